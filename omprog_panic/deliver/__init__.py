@@ -1,0 +1,3 @@
+"""Messages to services."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""What kernels print when they die. Pure."""
+
+from __future__ import annotations

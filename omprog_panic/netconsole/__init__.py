@@ -1,0 +1,3 @@
+"""Datagram text to ordered records. Pure."""
+
+from __future__ import annotations

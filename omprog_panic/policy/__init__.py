@@ -1,0 +1,3 @@
+"""Who is told what, and why. Pure."""
+
+from __future__ import annotations

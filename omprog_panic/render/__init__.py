@@ -1,0 +1,3 @@
+"""Messages from templates."""
+
+from __future__ import annotations

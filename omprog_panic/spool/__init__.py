@@ -1,0 +1,3 @@
+"""The contract between collector and alerter: one file a record."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The alerter's database."""
+
+from __future__ import annotations
