@@ -49,6 +49,7 @@ PUBLISHED = 2  # the name of a spool file that is in its place
 HOST = 3  # the whole state of one sender (JSON)
 KNOWN = 4  # the addresses whose state follows in this segment (JSON)
 NEWEST = 6  # lines of the segment before, which rsyslogd may send again
+RESTARTED = 7  # here another run took over: the newest lines may come again
 STATE = 5  # what is not one sender's: names of incidents published before (JSON)
 
 

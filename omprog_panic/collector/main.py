@@ -111,6 +111,7 @@ class Collector:
         self._publisher.submit(waiting)
         now = self._now()
         self._carrier.begin(now, self._publisher.unpublished())
+        self._carrier.restarted(now)
 
     def run(self, channel: OmprogChannel) -> None:
         """Serve until rsyslogd closes our input."""

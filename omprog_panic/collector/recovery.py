@@ -19,6 +19,7 @@ from omprog_panic.collector.journal import (
     LINES,
     NEWEST,
     PUBLISHED,
+    RESTARTED,
     STATE,
     Journal,
 )
@@ -80,6 +81,9 @@ class Recovery:
         elif entry.kind == NEWEST:
             if not self._newest:
                 self._newest.extend(entry.content.split(b"\n"))
+        elif entry.kind == RESTARTED:
+            # As that run did when it began.
+            self._pipeline.expect_repeats(self._newest)
         elif entry.kind == STATE:
             for name in json.loads(entry.content)["known"]:
                 self._published.add(name)
@@ -123,6 +127,10 @@ class Carrier:
         self._keep_from = 0
         self._waits_for: set[str] = set()
         self.newest: deque[bytes] = deque(maxlen=REPEATS)
+
+    def restarted(self, now: float) -> None:
+        """Note in the segment just begun that this is another run."""
+        self._journal.append(RESTARTED, b"-", now)
 
     def begin(self, now: float, unpublished: set[str]) -> None:
         """Begin a segment. Raises JournalError when there is no room for one."""
