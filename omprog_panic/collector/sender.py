@@ -25,6 +25,7 @@ from omprog_panic.netconsole.stored import (
     store_basic,
     store_extended,
 )
+from omprog_panic.netconsole.twins import TwinFilter
 
 # panic_print=0x20 replays the whole log in the middle of a panic, at once.
 _PANIC_REPLAY_S = 1.0
@@ -32,7 +33,7 @@ _PANIC_REPLAY_S = 1.0
 _CONTINUES_WITHIN_S = 2.0
 _MAX_CONTINUED = 4096  # characters; then a datagram without a time stamp stands alone
 _LOOK_BACK = 64  # lines in which a doubled or swapped datagram is looked for
-_FORM_BASIC, _FORM_EXTENDED = 1, 2
+_FORM_BASIC, _FORM_EXTENDED, _FORM_MIXED = 1, 2, 3
 _FORMS = {1: "basic", 2: "extended", 3: "mixed"}
 
 _PLAIN_STATE = (
@@ -103,6 +104,7 @@ class Sender:
         "_panic_replay",
         "_replayed",
         "_stamped",
+        "_twins",
         "boot",
         "host",
         "kernel",
@@ -128,6 +130,7 @@ class Sender:
         self._order: Reassembler | None = None
         self._form = 0
         self._stamped = False
+        self._twins: TwinFilter | None = None
         self._died = False
         self._farewell = False
         self._panic_replay = False
@@ -295,6 +298,10 @@ class Sender:
         *,
         user: bool,
     ) -> list[Event] | None:
+        if self._form == _FORM_MIXED and time_us is not None:
+            extended = payload_of(line)[:1] != "[" and ";" in line
+            if self._is_twin(time_us, text, extended=extended):
+                return None
         memory = self._memory
         if self._burst is None:
             if not self._is_boot_sign(time_us, text):
@@ -311,6 +318,20 @@ class Sender:
             self._burst_machine = TraceMachine(self.limits)
             self._burst_memory = BootMemory()
         return self._in_burst(line, text, time_us, now, user=user)
+
+    def _is_twin(self, time_us: int, text: str, *, extended: bool) -> bool:
+        if self._twins is None:
+            # So far only one format came: all of it is ahead of the other.
+            self._twins = TwinFilter()
+            for line in self._active().newest(_LOOK_BACK):
+                known = None if line[:1] == "\0" else expand(line)
+                if known is not None and known.time_us is not None:
+                    self._twins.is_second(
+                        known.time_us,
+                        known.text,
+                        extended=known.sequence is not None,
+                    )
+        return self._twins.is_second(time_us, text, extended=extended)
 
     def _is_boot_sign(self, time_us: int | None, text: str) -> bool:
         high_us = self._memory.high_us
@@ -394,9 +415,15 @@ class Sender:
         assert burst is not None
         assert machine is not None
         assert self._burst_memory is not None
-        if now >= burst.deadline():
+        # No log buffer holds a panic of its own kernel: this one is live.
+        panics = not user and text.startswith("Kernel panic - not syncing")
+        if panics or now >= burst.deadline():
             events = self._decide(now)
             return events + (self._live(line, text, time_us, now, user=user) or [])
+        memory = self._burst_memory
+        if memory.high_us is not None and memory.begins_anew(time_us, text):
+            events = self._decide(now)
+            return events + (self._deliver(line, text, time_us, now, user=user) or [])
         burst.feed(time_us, text, now)
         self._burst_memory.remember(time_us, text)
         if is_boot_banner(text):
