@@ -58,7 +58,7 @@ class JournalLimits:
     """Sizes in bytes."""
 
     segment_bytes: int = 8 * 1024 * 1024
-    max_bytes: int = 256 * 1024 * 1024  # reached: lines are answered with an error
+    max_bytes: int = 1024 * 1024 * 1024  # reached: lines are answered with an error
 
 
 class Journal:
@@ -75,6 +75,7 @@ class Journal:
         self._file = -1
         self._lock = _lock(folder)
         self._numbers = sorted(_segments(folder))
+        self._total = self._measure()
         self.dirty = False
 
     # --- reading back --------------------------------------------------------
@@ -130,15 +131,17 @@ class Journal:
             self._window.close()
         self._window, self._window_at, self._window_end = window, at, at + size
 
-    def rotate(self, need: int = 0) -> None:
-        """Begin a new segment.
+    def rotate(self, need: int = 0, *, carry: bool = False) -> None:
+        """Begin a new segment; one that carries the state may exceed the limit.
+
+        It is what lets the older ones go, so it must not wait for them.
 
         Raises:
             JournalError: the disk is full, or the journal's own limit is reached.
 
         """
         size = max(self._limits.segment_bytes, len(_MAGIC) + need)
-        if self.total_bytes() + size > self._limits.max_bytes:
+        if not carry and self._total + size > self._limits.max_bytes:
             raise JournalError("the journal has reached its limit of bytes")
         number = self._numbers[-1] + 1 if self._numbers else 1
         path = self._path(number)
@@ -158,6 +161,7 @@ class Journal:
         self._file, self._size, self._position = file, size, len(_MAGIC)
         self._window_end = 0
         self._numbers.append(number)
+        self._total += size
 
     def _close_segment(self) -> None:
         if self._window is not None:
@@ -183,12 +187,11 @@ class Journal:
         return self._numbers[-1] if self._numbers else 0
 
     @property
-    def nearly_full(self) -> bool:
-        """Whether the open segment should be followed by a new one."""
-        return self._position > self._size * 3 // 4
+    def half_full(self) -> bool:
+        """Whether half of what the journal may take is taken."""
+        return self._total * 2 >= self._limits.max_bytes
 
-    def total_bytes(self) -> int:
-        """Return what all segments take on disk."""
+    def _measure(self) -> int:
         total = 0
         for number in self._numbers:
             with contextlib.suppress(OSError):
@@ -201,6 +204,7 @@ class Journal:
             with contextlib.suppress(FileNotFoundError):
                 self._path(old).unlink()
             self._numbers.remove(old)
+        self._total = self._measure()
 
     def close(self) -> None:
         """Sync and let go; the segments stay."""

@@ -136,6 +136,7 @@ class Collector:
                 self._refuse(channel, count, error)
                 return
             self._carrier.newest.append(chunk)
+            self._carrier.lines_bytes += len(chunk)
         if count:
             channel.confirm(count)
         if self._full:
@@ -212,7 +213,7 @@ class Collector:
             self._journal.sync()
 
     def _carry(self, now: float) -> None:
-        if not self._carrier.busy and not self._journal.nearly_full:
+        if not self._carrier.busy and not self._carrier.wanted:
             return
         unpublished = self._publisher.unpublished()
         with contextlib.suppress(JournalError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import heapq
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,12 @@ if TYPE_CHECKING:
 
     from omprog_panic.collector.sender import Event
 
+# A line of which every part is plain: no escapes, no further keys, no fragment.
+_CHATTER = re.compile(
+    r'\{"ip":"([0-9A-Fa-f.:]{2,45})", ?"at":"([0-9T:.+Z-]{19,40})", ?"raw":"'
+    r"((?:\[ *(\d+)\.(\d{6})\] |\d{1,3},(\d{1,18}),(\d{1,18}),-;)"
+    r'([ !$-\[\]-~]{0,3})[ !$-\[\]-~]*)"\}\Z',
+).match
 ALIVE_EVERY_S = 60.0
 COUNTERS_EVERY_S = 60.0
 _REFUSED_NAMED = 20
@@ -74,6 +81,9 @@ class Pipeline:
         if self._repeats and self._is_repeat(line):
             self._count("repeated_lines", now)
             return
+        match = _CHATTER(line.decode("latin-1"))
+        if match is not None and self._take_chatter(match, now):
+            return
         try:
             ip, at, payload = parse_envelope(line)
         except MalformedEnvelopeError:
@@ -88,10 +98,26 @@ class Pipeline:
         events = sender.feed(payload, at, now)
         if events:
             self._take_events(ip, sender, events)
-        if sender.said_alive is None or now - sender.said_alive >= ALIVE_EVERY_S:
+        if now - sender.said_at >= ALIVE_EVERY_S:
             self._say_heard(ip, sender, at, now)
         if sender.busy:
             self._schedule(ip, sender)
+
+    def _take_chatter(self, match: re.Match[str], now: float) -> bool:
+        ip, at, payload, seconds, micros, sequence, time_us, start = match.groups()
+        sender = self.senders.get(ip)
+        if sender is None or not sender.quiet or now - sender.said_at >= ALIVE_EVERY_S:
+            return False
+        taken = sender.take_chatter(
+            f"{at}\t{payload}",
+            start,
+            int(time_us or seconds + micros),
+            int(sequence) if sequence else None,
+            now,
+        )
+        if taken:
+            sender.last_at = self._last_at = at
+        return taken
 
     def _is_repeat(self, line: bytes) -> bool:
         left = self._repeats.get(line, 0)
@@ -211,7 +237,7 @@ class Pipeline:
         )
 
     def _say_heard(self, ip: str, sender: Sender, at: str, now: float) -> None:
-        sender.said_alive = now
+        sender.said_at = now
         self._out.append(
             AliveRecord(
                 id=stable_id("heard", ip, at),

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 
 REPEATS = 1024  # newest lines that rsyslogd may send again after a restart
 _HOSTS_AT_ONCE = 8
+# Between two carries stands at least so much of lines, and at least twice what the
+# states took; and never more than can be read back within a few seconds.
+MIN_LINES_BYTES = 6 * 1024 * 1024
+MAX_LINES_BYTES = 48 * 1024 * 1024
 
 
 class Recovery:
@@ -126,6 +130,9 @@ class Carrier:
         self._left: deque[str] = deque()
         self._keep_from = 0
         self._waits_for: set[str] = set()
+        self._state_bytes = 0
+        # Bytes of lines since the last carry began; the loop counts them.
+        self.lines_bytes = 0
         self.newest: deque[bytes] = deque(maxlen=REPEATS)
 
     def restarted(self, now: float) -> None:
@@ -134,7 +141,8 @@ class Carrier:
 
     def begin(self, now: float, unpublished: set[str]) -> None:
         """Begin a segment. Raises JournalError when there is no room for one."""
-        self._journal.rotate()
+        self._journal.rotate(carry=True)
+        self._state_bytes = self.lines_bytes = 0
         self._keep_from = self._journal.current
         self._waits_for = unpublished
         names = list(self._pipeline.senders)
@@ -144,6 +152,16 @@ class Carrier:
             self._journal.append(NEWEST, b"\n".join(self.newest), now)
         known = {"known": [n for n in self._pipeline.known if n not in unpublished]}
         self._journal.append(STATE, json.dumps(known).encode(), now)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether it is time to carry everything into a new segment."""
+        limit = max(MIN_LINES_BYTES, min(2 * self._state_bytes, MAX_LINES_BYTES))
+        if self._keep_from:
+            return False
+        if self.lines_bytes > limit:
+            return True
+        return self._journal.half_full and self.lines_bytes * 2 > self._state_bytes
 
     @property
     def busy(self) -> bool:
@@ -161,7 +179,9 @@ class Carrier:
                 self._left.append(ip)
                 continue
             state = {"ip": ip, **sender.dump()}
-            self._journal.append(HOST, json.dumps(state).encode(), now)
+            content = json.dumps(state).encode()
+            self._journal.append(HOST, content, now)
+            self._state_bytes += len(content)
         self._waits_for &= unpublished
         if not self._left and not self._waits_for and self._keep_from:
             self._journal.forget_before(self._keep_from)

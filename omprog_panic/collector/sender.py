@@ -6,8 +6,15 @@ from typing import Any, NamedTuple
 
 from omprog_panic.collector.statement import PREFIX, Statement, parse_statement
 from omprog_panic.errors import MalformedPacketError
-from omprog_panic.kernel.boot import BootMemory, Burst, says_shutdown
-from omprog_panic.kernel.signature import Terminator, is_boot_banner, terminator
+from omprog_panic.kernel.boot import (
+    REMEMBERED,
+    SHUTDOWN,
+    BootMemory,
+    Burst,
+    Mark,
+    says_shutdown,
+)
+from omprog_panic.kernel.signature import STARTS, Terminator, is_boot_banner, terminator
 from omprog_panic.kernel.trace import ClosedTrace, TraceLimits, TraceMachine
 from omprog_panic.model import EndReason
 from omprog_panic.netconsole.packet import (
@@ -36,13 +43,17 @@ _LOOK_BACK = 64  # lines in which a doubled or swapped datagram is looked for
 _FORM_BASIC, _FORM_EXTENDED, _FORM_MIXED = 1, 2, 3
 _FORMS = {1: "basic", 2: "extended", 3: "mixed"}
 
+_TELLING_TEXTS = ("Linux version ", PREFIX, *SHUTDOWN)
+_TELLING = frozenset(text[:3] for text in _TELLING_TEXTS)
+# First characters of records that are more than chatter.
+_NOTABLE = STARTS | _TELLING | {"net"}  # netconsole: network logging started
 _PLAIN_STATE = (
     "boot",
     "host",
     "kernel",
     "last_at",
     "last_heard",
-    "said_alive",
+    "said_at",
     "malformed",
     "_form",
     "_stamped",
@@ -112,7 +123,8 @@ class Sender:
         "last_heard",
         "limits",
         "malformed",
-        "said_alive",
+        "quiet",
+        "said_at",
     )
 
     def __init__(self, limits: TraceLimits) -> None:
@@ -123,8 +135,10 @@ class Sender:
         self.last_at = ""
         self._last_line = ""
         self.last_heard = 0.0
-        self.said_alive: float | None = None
+        self.said_at = -1e9  # when its life sign was last handed on
         self.malformed = 0
+        # Whether take_chatter may be called: nothing open, one format, in order.
+        self.quiet = False
         self._machine = TraceMachine(limits)
         self._memory = BootMemory()
         self._order: Reassembler | None = None
@@ -157,7 +171,35 @@ class Sender:
             events = self._basic(packet, payload, at, now)
         self.last_heard = now
         self.last_at = at
+        self.quiet = self._form != _FORM_MIXED and not self.busy
         return events
+
+    def take_chatter(
+        self,
+        line: str,
+        start: str,
+        time_us: int,
+        sequence: int | None,
+        now: float,
+    ) -> bool:
+        """Take a record that needs no thought, if it is one: nearly all are.
+
+        ``line`` is the record as it is stored, ``start`` its text's first three
+        characters. False: nothing was done, :meth:`feed` must be asked.
+        """
+        memory = self._memory
+        high_us = memory.high_us
+        if high_us is None or time_us <= high_us or start in _NOTABLE:
+            return False
+        if sequence is None:
+            if self._form != _FORM_BASIC:
+                return False
+        elif self._order is None or not self._order.skip(sequence):
+            return False
+        memory.high_us = time_us
+        self._machine.remember(line)
+        self.last_heard = now
+        return True
 
     def _extended(self, packet: Packet, at: str, now: float) -> list[Event] | None:
         self._form |= _FORM_EXTENDED
@@ -314,7 +356,7 @@ class Sender:
                 self._machine.touch(now)
                 return None
             at = line.partition("\t")[0]
-            self._burst = Burst(memory, at, now)
+            self._burst = Burst(memory, self._newest_marks(), at, now)
             self._burst_machine = TraceMachine(self.limits)
             self._burst_memory = BootMemory()
         return self._in_burst(line, text, time_us, now, user=user)
@@ -332,6 +374,11 @@ class Sender:
                         extended=known.sequence is not None,
                     )
         return self._twins.is_second(time_us, text, extended=extended)
+
+    def _newest_marks(self) -> list[Mark]:
+        newest = self._machine.newest(REMEMBERED) or [self._last_line]
+        records = [expand(line) for line in newest if line]
+        return [(record.time_us, record.text) for record in records]
 
     def _is_boot_sign(self, time_us: int | None, text: str) -> bool:
         high_us = self._memory.high_us
@@ -374,8 +421,7 @@ class Sender:
         user: bool,
     ) -> list[Event] | None:
         self._memory.remember(time_us, text)
-        self._last_line = line
-        if text.startswith(("Linux version ", PREFIX)) or says_shutdown(text):
+        if text[:3] in _TELLING and text.startswith(_TELLING_TEXTS):
             events = self._telling(text, line, now)
         else:
             events = None
@@ -386,6 +432,7 @@ class Sender:
             closed = self._machine.feed(line, text, time_us, now)
         if closed is None:
             return events
+        self._last_line = line
         return (events or []) + self._wrap(closed, now)
 
     def _telling(self, text: str, line: str, now: float) -> list[Event] | None:
@@ -466,9 +513,8 @@ class Sender:
             time_us = _time_of(line)
             if time_us is not None and time_us > high_us:
                 self._machine.note(line)
-        for time_us, text in memory.newest:
-            if time_us is not None and time_us > high_us:
-                self._memory.remember(time_us, text)
+        if memory.high_us is not None and memory.high_us > high_us:
+            self._memory.high_us = memory.high_us
         self._memory.started.extend(memory.started)
         return list(traces)
 
@@ -480,10 +526,11 @@ class Sender:
         traces: list[Closed],
         now: float,
     ) -> list[Event]:
-        events: list[Event] = []
-        events += self._wrap(self._machine.close(EndReason.REBOOT), now)
+        # Asked for before the trace is closed: its last line may be the newest.
+        newest = self._machine.last_line() or self._last_line
+        last = expand(newest) if newest else None
+        events = self._wrap(self._machine.close(EndReason.REBOOT), now)
         announced = self._farewell or self._died
-        last = expand(self._last_line) if self._last_line else None
         self.boot = burst.first_at
         events.append(
             Booted(
@@ -496,7 +543,7 @@ class Sender:
         )
         events += [closed._replace(boot=self.boot) for closed in traces]
         self._machine, self._memory = machine, memory
-        self._last_line = machine.last_line() or ""
+        self._last_line = ""
         self._died = self._farewell = self._panic_replay = False
         return events
 

@@ -9,19 +9,25 @@ burst one knows whether it held records of the boot that we had heard before.
 from __future__ import annotations
 
 from collections import deque
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omprog_panic.kernel.signature import is_boot_banner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 FALL_BACK_US = 3_000_000  # clocks of two CPUs differ by far less
 BURST_PAUSE_S = 1.0  # a burst is over when nothing came for so long
 STARTED_PAUSE_S = 0.3  # the same, after "network logging started"
 BURST_MAX_S = 5.0
-_REMEMBERED = 8
+REMEMBERED = 8  # newest records of the known boot that are looked for
 _STARTED = "netconsole: network logging started"
 _UNTIMED_MATCHES = 3  # without time stamps one equal line proves nothing
 
-_SHUTDOWN = (
+# Time in microseconds and text: equal ones of two boots are next to impossible.
+Mark = tuple[int | None, str]
+
+SHUTDOWN = (
     "reboot: Restarting system",
     "reboot: Power down",
     "reboot: System halted",
@@ -32,40 +38,33 @@ _SHUTDOWN = (
     "kexec_core: Starting new kernel",
     "omprog-panic: farewell",
 )
-_SHUTDOWN_STARTS = frozenset(text[:3] for text in _SHUTDOWN)
+SHUTDOWN_STARTS = frozenset(text[:3] for text in SHUTDOWN)
 
 
 def says_shutdown(text: str) -> bool:
     """Tell whether the host announces that it goes down (kernel/reboot.c)."""
-    return text[:3] in _SHUTDOWN_STARTS and text.startswith(_SHUTDOWN)
+    return text[:3] in SHUTDOWN_STARTS and text.startswith(SHUTDOWN)
 
 
 class BootMemory:
-    """What is kept of a boot to know its records again."""
+    """What is kept of a boot to know its records again.
 
-    __slots__ = ("high_us", "newest", "started")
+    The newest records stand in the context or the trace anyway: whoever begins a
+    :class:`Burst` brings them.
+    """
+
+    __slots__ = ("high_us", "started")
 
     def __init__(self) -> None:
         self.high_us: int | None = None
-        # Texts, not hashes: a string's hash differs between two runs of ours.
-        self.newest: deque[tuple[int | None, str]] = deque(maxlen=_REMEMBERED)
-        self.started: deque[tuple[int | None, str]] = deque(maxlen=4)
+        self.started: deque[Mark] = deque(maxlen=4)
 
     def remember(self, time_us: int | None, text: str) -> None:
         """Take a record that the host sent live."""
         if time_us is not None and (self.high_us is None or time_us > self.high_us):
             self.high_us = time_us
-        self.newest.append((time_us, text))
         if text.startswith(_STARTED):
             self.started.append((time_us, text))
-
-    def marks(self) -> set[tuple[int | None, str]]:
-        """Return the records that only this boot can repeat."""
-        return {
-            (time_us, text)
-            for time_us, text in (*self.newest, *self.started)
-            if time_us != 0 and text
-        }
 
     def begins_anew(self, time_us: int | None, text: str) -> bool:
         """Tell whether this record cannot follow what was heard."""
@@ -82,14 +81,12 @@ class BootMemory:
         """Write down this memory as JSON can hold it."""
         return {
             "high_us": self.high_us,
-            "newest": list(self.newest),
             "started": list(self.started),
         }
 
     def load(self, state: dict[str, Any]) -> None:
         """Take up what :meth:`dump` wrote."""
         self.high_us = state["high_us"]
-        self.newest.extend((time_us, text) for time_us, text in state["newest"])
         self.started.extend((time_us, text) for time_us, text in state["started"])
 
 
@@ -98,9 +95,16 @@ class Burst:
 
     __slots__ = ("_last", "_marks", "_matched", "_since", "_started", "first_at")
 
-    def __init__(self, memory: BootMemory, at: str, now: float) -> None:
+    def __init__(
+        self,
+        memory: BootMemory,
+        newest: Iterable[Mark],
+        at: str,
+        now: float,
+    ) -> None:
         self.first_at = at
-        self._marks = memory.marks()
+        # Only what no other boot can repeat: hundreds of records share the time 0.
+        self._marks = {m for m in (*newest, *memory.started) if m[0] != 0 and m[1]}
         self._matched = 0
         self._since = now
         self._last = now

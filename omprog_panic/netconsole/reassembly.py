@@ -133,6 +133,13 @@ class Reassembler:
             return self._place(sequence, Ordered(packet, at), now)
         return self._feed_fragment(packet, at, now)
 
+    def skip(self, sequence: int) -> bool:
+        """Count a whole packet that is next in order without looking at it."""
+        if sequence != self._next or self._waiting or self._fragments:
+            return False
+        self._next = sequence + 1
+        return True
+
     def _feed_fragment(self, packet: Packet, at: str, now: float) -> list[Ordered]:
         assert packet.sequence is not None
         assert packet.fragment is not None

@@ -151,7 +151,10 @@ def test_a_full_journal_is_an_error_and_nothing_is_lost(tmp_path: Path) -> None:
         blocked.unlink()
         blocked.mkdir()
         waiter = threading.Event()
+        tries = 0
         while driver.send(line) != "OK":
+            tries += 1
+            assert tries < 200
             waiter.wait(0.05)
         confirmed = len(answers)
         wait_for(lambda: len(driver.published()) == confirmed, 20)
