@@ -43,6 +43,7 @@ class Values:
     port: int = 6666  # netconsole's own default
     load_imudp: bool = True  # False where another file of the host loads it
     load_omprog: bool = True
+    listen: bool = True  # False where imudp is loaded only after our rules
     senders: tuple[str, ...] = ()  # addresses, or networks in CIDR form
 
 
@@ -61,9 +62,13 @@ def value_files(values: Values) -> dict[str, str]:
         address = str(ipaddress.ip_address(values.address))
     except ValueError as error:
         raise DropInError(str(error)) from error
+    switches = {
+        "load-imudp": values.load_imudp,
+        "load-omprog": values.load_omprog,
+        "listen": values.listen,
+    }
     return {
-        "load-imudp": "on" if values.load_imudp else "off",
-        "load-omprog": "on" if values.load_omprog else "off",
+        **{name: "on" if is_on else "off" for name, is_on in switches.items()},
         "address": address,
         "port": str(values.port),
         "senders.json": sender_table(values.senders),

@@ -20,7 +20,7 @@ def test_a_fresh_installation_listens_on_loopback_for_nobody() -> None:
 
     assert files["address"] == "127.0.0.1"
     assert files["port"] == "6666"
-    assert files["load-imudp"] == files["load-omprog"] == "on"
+    assert files["load-imudp"] == files["load-omprog"] == files["listen"] == "on"
     assert indexes(files["senders.json"]) == []
 
 
