@@ -52,6 +52,9 @@ class Host:
     shares_514: bool = False  # the filter for an input that is there already
 
 
+PLAIN = Host()
+
+
 class Rsyslogd:
     """One rsyslogd; folders and files are those of the package, relocated."""
 
@@ -60,7 +63,7 @@ class Rsyslogd:
         folder: Path,
         program: Path,
         values: dropin.Values,
-        host: Host = Host(),
+        host: Host = PLAIN,
     ) -> None:
         self.folder = folder
         self.port = values.port

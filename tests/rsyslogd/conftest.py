@@ -10,6 +10,7 @@ import pytest
 from omprog_panic.rsyslog.dropin import Values
 from tests.chain.replay import Sender
 from tests.chain.rsyslogd import (
+    PLAIN,
     Host,
     Rsyslogd,
     find_rsyslogd,
@@ -77,7 +78,7 @@ def recording(tmp_path: Path) -> Iterator[MakeRecording]:
     made: list[Recording] = []
 
     def make(
-        host: Host = Host(),
+        host: Host = PLAIN,
         senders: tuple[str, ...] = (),
         *,
         load_imudp: bool = True,
