@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -194,13 +195,19 @@ def install(name: str, target: Path, moves: dict[str, str]) -> None:
     target.write_text(dropin.relocated(text, named))
 
 
-def write_program(path: Path, argv: Sequence[str], environment: dict[str, str]) -> Path:
-    """Write the program that omprog starts: plain words, so that 8.2302 can run it."""
-    exports = "".join(
-        f"export {name}='{value}'\n" for name, value in environment.items()
+def write_program(
+    path: Path,
+    argv: Sequence[str],
+    options: Sequence[str] = (),
+) -> Path:
+    """Write the program that omprog starts, as the package has one: a plain path.
+
+    ``argv`` comes before the words of the rules, ``options`` after them.
+    """
+    before, after = (" ".join(map(shlex.quote, part)) for part in (argv, options))
+    path.write_text(
+        f"#!/bin/sh\nPYTHONPATH={shlex.quote(str(ROOT))} exec {before} \"$@\" {after}\n",
     )
-    words = " ".join(f"'{word}'" for word in argv)
-    path.write_text(f'#!/bin/sh\n{exports}exec {words} "$@"\n')
     path.chmod(0o755)
     return path
 

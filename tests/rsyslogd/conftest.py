@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from omprog_panic.rsyslog.dropin import Values
+from tests.chain.monitor import Monitor
 from tests.chain.replay import Sender
 from tests.chain.rsyslogd import (
     PLAIN,
@@ -37,7 +38,7 @@ class Recording:
         folder.mkdir()
         self._out, self._hold = folder / "heard", folder / "hold"
         argv = [sys.executable, str(RECORDER), str(self._out), str(self._hold)]
-        program = write_program(folder / "recorder", argv, {})
+        program = write_program(folder / "recorder", argv)
         self.rsyslogd = Rsyslogd(folder / "host", program, values, host)
 
     def heard(self) -> list[dict[str, Any]]:
@@ -59,6 +60,35 @@ class Recording:
 
     def sender(self, address: str, port: int | None = None) -> Sender:
         return Sender(address, self.rsyslogd.port if port is None else port)
+
+
+class MakeMonitor(Protocol):
+    """The fixture's shape: the collector's options, and who is listed."""
+
+    def __call__(
+        self,
+        *options: str,
+        senders: tuple[str, ...] = ...,
+        host: Host = ...,
+    ) -> Monitor: ...
+
+
+@pytest.fixture
+def monitor(tmp_path: Path) -> Iterator[MakeMonitor]:
+    made: list[Monitor] = []
+
+    def make(
+        *options: str,
+        senders: tuple[str, ...] = (),
+        host: Host = PLAIN,
+    ) -> Monitor:
+        made.append(Monitor(tmp_path / f"m{len(made)}", options, senders, host))
+        made[-1].start()
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.stop()
 
 
 class MakeRecording(Protocol):
