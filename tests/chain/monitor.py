@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+SENTINEL = "127.0.0.254"
+
 
 class Monitor:
     """rsyslogd and collector in a folder; nobody reads the spool but the test."""
@@ -67,6 +69,20 @@ class Monitor:
         """Wait until so many incidents are there; more are the test's business."""
         what = f"{count} incidents"
         wait_until(lambda: len(self.incidents()) >= count, what, timeout_s)
+
+    def settle(self) -> list[IncidentRecord]:
+        """Give all incidents, when nothing that came before this can add another.
+
+        A host of its own begins a trace now and is silent; once that has ended by
+        silence, every shorter or earlier wait for the other hosts is over, too.
+        """
+        with self.sender(SENTINEL) as host:
+            host.send(b"[    1.000000] Kernel panic - not syncing: sentinel\n")
+        wait_until(
+            lambda: any(i.source == SENTINEL for i in self.incidents()),
+            "the sentinel's incident",
+        )
+        return [i for i in self.incidents() if i.source != SENTINEL]
 
     def received(self) -> int:
         """How many lines the collector has written to its journal."""

@@ -135,16 +135,42 @@ class Rsyslogd:
             raise AssertionError((self.log / "rsyslogd.out").read_text())
         return f":{self.port:04X}" in _bound_udp()
 
-    def stop(self) -> None:
-        """Stop as systemd does, with SIGTERM; the collector leaves with it."""
+    def stop(self, *, as_systemd: bool = False) -> None:
+        """Stop with SIGTERM; the collector leaves with rsyslogd.
+
+        systemd signals every process of the service, the collector maybe first.
+        """
         if self._process is None:
             return
+        if as_systemd:
+            for pid in self.collectors():
+                os.kill(pid, signal.SIGTERM)
         self._process.terminate()
         try:
             self._process.wait(timeout=20)
         finally:
             self._process.kill()
             self._process = None
+
+    def kill(self) -> None:
+        """End it with -9, and wait until its port is free."""
+        assert self._process is not None
+        children = self.collectors()
+        self._process.kill()
+        self._process.wait()
+        self._process = None
+        # They leave at the end of their input; the next one needs their journal.
+        wait_until(
+            lambda: not any(Path(f"/proc/{pid}").exists() for pid in children),
+            "the collector of a killed rsyslogd gone",
+        )
+
+    def wait_until_all_is_read(self) -> None:
+        """Wait until no datagram is left in the socket: rsyslogd has taken all."""
+        wait_until(
+            lambda: _bound_udp()[f":{self.port:04X}"] == 0,
+            "an empty receive queue",
+        )
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to rsyslogd."""
@@ -206,12 +232,13 @@ def write_program(
     """
     before, after = (" ".join(map(shlex.quote, part)) for part in (argv, options))
     path.write_text(
-        f"#!/bin/sh\nPYTHONPATH={shlex.quote(str(ROOT))} exec {before} \"$@\" {after}\n",
+        f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(ROOT))} exec {before} "$@" {after}\n',
     )
     path.chmod(0o755)
     return path
 
 
-def _bound_udp() -> set[str]:
-    rows = Path("/proc/net/udp").read_text().splitlines()[1:]
-    return {row.split()[1][8:] for row in rows}
+def _bound_udp() -> dict[str, int]:
+    """The open ports, as ":1A0A", and the bytes that wait in each."""
+    rows = [row.split() for row in Path("/proc/net/udp").read_text().splitlines()[1:]]
+    return {row[1][8:]: int(row[4].split(":")[1], 16) for row in rows}
