@@ -228,7 +228,7 @@ class Pipeline:
                 host=values.get("host"),
                 boot=values.get("boot"),
                 kernel=values.get("kernel"),
-                version=values.get("version"),
+                client_version=values.get("version"),
                 next_s=int(seconds)
                 if seconds.isdecimal() and len(seconds) < 9
                 else None,
