@@ -65,12 +65,16 @@ _REGISTER = re.compile(
 _MACHINE: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r".*Machine Check Exception"), "machine check exception"),
     (re.compile(r".*Fatal (?:local )?machine check"), "fatal machine check"),
-    (re.compile(r".*(?:event severity: (?:fatal|recoverable)|Fatal hardware error)"),
-     "the firmware reported an error of the hardware"),
+    (
+        re.compile(r".*(?:event severity: (?:fatal|recoverable)|Fatal hardware error)"),
+        "the firmware reported an error of the hardware",
+    ),
     (re.compile(r"EDAC \S+: \d+ UE "), "memory error that could not be corrected"),
     (re.compile(r".*SError"), "asynchronous error from the bus"),
-    (re.compile(r"Uhhuh\. NMI received|NMI: (?:IOCK|PCI system) error"),
-     "non-maskable interrupt from the hardware"),
+    (
+        re.compile(r"Uhhuh\. NMI received|NMI: (?:IOCK|PCI system) error"),
+        "non-maskable interrupt from the hardware",
+    ),
     (re.compile(r"Memory failure: "), "a page of memory failed"),
 )
 

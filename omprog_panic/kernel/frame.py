@@ -39,20 +39,19 @@ _MODULE = r"(?:[^\[\]]{0,80}\[(?P<mod>[A-Za-z_][\w-]*)(?: [0-9a-f]+)?\])?"
 _FRAME = re.compile(
     r"\(?" + _ADDRESSES + r"\(?(?P<q>\? +)?" + _SYMBOL + r"\)?" + _MODULE,
 )
-# Inline frames, as a symbolizer adds them.
-_INLINE = re.compile(
-    _ADDRESSES + r"(?P<q>\? +)?" + _NAME + r" [\w./+-]+\.[chS]:\d+ \[inline\]",
-)
 # arch/arm/kernel/traps.c dump_backtrace_entry: callee from caller.
 _FROM = re.compile(
     _ADDRESSES + r"\(?(?P<f>[A-Za-z_.$][\w.$]*)(?:\+0x[0-9a-f]+(?:/0x[0-9a-f]+)?)?\)?"
-    r"(?: \[(?P<m>\w+)\])? from " + _ADDRESSES
+    r"(?: \[(?P<m>\w+)\])? from "
+    + _ADDRESSES
     + r"\(?(?P<g>[A-Za-z_.$][\w.$]*)(?:\+0x(?P<off>[0-9a-f]+)/0x(?P<size>[0-9a-f]+))?",
 )
 _LEFTOVER = re.compile(r"\((?:unreliable|U)\)")
 _STAMPED = re.compile(r"\[ *\d{1,9}\.\d{6}\](?:\[ *[TC]\d+\])? *")
 
-_MARK = re.compile(r"</?(?:IRQ|NMI|EOI|EOE|TASK|SOFTIRQ|EXCEPTION|#\w{2}|ENTRY\w*|\w*-stack)>")
+_MARK = re.compile(
+    r"</?(?:IRQ|NMI|EOI|EOE|TASK|SOFTIRQ|EXCEPTION|#\w{2}|ENTRY\w*|\w*-stack)>"
+)
 
 _HEADING = re.compile(
     r"(?:Call [Tt]race|Backtrace|backtrace|[Ss]tack backtrace)(?: \([^)]*\))?: *|"
@@ -95,7 +94,9 @@ _NO_SYMBOL_PC = re.compile(
     r"(?:0x[0-9a-f]+|\(null\)|[0-9a-f]{8,16})?)$|PC is at 0x|pc : 0x|"
     r"NIP \[[0-9a-f]+\] 0x",
 )
-_HALF = re.compile(r"(?:RIP|EIP|IP|PC|NIP)\b(?: is at)?:?(?: ?[0-9a-f]{4}:)?(?: *\[<[0-9a-f]+>\])* *$")
+_HALF = re.compile(
+    r"(?:RIP|EIP|IP|PC|NIP)\b(?: is at)?:?(?: ?[0-9a-f]{4}:)?(?: *\[<[0-9a-f]+>\])* *$"
+)
 
 _SUFFIX = re.compile(
     r"\.(?:isra|part|constprop|cold|llvm|lto_priv|localalias|cfi_jt|cfi|clone|"
@@ -111,7 +112,7 @@ def clean_name(name: str) -> str:
     """
     if "." in name:
         name = _SUFFIX.sub("", name.lstrip(".")).split(".", 1)[0]
-    if name.startswith(("_R", "_ZN")):
+    if name.startswith(("_R", "_Z")):
         return demangle(name)
     return name
 
@@ -159,9 +160,6 @@ def parse_frame(text: str) -> list[Frame]:
         return [callee, caller]
     if match:
         return [_frame(match, certain=match["q"] is None)]
-    inline = _INLINE.match(text)
-    if inline:
-        return [Frame(clean_name(inline["f"]), certain=inline["q"] is None)]
     return []
 
 

@@ -40,6 +40,20 @@ _INTERRUPT = re.compile(
 )
 
 
+def main_trace(items: Sequence[Item]) -> list[Item]:
+    """Give the items of the first call trace, or what stands before any heading.
+
+    Reports print other stacks before their own (where preemption was disabled, how a
+    lock was taken before), so a headed call trace goes before loose frames.
+    """
+    for at, item in enumerate(items):
+        if item.what is What.HEADING and FIRST_TRACE.match(item.text):
+            rest = traces(items[at + 1 :])[0]
+            if any(i.what is What.FRAME for i in rest):
+                return rest
+    return traces(items)[0]
+
+
 def traces(items: Iterable[Item]) -> list[list[Item]]:
     """Split the items into traces: a heading after frames begins a new one."""
     result: list[list[Item]] = [[]]
@@ -66,7 +80,7 @@ def _certain(items: Iterable[Item]) -> list[str]:
 
 def first_trace(evidence: Evidence) -> list[str]:
     """Give the functions of the first trace of the report, from the top."""
-    return _certain(traces(evidence.items)[0])
+    return _certain(main_trace(evidence.items))
 
 
 def counter(evidence: Evidence) -> str | None:
@@ -118,64 +132,113 @@ def _named_only(e: Evidence) -> str | None:
 
 def _warning(*more: Category) -> Rule:
     def rule(e: Evidence) -> str | None:
-        found = _first_guilty([counter(e), *first_trace(e)], *more)
+        found = _first_guilty([counter(e), e.named, *first_trace(e)], *more)
         return found or e.named
 
     return rule
 
 
 # Dispatch points: below them every stack looks alike, so the frame just above one
-# names the loop. Entries of the kernel, then generic operations that only forward.
+# names the loop. Names without leading underscores.
 _DISPATCH = re.compile(
-    r"(?:do_|x64_|ia32_)?_*(?:sys(?:call|enter|tem_call)\w*|do_syscall\w*|entry_\w+|"
-    r"do_(?:fast|int80)\w*|el0\w*|invoke_syscall|ret_fast_syscall|do_el0_svc|"
+    "(?:"
+    # entries of the kernel
+    r"(?:do_)?syscall\w*|do_syscall\w*|entry_SYS\w+|entry_INT80\w*|do_(?:fast|int80)_syscall\w*|"
+    r"system_call\w*|sysenter\w*|tracesys\w*|el0t?_\w+|do_el0_svc|invoke_syscall|"
+    r"ret_fast_syscall|handle_exception|"
+    # work, timers, soft interrupts, packets, threads, idle
     r"process_one_work|process_scheduled_works|worker_thread|kthread|ret_from_fork\w*|"
-    r"run_timer\w*|call_timer_fn|expire_timers|_*run_hrtimer|_*hrtimer_run_queues|"
-    r"(?:__)?do_softirq\w*|handle_softirqs|tasklet_action\w*|run_ksoftirqd|"
-    r"call_softirq|smpboot_thread_fn|"
-    r"_*netif_receive_skb\w*|process_backlog|napi_\w+|net_rx_action|"
-    r"cpu_startup_entry|do_idle|default_idle\w*|cpu_idle\w*|start_secondary|start_kernel|"
-    r"(?:do_|asm_)?(?:exc_)?page_fault|_*do_page_fault|handle_mm_fault|_*do_fault\w*|"
-    r"_*fput\w*|task_work_run|exit_task_work|do_exit|"
-    r"vfs_\w+|_*vfs_(?:read|write)|new_sync_\w+|call_(?:read|write)_iter|do_(?:iter|loop)\w+|"
-    r"(?:k|do_|compat_)?sys_\w+|SyS_\w+|SYSC_\w+|se_sys_\w+|(?:x64|ia32|arm64)_sys_\w+|"
-    r"do_vfs_ioctl|file_ioctl|do_sys_open\w*|path_openat|do_filp_open|mmap_region|do_mmap\w*|"
-    r"sock_(?:sendmsg\w*|recvmsg\w*|write_iter|read_iter|ioctl|do_ioctl|release|close)|_*sock_release|"
-    r"___?sys_\w+|netlink_(?:unicast\w*|rcv_skb|sendmsg)|genl_\w+|rtnetlink_rcv\w*)\Z",
-)
-_FORWARDERS = re.compile(
-    r"(?:vfs|sock|do_vfs|file|new_sync|do_iter|call_read|call_write|netlink|genl)_\w+",
+    r"run_timers|run_timer_softirq|call_timer_fn|expire_timers|run_hrtimer|"
+    r"hrtimer_run_queues|hrtimer_interrupt|do_softirq\w*|handle_softirqs|"
+    r"tasklet_action\w*|run_ksoftirqd|call_softirq|smpboot_thread_fn|"
+    r"netif_receive_skb\w*|process_backlog|napi_poll|net_rx_action|"
+    r"cpu_startup_entry|do_idle|cpu_idle\w*|start_secondary|start_kernel|"
+    # page faults
+    r"do_fault|"
+    # closing files, task work
+    r"fput|task_work_run|exit_task_work|"
+    # operations that only forward to a driver, file system or protocol
+    r"vfs_(?:read|write|readv|writev|iter_read|iter_write|ioctl|open)|new_sync_(?:read|write)|"
+    r"call_(?:read|write)_iter|do_iter_(?:read|write|readv_writev)\w*|do_loop_readv\w*|"
+    r"do_vfs_ioctl|file_ioctl|\w*_compat_ioctl|do_dentry_open|"
+    r"call_mmap|mmap_region|do_mmap|"
+    r"sock_(?:sendmsg\w*|recvmsg\w*|write_iter|read_iter|do_ioctl|ioctl|release|close)|"
+    r"sys_(?:connect|accept4?|bind|listen|setsockopt|getsockopt)|"
+    r"netlink_(?:dump|rcv_skb|unicast\w*)|rtnetlink_rcv_msg|genl_rcv_msg|"
+    r"(?:(?:x64|ia32|arm64|se|do)_)?(?:compat_)?(?:sys|SyS|SYSC|ksys)_(?:read|write|readv|"
+    r"writev|pread64|pwrite64|ioctl|open|openat|close|mmap|mmap_pgoff|send|sendto|sendmsg|"
+    r"recv|recvfrom|recvmsg|connect|accept4?|bind|listen|setsockopt|getsockopt)|"
+    r"ksys_(?:read|write|ioctl|pread64|pwrite64)"
+    r")\Z",
 )
 
 
-def _below_interrupt(items: list[Item]) -> list[Item]:
-    last = -1
-    for at, item in enumerate(items):
-        if (item.what is What.MARK and item.text in {"<EOI>", "</IRQ>", "</NMI>"}) or (
-            item.what is What.FRAME
-            and item.frame is not None
+def _stack(trace: Iterable[Item]) -> list[str]:
+    """Give the certain functions, program counters among them, from the top."""
+    names = [
+        item.frame.function
+        for item in trace
+        if item.frame is not None and (item.frame.certain or item.what is What.PC)
+    ]
+    return names or _certain(trace)
+
+
+def _interrupted(trace: list[Item]) -> list[Item] | None:
+    """Give what ran when the interrupt came that noticed the trouble.
+
+    A trace made from saved registers (its program counter stands first) is that
+    already. None: this trace was not made by an interrupt.
+    """
+    for at, item in enumerate(trace):
+        if item.what is What.PC and item.frame is not None:
+            return trace
+        if item.what is What.FRAME:
+            break
+    for at, item in enumerate(trace):
+        if (
+            item.frame is not None
             and item.frame.certain
             and _INTERRUPT.match(item.frame.function)
         ):
-            last = at
-    return items[last + 1 :]
+            return trace[at + 1 :]
+    for at, item in enumerate(trace):
+        if item.what is What.MARK and item.text in {"<EOI>", "</IRQ>", "</NMI>"}:
+            return trace[at + 1 :]
+    return None
 
 
 def _stall(e: Evidence) -> str | None:
-    for trace in traces(e.items):
-        interrupted = _below_interrupt(trace)
-        names = _certain(interrupted) or _certain(trace)
-        if found := _above_dispatch(names):
+    all_traces = traces(e.items)
+    cut = [_interrupted(trace) for trace in all_traces]
+    # First the stacks of processors that were interrupted, then those of sleepers.
+    for trace in [*(c for c in cut if c), *all_traces]:
+        if found := _above_dispatch(_stack(trace)):
             return found
     return None
 
 
+# Entries of page faults: they dispatch where user space faulted; where the kernel did,
+# the code that touched the memory stands below them.
+_FAULT = re.compile(
+    r"_*(?:do_user_addr_fault|do_page_fault|(?:asm_)?exc_page_fault|page_fault|"
+    r"handle_page_fault|do_(?:translation|DataAbort|mem_abort)\w*|async_page_fault)\Z",
+)
+
+
+def _without_user_fault(names: list[str]) -> list[str]:
+    end = len(names)
+    while end and _FAULT.match(names[end - 1]):
+        end -= 1
+    return [*names[:end], "syscall"] if end < len(names) else names
+
+
 def _above_dispatch(names: list[str]) -> str | None:
     previous: str | None = None
-    for name in names:
-        if name.lstrip("_").startswith("smp_call_function"):
+    for name in _without_user_fault(names):
+        bare = name.lstrip("_")
+        if bare.startswith("smp_call_function"):
             return "smp_call_function"
-        if _DISPATCH.match(name.lstrip("_")):
+        if _DISPATCH.match(bare):
             return previous or name
         previous = name
     return None
@@ -237,7 +300,7 @@ def _first_at(e: Evidence) -> str | None:
 
 
 def _takes(e: Evidence) -> str | None:
-    return next(iter(_ats(e.texts, "takes:")), None)
+    return _first_guilty([*_ats(e.texts, "takes:")[:1], *first_trace(e)])
 
 
 def _release(e: Evidence) -> str | None:
@@ -262,8 +325,6 @@ def _bad_page(e: Evidence) -> str | None:
             if found := _first_guilty(names, innocent.ALLOCATING):
                 return found
     return _first_guilty(first_trace(e), innocent.FREEING)
-
-
 
 
 RULES: dict[str, Rule] = {

@@ -68,7 +68,7 @@ class Incident:
         self.ended_at: int | None = None  # line number of ---[ end trace
         self.died: str | None = None  # the N of [#N]
         self.asks_others = False
-        self.start_lost = False
+        self.interrupted_by: Incident | None = None
         self.add(line)
 
     @property
@@ -177,11 +177,13 @@ class Scanner:
             self._begin(line, found)
 
     def _begin(self, line: Line, found: Found) -> Incident:
+        incident = Incident(line, found)
         if line.caller in self._open:
+            self._open[line.caller].interrupted_by = incident
             self._close(line.caller)
         elif len(self._open) >= MAX_OPEN:
             self._close(next(iter(self._open)))
-        incident = self._open[line.caller] = Incident(line, found)
+        self._open[line.caller] = incident
         incident.asks_others = _ASKS_OTHERS.match(line.text) is not None
         number = _NUMBER.search(line.text)
         incident.died = number.group(1) if number else None
@@ -258,7 +260,9 @@ class Scanner:
         if line.foreign or (incident.stamped and not line.stamped):
             return
         if self._is_over(incident, line):
-            self._close(incident.caller if incident.caller in self._open else line.caller)
+            self._close(
+                incident.caller if incident.caller in self._open else line.caller
+            )
         else:
             incident.add(line)
 

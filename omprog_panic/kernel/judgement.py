@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from omprog_panic.kernel.incident import Incident
     from omprog_panic.model import Record
 
+MAX_UNFINISHED_LINES = 40
+"""A longer report without any frame was not interrupted: it has no stack."""
+
 _REPORT_LINE = re.compile(
     r"---\[ end|Rebooting in|Kernel Offset|CPU: |Modules linked|Code: |Call Trace|"
     r"[A-Z0-9]{2,5}: |</?[A-Z]+>|={20}|\(?\[?<?[0-9a-f]{8}|[\w.]+\+0x|\? |"
@@ -33,7 +36,8 @@ def judge(incident: Incident) -> Report:
     row = incident.found.row
     texts = incident.texts
     items = parse_items(texts)
-    evidence = Evidence(texts, _before_panic(items, incident), _named(incident))
+    seen = _before_panic(items, incident) or _of_interrupter(incident)
+    evidence = Evidence(texts, seen, _named(incident))
     groups = _groups(incident)
     function = find_function(row.rule, evidence) if row.rule else None
     because = None
@@ -72,6 +76,17 @@ def judge_unknown(records: Sequence[Record], context: int) -> Report:
         sound=False,
         unsound_because="no start line is known",
     )
+
+
+def _of_interrupter(incident: Incident) -> list[Item]:
+    """Borrow the stack of a report that came before this one could print its own.
+
+    The kernel fell over while it reported: the same caller, hence the same stack.
+    """
+    other = incident.interrupted_by
+    if other is None or len(incident.texts) > MAX_UNFINISHED_LINES:
+        return []
+    return parse_items(other.texts)
 
 
 def _named(incident: Incident) -> str | None:
@@ -145,7 +160,9 @@ def _before_panic(items: list[Item], incident: Incident) -> list[Item]:
     if at < 0:
         return items
     before = [item for item in items if item.at < at]
-    return before if any(i.what is What.FRAME for i in before) else items
+    frames = sum(item.what is What.FRAME for item in before)
+    # One or two loose frames tell where preemption was disabled, no more.
+    return before if frames > 2 else items
 
 
 def _why_unsound(items: Sequence[Item]) -> str:

@@ -94,7 +94,11 @@ def _parse_unusual(number: int, text: str) -> Line:
         if match.group("program") != "kernel":
             return Line(number, rest, stamped=True, foreign=True)
         stamp = _PRINTK.match(rest)
-        return _stamped(number, rest, stamp) if stamp else Line(number, rest, None, None, stamped=True)
+        return (
+            _stamped(number, rest, stamp)
+            if stamp
+            else Line(number, rest, None, None, stamped=True)
+        )
     # A login prompt or a program's half line may stand before the time stamp.
     if "[" in text and (stamp := _INNER.search(text)):
         return _stamped(number, text, stamp)

@@ -24,8 +24,20 @@ _OOPSES = frozenset(
     {"oops", "bug", "kasan", "kfence", "memory-corruption", "machine-check", "ubsan"},
 )
 _WARNINGS = frozenset(
-    {"warning", "locking", "atomic-sleep", "kasan", "kcsan", "kmsan", "kfence",
-     "ubsan", "memory-corruption", "memory-leak", "bug", "other"},
+    {
+        "warning",
+        "locking",
+        "atomic-sleep",
+        "kasan",
+        "kcsan",
+        "kmsan",
+        "kfence",
+        "ubsan",
+        "memory-corruption",
+        "memory-leak",
+        "bug",
+        "other",
+    },
 )
 
 
@@ -56,8 +68,11 @@ CAUSES: tuple[Cause, ...] = (
         _OOPSES,
         "arch/*/kernel/dumpstack.c oops_end, kernel/exit.c",
     ),
-    _cause(r"corrupted stack end|stack-protector|kernel stack overflow",
-           set(), "kernel/panic.c: these name their own function"),
+    _cause(
+        r"corrupted stack end|stack-protector|kernel stack overflow",
+        set(),
+        "kernel/panic.c: these name their own function",
+    ),
 )
 
 

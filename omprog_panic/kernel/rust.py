@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+_PLAIN = re.compile(r"_Z(\d{1,3})(?=[A-Za-z_])")
 _HASH = re.compile(r"h[0-9a-f]{16}\Z")
 _MAX_DEPTH = 32
 
@@ -28,6 +29,9 @@ def demangle(name: str) -> str:
     try:
         if name.startswith("_ZN"):
             return _legacy(name[3:])
+        if plain := _PLAIN.match(name):
+            length = int(plain[1])
+            return name[plain.end() : plain.end() + length] or name
         if name.startswith("_R"):
             return "::".join(_V0(name[2:]).path(0)) or name
     except (_UnreadableError, ValueError, IndexError):

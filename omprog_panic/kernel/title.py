@@ -82,4 +82,8 @@ def bare(function: str) -> str:
     >>> bare("__x64_sys_rmdir"), bare("SyS_rmdir")
     ('rmdir', 'rmdir')
     """
-    return _ALL_WRAPPERS.sub("", function, count=1) if _ALL_WRAPPERS.match(function) else function
+    return (
+        _ALL_WRAPPERS.sub("", function, count=1)
+        if _ALL_WRAPPERS.match(function)
+        else function
+    )
