@@ -1,0 +1,196 @@
+"""What a report says about the machine and the moment. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from omprog_panic.kernel.frame import What
+from omprog_panic.kernel.report import Facts, Frame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from omprog_panic.kernel.frame import Item
+
+# kernel/panic.c taint_flags; the words are those that kernels from 6.12 print.
+TAINTS: dict[str, str] = {
+    "P": "proprietary module",
+    "F": "module loaded by force",
+    "S": "kernel running on an out of specification system",
+    "R": "module unloaded by force",
+    "M": "machine check happened",
+    "B": "bad page",
+    "U": "user space asked for it",
+    "D": "an oops or BUG happened before",
+    "A": "ACPI table overridden",
+    "W": "a warning happened before",
+    "C": "staging driver",
+    "I": "firmware bug worked around",
+    "O": "out-of-tree module",
+    "E": "unsigned module",
+    "L": "soft lockup happened",
+    "K": "live patch",
+    "X": "auxiliary taint of the distributor",
+    "T": "structure layout randomised",
+    "N": "in-kernel test",
+    "J": "fwctl used",
+}
+MAX_FRAMES = 200
+MAX_REGISTER_LINES = 64
+
+# lib/dump_stack.c dump_stack_print_info
+_CPU = re.compile(
+    r"CPU: (?P<cpu>\d+) (?:UID: \d+ )?PID: (?P<pid>-?\d+) Comm: (?P<comm>.{1,64}?) "
+    r"(?:Kdump: loaded )?(?:Not tainted|Tainted: (?P<taint>[A-Z ]+?)) +"
+    r"(?P<kernel>\d+\.\d[^ ]*)(?: (?P<build>.*))?$",
+)
+_OLD_PID = re.compile(
+    r"Pid: (?P<pid>\d+), comm: (?P<comm>.{1,64}?) "
+    r"(?:Not tainted|Tainted: (?P<taint>[A-Z ]+?)) +(?P<kernel>\d+\.\d[^ ]*)"
+    r"(?: (?P<build>#.*?))?(?: (?P<hw>[A-Z].*))?$",
+)
+_HARDWARE = re.compile(r"Hardware name: (?P<hw>.+)$")
+_MODULES = re.compile(r"Modules linked in: ?(?P<modules>.*)$")
+_UNLOADED = re.compile(r"\[last unloaded: [^\]]*\]")
+_FLAGS = re.compile(r"\([A-Z+-]+\)$")
+_CODE = re.compile(r"Code: (?P<code>[0-9a-f<>() ?]{8,})$")
+_REGISTER = re.compile(
+    r"(?:RSP|RAX|RDX|RBP|R\d\d|FS|CS|DS|CR\d|DR\d|EAX|ESI|ESP|EDX|EFLAGS|GPR\d\d|"
+    r"Krnl GPRS|x\d+|r\d+|sp|lr|ra|gp|t\d|s\d+|a\d|pstate|MSR|REGS|LR|status|CFAR|psr)"
+    r" ?[:=]",
+)
+
+# Lines that settle it: no software does this.
+_MACHINE: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r".*Machine Check Exception"), "machine check exception"),
+    (re.compile(r".*Fatal (?:local )?machine check"), "fatal machine check"),
+    (
+        re.compile(r".*(?:event severity: (?:fatal|recoverable)|Fatal hardware error)"),
+        "the firmware reported an error of the hardware",
+    ),
+    (re.compile(r"EDAC \S+: \d+ UE "), "memory error that could not be corrected"),
+    (re.compile(r".*SError"), "asynchronous error from the bus"),
+    (
+        re.compile(r"Uhhuh\. NMI received|NMI: (?:IOCK|PCI system) error"),
+        "non-maskable interrupt from the hardware",
+    ),
+    (re.compile(r"Memory failure: "), "a page of memory failed"),
+)
+
+
+def _modules(text: str) -> tuple[str, ...]:
+    return tuple(_FLAGS.sub("", name) for name in _UNLOADED.sub("", text).split())
+
+
+def _cpu_line(found: dict[str, object], match: re.Match[str]) -> None:
+    groups = match.groupdict()
+    found.setdefault("pid", int(groups["pid"]))
+    found.setdefault("process", groups["comm"])
+    found.setdefault("kernel", groups["kernel"])
+    if groups.get("cpu"):
+        found.setdefault("cpu", int(groups["cpu"]))
+    if groups.get("build"):
+        found.setdefault("kernel_build", groups["build"].strip())
+    if groups.get("hw"):
+        found.setdefault("hardware", groups["hw"])
+    letters = "".join((groups["taint"] or "").split())
+    if letters.strip("G"):
+        found.setdefault("taint", letters)
+        words = tuple(TAINTS[letter] for letter in letters if letter in TAINTS)
+        found.setdefault("taint_words", words)
+
+
+def _read_cpu(found: dict[str, object], text: str) -> None:
+    if match := _CPU.match(text):
+        _cpu_line(found, match)
+
+
+def _read_old_pid(found: dict[str, object], text: str) -> None:
+    if match := _OLD_PID.match(text):
+        _cpu_line(found, match)
+
+
+def _read_hardware(found: dict[str, object], text: str) -> None:
+    if match := _HARDWARE.match(text):
+        found.setdefault("hardware", match["hw"].strip())
+
+
+def _read_modules(found: dict[str, object], text: str) -> None:
+    if match := _MODULES.match(text):
+        found.setdefault("modules", _modules(match["modules"]))
+
+
+def _read_code(found: dict[str, object], text: str) -> None:
+    if match := _CODE.match(text):
+        found.setdefault("code", match["code"].strip())
+
+
+_READERS: tuple[tuple[str, Callable[[dict[str, object], str], None]], ...] = (
+    ("CPU: ", _read_cpu),
+    ("Pid: ", _read_old_pid),
+    ("Hardware name", _read_hardware),
+    ("Modules linked in", _read_modules),
+    ("Code: ", _read_code),
+)
+
+
+def verdict(texts: Sequence[str]) -> str | None:
+    """Tell whether the report blames the machine, and in which words."""
+    for text in texts:
+        for pattern, words in _MACHINE:
+            if pattern.match(text):
+                return words
+    return None
+
+
+def read_facts(texts: Sequence[str], items: Sequence[Item]) -> dict[str, object]:
+    """Collect the fields of ``Facts`` that the lines of a report tell."""
+    found: dict[str, object] = {}
+    registers: list[str] = []
+    for raw in texts:
+        text = raw.strip()
+        for start, read in _READERS:
+            if text.startswith(start):
+                read(found, text)
+                break
+        else:
+            if len(registers) < MAX_REGISTER_LINES and _REGISTER.match(text):
+                registers.append(text)
+    found["registers"] = tuple(registers)
+    found["frames"] = _first_frames(items)
+    pc = next((i.frame for i in items if i.what is What.PC and i.frame), None)
+    if pc is not None:
+        found["pc"] = symbol(pc)
+    if words := verdict(texts[:200]):
+        found["hardware_error"] = words
+    return found
+
+
+def symbol(frame: Frame) -> str:
+    """Write a frame as the kernel does.
+
+    >>> symbol(Frame("fn", 0x16, 0x20, "mod"))
+    'fn+0x16/0x20 [mod]'
+    """
+    offset = f"+{frame.offset:#x}" if frame.offset is not None else ""
+    size = f"/{frame.size:#x}" if frame.size is not None else ""
+    module = f" [{frame.module}]" if frame.module else ""
+    return f"{frame.function}{offset}{size}{module}"
+
+
+def _first_frames(items: Sequence[Item]) -> tuple[Frame, ...]:
+    frames: list[Frame] = []
+    for item in items:
+        if item.what is What.HEADING and frames:
+            break
+        if item.what is What.FRAME and item.frame is not None:
+            frames.append(item.frame)
+            if len(frames) == MAX_FRAMES:
+                break
+    return tuple(frames)
+
+
+def facts_from(found: dict[str, object]) -> Facts:
+    """Make the value of what was found."""
+    return Facts(**found)  # type: ignore[arg-type]

@@ -1,0 +1,20 @@
+"""What makes two incidents the same bug. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+
+from omprog_panic.kernel.title import bare
+
+FINGERPRINT_VERSION = 1
+
+
+def fingerprint_of(form: str, function: str | None, place: str | None = None) -> str:
+    """Hash what does not differ between hosts or runs.
+
+    ``form`` is the title without its function, ``place`` the source file that stands
+    in where no function is known.
+    """
+    name = bare(function).lower() if function else f"({place or ''})"
+    content = f"{FINGERPRINT_VERSION}\n{form.lower()}\n{name}"
+    return hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()[:16]

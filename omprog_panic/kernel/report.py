@@ -1,0 +1,59 @@
+"""The values that an analysis answers: report, facts, frame. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from omprog_panic.model import Severity
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Frame:
+    """One line of a call trace."""
+
+    function: str
+    offset: int | None = None  # bytes into the function
+    size: int | None = None  # bytes of the function
+    module: str | None = None
+    certain: bool = True  # False: printed with "?", a leftover on the stack
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Facts:
+    """What a report says about the machine and the moment; None: not said."""
+
+    kernel: str | None = None  # release, e.g. 6.1.0-56-cloud-amd64
+    kernel_build: str | None = None  # what follows it, e.g. "#1 Debian 6.1.192-2"
+    hardware: str | None = None
+    cpu: int | None = None
+    pid: int | None = None
+    process: str | None = None
+    taint: str | None = None  # the letters, or None when "Not tainted"
+    taint_words: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()  # as listed, flags removed; last loaded first
+    frames: tuple[Frame, ...] = ()
+    pc: str | None = None  # symbol of RIP / pc / NIP / PSW, e.g. "fn+0x16/0x20 [mod]"
+    code: str | None = None  # bytes of the "Code:" line
+    registers: tuple[str, ...] = ()  # lines as printed
+    panic_line: str | None = None  # the whole "Kernel panic - not syncing: ..." record
+    uptime_s: float | None = None
+    keys: tuple[tuple[str, str], ...] = ()  # userdata and sysdata
+    # The verdict "this is the machine, not the software", with the words for it.
+    hardware_error: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Report:
+    """One incident in a text. Line numbers count from 1."""
+
+    kind: str
+    severity: Severity
+    title: str
+    function: str | None
+    fingerprint: str
+    panicked: bool
+    first_line: int
+    last_line: int
+    sound: bool = True
+    unsound_because: str | None = None
+    facts: Facts = Facts()

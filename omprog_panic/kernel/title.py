@@ -1,0 +1,89 @@
+"""The one line that names an incident. Pure."""
+
+from __future__ import annotations
+
+import re
+
+MAX_TITLE = 120
+
+# What differs between two occurrences of one bug, in the order of replacement.
+_MASKS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd]+"), " "),
+    (re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b"), "IP"),
+    (re.compile(r"\+0x[0-9a-f]+/0x[0-9a-f]+"), ""),
+    (re.compile(r"\b(?:0x[0-9a-f]+|[0-9a-f]{16}|[0-9a-f]{8})\b"), "ADDR"),
+    (re.compile(r"\b([\w./-]+\.[ch]):\d+"), r"\1:LINE"),
+    (re.compile(r"\bCPU[#:]? ?\d+"), "CPU"),
+    (re.compile(r"(?<![\w.])-?\d+(?![\w.]*[A-Za-z_])"), "NUM"),
+    (re.compile(r"\s+"), " "),
+)
+_EXIT_CODE = re.compile(r" exitcode=.*")
+
+
+def mask(text: str) -> str:
+    """Replace what differs from one occurrence to the next.
+
+    >>> mask("Unable to mount root fs on unknown-block(0,0)")
+    'Unable to mount root fs on unknown-block(NUM,NUM)'
+    """
+    text = text[: 4 * MAX_TITLE]
+    for pattern, word in _MASKS:
+        text = pattern.sub(word, text)
+    return text.strip()[:MAX_TITLE].rstrip()
+
+
+def panic_reason(line: str) -> str:
+    """Give the masked reason of a panic line.
+
+    >>> panic_reason("Kernel panic - not syncing: Attempted to kill init! exitcode=0x9")
+    'Attempted to kill init!'
+    """
+    reason = line.partition("not syncing")[2].lstrip(": ")
+    return mask(_EXIT_CODE.sub("", reason))
+
+
+_EMPTY = re.compile(r"\{\w+\}")
+
+
+def fill(form: str, groups: dict[str, str | None]) -> str:
+    """Put the groups into a title form; what was not caught leaves no trace.
+
+    >>> fill("KASAN: {type} {access}", {"type": "use-after-free", "access": None})
+    'KASAN: use-after-free'
+    """
+    for name, value in groups.items():
+        form = form.replace(f"{{{name}}}", value or "")
+    return " ".join(_EMPTY.sub("", form).split())
+
+
+# Ways in from user space; one level is cut, so that the call itself is named.
+_WRAPPER = re.compile(
+    r"(?:__(?:x64|ia32|arm64|s390x?|riscv)_(?=(?:compat_)?sys_)|"
+    r"__(?:se|do)_(?:compat_)?sys_|(?:compat_)?(?:SyS|SYSC)_|ksys_|compat_sys_)(?=.)",
+)
+_ALL_WRAPPERS = re.compile(
+    r"_*(?:x64_|ia32_|arm64_|s390x?_|riscv_|se_|do_)?"
+    r"(?:compat_)?(?:sys_|SyS_|SYSC_|ksys_)(?=.)",
+)
+
+
+def spell(function: str) -> str:
+    """Spell a function as titles do.
+
+    >>> spell("__x64_sys_rmdir"), spell("ksys_mount")
+    ('sys_rmdir', 'mount')
+    """
+    return _WRAPPER.sub("", function, count=1) if _WRAPPER.match(function) else function
+
+
+def bare(function: str) -> str:
+    """Cut every system call wrapper: the spelling that fingerprints use.
+
+    >>> bare("__x64_sys_rmdir"), bare("SyS_rmdir")
+    ('rmdir', 'rmdir')
+    """
+    return (
+        _ALL_WRAPPERS.sub("", function, count=1)
+        if _ALL_WRAPPERS.match(function)
+        else function
+    )
