@@ -55,7 +55,7 @@ class OmprogDriver:
 
     def start(self, **more: object) -> None:
         """Start it and wait for its first OK."""
-        command = [sys.executable, "-m", "omprog_panic.collector.main"]
+        command = [sys.executable, "-m", "omprog_panic.collector.start"]
         command += ["--spool", str(self.spool), "--journal", str(self.journal)]
         self._process = subprocess.Popen(  # type: ignore[call-overload]
             [*command, *self._options],
