@@ -39,6 +39,7 @@ class OmprogDriver:
         self._process: subprocess.Popen[bytes] | None = None
         self._rest = b""
         self.answers: list[str] = []
+        self.kills = 0
 
     def __enter__(self) -> Self:
         self.start()
@@ -93,6 +94,7 @@ class OmprogDriver:
     def kill(self) -> None:
         """End it with -9, as nothing can prevent."""
         process = self.process
+        self.kills += 1
         process.kill()
         process.wait()
         for pipe in (process.stdin, process.stdout, process.stderr):
