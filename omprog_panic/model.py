@@ -38,8 +38,6 @@ class EndReason(enum.Enum):
     REBOOT = "reboot"  # the same host booted again
     NEXT_REPORT = "next-report"  # a new, separate report of the same host began
     AGE = "age"  # max_age after the last start or panic line
-    LINES = "lines"  # more records than max_lines
-    BYTES = "bytes"  # more text than max_bytes
     EVICTED = "evicted"  # too many hosts: this one was silent longest
     SHUTDOWN = "shutdown"  # the collector was told to give up its state
 

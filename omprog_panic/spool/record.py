@@ -84,7 +84,7 @@ class AliveRecord:
     host: str | None = None
     boot: str | None = None
     kernel: str | None = None
-    version: str | None = None
+    client_version: str | None = None  # of the sending host's own package
     next_s: int | None = None
     token: str | None = None
     written_at: str = ""

@@ -1,0 +1,82 @@
+"""A closed trace to the spool record that carries it. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from omprog_panic.netconsole.stored import expand
+from omprog_panic.spool.record import (
+    BootRecord,
+    IncidentRecord,
+    Losses,
+)
+
+if TYPE_CHECKING:
+    from omprog_panic.collector.sender import Booted, Closed
+    from omprog_panic.model import Record
+
+
+def stable_id(*parts: object) -> str:
+    """Make 32 hexadecimal digits from what names a thing."""
+    text = "\n".join("" if part is None else str(part) for part in parts)
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def incident_id(source: str, boot: str, onset: Record) -> str:
+    """Name an incident by what the kernel said, not by when we heard it.
+
+    Where the kernel prints no time the boot stands in for it, so that the next
+    panic of the same kind is never taken for a repeat.
+    """
+    if onset.time_us is None:
+        return stable_id("incident", source, boot, onset.text)
+    return stable_id("incident", source, onset.time_us, onset.text)
+
+
+def build_incident(source: str, closed: Closed) -> IncidentRecord:
+    """Write down a closed trace."""
+    trace = closed.trace
+    records = tuple(expand(line) for line in trace.lines)
+    context = trace.context
+    return IncidentRecord(
+        id=incident_id(source, closed.boot, records[context]),
+        source=source,
+        boot=closed.boot,
+        end=trace.end,
+        context=context,
+        records=records,
+        losses=_losses(closed, records),
+        host=closed.host,
+        kernel=closed.kernel,
+        form=closed.form,
+        before_listening=closed.before_listening,
+    )
+
+
+def _losses(closed: Closed, records: tuple[Record, ...]) -> Losses:
+    trace = closed.trace
+    # What was missing before the onset is no loss of this incident.
+    lost = sum(record.lost for record in records[trace.context :])
+    return Losses(
+        records=max(0, lost - trace.elided_records),
+        fragments=sum(1 for r in records[trace.context :] if " bytes lost]" in r.text),
+        elided_records=trace.elided_records,
+        elided_bytes=trace.elided_bytes,
+        replayed=closed.replayed,
+    )
+
+
+def build_boot(source: str, booted: Booted, host: str | None) -> BootRecord:
+    """Write down a boot."""
+    return BootRecord(
+        id=stable_id("boot", source, booted.boot),
+        source=source,
+        boot=booted.boot,
+        announced=booted.announced,
+        last_heard_at=booted.last_at,
+        last_text=booted.last_text,
+        at=booted.boot,
+        kernel=booted.kernel,
+        host=host,
+    )

@@ -1,0 +1,266 @@
+"""What was confirmed, on disk before it was confirmed: append-only segments.
+
+An entry is written through a memory map, without a system call: what stands in the
+page cache survives kill -9 of this process. :meth:`Journal.sync` makes it survive a
+power cut as well; it runs while a trace is open (docs/journal.md names the loss).
+
+A segment is a file ``NNNNNNNN.journal``: 16 bytes of header, then entries of
+``now`` (8 bytes, seconds of the pipeline's clock), CRC-32 and length of the content
+(4 bytes each), one byte of kind, the content. The length is written last: a torn
+entry is none. Space is allocated when the segment is made, so a full disk shows
+there, as an error, and never as a signal in the middle of a write.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import fcntl
+import mmap
+import os
+import struct
+import threading
+import zlib
+from typing import TYPE_CHECKING, NamedTuple
+
+from omprog_panic.errors import JournalError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_MAGIC = b"omprog-panic j1\n"
+_ENTRY = struct.Struct("<dIB")  # now, CRC-32, kind; then the length
+_LENGTH = struct.Struct("<I")
+_HEAD = _ENTRY.size + _LENGTH.size
+LOCK_WAIT_S = 6.0  # less than omprog's confirmTimeout
+_WINDOW = 1024 * 1024
+_PAGE = mmap.ALLOCATIONGRANULARITY
+
+
+class Entry(NamedTuple):
+    """One entry, read back."""
+
+    kind: int
+    now: float
+    content: bytes
+
+
+LINES = 1  # lines from rsyslogd, as they came, separated by line feeds
+PUBLISHED = 2  # the name of a spool file that is in its place
+HOST = 3  # the whole state of one sender (JSON)
+KNOWN = 4  # the addresses whose state follows in this segment (JSON)
+NEWEST = 6  # lines of the segment before, which rsyslogd may send again
+RESTARTED = 7  # here another run took over: the newest lines may come again
+STATE = 5  # what is not one sender's: names of incidents published before (JSON)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class JournalLimits:
+    """Sizes in bytes."""
+
+    segment_bytes: int = 8 * 1024 * 1024
+    max_bytes: int = 1024 * 1024 * 1024  # reached: lines are answered with an error
+
+
+class Journal:
+    """The open segment, and the older ones that are still needed."""
+
+    def __init__(self, folder: Path, limits: JournalLimits | None = None) -> None:
+        self._folder = folder
+        self._limits = limits or JournalLimits()
+        self._window: mmap.mmap | None = None
+        self._window_at = 0
+        self._window_end = 0
+        self._position = 0
+        self._size = 0
+        self._file = -1
+        self._lock = _lock(folder)
+        self._numbers = sorted(_segments(folder))
+        self._total = self._measure()
+        self.dirty = False
+
+    # --- reading back --------------------------------------------------------
+
+    def recover(self) -> Iterator[Entry]:
+        """Read every entry of every segment, oldest first."""
+        for number in self._numbers:
+            try:
+                content = self._path(number).read_bytes()
+            except OSError as error:
+                raise JournalError(f"journal unreadable: {error}") from error
+            yield from read_segment(content)
+
+    # --- writing -------------------------------------------------------------
+
+    def append(self, kind: int, content: bytes, now: float) -> None:
+        """Put an entry into the page cache.
+
+        Raises:
+            JournalError: there is no room; nothing was written.
+
+        """
+        length = len(content)
+        start = self._position
+        end = start + _HEAD + length
+        if end > self._window_end:
+            start = self._make_room(length)
+            end = start + _HEAD + length
+        window = self._window
+        assert window is not None
+        base = start - self._window_at
+        window[base + _HEAD : end - self._window_at] = content
+        _ENTRY.pack_into(window, base, now, zlib.crc32(content), kind)
+        _LENGTH.pack_into(window, base + _ENTRY.size, length)
+        self._position = end
+        self.dirty = True
+
+    def _make_room(self, length: int) -> int:
+        need = _HEAD + length
+        if self._file < 0 or self._position + need > self._size:
+            self.rotate(need)
+        self._map(self._position, need)
+        return self._position
+
+    def _map(self, position: int, need: int) -> None:
+        at = position // _PAGE * _PAGE
+        size = min(self._size - at, max(_WINDOW, position - at + need))
+        try:
+            window = mmap.mmap(self._file, size, offset=at)
+        except (OSError, ValueError) as error:
+            raise JournalError(f"journal cannot be mapped: {error}") from error
+        if self._window is not None:
+            self._window.close()
+        self._window, self._window_at, self._window_end = window, at, at + size
+
+    def rotate(self, need: int = 0, *, carry: bool = False) -> None:
+        """Begin a new segment; one that carries the state may exceed the limit.
+
+        It is what lets the older ones go, so it must not wait for them.
+
+        Raises:
+            JournalError: the disk is full, or the journal's own limit is reached.
+
+        """
+        size = max(self._limits.segment_bytes, len(_MAGIC) + need)
+        if not carry and self._total + size > self._limits.max_bytes:
+            raise JournalError("the journal has reached its limit of bytes")
+        number = self._numbers[-1] + 1 if self._numbers else 1
+        path = self._path(number)
+        file = -1
+        try:
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            file = os.open(path, flags, 0o640)
+            os.posix_fallocate(file, 0, size)
+            os.write(file, _MAGIC)
+        except OSError as error:
+            if file >= 0:
+                os.close(file)
+                with contextlib.suppress(OSError):
+                    path.unlink()
+            raise JournalError(f"journal: {error.strerror}") from error
+        self._close_segment()
+        self._file, self._size, self._position = file, size, len(_MAGIC)
+        self._window_end = 0
+        self._numbers.append(number)
+        self._total += size
+
+    def _close_segment(self) -> None:
+        if self._window is not None:
+            self._window.close()
+            self._window = None
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+        self._window_end = 0
+
+    def sync(self) -> None:
+        """Write the open segment through to the disk; may be called by a thread."""
+        self.dirty = False
+        if self._file >= 0:
+            with contextlib.suppress(OSError):
+                os.fdatasync(self._file)
+
+    # --- what is no longer needed --------------------------------------------
+
+    @property
+    def current(self) -> int:
+        """The number of the open segment; 0 before the first."""
+        return self._numbers[-1] if self._numbers else 0
+
+    @property
+    def half_full(self) -> bool:
+        """Whether half of what the journal may take is taken."""
+        return self._total * 2 >= self._limits.max_bytes
+
+    def _measure(self) -> int:
+        total = 0
+        for number in self._numbers:
+            with contextlib.suppress(OSError):
+                total += self._path(number).stat().st_size
+        return total
+
+    def forget_before(self, number: int) -> None:
+        """Delete the segments older than this one."""
+        for old in [n for n in self._numbers if n < number]:
+            with contextlib.suppress(FileNotFoundError):
+                self._path(old).unlink()
+            self._numbers.remove(old)
+        self._total = self._measure()
+
+    def close(self) -> None:
+        """Sync and let go; the segments stay."""
+        self.sync()
+        self._close_segment()
+        os.close(self._lock)
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"{number:08d}.journal"
+
+
+def _segments(folder: Path) -> Iterator[int]:
+    for path in folder.glob("*.journal"):
+        if path.stem.isdigit():
+            yield int(path.stem)
+
+
+def _lock(folder: Path) -> int:
+    # Two collectors on one journal would each publish what the other has open.
+    try:
+        file = os.open(
+            folder / "lock",
+            os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC,
+            0o640,
+        )
+    except OSError as error:
+        raise JournalError(f"journal {folder}: {error.strerror}") from error
+    # rsyslogd may start the next collector while the last one still syncs.
+    pause = threading.Event()
+    for _ in range(round(LOCK_WAIT_S / 0.05)):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            pause.wait(0.05)
+        else:
+            return file
+    os.close(file)
+    raise JournalError(
+        f"journal {folder} is used by another collector; end that one, or give "
+        "this one a folder of its own",
+    )
+
+
+def read_segment(content: bytes) -> Iterator[Entry]:
+    """Read the entries of one segment, up to the first that is torn."""
+    if not content.startswith(_MAGIC):
+        return
+    position = len(_MAGIC)
+    while position + _HEAD <= len(content):
+        now, checksum, kind = _ENTRY.unpack_from(content, position)
+        (length,) = _LENGTH.unpack_from(content, position + _ENTRY.size)
+        start = position + _HEAD
+        body = content[start : start + length]
+        if length == 0 or len(body) < length or zlib.crc32(body) != checksum:
+            return
+        yield Entry(kind, now, body)
+        position = start + length

@@ -1,0 +1,329 @@
+"""The collector's wiring and life: ``omprog-panic-collector --spool DIR ...``.
+
+A child of rsyslogd (omprog). Standard library only; no network, no secrets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from omprog_panic import __version__
+from omprog_panic.clock import Clock, SystemClock, rfc3339
+from omprog_panic.collector.allow import AllowFile
+from omprog_panic.collector.journal import LINES, PUBLISHED, Journal, JournalLimits
+from omprog_panic.collector.pipeline import Pipeline, PipelineLimits
+from omprog_panic.collector.protocol import (
+    EndOfInput,
+    OmprogChannel,
+    OutputClosed,
+    detach_output,
+)
+from omprog_panic.collector.publisher import Publisher
+from omprog_panic.collector.recovery import Carrier, Recovery
+from omprog_panic.errors import ConfigError, JournalError, OmprogPanicError
+from omprog_panic.kernel.trace import TraceLimits
+from omprog_panic.log import setup_logging
+from omprog_panic.spool.writer import SpoolWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from omprog_panic.spool.record import SpoolRecord
+
+SYNC_EVERY_S = 0.2  # a power cut costs at most so much of an open trace
+ALLOW_CHECK_S = 2.0
+DRAIN_S = 4.0  # after SIGTERM; systemd and rsyslogd (closeTimeout) kill after 5
+_LOG = logging.getLogger("omprog_panic.collector")
+
+
+class Collector:
+    """The loop: read, keep, confirm, then think."""
+
+    def __init__(self, settings: argparse.Namespace, clock: Clock) -> None:
+        self._clock = clock
+        limits = TraceLimits(
+            context_records=settings.context,
+            silence_s=settings.silence,
+            kdump_silence_s=min(settings.kdump_silence, settings.silence),
+            settle_s=settings.settle,
+            max_age_s=settings.max_age,
+            max_records=settings.max_records,
+            max_bytes=settings.max_bytes,
+        )
+        self._allow = AllowFile(settings.allow)
+        self._read_allowed(force=True)
+        self._pipeline = Pipeline(
+            limits,
+            PipelineLimits(max_hosts=settings.max_hosts),
+            self._allow.networks,
+        )
+        self._writer = SpoolWriter(settings.spool)
+        self._writer.prepare()
+        settings.journal.mkdir(mode=0o2770, parents=True, exist_ok=True)
+        self._journal = Journal(
+            settings.journal,
+            JournalLimits(
+                segment_bytes=settings.journal_segment,
+                max_bytes=settings.journal_bytes,
+            ),
+        )
+        self._publisher = Publisher(self._writer, self._journal.sync)
+        self._carrier = Carrier(self._journal, self._pipeline)
+        self._offset = 0.0
+        self._sync_at: float | None = None
+        self._allow_at = 0.0
+        self._full = False
+        self.reload_wanted = False
+
+    def _now(self) -> float:
+        return self._clock.monotonic() + self._offset
+
+    def _read_allowed(self, *, force: bool = False) -> bool:
+        try:
+            return self._allow.reload(force=force)
+        except ConfigError as error:
+            for fault in error.faults[:20]:
+                _LOG.error("allowed networks kept as they were", extra={"fault": fault})
+            return False
+
+    def recover(self) -> None:
+        """Rebuild what another run knew, and publish what it had closed."""
+        recovery = Recovery(self._pipeline)
+        waiting = recovery.run(self._journal)
+        # Time stood still while no collector ran: what rsyslogd kept for us in the
+        # meantime belongs to the traces that are open.
+        self._offset = recovery.now - self._clock.monotonic()
+        if recovery.entries:
+            _LOG.info(
+                "journal read",
+                extra={"entries": recovery.entries, "incidents": len(waiting)},
+            )
+        self._carrier.newest.extend(recovery.newest)
+        self._publisher.start()
+        self._publisher.submit(waiting)
+        now = self._now()
+        self._carrier.begin(now, self._publisher.unpublished())
+        self._carrier.restarted(now)
+
+    def run(self, channel: OmprogChannel) -> None:
+        """Serve until rsyslogd closes our input."""
+        channel.ready()
+        while True:
+            if self.reload_wanted:
+                self._reload()
+            if channel.wait(self._timeout()):
+                try:
+                    chunk, count = channel.read()
+                except EndOfInput:
+                    return
+                self._take(channel, chunk, count)
+            self._maintain()
+
+    def _take(self, channel: OmprogChannel, chunk: bytes, count: int) -> None:
+        now = self._now()
+        if chunk:
+            try:
+                self._journal.append(LINES, chunk, now)
+            except JournalError as error:
+                self._refuse(channel, count, error)
+                return
+            self._carrier.newest.append(chunk)
+            self._carrier.lines_bytes += len(chunk)
+        if count:
+            channel.confirm(count)
+        if self._full:
+            self._full = False
+            _LOG.info("journal can be written again")
+        if not chunk:
+            return
+        pipeline = self._pipeline
+        deadline = pipeline.deadline()
+        if deadline is not None and deadline <= now:
+            pipeline.tick(now)
+        if count == 1:
+            pipeline.feed(chunk, now)
+        else:
+            for line in chunk.split(b"\n"):
+                pipeline.feed(line, now)
+
+    def _refuse(
+        self,
+        channel: OmprogChannel,
+        count: int,
+        error: JournalError,
+    ) -> None:
+        if not self._full:
+            _LOG.error("journal cannot be written", extra={"reason": str(error)})
+        self._full = True
+        channel.refuse(count, str(error))
+
+    def _timeout(self) -> float | None:
+        deadlines = [self._pipeline.deadline(), self._sync_at]
+        if self._carrier.busy:
+            deadlines.append(self._now() + 0.05)
+        known = [at for at in deadlines if at is not None]
+        if not known:
+            return None
+        return min(known) - self._now()
+
+    def _maintain(self) -> None:
+        """Do what must not delay a confirmation: it comes after it."""
+        now = self._now()
+        pipeline = self._pipeline
+        deadline = pipeline.deadline()
+        if deadline is not None and deadline <= now:
+            pipeline.tick(now)
+        records = pipeline.take()
+        if records:
+            self._submit(records)
+        self._mark_published(now)
+        self._sync(now)
+        if now >= self._allow_at:
+            self._allow_at = now + ALLOW_CHECK_S
+            if self._read_allowed():
+                pipeline.allowed = self._allow.networks
+                pipeline.forget_refused_senders()
+        self._carry(now)
+
+    def _submit(self, records: list[SpoolRecord]) -> None:
+        written_at = rfc3339(self._clock.wall())
+        stamped = [dataclasses.replace(r, written_at=written_at) for r in records]
+        self._publisher.submit(stamped)
+
+    def _mark_published(self, now: float) -> None:
+        for name in self._publisher.take_done():
+            # Without the mark a restart publishes once more under the same name.
+            with contextlib.suppress(JournalError):
+                self._journal.append(PUBLISHED, name.encode("ascii"), now)
+
+    def _sync(self, now: float) -> None:
+        if self._sync_at is None:
+            if self._pipeline.recording and self._journal.dirty:
+                self._sync_at = now + SYNC_EVERY_S
+        elif now >= self._sync_at:
+            self._sync_at = None
+            self._journal.sync()
+
+    def _carry(self, now: float) -> None:
+        if not self._carrier.busy and not self._carrier.wanted:
+            return
+        unpublished = self._publisher.unpublished()
+        with contextlib.suppress(JournalError):
+            if self._carrier.busy:
+                self._carrier.step(now, unpublished)
+            else:
+                self._carrier.begin(now, unpublished)
+
+    def _reload(self) -> None:
+        self.reload_wanted = False
+        if self._read_allowed(force=True):
+            self._pipeline.allowed = self._allow.networks
+            self._pipeline.forget_refused_senders()
+
+    def stop(self) -> None:
+        """Hand over what is closed; what is open stays in the journal."""
+        records = self._pipeline.take()
+        if records:
+            self._submit(records)
+        self._publisher.stop(DRAIN_S / 2)
+        self._mark_published(self._now())
+        self._journal.close()
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Describe the command line: plain words only, rsyslog 8.2302 knows no quotes."""
+    parser = argparse.ArgumentParser(
+        prog="omprog-panic-collector",
+        description="Collects netconsole traces; started by rsyslogd (omprog).",
+    )
+    trace, sizes = TraceLimits(), JournalLimits()
+    add = parser.add_argument
+    add("--spool", type=Path, required=True, metavar="DIR")
+    add("--journal", type=Path, required=True, metavar="DIR")
+    add("--allow", type=Path, metavar="FILE", help="one CIDR a line; else loopback")
+    add("--context", type=_count, default=trace.context_records, metavar="RECORDS")
+    add("--silence", type=_seconds, default=trace.silence_s, metavar="SECONDS")
+    add(
+        "--kdump-silence",
+        type=_seconds,
+        default=trace.kdump_silence_s,
+        metavar="SECONDS",
+    )
+    add("--settle", type=_seconds, default=trace.settle_s, metavar="SECONDS")
+    add("--max-age", type=_seconds, default=trace.max_age_s, metavar="SECONDS")
+    add("--max-records", type=_positive, default=trace.max_records, metavar="RECORDS")
+    add("--max-bytes", type=_positive, default=trace.max_bytes, metavar="BYTES")
+    add("--max-hosts", type=_positive, default=PipelineLimits().max_hosts)
+    add("--journal-bytes", type=_positive, default=sizes.max_bytes, metavar="BYTES")
+    add("--journal-segment", type=_positive, default=sizes.segment_bytes)
+    add("--version", action="version", version=__version__)
+    return parser
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 86_400:
+        raise argparse.ArgumentTypeError(f"{text}: between 0 and 86400 seconds")
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text}: 0 or more")
+    return value
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text}: 1 or more")
+    return value
+
+
+def _drain(_signal: int, _frame: object) -> None:
+    # systemd signals the whole group: lines may still be in the pipe. rsyslogd
+    # closes it when it has said all; should it not, the alarm ends us in time.
+    signal.setitimer(signal.ITIMER_REAL, DRAIN_S)
+
+
+def _give_up(_signal: int, _frame: object) -> None:
+    raise EndOfInput
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run until the end of input; exit code 0, or 1 with the reason on stderr."""
+    settings = build_parser().parse_args(argv)
+    setup_logging()
+    channel = OmprogChannel(0, detach_output(1))
+    signal.signal(signal.SIGTERM, _drain)
+    signal.signal(signal.SIGALRM, _give_up)
+    # rsyslogd's own variables are not for us, nor for anything we might start.
+    for name in ("NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "WATCHDOG_USEC"):
+        os.environ.pop(name, None)
+    os.umask(0o007)
+    try:
+        collector = Collector(settings, SystemClock())
+        signal.signal(signal.SIGHUP, lambda *_: setattr(collector, "reload_wanted", 1))
+        collector.recover()
+    except (OmprogPanicError, OSError) as error:
+        _LOG.error("cannot start", extra={"reason": str(error)})
+        return 1
+    try:
+        with contextlib.suppress(EndOfInput, OutputClosed):
+            collector.run(channel)
+    finally:
+        collector.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

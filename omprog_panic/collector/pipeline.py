@@ -1,0 +1,303 @@
+"""Lines from rsyslogd to spool records: senders, limits, counters. Pure.
+
+Time comes in with every call. The same lines at the same times give the same
+records, so that replaying the journal rebuilds what a killed collector knew.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import heapq
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from omprog_panic.collector.allow import AllowedNetworks
+from omprog_panic.collector.envelope import parse_envelope
+from omprog_panic.collector.incident import build_boot, build_incident, stable_id
+from omprog_panic.collector.sender import Booted, Closed, Said, Sender
+from omprog_panic.errors import MalformedEnvelopeError
+from omprog_panic.kernel.trace import TraceLimits
+from omprog_panic.model import EndReason
+from omprog_panic.spool.record import (
+    AliveRecord,
+    CountersRecord,
+    ProbeRecord,
+    SpoolRecord,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from omprog_panic.collector.sender import Event
+
+# A line of which every part is plain: no escapes, no further keys, no fragment.
+_CHATTER = re.compile(
+    r'\{"ip":"([0-9A-Fa-f.:]{2,45})", ?"at":"([0-9T:.+Z-]{19,40})", ?"raw":"'
+    r"((?:\[ *(\d+)\.(\d{6})\] |\d{1,3},(\d{1,18}),(\d{1,18}),-;)"
+    r'([ !$-\[\]-~]{0,3})[ !$-\[\]-~]*)"\}\Z',
+).match
+ALIVE_EVERY_S = 60.0
+COUNTERS_EVERY_S = 60.0
+_REFUSED_NAMED = 20
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PipelineLimits:
+    """Bounds over all senders."""
+
+    max_hosts: int = 16_384  # the least recently heard goes first, as "evicted"
+    max_known: int = 10_000  # names of published incidents, to know a repeat
+
+
+class Pipeline:
+    """The collector's state. What is to be published is taken with :meth:`take`."""
+
+    def __init__(
+        self,
+        trace_limits: TraceLimits | None = None,
+        limits: PipelineLimits | None = None,
+        allowed: AllowedNetworks | None = None,
+    ) -> None:
+        self.trace_limits = trace_limits or TraceLimits()
+        self._limits = limits or PipelineLimits()
+        self.allowed = allowed or AllowedNetworks()
+        self.senders: dict[str, Sender] = {}
+        self.counters: Counter[str] = Counter()
+        self.known: dict[str, None] = {}
+        self._refused: dict[str, None] = {}
+        self._out: list[SpoolRecord] = []
+        # (when, address); an entry may be out of date: the sender decides.
+        self._due: list[tuple[float, str]] = []
+        self._scheduled: dict[str, float] = {}
+        self._repeats: Counter[bytes] = Counter()
+        self._counters_at: float | None = None
+        self._last_at = ""
+
+    # --- what comes in -------------------------------------------------------
+
+    def feed(self, line: bytes, now: float) -> None:
+        """Take one line, without its line feed; never raises for its content."""
+        if self._repeats and self._is_repeat(line):
+            self._count("repeated_lines", now)
+            return
+        match = _CHATTER(line.decode("latin-1"))
+        if match is not None and self._take_chatter(match, now):
+            return
+        try:
+            ip, at, payload = parse_envelope(line)
+        except MalformedEnvelopeError:
+            self._count("malformed_lines", now)
+            return
+        sender = self.senders.get(ip)
+        if sender is None:
+            sender = self._meet(ip, at, now)
+            if sender is None:
+                return
+        self._last_at = at
+        events = sender.feed(payload, at, now)
+        if events:
+            self._take_events(ip, sender, events)
+        if now - sender.said_at >= ALIVE_EVERY_S:
+            self._say_heard(ip, sender, at, now)
+        if sender.busy:
+            self._schedule(ip, sender)
+
+    def _take_chatter(self, match: re.Match[str], now: float) -> bool:
+        ip, at, payload, seconds, micros, sequence, time_us, start = match.groups()
+        sender = self.senders.get(ip)
+        if sender is None or not sender.quiet or now - sender.said_at >= ALIVE_EVERY_S:
+            return False
+        taken = sender.take_chatter(
+            f"{at}\t{payload}",
+            start,
+            int(time_us or seconds + micros),
+            int(sequence) if sequence else None,
+            now,
+        )
+        if taken:
+            sender.last_at = self._last_at = at
+        return taken
+
+    def _is_repeat(self, line: bytes) -> bool:
+        left = self._repeats.get(line, 0)
+        if left == 0:
+            return False
+        if left == 1:
+            del self._repeats[line]
+        else:
+            self._repeats[line] = left - 1
+        return True
+
+    def expect_repeats(self, lines: Iterable[bytes]) -> None:
+        """Name the lines that rsyslogd may send a second time after a restart.
+
+        It repeats what it had in flight, to the letter and once; the time of
+        reception in it makes an equal new line impossible.
+        """
+        self._repeats = Counter(lines)
+
+    def _meet(self, ip: str, at: str, now: float) -> Sender | None:
+        if ip not in self.allowed:
+            self._refused.pop(ip, None)
+            self._refused[ip] = None
+            if len(self._refused) > _REFUSED_NAMED:
+                del self._refused[next(iter(self._refused))]
+            self._last_at = at
+            self._count("refused_datagrams", now)
+            return None
+        if len(self.senders) >= self._limits.max_hosts:
+            self._evict(now)
+        sender = self.senders[ip] = Sender(self.trace_limits)
+        return sender
+
+    def adopt(self, ip: str, sender: Sender) -> None:
+        """Take over a sender whose state was restored."""
+        self.senders[ip] = sender
+        self._scheduled.pop(ip, None)
+        if sender.busy:
+            self._schedule(ip, sender)
+
+    def forget_refused_senders(self) -> None:
+        """Let go of the senders that the networks of now do not admit."""
+        for ip in [ip for ip in self.senders if ip not in self.allowed]:
+            sender = self.senders.pop(ip)
+            self._scheduled.pop(ip, None)
+            self._take_events(ip, sender, sender.close(EndReason.EVICTED, 0.0))
+
+    def _evict(self, now: float) -> None:
+        """Give up the senders that were silent longest, a sixteenth at once."""
+        count = max(1, self._limits.max_hosts // 16)
+        silent = heapq.nsmallest(
+            count,
+            self.senders.items(),
+            key=lambda item: item[1].last_heard,
+        )
+        for ip, sender in silent:
+            self._take_events(ip, sender, sender.close(EndReason.EVICTED, now))
+            del self.senders[ip]
+            self._scheduled.pop(ip, None)
+        self._count("evicted_hosts", now, len(silent))
+
+    def _count(self, name: str, now: float, by: int = 1) -> None:
+        self.counters[name] += by
+        if self._counters_at is None:
+            self._counters_at = now + COUNTERS_EVERY_S
+
+    # --- what comes out ------------------------------------------------------
+
+    def _take_events(self, ip: str, sender: Sender, events: list[Event]) -> None:
+        for event in events:
+            if isinstance(event, Closed):
+                self._take_closed(ip, event)
+            elif isinstance(event, Booted):
+                self._out.append(build_boot(ip, event, sender.host))
+            else:
+                self._take_said(ip, event)
+
+    def _take_closed(self, ip: str, closed: Closed) -> None:
+        incident = build_incident(ip, closed)
+        if incident.id in self.known:
+            self.counters["known_incidents"] += 1
+            return
+        self.counters["incidents"] += 1
+        self.counters["lost_records"] += incident.losses.total
+        self.remember_published(incident.id)
+        self._out.append(incident)
+
+    def remember_published(self, name: str) -> None:
+        """Keep the name of an incident, to know it again when it is replayed."""
+        self.known[name] = None
+        if len(self.known) > self._limits.max_known:
+            del self.known[next(iter(self.known))]
+
+    def _take_said(self, ip: str, said: Said) -> None:
+        word, values = said.statement
+        if word == "probe":
+            token = values.get("token", "")
+            name = stable_id("probe", ip, token, said.at)
+            self._out.append(ProbeRecord(name, ip, token, said.at))
+            return
+        seconds = values.get("next", "")
+        self._out.append(
+            AliveRecord(
+                id=stable_id("alive", ip, word, said.at),
+                source=ip,
+                at=said.at,
+                says=word,
+                host=values.get("host"),
+                boot=values.get("boot"),
+                kernel=values.get("kernel"),
+                client_version=values.get("version"),
+                next_s=int(seconds)
+                if seconds.isdecimal() and len(seconds) < 9
+                else None,
+                token=values.get("token"),
+            ),
+        )
+
+    def _say_heard(self, ip: str, sender: Sender, at: str, now: float) -> None:
+        sender.said_at = now
+        self._out.append(
+            AliveRecord(
+                id=stable_id("heard", ip, at),
+                source=ip,
+                at=at,
+                host=sender.host,
+                kernel=sender.kernel,
+            ),
+        )
+
+    def take(self) -> list[SpoolRecord]:
+        """Give away what is to be published."""
+        out, self._out = self._out, []
+        return out
+
+    # --- time ----------------------------------------------------------------
+
+    def _schedule(self, ip: str, sender: Sender) -> None:
+        deadline = sender.deadline()
+        if deadline is None:
+            return
+        known = self._scheduled.get(ip)
+        if known is None or deadline < known:
+            self._scheduled[ip] = deadline
+            heapq.heappush(self._due, (deadline, ip))
+
+    def tick(self, now: float) -> None:
+        """Do what time alone brings about."""
+        while self._due and self._due[0][0] <= now:
+            due_at, ip = heapq.heappop(self._due)
+            if self._scheduled.get(ip) != due_at:
+                continue
+            del self._scheduled[ip]
+            sender = self.senders.get(ip)
+            if sender is None:
+                continue
+            events = sender.tick(now)
+            if events:
+                self._take_events(ip, sender, events)
+            self._schedule(ip, sender)
+        if self._counters_at is not None and now >= self._counters_at:
+            self._tell_counters()
+
+    def _tell_counters(self) -> None:
+        self._counters_at = None
+        counters = dict(self.counters)
+        name = stable_id("counters", self._last_at, sorted(counters.items()))
+        self._out.append(
+            CountersRecord(name, self._last_at, counters, tuple(self._refused)),
+        )
+        self._refused.clear()
+
+    def deadline(self) -> float | None:
+        """Tell when :meth:`tick` must be called; None: no need."""
+        due = self._due[0][0] if self._due else None
+        if self._counters_at is None:
+            return due
+        return self._counters_at if due is None else min(due, self._counters_at)
+
+    @property
+    def recording(self) -> bool:
+        """Whether the trace of any sender is open."""
+        return bool(self._scheduled)

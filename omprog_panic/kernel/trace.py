@@ -1,0 +1,469 @@
+"""Where a trace begins and where it ends: one host's open report. Pure.
+
+Judges nothing else: what died is :mod:`omprog_panic.kernel.analysis`'s business.
+Lines are opaque here (netconsole/stored.py made them); the text and the kernel's
+time of each come beside it. Endings: netconsole.md section 6 of the project's
+reference, i.e. kernel/panic.c and arch/*/kernel/dumpstack.c.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import deque
+from typing import Any, NamedTuple
+
+from omprog_panic.kernel.signature import (
+    STARTS,
+    TERMINATOR_STARTS,
+    Signature,
+    Terminator,
+    first_signature,
+    says_kdump_loaded,
+    terminator,
+)
+from omprog_panic.model import EndReason, Severity
+from omprog_panic.netconsole.stored import (
+    continued,
+    hole,
+    note_elided,
+    note_hole,
+    payload_of,
+)
+
+_TELLING = STARTS | TERMINATOR_STARTS | {"CPU"}
+_MINOR = frozenset({Severity.WARNING, Severity.INFO})
+# Start lines that prolong a trace: a host that oopses for ever is reported anyway.
+_MAX_PROLONGED = 16
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class TraceLimits:
+    """Every bound of a trace; what happens at each is said beside it."""
+
+    context_records: int = 200  # older ones are forgotten
+    silence_s: float = 10.0  # closed as "silence"
+    kdump_silence_s: float = 5.0  # the same, when "Kdump: loaded" was seen
+    settle_s: float = 2.0  # after "---[ end trace": closed as "end-trace"
+    max_age_s: float = 60.0  # after the last start line: closed as "age"
+    max_records: int = 5000  # the middle is cut, head and tail stay
+    max_bytes: int = 1024 * 1024  # the same
+
+
+class ClosedTrace(NamedTuple):
+    """A report that ended: stored lines from the context to the last word."""
+
+    lines: list[str]
+    context: int
+    end: EndReason
+    panicked: bool
+    elided_records: int = 0
+    elided_bytes: int = 0
+
+
+class _Open:
+    """The open trace: a head that stays, and a tail that moves when it is full."""
+
+    __slots__ = (
+        "age_at",
+        "context",
+        "elided_bytes",
+        "elided_records",
+        "head",
+        "head_bytes",
+        "kdump",
+        "last",
+        "last_us",
+        "panicked",
+        "prolonged",
+        "settle_at",
+        "severity",
+        "start_us",
+        "tail",
+        "tail_bytes",
+    )
+
+    def __init__(self, context: list[str], severity: Severity) -> None:
+        self.head = context
+        self.head_bytes = sum(map(len, context))
+        self.context = len(context)
+        self.tail: deque[str] | None = None
+        self.tail_bytes = 0
+        self.elided_records = 0
+        self.elided_bytes = 0
+        self.severity = severity
+        self.panicked = False
+        self.kdump = False
+        self.prolonged = 0
+        self.settle_at: float | None = None
+        self.age_at = 0.0
+        self.last = 0.0
+        self.last_us: int | None = None
+        self.start_us: int | None = None
+
+    def append(self, line: str, limits: TraceLimits) -> None:
+        if self.tail is None:
+            room = self.head_bytes + len(line) <= limits.max_bytes // 2
+            if room and len(self.head) < limits.max_records // 2:
+                self.head.append(line)
+                self.head_bytes += len(line)
+                return
+            self.tail = deque()
+        self.tail.append(line)
+        self.tail_bytes += len(line)
+        while (
+            len(self.tail) > limits.max_records // 2
+            or self.tail_bytes > limits.max_bytes // 2
+        ):
+            gone = self.tail.popleft()
+            self.tail_bytes -= len(gone)
+            self.elided_records += 1
+            self.elided_bytes += len(gone)
+
+    def lines(self) -> list[str]:
+        if self.tail is None:
+            return self.head
+        cut = (
+            [note_elided(self.elided_records, self.elided_bytes)]
+            if self.elided_records
+            else []
+        )
+        return [*self.head, *cut, *self.tail]
+
+
+class TraceMachine:
+    """Cuts one host's ordered records into context and traces.
+
+    ``feed`` and ``tick`` return the traces that they closed; ``deadline`` says when
+    ``tick`` must be called next.
+    """
+
+    __slots__ = ("_context", "_limits", "_open")
+
+    def __init__(self, limits: TraceLimits) -> None:
+        self._limits = limits
+        # A plain list, cut now and then, is a quarter of a deque: most of the hosts
+        # of a forged flood are heard once.
+        self._context: list[str] = []
+        self._open: _Open | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether a trace is being recorded."""
+        return self._open is not None
+
+    @property
+    def panicked(self) -> bool:
+        """Whether the open trace holds a panic line."""
+        return self._open is not None and self._open.panicked
+
+    def feed(
+        self,
+        line: str,
+        text: str,
+        time_us: int | None,
+        now: float,
+    ) -> list[ClosedTrace] | None:
+        """Take one record; None is an empty list that costs nothing."""
+        trace = self._open
+        if trace is None:
+            if text[:3] in STARTS:
+                signature = first_signature(text)
+                if signature is not None:
+                    self._begin(signature, line, time_us, now)
+                    return None
+            self.remember(line)
+            return None
+        reason = self._ended_before(trace, time_us, now)
+        if reason is not None:
+            closed = [self._close(trace, reason)]
+            return closed + (self.feed(line, text, time_us, now) or [])
+        return self._continue(trace, line, text, time_us, now)
+
+    def remember(self, line: str) -> None:
+        """Keep a line as context of a trace that may come."""
+        context = self._context
+        context.append(line)
+        limit = self._limits.context_records
+        if len(context) > limit + 64:
+            del context[:-limit]
+
+    def keep(self, line: str, time_us: int | None, now: float) -> None:
+        """Take a record that cannot start or end anything: user space wrote it."""
+        if self._open is None:
+            self.remember(line)
+        else:
+            self._append(self._open, line, time_us, now)
+
+    def _begin(
+        self,
+        signature: Signature,
+        line: str,
+        time_us: int | None,
+        now: float,
+    ) -> None:
+        limit = self._limits.context_records
+        context, self._context = self._context[-limit:] if limit else [], []
+        trace = self._open = _Open(context, signature.severity)
+        trace.panicked = signature.severity is Severity.PANIC
+        trace.start_us = time_us
+        trace.age_at = now + self._limits.max_age_s
+        self._append(trace, line, time_us, now)
+
+    def _append(
+        self,
+        trace: _Open,
+        line: str,
+        time_us: int | None,
+        now: float,
+    ) -> None:
+        trace.append(line, self._limits)
+        trace.last = now
+        if time_us is not None:
+            trace.last_us = time_us
+
+    def _continue(
+        self,
+        trace: _Open,
+        line: str,
+        text: str,
+        time_us: int | None,
+        now: float,
+    ) -> list[ClosedTrace] | None:
+        if text[:3] not in _TELLING:
+            self._append(trace, line, time_us, now)
+            return None
+        signature = first_signature(text)
+        if signature is not None:
+            if self._is_separate(trace, signature, time_us, now):
+                closed = self._close(trace, EndReason.NEXT_REPORT)
+                self._begin(signature, line, time_us, now)
+                return [closed]
+            self._prolong(trace, signature, time_us, now)
+        self._append(trace, line, time_us, now)
+        ending = terminator(text)
+        if ending is Terminator.END_PANIC:
+            return [self._close(trace, EndReason.TERMINATOR)]
+        if ending is Terminator.REBOOTING and trace.panicked:
+            return [self._close(trace, EndReason.REBOOTING)]
+        if ending is Terminator.END_TRACE and not trace.panicked:
+            trace.settle_at = now + self._limits.settle_s
+        elif says_kdump_loaded(text):
+            trace.kdump = True
+        return None
+
+    def _is_separate(
+        self,
+        trace: _Open,
+        signature: Signature,
+        time_us: int | None,
+        now: float,
+    ) -> bool:
+        """Tell whether a start line opens a report of its own.
+
+        A panic belongs to what led to it. Within a report that is still being
+        printed a start line is a consequence, or noise of netpoll itself.
+        """
+        if trace.panicked or signature.severity is Severity.PANIC:
+            return False
+        if trace.settle_at is not None and trace.severity in _MINOR:
+            return True
+        settle = self._limits.settle_s
+        return now - trace.last > settle or _gap_s(trace, time_us) > settle
+
+    def _prolong(
+        self,
+        trace: _Open,
+        signature: Signature,
+        time_us: int | None,
+        now: float,
+    ) -> None:
+        panic = signature.severity is Severity.PANIC
+        if panic:
+            trace.panicked = True
+        elif trace.panicked:
+            return
+        trace.settle_at = None
+        if panic or trace.prolonged < _MAX_PROLONGED:
+            trace.prolonged += 1
+            trace.age_at = now + self._limits.max_age_s
+            trace.start_us = time_us if time_us is not None else trace.start_us
+
+    def _silence_s(self, trace: _Open) -> float:
+        return self._limits.kdump_silence_s if trace.kdump else self._limits.silence_s
+
+    def _ended_before(
+        self,
+        trace: _Open,
+        time_us: int | None,
+        now: float,
+    ) -> EndReason | None:
+        """Tell why the trace had ended before a record of that time.
+
+        The kernel's clock counts as well as ours: a replay, or a queue that was
+        held up, brings an hour in one second.
+        """
+        limits = self._limits
+        gap_s = _gap_s(trace, time_us)
+        if trace.settle_at is not None and (
+            now >= trace.settle_at or gap_s > limits.settle_s
+        ):
+            return EndReason.END_TRACE
+        silence_s = self._silence_s(trace)
+        if now - trace.last >= silence_s or gap_s > silence_s:
+            return EndReason.SILENCE
+        if now >= trace.age_at:
+            return EndReason.AGE
+        if time_us is not None and trace.start_us is not None:
+            age_s = (time_us - trace.start_us) / 1e6
+            return EndReason.AGE if age_s > limits.max_age_s else None
+        return None
+
+    def amend(self, text: str, now: float) -> list[ClosedTrace] | None:
+        """Append a continuation to the last record."""
+        trace = self._open
+        if trace is None:
+            if not self._context:
+                return None
+            line = continued(self._context.pop(), text)
+            # The first piece alone may not have shown what this line is.
+            return self.feed(line, _body(line), None, now)
+        lines = trace.tail or trace.head
+        lines[-1] = continued(lines[-1], text)
+        if trace.tail:
+            trace.tail_bytes += len(text)
+        else:
+            trace.head_bytes += len(text)
+        trace.last = now
+        return None
+
+    def last_line(self) -> str | None:
+        """Return the newest line, of the trace or of the context."""
+        if self._open is not None:
+            return (self._open.tail or self._open.head)[-1]
+        return self._context[-1] if self._context else None
+
+    def newest(self, count: int) -> list[str]:
+        """Return the newest lines, oldest first."""
+        if self._open is None:
+            return self._context[-count:]
+        if self._open.tail is not None:
+            return list(self._open.tail)[-count:]
+        return self._open.head[-count:]
+
+    def note(self, line: str) -> None:
+        """Put a note about missing records into its place."""
+        if self._open is None:
+            self.remember(line)
+        else:
+            self._open.append(line, self._limits)
+
+    def fill(self, sequence: int, line: str) -> bool:
+        """Put a late record into the hole that was noted for it.
+
+        Returns False when that note is gone, or in a trace that was closed.
+        """
+        for lines in self._places():
+            for index in range(len(lines) - 1, max(-1, len(lines) - 600), -1):
+                found = hole(lines[index])
+                if found is not None and found[0] <= sequence <= found[1]:
+                    first, last = found
+                    parts = [(first, sequence - 1), (sequence + 1, last)]
+                    before, after = (
+                        [note_hole(a, b)] if a <= b else [] for a, b in parts
+                    )
+                    lines[index : index + 1] = [*before, line, *after]
+                    self._moved(lines, index, len(before) + len(after))
+                    return True
+        return False
+
+    def _places(self) -> list[list[str]]:
+        if self._open is None:
+            return [self._context]
+        return [self._open.head]
+
+    def _moved(self, lines: list[str], index: int, added: int) -> None:
+        trace = self._open
+        if trace is not None and lines is trace.head:
+            trace.head_bytes = sum(map(len, lines))
+            if index < trace.context:
+                trace.context += added
+
+    def touch(self, now: float) -> None:
+        """Note that the host speaks, though what it said is left out."""
+        if self._open is not None:
+            self._open.last = now
+
+    def tick(self, now: float) -> list[ClosedTrace] | None:
+        """Close the trace if its time is over."""
+        trace = self._open
+        if trace is None:
+            return None
+        reason = self._ended_before(trace, None, now)
+        return None if reason is None else [self._close(trace, reason)]
+
+    def deadline(self) -> float | None:
+        """Tell when :meth:`tick` must be called; None: no need."""
+        trace = self._open
+        if trace is None:
+            return None
+        silence_at = trace.last + self._silence_s(trace)
+        ends_at = silence_at if trace.settle_at is None else trace.settle_at
+        return min(ends_at, silence_at, trace.age_at)
+
+    def close(self, reason: EndReason) -> list[ClosedTrace]:
+        """Close the open trace, if there is one, for a reason from outside."""
+        return [] if self._open is None else [self._close(self._open, reason)]
+
+    def _close(self, trace: _Open, reason: EndReason) -> ClosedTrace:
+        self._open = None
+        return ClosedTrace(
+            trace.lines(),
+            trace.context,
+            reason,
+            trace.panicked,
+            trace.elided_records,
+            trace.elided_bytes,
+        )
+
+    def dump(self) -> dict[str, Any]:
+        """Write down context and open trace as JSON can hold them."""
+        trace = self._open
+        state: dict[str, Any] = {"context": self._context}
+        if trace is not None:
+            fields = {name: getattr(trace, name) for name in _Open.__slots__}
+            fields["severity"] = trace.severity.value
+            fields["tail"] = None if trace.tail is None else list(trace.tail)
+            state["open"] = fields
+        return state
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Take up what :meth:`dump` wrote."""
+        self._context = state["context"]
+        fields = state.get("open")
+        if fields is None:
+            self._open = None
+            return
+        trace = self._open = _Open([], Severity(fields.pop("severity")))
+        tail = fields.pop("tail")
+        trace.tail = None if tail is None else deque(tail)
+        for name, value in fields.items():
+            setattr(trace, name, value)
+
+    def take_context(self) -> list[str]:
+        """Give the context away."""
+        context, self._context = self._context, []
+        return context
+
+
+def _gap_s(trace: _Open, time_us: int | None) -> float:
+    if time_us is None or trace.last_us is None:
+        return 0.0
+    return (time_us - trace.last_us) / 1e6
+
+
+def _body(line: str) -> str:
+    payload = payload_of(line)
+    head, semicolon, body = payload.partition(";")
+    if semicolon and head.count(",") >= 3:
+        return body
+    return payload.partition("] ")[2] or payload

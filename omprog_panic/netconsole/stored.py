@@ -1,0 +1,107 @@
+"""A record as the one string that memory and journal keep. Pure.
+
+Ten thousand hosts may panic at once: a record is kept as its reception time, a tab
+and the packet's text, and parsed again only when its trace is closed. Notes about
+what is missing begin with a NUL, which no reception time does.
+"""
+
+from __future__ import annotations
+
+from omprog_panic.errors import MalformedPacketError
+from omprog_panic.model import Record
+from omprog_panic.netconsole.packet import (
+    Packet,
+    parse_basic,
+    parse_packet,
+    record_of,
+    render_extended,
+)
+
+_HOLE = "\0hole"  # first and last sequence number that never came
+_DROPPED = "\0dropped"  # so many, said the kernel itself
+_ELIDED = "\0elided"  # so many records and bytes cut to keep a limit
+
+
+def store_basic(payload: str, at: str) -> str:
+    """Keep a basic payload, with its prefix."""
+    return f"{at}\t{payload}"
+
+
+def store_extended(packet: Packet, at: str) -> str:
+    """Keep a whole extended packet, with its header."""
+    return f"{at}\t{render_extended(packet)}"
+
+
+def continued(line: str, text: str) -> str:
+    r"""Append what a continuation said to the record that it continues.
+
+    Dictionary lines stay at the end.
+
+    >>> continued("t\t6,1,5,c;PGD 1\n SUBSYSTEM=x", " PUD 2")
+    't\t6,1,5,c;PGD 1 PUD 2\n SUBSYSTEM=x'
+    """
+    head, feed, tail = line.partition("\n ")
+    if feed and "=" in tail and ";" in head:
+        return f"{head}{text}{feed}{tail}"
+    return line + text
+
+
+def note_hole(first: int, last: int) -> str:
+    """Note that these sequence numbers are missing here."""
+    return f"{_HOLE}\t{first}\t{last}"
+
+
+def note_dropped(count: int) -> str:
+    """Note that the kernel itself dropped so many records here."""
+    return f"{_DROPPED}\t{count}"
+
+
+def note_elided(records: int, size: int) -> str:
+    """Note that so many records and bytes were cut here."""
+    return f"{_ELIDED}\t{records}\t{size}"
+
+
+def hole(line: str) -> tuple[int, int] | None:
+    """Read :func:`note_hole` back; None for any other line."""
+    if line[:1] != "\0" or not line.startswith(_HOLE):
+        return None
+    _, first, last = line.split("\t")
+    return int(first), int(last)
+
+
+def payload_of(line: str) -> str:
+    """Return the packet's text of a stored record."""
+    return line.partition("\t")[2]
+
+
+def received_at(line: str) -> str:
+    """Return when rsyslogd took the datagram; "" for a note."""
+    return "" if line[:1] == "\0" else line.partition("\t")[0]
+
+
+def expand(line: str) -> Record:
+    """Parse a stored line into the record, or the gap notice, that it stands for."""
+    at, _, payload = line.partition("\t")
+    if at[:1] == "\0":
+        return _expand_note(at, payload)
+    try:
+        packet = parse_packet(payload)
+    except MalformedPacketError:
+        packet = parse_basic(payload)
+    return record_of(packet, at)
+
+
+def _expand_note(kind: str, numbers: str) -> Record:
+    values = [int(number) for number in numbers.split("\t")]
+    if kind == _HOLE:
+        count = values[1] - values[0] + 1
+        return Record(_records(count, "lost"), lost=count)
+    if kind == _DROPPED:
+        return Record(_records(values[0], "dropped by the kernel"), lost=values[0])
+    count, size = values
+    text = _records(count, f"({size} bytes) left out to keep the size limit")
+    return Record(text, lost=count)
+
+
+def _records(count: int, what: str) -> str:
+    return f"... {count} record{'' if count == 1 else 's'} {what} ..."

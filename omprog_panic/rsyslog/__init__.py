@@ -1,0 +1,1 @@
+"""rsyslogd's side: what the shipped rules read, and the rules under other paths."""

@@ -1,0 +1,125 @@
+"""What differs from host to host in the shipped rsyslog rules. Pure.
+
+The rules (rsyslog.d/omprog-panic.conf) are one file for everybody. rsyslogd reads
+the few values that differ from one-value files through backtick ``cat``, which 8.2302
+knows, so that changing a value never means generating rules.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import json
+import re
+from typing import TYPE_CHECKING
+
+from omprog_panic.errors import OmprogPanicError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from ipaddress import IPv4Address, IPv6Address
+
+# Where the package puts things; the shipped rules name these and no other paths.
+SHARE = "/usr/share/omprog-panic"
+ETC = "/etc/omprog-panic"
+STATE = "/var/lib/omprog-panic"
+LOG = "/var/log/omprog-panic"
+COLLECTOR = "/usr/libexec/omprog-panic/collector"
+
+MAX_LISTED = 65536  # addresses in the table; a network counts with all of its hosts
+
+_PLAIN_PATH = re.compile(r"/[A-Za-z0-9_./+-]*")
+
+
+class DropInError(OmprogPanicError, ValueError):
+    """A value that the rules cannot take."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Values:
+    """The values of one host; the defaults are those of a fresh installation."""
+
+    address: str = "127.0.0.1"
+    port: int = 6666  # netconsole's own default
+    load_imudp: bool = True  # False where another file of the host loads it
+    load_omprog: bool = True
+    listen: bool = True  # False where imudp is loaded only after our rules
+    senders: tuple[str, ...] = ()  # addresses, or networks in CIDR form
+
+
+def value_files(values: Values) -> dict[str, str]:
+    """Write the values as the files of ``ETC/rsyslog``: name to content.
+
+    No content ends in a line feed: rsyslogd takes ``on`` and a line feed for "off".
+
+    Raises:
+        DropInError: an address, port or sender that is none, or too many senders.
+
+    """
+    if not 0 < values.port < 65536:
+        raise DropInError(f"port {values.port} is not between 1 and 65535")
+    try:
+        address = str(ipaddress.ip_address(values.address))
+    except ValueError as error:
+        raise DropInError(str(error)) from error
+    switches = {
+        "load-imudp": values.load_imudp,
+        "load-omprog": values.load_omprog,
+        "listen": values.listen,
+    }
+    return {
+        **{name: "on" if is_on else "off" for name, is_on in switches.items()},
+        "address": address,
+        "port": str(values.port),
+        "senders.json": sender_table(values.senders),
+    }
+
+
+def sender_table(senders: Iterable[str]) -> str:
+    """Write the rsyslog lookup table that says "listed" for each of these senders.
+
+    A network is written out host by host: rsyslogd compares addresses as text.
+
+    Raises:
+        DropInError: no address and no network, or more than ``MAX_LISTED`` hosts.
+
+    """
+    listed: set[IPv4Address | IPv6Address] = set()
+    for sender in senders:
+        for address in _hosts_of(sender):
+            listed.add(address)
+            if len(listed) > MAX_LISTED:
+                raise DropInError(f"{sender}: more than {MAX_LISTED} senders listed")
+    ordered = sorted(listed, key=lambda address: (address.version, int(address)))
+    rows = [{"index": str(address), "value": "listed"} for address in ordered]
+    table = {"version": 1, "nomatch": "", "type": "string", "table": rows}
+    return json.dumps(table, indent=0)
+
+
+def _hosts_of(sender: str) -> Iterator[IPv4Address | IPv6Address]:
+    try:
+        network = ipaddress.ip_network(sender)
+    except ValueError as error:
+        raise DropInError(str(error)) from error
+    yield from network
+
+
+def relocated(text: str, moves: Mapping[str, str]) -> str:
+    """Give the same rules with other paths: for tests, the demo and a checkout.
+
+    ``moves`` maps a path named in the text (``ETC``, ``COLLECTOR``, ...) to the path
+    that takes its place; all are exchanged in one pass.
+
+    Raises:
+        DropInError: a path that the text does not name, or a new path that is not
+            absolute and plain (rsyslogd takes neither blanks nor quotes there).
+
+    """
+    for old, new in moves.items():
+        if old not in text:
+            raise DropInError(f"{old} is not in this file")
+        if not _PLAIN_PATH.fullmatch(new):
+            raise DropInError(f"{new!r} is not an absolute path of plain characters")
+    longest_first = sorted(moves, key=len, reverse=True)
+    pattern = re.compile("|".join(map(re.escape, longest_first)))
+    return pattern.sub(lambda match: moves[match.group()], text) if moves else text

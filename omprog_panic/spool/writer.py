@@ -1,0 +1,112 @@
+"""Puts a record into the spool: whole or not at all.
+
+Postfix's way: a temporary name in ``tmp``, write, fsync, then one link into ``new``
+makes it visible; file and folder are both synced. The wake-up through the FIFO is a
+hint after success, never the mechanism.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING
+
+from omprog_panic.errors import SpoolError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FOLDERS = ("tmp", "new", "corrupt")
+FIFO = "wakeup"
+MAX_BYTES = 1024 * 1024 * 1024  # of spool/new; reached: traces wait in the journal
+
+
+class SpoolWriter:
+    """The collector's side of the spool."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._new = folder / "new"
+        self._tmp = folder / "tmp"
+        self._fifo = -1
+
+    def prepare(self) -> None:
+        """Make the folders that are missing; clear what a killed run left in tmp.
+
+        Raises:
+            SpoolError: a folder cannot be made.
+
+        """
+        try:
+            for name in FOLDERS:
+                (self.folder / name).mkdir(mode=0o2770, parents=True, exist_ok=True)
+            for draft in self._tmp.iterdir():
+                if draft.name.endswith(".json"):
+                    draft.unlink()
+        except OSError as error:
+            raise SpoolError(f"spool {self.folder}: {error.strerror}") from error
+
+    def publish(self, name: str, content: bytes, *, durable: bool = True) -> bool:
+        """Publish one file; False when one of that name is there already.
+
+        Raises:
+            SpoolError: it could not be written; nothing of it is visible.
+
+        """
+        draft, final = self._tmp / name, self._new / name
+        try:
+            self._write(draft, content, durable=durable)
+            try:
+                os.link(draft, final, follow_symlinks=False)
+            except FileExistsError:
+                return False
+            finally:
+                draft.unlink()
+            if durable:
+                sync_folder(self._new)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                draft.unlink()
+            raise SpoolError(f"spool: {error.strerror}") from error
+        return True
+
+    def _write(self, path: Path, content: bytes, *, durable: bool) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            path.unlink()
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        file = os.open(path, flags, 0o640)
+        try:
+            view = memoryview(content)
+            while view:
+                view = view[os.write(file, view) :]
+            if durable:
+                os.fsync(file)
+        finally:
+            os.close(file)
+
+    def wake_reader(self) -> None:
+        """Hint to the alerter that something is there; its absence is ignored."""
+        for _ in range(2):
+            try:
+                if self._fifo < 0:
+                    flags = os.O_WRONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+                    self._fifo = os.open(self.folder / FIFO, flags)
+                os.write(self._fifo, b"\n")
+            except BlockingIOError:
+                return  # full: it has been told often enough
+            except OSError:
+                if self._fifo < 0:
+                    return
+                os.close(self._fifo)
+                self._fifo = -1
+            else:
+                return
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder survive a power cut."""
+    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)

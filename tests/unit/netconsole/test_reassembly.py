@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+from itertools import permutations
+
+import pytest
+
+from omprog_panic.netconsole.packet import Packet, parse_packet
+from omprog_panic.netconsole.reassembly import (
+    HOLE_TIMEOUT_S,
+    MAX_FRAGMENTED,
+    MAX_WAITING,
+    Ordered,
+    Reassembler,
+)
+
+
+def packet(sequence: int, body: str = "", flag: str = "-") -> Packet:
+    return parse_packet(f"6,{sequence},{sequence * 10},{flag};{body or sequence}")
+
+
+def sequences(released: list[Ordered]) -> list[int | None]:
+    return [item.packet.sequence for item in released]
+
+
+@pytest.fixture
+def order() -> Reassembler:
+    return Reassembler()
+
+
+def test_packets_in_order_pass_at_once(order: Reassembler) -> None:
+    assert sequences(order.feed(packet(100), "a", 0.0)) == [100]
+    assert sequences(order.feed(packet(101), "a", 0.0)) == [101]
+    assert order.deadline() is None
+
+
+def test_swapped_packets_are_put_in_order(order: Reassembler) -> None:
+    order.feed(packet(100), "a", 0.0)
+
+    assert order.feed(packet(102), "a", 0.0) == []
+    assert sequences(order.feed(packet(101), "a", 0.1)) == [101, 102]
+
+
+def test_a_hole_is_given_up_after_its_time_and_counted(order: Reassembler) -> None:
+    order.feed(packet(100), "a", 0.0)
+    order.feed(packet(104), "a", 1.0)
+
+    assert order.deadline() == 1.0 + HOLE_TIMEOUT_S
+    assert order.tick(1.0 + HOLE_TIMEOUT_S / 2) == []
+    (item,) = order.tick(1.0 + HOLE_TIMEOUT_S)
+    assert (item.packet.sequence, item.lost, item.late) == (104, 3, False)
+    assert order.deadline() is None
+
+
+def test_a_steady_stream_does_not_prolong_the_wait(order: Reassembler) -> None:
+    order.feed(packet(100), "a", 0.0)
+    order.feed(packet(102), "a", 1.0)
+    order.feed(packet(103), "a", 1.15)
+
+    assert sequences(order.tick(1.0 + HOLE_TIMEOUT_S)) == [102, 103]
+
+
+def test_a_later_hole_is_waited_for_on_its_own(order: Reassembler) -> None:
+    order.feed(packet(100), "a", 0.0)
+    order.feed(packet(102), "a", 1.0)
+    order.feed(packet(104), "a", 1.15)
+
+    assert sequences(order.tick(1.0 + HOLE_TIMEOUT_S)) == [102]
+    assert sequences(order.feed(packet(103), "a", 1.25)) == [103, 104]
+
+
+def test_what_comes_after_its_hole_was_given_up_is_late_not_lost(
+    order: Reassembler,
+) -> None:
+    order.feed(packet(100), "a", 0.0)
+    order.feed(packet(103), "a", 0.0)
+    order.tick(1.0)
+
+    (item,) = order.feed(packet(101), "a", 1.5)
+    assert item.late is True
+    assert order.feed(packet(101), "a", 1.6) == []
+    assert order.repeats == 1
+
+
+def test_repeats_are_dropped_and_counted(order: Reassembler) -> None:
+    order.feed(packet(100), "a", 0.0)
+    order.feed(packet(102), "a", 0.0)
+
+    assert order.feed(packet(100), "a", 0.0) == []
+    assert order.feed(packet(102), "a", 0.0) == []
+    assert order.repeats == 2
+
+
+def test_what_was_swapped_with_the_first_packet_is_no_repeat(
+    order: Reassembler,
+) -> None:
+    order.feed(packet(101), "a", 0.0)
+
+    (item,) = order.feed(packet(100), "a", 0.0)
+    assert item.late is True
+
+
+def test_too_many_waiting_packets_give_the_hole_up(order: Reassembler) -> None:
+    order.feed(packet(0), "a", 0.0)
+    released = []
+    for sequence in range(2, MAX_WAITING + 4):
+        released += order.feed(packet(sequence), "a", 0.0)
+
+    assert sequences(released) == list(range(2, MAX_WAITING + 4))
+    assert released[0].lost == 1
+
+
+FRAGMENTS = (
+    "6,9,5,-,ncfrag=0/20;0123456",
+    "6,9,5,-,ncfrag=7/20;789abcd",
+    "6,9,5,-,ncfrag=14/20;efghi",  # and the line feed that rsyslogd took
+)
+
+
+@pytest.mark.parametrize("arrival", list(permutations(FRAGMENTS)))
+def test_fragments_join_in_any_order(
+    order: Reassembler,
+    arrival: tuple[str, ...],
+) -> None:
+    released = []
+    for payload in arrival:
+        released += order.feed(parse_packet(payload), "a", 0.0)
+
+    (item,) = released
+    assert item.packet.body.rstrip("\n") == "0123456789abcdefghi"
+    assert item.packet.fragment is None
+    assert item.holes == 0
+
+
+def test_overlapping_and_repeated_fragments_do_no_harm(order: Reassembler) -> None:
+    payloads = [
+        FRAGMENTS[0],
+        FRAGMENTS[0],
+        "6,9,5,-,ncfrag=4/20;456789abcd",
+        FRAGMENTS[2],
+    ]
+    released = []
+    for payload in payloads:
+        released += order.feed(parse_packet(payload), "a", 0.0)
+
+    assert released[0].packet.body.rstrip("\n") == "0123456789abcdefghi"
+
+
+def test_a_line_feed_at_the_end_of_a_middle_fragment_is_put_back(
+    order: Reassembler,
+) -> None:
+    order.feed(parse_packet("6,9,5,-,ncfrag=0/14;0123"), "a", 0.0)
+    (item,) = order.feed(parse_packet("6,9,5,-,ncfrag=5/14; rack=r12"), "a", 0.0)
+
+    assert item.packet.body == "0123\n rack=r12"
+
+
+def test_a_fragment_that_never_comes_leaves_a_named_hole(order: Reassembler) -> None:
+    order.feed(parse_packet(FRAGMENTS[0]), "a", 0.0)
+    order.feed(parse_packet(FRAGMENTS[2]), "b", 0.1)
+
+    (item,) = order.tick(0.1 + HOLE_TIMEOUT_S)
+    assert item.packet.body == "0123456[7 bytes lost]efghi"
+    assert (item.holes, item.at) == (7, "b")
+
+
+def test_fragmented_records_are_bounded(order: Reassembler) -> None:
+    released = []
+    for sequence in range(MAX_FRAGMENTED + 1):
+        part = parse_packet(f"6,{sequence},5,-,ncfrag=0/500;x")
+        released += order.feed(part, "a", 0.0)
+
+    assert sequences(released) == [0]
+    assert released[0].holes == 499
+
+
+def test_restart_releases_what_was_waiting(order: Reassembler) -> None:
+    order.feed(packet(100), "a", 0.0)
+    order.feed(packet(102), "a", 0.0)
+
+    assert sequences(order.restart()) == [102]
+    assert sequences(order.feed(packet(0), "a", 0.0)) == [0]
+
+
+def test_numbering_survives_a_dump() -> None:
+    first, second = Reassembler(), Reassembler()
+    first.feed(packet(5), "a", 0.0)
+    first.feed(packet(8), "a", 0.0)
+    first.tick(1.0)
+    second.load(first.dump())
+
+    assert second.expects == 9
+    assert second.feed(packet(6), "a", 2.0)[0].late is True
