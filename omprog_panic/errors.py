@@ -27,6 +27,14 @@ class SpoolError(OmprogPanicError):
     """The spool cannot be written; what was to go there stays in the journal."""
 
 
+class StoreError(OmprogPanicError):
+    """The data base cannot be used now (locked, full, unreadable) or at all (newer)."""
+
+
+class AlreadyRunningError(OmprogPanicError):
+    """Another alerter works on this data base."""
+
+
 class ConfigError(OmprogPanicError):
     """Configuration that must be mended by hand; carries every fault at once.
 

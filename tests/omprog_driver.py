@@ -39,6 +39,7 @@ class OmprogDriver:
         self._process: subprocess.Popen[bytes] | None = None
         self._rest = b""
         self.answers: list[str] = []
+        self.kills = 0
 
     def __enter__(self) -> Self:
         self.start()
@@ -55,7 +56,7 @@ class OmprogDriver:
 
     def start(self, **more: object) -> None:
         """Start it and wait for its first OK."""
-        command = [sys.executable, "-m", "omprog_panic.collector.main"]
+        command = [sys.executable, "-m", "omprog_panic.collector.start"]
         command += ["--spool", str(self.spool), "--journal", str(self.journal)]
         self._process = subprocess.Popen(  # type: ignore[call-overload]
             [*command, *self._options],
@@ -93,6 +94,7 @@ class OmprogDriver:
     def kill(self) -> None:
         """End it with -9, as nothing can prevent."""
         process = self.process
+        self.kills += 1
         process.kill()
         process.wait()
         for pipe in (process.stdin, process.stdout, process.stderr):

@@ -19,6 +19,7 @@ import fcntl
 import mmap
 import os
 import struct
+import threading
 import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -32,6 +33,7 @@ _MAGIC = b"omprog-panic j1\n"
 _ENTRY = struct.Struct("<dIB")  # now, CRC-32, kind; then the length
 _LENGTH = struct.Struct("<I")
 _HEAD = _ENTRY.size + _LENGTH.size
+LOCK_WAIT_S = 6.0  # less than omprog's confirmTimeout
 _WINDOW = 1024 * 1024
 _PAGE = mmap.ALLOCATIONGRANULARITY
 
@@ -232,15 +234,20 @@ def _lock(folder: Path) -> int:
         )
     except OSError as error:
         raise JournalError(f"journal {folder}: {error.strerror}") from error
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(file)
-        raise JournalError(
-            f"journal {folder} is used by another collector; end that one, or give "
-            "this one a folder of its own",
-        ) from error
-    return file
+    # rsyslogd may start the next collector while the last one still syncs.
+    pause = threading.Event()
+    for _ in range(round(LOCK_WAIT_S / 0.05)):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            pause.wait(0.05)
+        else:
+            return file
+    os.close(file)
+    raise JournalError(
+        f"journal {folder} is used by another collector; end that one, or give "
+        "this one a folder of its own",
+    )
 
 
 def read_segment(content: bytes) -> Iterator[Entry]:

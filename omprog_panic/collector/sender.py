@@ -603,6 +603,10 @@ class Sender:
             times.append(self._burst.deadline())
         return min((at for at in times if at is not None), default=None)
 
+    def newest_lines(self) -> list[str]:
+        """Return the context, or the open trace, as it is stored."""
+        return self._machine.newest(self.limits.max_records)
+
     @property
     def undecided(self) -> bool:
         """Whether :meth:`dump` must wait: a hole or a burst is open for seconds."""

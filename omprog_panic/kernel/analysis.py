@@ -5,15 +5,16 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from omprog_panic.kernel.judgement import judge, judge_unknown
+from omprog_panic.kernel.consequence import Consequences
 from omprog_panic.kernel.incident import Scanner
+from omprog_panic.kernel.judgement import judge, judge_unknown
 from omprog_panic.kernel.line import line_of_record, parse_line
 from omprog_panic.kernel.report import Facts, Frame, Report
+from omprog_panic.model import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from omprog_panic.kernel.incident import Incident
     from omprog_panic.model import Record
 
 __all__ = [
@@ -30,21 +31,21 @@ ANALYSIS_VERSION = 2
 
 def analyze_text(lines: Iterable[bytes]) -> Iterator[Report]:
     """Find the incidents in console text of any sort, in constant memory."""
-    scanner = Scanner()
-    said: dict[tuple[str, str], int] = {}
+    scanner, consequences = Scanner(), Consequences()
     for number, raw in enumerate(lines, 1):
         scanner.feed(parse_line(number, raw))
         if scanner.finished:
-            yield from _reports(scanner)
+            yield from _settled(scanner, consequences)
     scanner.close()
-    yield from _reports(scanner)
+    yield from _settled(scanner, consequences)
+    yield from consequences.close()
 
 
-def _reports(scanner: Scanner) -> Iterator[Report]:
+def _settled(scanner: Scanner, consequences: Consequences) -> Iterator[Report]:
     finished, scanner.finished = scanner.finished, []
     finished.sort(key=lambda incident: incident.first_line)
     for incident in finished:
-        yield judge(incident)
+        yield from consequences.take(incident, judge(incident))
 
 
 def analyze_trace(records: Sequence[Record], context: int = 0) -> Report:
@@ -53,16 +54,38 @@ def analyze_trace(records: Sequence[Record], context: int = 0) -> Report:
     ``context`` records at the beginning came before the onset. Always answers,
     also for a trace in which no start line is recognised.
     """
-    scanner = Scanner()
-    number = 0
+    scanner, consequences = Scanner(), Consequences()
     for number, record in enumerate(records[context:], context + 1):
         for text in record.text.split("\n"):
             scanner.feed(line_of_record(number, record, text))
     scanner.close()
-    incidents = sorted(scanner.finished, key=lambda incident: incident.first_line)
-    reports = [judge(incident) for incident in incidents]
+    reports = [*_settled(scanner, consequences), *consequences.close()]
     if not reports:
-        report = judge_unknown(records, context)
-    else:
-        report = next((r for r in reports if r.kind != "info"), reports[0])
-    return report
+        return judge_unknown(records, context)
+    cause = next((r for r in reports if r.kind != "info"), reports[0])
+    return _with_keys(_with_panic(cause, reports), records)
+
+
+def _with_panic(cause: Report, reports: Sequence[Report]) -> Report:
+    # One trace is one alert: a panic anywhere in it is the end of this machine.
+    last = next((r for r in reports if r.panicked), None)
+    if last is None or cause.panicked:
+        return cause
+    facts = dataclasses.replace(cause.facts, panic_line=last.facts.panic_line)
+    return dataclasses.replace(
+        cause,
+        severity=Severity.PANIC,
+        panicked=True,
+        last_line=max(cause.last_line, last.last_line),
+        facts=facts,
+    )
+
+
+def _with_keys(report: Report, records: Sequence[Record]) -> Report:
+    keys: dict[str, str] = {}
+    for record in records:
+        keys.update(record.keys or {})
+    if not keys:
+        return report
+    facts = dataclasses.replace(report.facts, keys=tuple(keys.items()))
+    return dataclasses.replace(report, facts=facts)

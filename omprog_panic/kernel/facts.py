@@ -63,19 +63,19 @@ _REGISTER = re.compile(
 
 # Lines that settle it: no software does this.
 _MACHINE: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r".*Machine Check Exception"), "machine check exception"),
-    (re.compile(r".*Fatal (?:local )?machine check"), "fatal machine check"),
+    (re.compile(r"Machine Check Exception"), "machine check exception"),
+    (re.compile(r"Fatal (?:local )?machine check"), "fatal machine check"),
     (
-        re.compile(r".*(?:event severity: (?:fatal|recoverable)|Fatal hardware error)"),
+        re.compile(r"event severity: (?:fatal|recoverable)|Fatal hardware error"),
         "the firmware reported an error of the hardware",
     ),
-    (re.compile(r"EDAC \S+: \d+ UE "), "memory error that could not be corrected"),
-    (re.compile(r".*SError"), "asynchronous error from the bus"),
+    (re.compile(r"^EDAC \S+: \d+ UE ", re.M), "memory error that could not be corrected"),
+    (re.compile(r"SError Interrupt"), "asynchronous error from the bus"),
     (
-        re.compile(r"Uhhuh\. NMI received|NMI: (?:IOCK|PCI system) error"),
+        re.compile(r"^Uhhuh\. NMI received|^NMI: (?:IOCK|PCI system) error", re.M),
         "non-maskable interrupt from the hardware",
     ),
-    (re.compile(r"Memory failure: "), "a page of memory failed"),
+    (re.compile(r"^Memory failure: ", re.M), "a page of memory failed"),
 )
 
 
@@ -126,22 +126,19 @@ def _read_code(found: dict[str, object], text: str) -> None:
         found.setdefault("code", match["code"].strip())
 
 
-_READERS: tuple[tuple[str, Callable[[dict[str, object], str], None]], ...] = (
-    ("CPU: ", _read_cpu),
-    ("Pid: ", _read_old_pid),
-    ("Hardware name", _read_hardware),
-    ("Modules linked in", _read_modules),
-    ("Code: ", _read_code),
-)
+_READERS: dict[str, Callable[[dict[str, object], str], None]] = {
+    "CPU: ": _read_cpu,
+    "Pid: ": _read_old_pid,
+    "Hardw": _read_hardware,
+    "Modul": _read_modules,
+    "Code:": _read_code,
+}
 
 
 def verdict(texts: Sequence[str]) -> str | None:
     """Tell whether the report blames the machine, and in which words."""
-    for text in texts:
-        for pattern, words in _MACHINE:
-            if pattern.match(text):
-                return words
-    return None
+    text = "\n".join(texts)
+    return next((words for pattern, words in _MACHINE if pattern.search(text)), None)
 
 
 def read_facts(texts: Sequence[str], items: Sequence[Item]) -> dict[str, object]:
@@ -150,18 +147,19 @@ def read_facts(texts: Sequence[str], items: Sequence[Item]) -> dict[str, object]
     registers: list[str] = []
     for raw in texts:
         text = raw.strip()
-        for start, read in _READERS:
-            if text.startswith(start):
-                read(found, text)
-                break
-        else:
-            if len(registers) < MAX_REGISTER_LINES and _REGISTER.match(text):
-                registers.append(text)
+        read = _READERS.get(text[:5])
+        if read is not None:
+            read(found, text)
+        elif (
+            (":" in text or "=" in text)
+            and len(registers) < MAX_REGISTER_LINES
+            and _REGISTER.match(text)
+        ):
+            registers.append(text)
     found["registers"] = tuple(registers)
     found["frames"] = _first_frames(items)
-    pc = next((i.frame for i in items if i.what is What.PC and i.frame), None)
-    if pc is not None:
-        found["pc"] = symbol(pc)
+    if (pc := _pc(items)) is not None:
+        found["pc"] = pc
     if words := verdict(texts[:200]):
         found["hardware_error"] = words
     return found
@@ -177,6 +175,19 @@ def symbol(frame: Frame) -> str:
     size = f"/{frame.size:#x}" if frame.size is not None else ""
     module = f" [{frame.module}]" if frame.module else ""
     return f"{frame.function}{offset}{size}{module}"
+
+
+def _pc(items: Sequence[Item]) -> str | None:
+    """Give the first program counter that is not another processor's."""
+    for item in items:
+        if item.what is What.HEADING and item.text.startswith("NMI backtrace"):
+            return None
+        if item.what is What.PC:
+            if item.frame is not None:
+                return symbol(item.frame)
+            if item.text.startswith("RIP: 0010:"):
+                return item.text.removeprefix("RIP: 0010:").strip() or None
+    return None
 
 
 def _first_frames(items: Sequence[Item]) -> tuple[Frame, ...]:

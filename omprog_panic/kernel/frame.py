@@ -66,6 +66,11 @@ _HEADING = re.compile(
     r"(?:read|write)(?:-write)? (?:\(\w+\) )?to 0x|"
     r"(?:INFO: )?(?:Freed|Allocated) in ",
 )
+# A heading begins with one of these: a cheap test before the pattern.
+_HEADING_STARTS = frozenset(
+    {"Cal", "Bac", "bac", "Sta", "sta", "All", "Fre", "all", "fre", "Las", "Sec", "Uni",
+     "Loc", "pag", "The", "Mem", "NMI", "Tas", "Sho", "Sen", "oth", "rea", "wri", "INF"},
+)
 FIRST_TRACE = re.compile(
     r"(?:Call [Tt]race|Backtrace|backtrace|[Ss]tack backtrace)(?: \([^)]*\))?: *",
 )
@@ -88,6 +93,7 @@ _PC_FORMS: tuple[tuple[str, str], ...] = (
 _PC = re.compile(
     "(?:" + "|".join(form for form, _ in _PC_FORMS) + ")" + _SYMBOL + r"\)?" + _MODULE,
 )
+_PC_STARTS = frozenset("REIPpeNKT")
 _USER_PC = re.compile(r"RIP: 00[23]3:|EIP: 00[27]3:")
 _NO_SYMBOL_PC = re.compile(
     r"RIP: 0010:(?:0x[0-9a-f]+|\(null\)| *\(null\)|\[<[0-9a-f]+>\] *(?:\[<[0-9a-f]+>\] *)?"
@@ -195,16 +201,19 @@ def _parse_line(at: int, text: str, items: list[Item]) -> None:
         text = _STAMPED.sub("", text, count=1) if text.startswith("[") else text
     if not text:
         return
-    if heading := _HEADING.match(text):
+    if text[:3] in _HEADING_STARTS and (heading := _HEADING.match(text)):
         items.append(Item(What.HEADING, at, text=text))
         text = text[heading.end() :]
         if not text:
             return
-    if (pc := parse_pc(text)) is not None:
+    may_be_pc = text[:1] in _PC_STARTS
+    if may_be_pc and (pc := parse_pc(text)) is not None:
         items.append(Item(What.PC, at, pc))
         return
-    if _USER_PC.match(text) or _NO_SYMBOL_PC.match(text):
+    if may_be_pc and (_USER_PC.match(text) or _NO_SYMBOL_PC.match(text)):
         items.append(Item(What.PC, at, text=text))
+        return
+    if "+0x" not in text and " from " not in text:
         return
     frames = parse_frame(text)
     tail = text.rstrip()

@@ -152,7 +152,7 @@ _DISPATCH = re.compile(
     r"hrtimer_run_queues|hrtimer_interrupt|do_softirq\w*|handle_softirqs|"
     r"tasklet_action\w*|run_ksoftirqd|call_softirq|smpboot_thread_fn|"
     r"netif_receive_skb\w*|process_backlog|napi_poll|net_rx_action|"
-    r"cpu_startup_entry|do_idle|cpu_idle\w*|start_secondary|start_kernel|"
+    r"do_one_initcall|cpu_startup_entry|do_idle|cpu_idle\w*|start_secondary|start_kernel|"
     # page faults
     r"do_fault|"
     # closing files, task work
@@ -163,7 +163,8 @@ _DISPATCH = re.compile(
     r"do_vfs_ioctl|file_ioctl|\w*_compat_ioctl|do_dentry_open|"
     r"call_mmap|mmap_region|do_mmap|"
     r"sock_(?:sendmsg\w*|recvmsg\w*|write_iter|read_iter|do_ioctl|ioctl|release|close)|"
-    r"sys_(?:connect|accept4?|bind|listen|setsockopt|getsockopt)|"
+    r"__sys_(?:connect|accept4?|bind|listen|setsockopt|getsockopt)\w*|"
+    r"do_sock_(?:set|get)sockopt|do_accept|"
     r"netlink_(?:dump|rcv_skb|unicast\w*)|rtnetlink_rcv_msg|genl_rcv_msg|"
     r"(?:(?:x64|ia32|arm64|se|do)_)?(?:compat_)?(?:sys|SyS|SYSC|ksys)_(?:read|write|readv|"
     r"writev|pread64|pwrite64|ioctl|open|openat|close|mmap|mmap_pgoff|send|sendto|sendmsg|"
@@ -235,7 +236,8 @@ def _without_user_fault(names: list[str]) -> list[str]:
 def _above_dispatch(names: list[str]) -> str | None:
     previous: str | None = None
     for name in _without_user_fault(names):
-        bare = name.lstrip("_")
+        # __sys_recvmsg is a helper; the ways in are __x64_sys_recvmsg and its like.
+        bare = name if name.lstrip("_").startswith("sys_") else name.lstrip("_")
         if bare.startswith("smp_call_function"):
             return "smp_call_function"
         if _DISPATCH.match(bare):
@@ -351,6 +353,7 @@ RULES: dict[str, Rule] = {
     "leak": _by_trace(innocent.ALLOCATING),
     "bad-page": _bad_page,
     "last-function": _named_only,
+    "allocation": _by_trace(innocent.ALLOCATING),
 }
 
 

@@ -11,6 +11,7 @@ from omprog_panic.kernel.signature import (
     TERMINATOR_STARTS,
     Found,
     Terminator,
+    find_info,
     find_signature,
     is_boot_banner,
     terminator,
@@ -41,6 +42,11 @@ BACKWARD_US = 5_000_000
 MAX_SEEN = 256
 """Start lines remembered, to know a replay of the log buffer by."""
 
+# Old kernels send a line in pieces, each a packet: these are not yet a whole line.
+_HALF = re.compile(
+    r"(?:BUG: )?[Uu]nable to handle (?:kernel)? *$|"
+    r"(?:RIP|EIP|IP|Code|NIP)\b:?(?: ?[0-9a-f]{4}:)?(?: *\[<[0-9a-f]+>\])* *$",
+)
 _MARKED = STARTS | TERMINATOR_STARTS | {"Lin"}
 _NUMBER = re.compile(r"\[#(\d+)\]")
 _ASKS_OTHERS = re.compile(r"Sending NMI from CPU|INFO: rcu|rcu: INFO|.*LOCKUP|.*lockup")
@@ -69,6 +75,7 @@ class Incident:
         self.died: str | None = None  # the N of [#N]
         self.asks_others = False
         self.interrupted_by: Incident | None = None
+        self.boot = 0
         self.add(line)
 
     @property
@@ -86,6 +93,21 @@ class Incident:
             self.size += len(line.text)
             if not self.asks_others and "NMI" in line.text:
                 self.asks_others = line.text.startswith("Sending NMI")
+
+    def wants_more(self) -> bool:
+        """Tell whether the line taken last is only half a line."""
+        return bool(self.texts) and _HALF.match(self.texts[-1]) is not None
+
+    def complete_start(self, line: Line) -> None:
+        """Put the rest of a start line that came in pieces where it belongs."""
+        whole = f"{self.texts[0].rstrip()} {line.text.strip()}"
+        found = find_signature(whole)
+        if found is None:
+            self.add(line)
+            return
+        self.found = found
+        self.texts[0] = whole
+        self.last_number = line.number
 
     def take_panic(self, line: Line, text: str) -> None:
         """Note that this incident ended in a panic."""
@@ -128,6 +150,7 @@ class Scanner:
         self._latest_us = 0
         self._seen: dict[tuple[int, str], None] = {}
         self._panicked = False  # in this boot
+        self._boots = 0
 
     def feed(self, line: Line) -> None:
         """Take the next line."""
@@ -140,8 +163,8 @@ class Scanner:
                 self._latest_us = time_us
         if line.text[:3] in _MARKED and not line.foreign:
             self._marked(line)
-        elif self._open:
-            self._add(line)
+        else:
+            self._plain(line)
         if self._settling:
             self._settle(line)
 
@@ -159,12 +182,21 @@ class Scanner:
             self._end(line, end)
         elif is_boot_banner(line.text):
             self._boot()
-        elif self._open:
+        else:
+            self._plain(line)
+
+    def _plain(self, line: Line) -> None:
+        if self._open:
             self._add(line)
+        if " " in line.text and line.caller not in self._open and not line.foreign:
+            info = find_info(line.text)
+            if info is not None:
+                self._begin(line, info)
 
     def _start(self, line: Line, found: Found) -> None:
         current = self._open.get(line.caller)
         if self._is_replay(line):
+            self._panicked = self._panicked or found.row.kind == "panic"
             return
         if found.row.kind == "panic" and found.row.role == "":
             self._panic(line, found, current)
@@ -184,6 +216,7 @@ class Scanner:
         elif len(self._open) >= MAX_OPEN:
             self._close(next(iter(self._open)))
         self._open[line.caller] = incident
+        incident.boot = self._boots
         incident.asks_others = _ASKS_OTHERS.match(line.text) is not None
         number = _NUMBER.search(line.text)
         incident.died = number.group(1) if number else None
@@ -257,9 +290,13 @@ class Scanner:
             incident = self._asker(line)
             if incident is None:
                 return
-        if line.foreign or (incident.stamped and not line.stamped):
+        if line.foreign:
             return
-        if self._is_over(incident, line):
+        if incident.stamped and not line.stamped and not incident.wants_more():
+            return  # a program's line between those of the kernel
+        if len(incident.texts) == 1 and incident.wants_more():
+            incident.complete_start(line)
+        elif self._is_over(incident, line):
             self._close(
                 incident.caller if incident.caller in self._open else line.caller
             )
@@ -303,3 +340,4 @@ class Scanner:
         self.finished.extend(self._settling)
         self._settling.clear()
         self._panicked = False
+        self._boots += 1

@@ -50,7 +50,7 @@ def judge(incident: Incident) -> Report:
         severity=severity,
         title=title[:MAX_TITLE],
         function=spell(function) if function else None,
-        fingerprint=fingerprint_of(form, function, groups.get("file")),
+        fingerprint=fingerprint_of(form, function, _place(incident, groups)),
         panicked=incident.panic is not None,
         first_line=incident.first_line,
         last_line=_last_line(incident),
@@ -123,7 +123,7 @@ def _titles(
     function: str | None,
 ) -> tuple[str, str]:
     row = incident.found.row
-    if row.kind == "machine-check" and incident.panic is not None:
+    if row.kind in {"machine-check", "nmi"} and incident.panic is not None:
         form = f"kernel panic: {panic_reason(incident.panic)}"
         return form, form
     if "{F}" in row.title:
@@ -132,6 +132,13 @@ def _titles(
         return form, fill(row.title, {**groups, "F": spelled})
     form = fill(row.title, groups)
     return form, f"{form} in {spell(function)}" if function else form
+
+
+def _place(incident: Incident, groups: dict[str, str | None]) -> str | None:
+    """Give what stands in a fingerprint where no function is known."""
+    if not incident.found.row.rule:
+        return None
+    return groups.get("file") or groups.get("file2") or groups["text"]
 
 
 def _weigh(incident: Incident) -> tuple[str, Severity]:

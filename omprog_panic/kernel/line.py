@@ -30,11 +30,11 @@ class Line(NamedTuple):
 # [  123.456789][ T1234] text, with a priority before it or not. printk.c: print_prefix.
 # The second column may be Android's "[2:  kworker/2:1: 1608]".
 _STAMP = (
-    r"\[ *(?P<s>\d{1,9})\.(?P<us>\d{6})\]"
-    r"(?:\[ *(?P<caller>[TC]\d+)\])?[ \t]*"
+    r"\[ *(\d{1,9})\.(\d{6})\]"
+    r"(?:\[ *([TC]\d+)\])?[ \t]*"
     r"(?:\[\d+: *[^\]\n]{1,32}: *\d+\][ \t]*)?"
 )
-_PRINTK = re.compile(r"(?:<\d{1,3}>)?" + _STAMP)
+_PRINTK = re.compile(r"(?:<\d{1,3}>)?" + _STAMP).match
 _INNER = re.compile(_STAMP)
 # level,sequence,microseconds,flags[,key=value...];text
 _EXTENDED = re.compile(r"(\d{1,4}),\d{1,20},(\d{1,18}),[-c+][^;\n]{0,200};")
@@ -52,14 +52,8 @@ _JUNK = str.maketrans("", "", "\r\0")
 
 
 def _stamped(number: int, text: str, stamp: re.Match[str]) -> Line:
-    seconds, micros, caller = stamp.group(1, 2, 3)
-    return Line(
-        number,
-        text[stamp.end() :],
-        int(seconds) * 1_000_000 + int(micros),
-        caller,
-        stamped=True,
-    )
+    seconds, micros, caller = stamp.groups()
+    return Line(number, text[stamp.end() :], int(seconds + micros), caller, True)  # noqa: FBT003
 
 
 def parse_line(number: int, raw: bytes) -> Line:
@@ -71,7 +65,7 @@ def parse_line(number: int, raw: bytes) -> Line:
     text = raw[:MAX_LINE_BYTES].decode("utf-8", "replace").rstrip("\r\n")
     if "\r" in text or "\0" in text:
         text = text.translate(_JUNK)
-    stamp = _PRINTK.match(text)
+    stamp = _PRINTK(text)
     if stamp is not None:
         return _stamped(number, text, stamp)
     return _parse_unusual(number, text)
@@ -93,7 +87,7 @@ def _parse_unusual(number: int, text: str) -> Line:
         rest = text[match.end() :]
         if match.group("program") != "kernel":
             return Line(number, rest, stamped=True, foreign=True)
-        stamp = _PRINTK.match(rest)
+        stamp = _PRINTK(rest)
         return (
             _stamped(number, rest, stamp)
             if stamp

@@ -57,3 +57,4 @@ class Report:
     sound: bool = True
     unsound_because: str | None = None
     facts: Facts = Facts()
+    repeats: int = 0  # later reports that repeat this one or follow from it

@@ -15,7 +15,7 @@ import enum
 import re
 from typing import NamedTuple
 
-from omprog_panic.kernel.signatures import SIGNATURES, Signature
+from omprog_panic.kernel.signatures import INFO_SIGNATURES, SIGNATURES, Signature
 
 _KEY_LENGTH = 3
 
@@ -65,6 +65,14 @@ def find_signature(text: str) -> Found | None:
     """Find the start line that this text is, with what its pattern caught."""
     for row in _BY_START.get(text[:_KEY_LENGTH], ()):
         if match := row.match(text):
+            return Found(row, match)
+    return None
+
+
+def find_info(text: str) -> Found | None:
+    """Find what is worth telling and no crash; its words stand within the line."""
+    for row in INFO_SIGNATURES:
+        if row.starts[0] in text and (match := row.match(text)):
             return Found(row, match)
     return None
 

@@ -82,7 +82,8 @@ def _warning(file: str) -> str:
     # kernel/panic.c __warn; the last form is that of 7.x.
     return (
         r"WARNING: (?:CPU: -?\d+ (?:UID: \d+ )?PID: -?\d+ )?"
-        rf"(?:at (?:[^ ]*/)?{file}:\d+|(?:[^ ]*/)?{file}:\d+ at)(?: {_F})?"
+        rf"(?:at (?P<file>(?:[^ ]*/)?{file}):\d+|(?P<file2>(?:[^ ]*/)?{file}):\d+ at)"
+        rf"(?: {_F})?"
     )
 
 
@@ -705,8 +706,8 @@ SIGNATURES: tuple[Signature, ...] = (
         "nmi",
         _H,
         ("Uhhuh.", "NMI: "),
-        r"Uhhuh\. NMI received|NMI: (?:IOCK|PCI system) error",
-        title="{text}",
+        r"Uhhuh\. (?P<what>NMI received .*reason)|(?P<bus>NMI: (?:IOCK|PCI system) error)",
+        title="{what}{bus}",
         source="arch/x86/kernel/nmi.c",
     ),
     # --- locking ---------------------------------------------------------------
@@ -1004,5 +1005,43 @@ SIGNATURES: tuple[Signature, ...] = (
         r"BUG: ",
         title="{text}",
         source="any other BUG: of the kernel",
+    ),
+)
+
+# What is worth telling and is no crash. The words stand in the middle of the line, so
+# these rows are looked up only by the analysis, never by the collector.
+INFO_SIGNATURES: tuple[Signature, ...] = (
+    _row(
+        "info",
+        Severity.INFO,
+        "page allocation failure",
+        r".{1,40}: page allocation (?:failure|stalls)",
+        title="page allocation failure",
+        rule="allocation",
+        source="mm/page_alloc.c warn_alloc",
+    ),
+    _row(
+        "info",
+        Severity.INFO,
+        "invoked oom-killer",
+        r".{1,40} invoked oom-killer:",
+        title="out of memory",
+        source="mm/oom_kill.c dump_header",
+    ),
+    _row(
+        "info",
+        Severity.INFO,
+        "]: segfault at ",
+        r"(?P<comm>.{1,40})\[\d+\]: segfault at ",
+        title="user fault: segfault in {comm}",
+        source="arch/x86/mm/fault.c show_signal_msg",
+    ),
+    _row(
+        "info",
+        Severity.INFO,
+        "] general protection",
+        r"(?:traps: )?(?P<comm>.{1,40})\[\d+\] general protection (?:fault )?ip:",
+        title="user fault: general protection fault in {comm}",
+        source="arch/x86/kernel/traps.c show_signal",
     ),
 )

@@ -36,7 +36,7 @@ class Monitor:
         folder.mkdir(parents=True, exist_ok=True)
         # The options of the shipped file come first; where one is given twice, the
         # collector takes the last, so these are appended by the program itself.
-        argv = [sys.executable, "-m", "omprog_panic.collector.main"]
+        argv = [sys.executable, "-m", "omprog_panic.collector.start"]
         program = write_program(folder / "collector", argv, options)
         values = Values(port=free_udp_port(), senders=senders)
         self.rsyslogd = Rsyslogd(folder / "host", program, values, host)

@@ -1,0 +1,220 @@
+"""One service's courier: claim, compose, send outside any transaction, record.
+
+Each service has a courier and a thread of its own, so that a slow, hanging or broken
+one never delays another. At least once: a courier that dies while sending has left a
+lease, and the row is sent again when it ends, under the same alert id.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from omprog_panic.alerter.event import AlerterEvent
+from omprog_panic.errors import StoreError
+from omprog_panic.render.shape import shape
+from omprog_panic.store import outbox
+from omprog_panic.store.notification_log import Attempt, log_attempt
+from omprog_panic.store.outbox import Lease, OutboxRow, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from omprog_panic.alerter.compose import Composer
+    from omprog_panic.alerter.event import EventSink
+    from omprog_panic.clock import Clock
+    from omprog_panic.config.model import Service
+    from omprog_panic.deliver.backoff import Backoff
+    from omprog_panic.deliver.notifier import Notifier, Outcome
+    from omprog_panic.store.connect import Database
+
+log = logging.getLogger(__name__)
+
+MAX_IDLE_S = 30.0  # between looks when nothing wakes a worker
+STORE_RETRY_S = 1.0  # after the data base could not be written
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Terms:
+    """What all couriers go by."""
+
+    database: Database
+    compose: Composer
+    clock: Clock
+    lease: Lease
+    backoff: Backoff
+    retry_for_s: float
+    chance: Callable[[], float]  # 0..1
+    emit: EventSink
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Sent:
+    """An attempt whose outcome is not in the data base yet."""
+
+    row: OutboxRow
+    outcome: Outcome
+    attempt: Attempt
+    subject: str
+    body: str
+
+
+class Courier:
+    """Delivers for one service, a step at a time; the caller waits in between."""
+
+    def __init__(self, service: Service, notifier: Notifier, terms: Terms) -> None:
+        self._service = service
+        self._notifier = notifier
+        self._terms = terms
+        self._failures = 0  # in a row, of the service rather than of a message
+        self._paused_until = 0.0  # monotonic
+        self._unrecorded: _Sent | None = None
+
+    def warm_up(self) -> None:
+        self._notifier.warm_up()
+
+    def step(self) -> float:
+        """Do one thing; tell after how many seconds there is more to do.
+
+        Raises:
+            StoreError: the data base cannot be used now; step again later. What was
+                sent meanwhile is remembered and not sent again.
+
+        """
+        if self._unrecorded is not None:
+            self._record(self._unrecorded)
+        pause = self._paused_until - self._terms.clock.monotonic()
+        if pause > 0:
+            return pause
+        with self._terms.database.read() as connection:
+            due = outbox.next_due(connection, self._service.key)
+        if due is None:
+            return MAX_IDLE_S
+        wait = due - self._terms.clock.wall()
+        if 0 < wait <= self._terms.lease.horizon_s:
+            return wait
+        with self._terms.database.write() as connection:
+            now = self._terms.clock.wall()
+            row = outbox.claim(connection, self._service.key, self._terms.lease, now)
+        if row is not None:
+            self._unrecorded = self._send(row)
+            self._record(self._unrecorded)
+        return 0.0
+
+    def _send(self, row: OutboxRow) -> _Sent:
+        message = self._terms.compose(row)
+        limit = self._notifier.text_limit
+        room = None if limit is None else limit - len(message.subject) - 2
+        body = shape(message.body, room, message.alert_id)
+        at, since = self._terms.clock.wall(), self._terms.clock.monotonic()
+        outcome = self._notifier.send(message.subject, body)
+        took_s = self._terms.clock.monotonic() - since
+        attempt = Attempt(
+            row.id, row.attempts, at, took_s, outcome.delivered, outcome.reason
+        )
+        return _Sent(row, outcome, attempt, message.subject, body)
+
+    def _record(self, sent: _Sent) -> None:
+        if sent.outcome.delivered:
+            event = self._record_delivery(sent)
+        else:
+            event = self._record_failure(sent)
+        self._unrecorded = None
+        self._terms.emit(event)
+
+    def _record_delivery(self, sent: _Sent) -> AlerterEvent:
+        now = self._terms.clock.wall()
+        with self._terms.database.write() as connection:
+            outbox.finish(connection, sent.row.id, State.SENT, now)
+            log_attempt(connection, sent.attempt)
+            if self._failures or sent.row.attempts > 1:
+                outbox.hurry(connection, self._service.key, now)
+        self._failures = 0
+        fields = {**self._fields(sent), "took_s": round(sent.attempt.took_s, 3)}
+        log.info("alert delivered", extra=fields)
+        texts = {"subject": sent.subject, "body": sent.body}
+        return AlerterEvent("delivered", {**fields, **texts})
+
+    def _record_failure(self, sent: _Sent) -> AlerterEvent:
+        terms, row, outcome = self._terms, sent.row, sent.outcome
+        now = terms.clock.wall()
+        delay = terms.backoff.delay_s(row.attempts, terms.chance())
+        if outcome.permanent:
+            delay = terms.backoff.max_s
+        given_up = now - row.created_at >= terms.retry_for_s
+        with terms.database.write() as connection:
+            outbox.defer(connection, row.id, now + delay, outcome.reason)
+            log_attempt(connection, sent.attempt)
+            if given_up:
+                outbox.finish(connection, row.id, State.DEAD, now)
+        if not outcome.permanent:
+            self._pause()
+        fields = {**self._fields(sent), "reason": outcome.reason}
+        if given_up:
+            log.error("alert given up", extra=fields)
+            return AlerterEvent("dead", fields)
+        fields["again_in_s"] = round(delay, 1)
+        # The same reason again is no news: warn on change only.
+        level = logging.DEBUG if outcome.reason == row.last_reason else logging.WARNING
+        log.log(level, "alert deferred", extra=fields)
+        return AlerterEvent("deferred", fields)
+
+    def _pause(self) -> None:
+        """Leave all that waits for a service in trouble alone for a while."""
+        self._failures += 1
+        delay = self._terms.backoff.delay_s(self._failures, self._terms.chance())
+        self._paused_until = self._terms.clock.monotonic() + delay
+
+    def _fields(self, sent: _Sent) -> dict[str, object]:
+        return {
+            "id": sent.row.incident_id or sent.row.notification_id,
+            "service": self._service.label,
+            "attempt": sent.row.attempts,
+        }
+
+
+class Worker(threading.Thread):
+    """Runs a courier until told to stop."""
+
+    def __init__(self, courier: Courier, name: str) -> None:
+        super().__init__(name=f"omprog-panic-{name}", daemon=True)
+        self._courier = courier
+        self._wake = threading.Event()
+        self._stopping = False
+
+    def wake(self) -> None:
+        """Look at once whether there is something to deliver."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Ask for an end after the message that is being sent."""
+        self._stopping = True
+        self._wake.set()
+
+    def run(self) -> None:
+        self._warm_up()
+        complaint = ""
+        while not self._stopping:
+            try:
+                delay = self._courier.step()
+                complaint = ""
+            except StoreError as error:
+                delay = STORE_RETRY_S
+                if str(error) != complaint:
+                    complaint = str(error)
+                    log.error("delivery waits", extra={"reason": complaint})  # noqa: TRY400
+            except Exception:
+                # A bug; the lease keeps the row from coming back at once.
+                log.exception("delivery failed")
+                delay = STORE_RETRY_S
+            if delay > 0 and not self._stopping:
+                self._wake.wait(min(delay, MAX_IDLE_S))
+            self._wake.clear()
+
+    def _warm_up(self) -> None:
+        try:
+            self._courier.warm_up()
+        except Exception:
+            log.exception("warm-up failed")

@@ -1,0 +1,249 @@
+"""Process 2: wires the parts and keeps them going. The only wiring of the alerter.
+
+Diagnostics: a bad configuration, a newer data base or a second alerter end the start
+with everything said; a locked or full data base and an unreadable spool are logged
+when they change and tried again.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import signal
+from typing import TYPE_CHECKING
+
+from omprog_panic.alerter.assemble import load_setup
+from omprog_panic.alerter.compose import Composer
+from omprog_panic.alerter.delivery import STORE_RETRY_S, Courier, Terms, Worker
+from omprog_panic.alerter.dispatch import readdress
+from omprog_panic.alerter.event import AlerterEvent, ignore
+from omprog_panic.alerter.intake import BATCH, Intake
+from omprog_panic.alerter.lock import InstanceLock
+from omprog_panic.alerter.maintenance import EVERY_S, maintain
+from omprog_panic.clock import SystemClock
+from omprog_panic.deliver.apprise_notifier import build_notifier
+from omprog_panic.deliver.backoff import Backoff
+from omprog_panic.deliver.deadline import DeadlineNotifier
+from omprog_panic.errors import ConfigError, SpoolError, StoreError
+from omprog_panic.kernel.analysis import analyze_trace
+from omprog_panic.spool.reader import SpoolReader, Wakeup
+from omprog_panic.store import outbox
+from omprog_panic.store.connect import Database
+
+if TYPE_CHECKING:
+    import threading
+    from pathlib import Path
+    from types import FrameType
+
+    from omprog_panic.alerter.assemble import Setup
+    from omprog_panic.alerter.event import EventSink
+
+log = logging.getLogger(__name__)
+
+LEASE_MARGIN_S = 30.0  # above the delivery timeout: recording the outcome takes time
+STOP_WITHIN_S = 5.0  # for messages that are being sent; the lease covers the rest
+
+
+class Alerter:
+    """Everything that runs, from one checked setup."""
+
+    def __init__(self, setup: Setup, emit: EventSink = ignore) -> None:
+        self._setup = setup
+        self._emit = emit
+        self._clock = SystemClock()
+        paths = setup.config.paths
+        self._database = Database(paths.database)
+        self._lock = InstanceLock(paths.database)
+        self._wakeup = Wakeup(paths.spool)
+        self._spool = SpoolReader(paths.spool)
+        self._intake = Intake(
+            spool=self._spool,
+            database=self._database,
+            analyze=analyze_trace,
+            clock=self._clock,
+            services=setup.config.services,
+            emit=emit,
+        )
+        self._workers: list[Worker] = []
+        self._complaint = ""
+        self._maintained_since = -EVERY_S
+
+    def start(self) -> None:
+        """Open everything and begin to deliver what an earlier run left.
+
+        Raises:
+            SpoolError: no spool.
+            StoreError: no data base, or one of a newer program.
+            AlreadyRunningError: another alerter works on it.
+
+        """
+        self._spool.prepare()
+        self._database.create()
+        self._lock.take()
+        self._wakeup.open()
+        now = self._clock.wall()
+        with self._database.write() as connection:
+            # The lock says that whoever held these leases is no more.
+            released = outbox.release_leases(connection, _owner(), now)
+            readdress(connection, self._setup.config.services, now)
+        if released:
+            log.warning("sending again what was interrupted", extra={"count": released})
+        self._start_workers()
+        services = [service.label for service in self._setup.config.services]
+        log.info("started", extra={"services": services})
+        self._emit(AlerterEvent("started", {"services": services}))
+
+    def turn(self) -> None:
+        """Take in what is there; when that is all, wait for more."""
+        try:
+            taken = self._intake.run_once()
+            self._maintain()
+            self._complaint = ""
+        except (SpoolError, StoreError) as error:
+            self._complain(str(error))
+            self._wakeup.wait(STORE_RETRY_S)
+            return
+        if taken:
+            self._wake_workers()
+        if taken < BATCH:
+            self._wakeup.wait(self._setup.config.limits.poll_s)
+            self._wake_workers()  # a command may have put something in the outbox
+
+    def wake(self) -> None:
+        """End the waiting of ``turn``; safe in a signal handler."""
+        self._wakeup.wake()
+
+    def reload(self, file: Path) -> None:
+        """Take a new configuration; a bad one changes nothing and is reported."""
+        try:
+            setup = load_setup(file)
+            self._refuse_moves(setup)
+        except ConfigError as error:
+            for fault in error.faults:
+                log.error("reload refused", extra={"fault": fault})  # noqa: TRY400
+            self._emit(AlerterEvent("reload-refused", {"faults": error.faults}))
+            return
+        self._setup = setup
+        self._intake.services = setup.config.services
+        for worker in self._workers:
+            worker.stop()  # ends by itself after what it is sending; leases hold
+        with self._database.write() as connection:
+            readdress(connection, setup.config.services, self._clock.wall())
+        self._start_workers()
+        log.info("reloaded")
+        self._emit(AlerterEvent("reloaded", {}))
+
+    def stop(self) -> None:
+        """End cleanly: nothing is claimed any more, what is being sent may finish."""
+        for worker in self._workers:
+            worker.stop()
+        deadline = self._clock.monotonic() + STOP_WITHIN_S
+        for worker in self._workers:
+            worker.join(max(0.0, deadline - self._clock.monotonic()))
+        self._wakeup.close()
+        self._database.close()
+        self._lock.release()
+        log.info("stopped")
+        self._emit(AlerterEvent("stopped", {}))
+
+    def _start_workers(self) -> None:
+        config, limits = self._setup.config, self._setup.config.limits
+        backoff = Backoff(limits.retry_first_s, limits.retry_max_s)
+        lease_s = limits.delivery_timeout_s + LEASE_MARGIN_S
+        terms = Terms(
+            database=self._database,
+            compose=Composer(
+                self._database, self._setup.templates, config.host_names()
+            ),
+            clock=self._clock,
+            lease=outbox.Lease(_owner(), lease_s, max(lease_s, backoff.longest_s())),
+            backoff=backoff,
+            retry_for_s=limits.retry_for_s,
+            chance=random.random,
+            emit=self._emit,
+        )
+        self._workers = []
+        for service in config.services:
+            notifier = build_notifier(service)
+            timed = DeadlineNotifier(notifier, limits.delivery_timeout_s)
+            worker = Worker(Courier(service, timed, terms), service.key)
+            worker.start()
+            self._workers.append(worker)
+
+    def _refuse_moves(self, setup: Setup) -> None:
+        old, new = self._setup.config.paths, setup.config.paths
+        for name in ("spool", "database"):
+            if getattr(old, name) != getattr(new, name):
+                message = "changed: that needs a restart of the alerter"
+                raise ConfigError([f"{setup.config.file}:1: $.paths.{name}: {message}"])
+
+    def _maintain(self) -> None:
+        now = self._clock.monotonic()
+        if now - self._maintained_since >= EVERY_S:
+            self._maintained_since = now
+            limits = self._setup.config.limits
+            maintain(self._database, limits.retry_for_s, self._clock.wall())
+
+    def _wake_workers(self) -> None:
+        for worker in self._workers:
+            worker.wake()
+
+    def _complain(self, complaint: str) -> None:
+        if complaint != self._complaint:
+            self._complaint = complaint
+            log.error("intake waits", extra={"reason": complaint})
+
+
+def _owner() -> str:
+    return os.uname().nodename
+
+
+def run(
+    file: Path,
+    stop: threading.Event,
+    on_event: EventSink = ignore,
+    *,
+    setup: Setup | None = None,
+) -> None:
+    """Run an alerter in this thread until ``stop`` is set, as the demo does.
+
+    Raises:
+        ConfigError: nothing was started.
+        OmprogPanicError: as ``Alerter.start``.
+
+    """
+    alerter = Alerter(setup or load_setup(file), on_event)
+    try:
+        alerter.start()
+        while not stop.is_set():
+            alerter.turn()
+    finally:
+        alerter.stop()
+
+
+def serve(file: Path) -> None:
+    """Run as a service: SIGTERM and SIGINT stop cleanly, SIGHUP reloads ``file``.
+
+    Raises:
+        OmprogPanicError: as ``run``.
+
+    """
+    alerter = Alerter(load_setup(file))
+    asked: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        asked.append(number)  # the loop acts on it
+        alerter.wake()
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, note)
+    try:
+        alerter.start()
+        while not {signal.SIGTERM, signal.SIGINT} & set(asked):
+            if asked:
+                asked.clear()
+                alerter.reload(file)
+            alerter.turn()
+    finally:
+        alerter.stop()

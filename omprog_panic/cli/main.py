@@ -1,0 +1,59 @@
+"""``omprog-panic``: a group whose commands are imported when they are called."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+
+import click
+
+# The module of each command; it holds a click command of the name after the colon.
+COMMANDS = {
+    "alerter": "omprog_panic.cli.alerter:alerter",
+    "analyze": "omprog_panic.cli.analyze:analyze",
+    "check-config": "omprog_panic.cli.check_config:check_config",
+    "incidents": "omprog_panic.cli.incidents:incidents",
+    "status": "omprog_panic.cli.status:status",
+    "test-alert": "omprog_panic.cli.test_alert:test_alert",
+    "version": "omprog_panic.cli.version:version",
+}
+SUMMARIES = {
+    "alerter": "Run the alerter in the foreground (for systemd).",
+    "analyze": "Find the crashes in console text.",
+    "check-config": "Check configuration, services and templates.",
+    "incidents": "Show what has crashed.",
+    "status": "Show whether everything works.",
+    "test-alert": "Send a marked sample alert to the services.",
+    "version": "Print the version.",
+}
+
+
+class LazyGroup(click.Group):
+    """Lists commands without importing them: data bases and apprise are heavy."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return sorted(name for name in COMMANDS if _is_there(name))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS or not _is_there(cmd_name):
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        rows = [(name, SUMMARIES[name]) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def _is_there(name: str) -> bool:
+    module = COMMANDS[name].partition(":")[0]
+    return importlib.util.find_spec(module) is not None
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Kernel panic alerting: one alert with the whole trace a crash."""

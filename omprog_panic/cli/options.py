@@ -1,0 +1,56 @@
+"""Options that several commands share, and how errors end a command."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+import click
+
+from omprog_panic.errors import AlreadyRunningError, ConfigError, OmprogPanicError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+config_option = click.option(
+    "--config",
+    "file",
+    type=click.Path(path_type=Path),
+    default=Path("/etc/omprog-panic/config.yaml"),
+    show_default=True,
+    help="The configuration file.",
+)
+format_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print.",
+)
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+def or_exit(function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+    """Call; an error that we raise on purpose is printed and ends the process.
+
+    78 (EX_CONFIG) for a bad configuration, 75 (EX_TEMPFAIL) for a second alerter,
+    69 (EX_UNAVAILABLE) for everything else.
+    """
+    try:
+        return function(*args, **kwargs)
+    except ConfigError as error:
+        for fault in error.faults:
+            click.echo(fault, err=True)
+        code = os.EX_CONFIG
+    except AlreadyRunningError as error:
+        click.echo(f"omprog-panic: {error}", err=True)
+        code = os.EX_TEMPFAIL
+    except OmprogPanicError as error:
+        click.echo(f"omprog-panic: {error}", err=True)
+        code = os.EX_UNAVAILABLE
+    sys.exit(code)

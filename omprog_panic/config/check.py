@@ -1,0 +1,138 @@
+"""config.yaml against schema.json, with messages that say what to do. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import importlib.resources
+import json
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from omprog_panic.config.fault import Fault
+    from omprog_panic.config.yaml_lines import Document
+
+_TYPES = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "array": "a list",
+    "object": "a group of settings",
+    "boolean": "true or false",
+}
+
+
+@functools.cache
+def schema() -> dict[str, Any]:
+    """Give the JSON Schema of config.yaml."""
+    folder = importlib.resources.files("omprog_panic.config")
+    loaded: dict[str, Any] = json.loads(folder.joinpath("schema.json").read_text())
+    return loaded
+
+
+def schema_faults(document: Document) -> list[Fault]:
+    """Find everything in which a document differs from the schema."""
+    checker = jsonschema.Draft202012Validator(schema())
+    return [
+        document.fault(path, message)
+        for error in checker.iter_errors(document.data)
+        for path, message in _explain(error)
+    ]
+
+
+def with_defaults(data: object, part: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    """Fill in what a checked document leaves out."""
+    if not isinstance(data, dict):
+        return data
+    filled = dict(data)
+    for key, inner in part.get("properties", {}).items():
+        if key not in filled and "default" in inner:
+            filled[key] = inner["default"]
+        if key in filled:
+            filled[key] = with_defaults(filled[key], inner)
+    return filled
+
+
+def _path(error: jsonschema.ValidationError) -> str:
+    parts = (f"[{p}]" if isinstance(p, int) else f".{p}" for p in error.absolute_path)
+    return "$" + "".join(parts)
+
+
+def _explain(error: jsonschema.ValidationError) -> Iterator[tuple[str, str]]:
+    path = _path(error)
+    part: Any = error.schema
+    wanted: Any = error.validator_value
+    instance: Any = error.instance
+    if error.validator == "additionalProperties":
+        known = list(part["properties"])
+        for key in instance:
+            if key not in known:
+                yield f"{path}.{key}", unknown(key, known, "key")
+    elif error.validator == "required":
+        # One error a missing key, each naming it in prose only.
+        key = next(k for k in wanted if repr(k) in error.message)
+        hint = _example(part["properties"][key], key)
+        yield path, f"the key {key!r} is missing: add it{hint}"
+    else:
+        key = str(error.absolute_path[-1]) if error.absolute_path else "$"
+        yield path, f"{_complaint(error)}{_example(part, key)}"
+
+
+def unknown(word: str, known: list[str], sort: str) -> str:
+    """Say that a word is not known and which was probably meant."""
+    close = difflib.get_close_matches(word.lower(), known, 1, 0.6)
+    if close:
+        return f"unknown {sort} {word!r}: did you mean {close[0]!r}?"
+    return f"unknown {sort} {word!r}: remove it; known here: {', '.join(known)}"
+
+
+def _example(part: dict[str, Any], key: str) -> str:
+    value = (part.get("examples") or [part.get("default")])[0]
+    if value is None or isinstance(value, dict | list):
+        return ""
+    return f", for example `{key}: {value}`"
+
+
+def _complaint(error: jsonschema.ValidationError) -> str:
+    value: Any = error.instance
+    limit: Any = error.validator_value
+    match error.validator:
+        case "type":
+            wanted = [limit] if isinstance(limit, str) else limit
+            words = " or ".join(_TYPES[name] for name in wanted)
+            return f"{_shown(value)} is not {words}: write {words}"
+        case "enum":
+            words = ", ".join(map(str, limit))
+            return f"{_shown(value)} is not possible here: write one of {words}"
+        case "minimum":
+            return f"{value} is too small: write {limit} or more"
+        case "maximum":
+            return f"{value} is too large: write {limit} or less"
+        case "minLength" | "minItems":
+            return "is empty: fill it in or remove the key"
+        case "maxItems":
+            return f"more than {limit} entries: remove some"
+        case "pattern":
+            return (
+                f"{_shown(value)} has characters that are not possible here: "
+                "use letters, digits, dots and hyphens"
+            )
+        case _:
+            return error.message
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict):
+        return "a group of settings"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

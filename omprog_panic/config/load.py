@@ -1,0 +1,122 @@
+"""Loads the configuration: all faults at once, or one checked value."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omprog_panic.config.check import schema, schema_faults, with_defaults
+from omprog_panic.config.fault import FaultError, read_text
+from omprog_panic.config.model import AlerterConfig, Limits, Paths, Sender
+from omprog_panic.config.services import ServiceFile
+from omprog_panic.config.yaml_lines import Document, read_yaml
+from omprog_panic.errors import ConfigError
+
+if TYPE_CHECKING:
+    from omprog_panic.config.fault import Fault
+    from omprog_panic.config.model import Network, Service, ServiceReader
+
+DEFAULT_FILE = Path("/etc/omprog-panic/config.yaml")
+
+
+def load_config(path: Path, reader: ServiceReader) -> AlerterConfig:
+    """Read config.yaml and the apprise file that it names.
+
+    Raises:
+        ConfigError: everything that is wrong in either.
+
+    """
+    document, faults = _read(path)
+    if document is None:
+        raise ConfigError([str(fault) for fault in faults])
+    data = with_defaults(document.data, schema())
+    paths = _paths(data, path)
+    services: tuple[Service, ...] = ()
+    if paths is not None:
+        file = ServiceFile(reader)
+        services = file.load(paths.apprise)
+        faults += file.faults
+    if faults:
+        raise ConfigError([str(fault) for fault in sorted(set(faults))])
+    assert paths is not None
+    return AlerterConfig(
+        file=path,
+        senders=tuple(_sender(item) for item in data["senders"]),
+        paths=paths,
+        limits=Limits(**data["limits"]),
+        language=data["language"],
+        services=services,
+    )
+
+
+def _read(path: Path) -> tuple[Document | None, list[Fault]]:
+    try:
+        document = read_yaml(str(path), read_text(path))
+    except FaultError as error:
+        return None, [error.fault]
+    if not isinstance(document.data, dict):
+        message = "no settings: begin with `senders:`, see docs/configuration.md"
+        return None, [document.fault("$", message)]
+    faults = [*document.faults, *schema_faults(document)]
+    return document, [*faults, *_sender_faults(document)]
+
+
+def _paths(data: dict[str, Any], file: Path) -> Paths | None:
+    """Resolve the paths; None where the schema has complained about them."""
+    paths = data["paths"]
+    names = ("spool", "database", "apprise", "templates")
+    if not isinstance(paths, dict) or not all(
+        isinstance(paths[name], str) and paths[name] for name in names
+    ):
+        return None
+    folder = file.absolute().parent
+    return Paths(**{name: folder / paths[name] for name in names})
+
+
+def _sender(item: dict[str, Any]) -> Sender:
+    networks = tuple(ipaddress.ip_network(a) for a in _addresses(item))
+    return Sender(item["name"], networks, item.get("source_port"))
+
+
+def _addresses(item: dict[str, Any]) -> list[Any]:
+    address = item["address"]
+    return address if isinstance(address, list) else [address]
+
+
+def _sender_faults(document: Document) -> list[Fault]:
+    """Find what a schema cannot say: addresses that are none, or listed twice."""
+    faults = []
+    seen: dict[Network, str] = {}
+    senders = document.data.get("senders")
+    for number, item in enumerate(senders if isinstance(senders, list) else []):
+        if not isinstance(item, dict) or "address" not in item:
+            continue
+        path = f"$.senders[{number}].address"
+        for address in _addresses(item):
+            if not isinstance(address, str):
+                continue
+            network = _network(address)
+            if isinstance(network, str):
+                faults.append(document.fault(path, network))
+            elif network in seen:
+                message = f"{address} is listed already at {seen[network]}: remove one"
+                faults.append(document.fault(path, message))
+            else:
+                seen[network] = path
+    return faults
+
+
+def _network(address: str) -> Network | str:
+    try:
+        return ipaddress.ip_network(address)
+    except ValueError:
+        pass
+    try:
+        network = ipaddress.ip_network(address, strict=False)
+    except ValueError:
+        return (
+            f"{address!r} is no address: write for example 10.0.0.2, 10.0.0.0/24 or "
+            "2001:db8::2 (names are not looked up)"
+        )
+    return f"{address} is a host within a network: write {network} or the host alone"

@@ -1,0 +1,120 @@
+"""What a checked configuration is. Pure values; load.py alone makes them."""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from typing import Protocol
+
+    from omprog_panic.secret import Secret
+
+    class ServiceReader(Protocol):
+        """What this part needs of apprise; given by whoever loads a configuration."""
+
+        def __call__(self, form: str, document: Secret) -> Sequence[Understood]:
+            """Tell what a piece of an apprise file ("text", "yaml") asks for.
+
+            Raises:
+                DeliveryError: nothing, or nothing that works; no secret in it.
+
+            """
+            ...
+
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Understood(NamedTuple):
+    """One service as apprise understood it; ``shown`` is its masked URL."""
+
+    scheme: str
+    tags: frozenset[str]
+    shown: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Service:
+    """One receiver of alerts.
+
+    ``key`` is a hash of what the administrator wrote (the URL and its options, not
+    the tags), so that it survives a restart, another order and a newer apprise.
+    ``document`` is the piece of the apprise file that makes this service again.
+    """
+
+    key: str
+    scheme: str
+    tags: frozenset[str]
+    shown: str
+    form: str
+    document: Secret
+    position: int = 0  # among the services that the document makes
+    where: str = ""  # FILE:LINE
+
+    @property
+    def label(self) -> str:
+        """How people see it: scheme, tags, masked URL."""
+        tags = f" [{', '.join(sorted(self.tags))}]" if self.tags else ""
+        return f"{self.scheme}{tags} {self.shown}"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Sender:
+    """A machine, or a group of them, that may send."""
+
+    name: str
+    networks: tuple[Network, ...]
+    source_port: int | None = None
+
+    def is_host(self, address: str) -> bool:
+        """Tell whether this entry lists exactly this address."""
+        return any(
+            net.num_addresses == 1 and str(net.network_address) == address
+            for net in self.networks
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Paths:
+    """Absolute paths."""
+
+    spool: Path
+    database: Path
+    apprise: Path
+    templates: Path
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds, all of them; schema.json says what happens at each."""
+
+    poll_s: float
+    delivery_timeout_s: float
+    retry_first_s: float
+    retry_max_s: float
+    retry_for_s: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class AlerterConfig:
+    """Everything that process 2 and the command line go by."""
+
+    file: Path
+    senders: tuple[Sender, ...]
+    paths: Paths
+    limits: Limits
+    language: str
+    services: tuple[Service, ...]
+
+    def host_names(self) -> dict[str, str]:
+        """Map addresses of single hosts to the names they are listed under."""
+        return {
+            str(network.network_address): sender.name
+            for sender in self.senders
+            for network in sender.networks
+            if network.num_addresses == 1
+        }

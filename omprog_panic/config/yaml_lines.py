@@ -1,0 +1,119 @@
+"""YAML with the line of every value kept, and nothing that surprises. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import yaml
+
+from omprog_panic.config.fault import Fault, FaultError
+
+MAX_DEPTH = 20
+
+
+@dataclasses.dataclass(slots=True)
+class Document:
+    """Plain values, the line each stands on (by JSON path), and what was refused."""
+
+    file: str
+    data: Any = None
+    lines: dict[str, int] = dataclasses.field(default_factory=dict)
+    faults: list[Fault] = dataclasses.field(default_factory=list)
+
+    def line(self, path: str) -> int:
+        """Give the line of a path, or of the nearest thing around it."""
+        while path not in self.lines and len(path) > 1:
+            cut = max(path.rfind("."), path.rfind("["))
+            path = path[: max(cut, 1)]
+        return self.lines.get(path, 1)
+
+    def fault(self, path: str, message: str) -> Fault:
+        return Fault(self.file, self.line(path), path, message)
+
+
+def read_yaml(file: str, text: str) -> Document:
+    """Read one YAML document.
+
+    Raises:
+        FaultError: it is no YAML at all.
+
+    """
+    document = Document(file)
+    try:
+        _refuse_aliases(file, text)
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        document.data = _value(document, node, "$", 0)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = 1 if mark is None else int(mark.line) + 1
+        message = f"not YAML: {error.problem or error.context}: mind indents and colons"
+        raise FaultError(Fault(file, line, "$", message)) from error
+    except yaml.YAMLError as error:
+        position = getattr(error, "position", 0)
+        line = text.count("\n", 0, position) + 1
+        message = "not YAML: a control character: remove it"
+        raise FaultError(Fault(file, line, "$", message)) from error
+    return document
+
+
+def _refuse_aliases(file: str, text: str) -> None:
+    # A few lines of aliases of aliases grow to gigabytes when written out.
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            line = int(event.start_mark.line) + 1 if event.start_mark else 1
+            message = f"alias *{event.anchor}: not read here, write the value out"
+            raise FaultError(Fault(file, line, "$", message))
+
+
+def _value(document: Document, node: yaml.Node | None, path: str, depth: int) -> object:
+    if node is None:
+        return None
+    document.lines.setdefault(path, node.start_mark.line + 1)
+    if depth > MAX_DEPTH:
+        raise FaultError(document.fault(path, "nested too deep: flatten it"))
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(document, node, path, depth)
+    if isinstance(node, yaml.SequenceNode):
+        return [
+            _value(document, item, f"{path}[{number}]", depth + 1)
+            for number, item in enumerate(node.value)
+        ]
+    return _scalar(document, node, path)
+
+
+def _mapping(
+    document: Document, node: yaml.MappingNode, path: str, depth: int
+) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        line = key_node.start_mark.line + 1
+        if not isinstance(key_node, yaml.ScalarNode):
+            message = "a key must be plain text"
+            document.faults.append(Fault(document.file, line, path, message))
+            continue
+        key = str(key_node.value)
+        inner = f"{path}.{key}"
+        if key in result:
+            message = (
+                f"the key {key!r} stands here twice (first on line "
+                f"{document.lines[inner]}): remove one"
+            )
+            document.faults.append(Fault(document.file, line, inner, message))
+            continue
+        document.lines[inner] = line
+        result[key] = _value(document, value_node, inner, depth + 1)
+    return result
+
+
+def _scalar(document: Document, node: yaml.Node, path: str) -> object:
+    # construct_object knows the safe types only: an unknown tag is a YAMLError.
+    constructor = yaml.SafeLoader("")
+    try:
+        return constructor.construct_object(node, deep=True)
+    except ValueError as error:
+        raise FaultError(
+            document.fault(path, f"{node.value!r} is no such value: put it in quotes")
+        ) from error
+    finally:
+        constructor.dispose()

@@ -1,0 +1,86 @@
+"""What was decided to be said, and every attempt at saying it."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from omprog_panic.store.schema import NOTIFICATION_LOG, NOTIFICATIONS, OUTBOX
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection, Row
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Notification:
+    """One thing to tell; who is told stands in the outbox."""
+
+    id: str
+    kind: str
+    incident_id: str | None
+    decision: str
+    created_at: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try at one service."""
+
+    outbox_id: int
+    number: int
+    at: float
+    took_s: float
+    delivered: bool
+    reason: str
+
+
+def insert_notification(connection: Connection, notification: Notification) -> None:
+    """Store a decision to tell."""
+    connection.execute(
+        sa.insert(NOTIFICATIONS).values(dataclasses.asdict(notification))
+    )
+
+
+def log_attempt(connection: Connection, attempt: Attempt) -> None:
+    """Store how a try went."""
+    connection.execute(
+        sa.insert(NOTIFICATION_LOG).values(
+            outbox_id=attempt.outbox_id,
+            attempt=attempt.number,
+            at=attempt.at,
+            took_s=attempt.took_s,
+            delivered=attempt.delivered,
+            reason=attempt.reason,
+        )
+    )
+
+
+def deliveries(connection: Connection, incident_id: str) -> list[Row[Any]]:
+    """Give what became of the notifications of an incident, a row a service."""
+    query = (
+        sa.select(
+            OUTBOX.c.notification_id,
+            NOTIFICATIONS.c.decision,
+            OUTBOX.c.service_label,
+            OUTBOX.c.state,
+            OUTBOX.c.attempts,
+            OUTBOX.c.finished_at,
+            OUTBOX.c.last_reason,
+        )
+        .join_from(OUTBOX, NOTIFICATIONS)
+        .where(NOTIFICATIONS.c.incident_id == incident_id)
+        .order_by(OUTBOX.c.id)
+    )
+    return list(connection.execute(query))
+
+
+def deliveries_of(connection: Connection, notification_id: str) -> list[Row[Any]]:
+    """Give what became of one notification, a row a service."""
+    query = (
+        sa.select(OUTBOX)
+        .where(OUTBOX.c.notification_id == notification_id)
+        .order_by(OUTBOX.c.id)
+    )
+    return list(connection.execute(query))

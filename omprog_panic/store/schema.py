@@ -1,0 +1,118 @@
+"""The tables as they are now; migrations.py is how they came about.
+
+Times are wall time in seconds (``_at``), ids are hexadecimal text, JSON is text.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+METADATA = sa.MetaData()
+
+INCIDENTS = sa.Table(
+    "incidents",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),  # the spool record's
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("host", sa.Text),  # what the sender called itself
+    sa.Column("boot", sa.Text, nullable=False),
+    sa.Column("kernel", sa.Text),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("severity", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("function", sa.Text),
+    sa.Column("fingerprint", sa.Text, nullable=False),
+    sa.Column("analysis_version", sa.Integer, nullable=False),
+    sa.Column("panicked", sa.Boolean, nullable=False),
+    sa.Column("ended_by", sa.Text, nullable=False),
+    sa.Column("onset_at", sa.Text, nullable=False),  # RFC 3339, as rsyslogd said
+    sa.Column("received_at", sa.Float, nullable=False),  # by intake
+    sa.Column("decision", sa.Text, nullable=False),
+    sa.Column("report", sa.Text, nullable=False),  # JSON: the whole analysis
+)
+sa.Index("incidents_by_time", INCIDENTS.c.received_at)
+sa.Index("incidents_by_fingerprint", INCIDENTS.c.fingerprint)
+sa.Index("incidents_by_source", INCIDENTS.c.source)
+
+TRACES = sa.Table(
+    "traces",
+    METADATA,
+    sa.Column("incident_id", sa.Text, sa.ForeignKey("incidents.id"), primary_key=True),
+    sa.Column("spool_json", sa.LargeBinary, nullable=False),  # the file, unaltered
+)
+
+SENDERS = sa.Table(
+    "senders",
+    METADATA,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("host", sa.Text),
+    sa.Column("kernel", sa.Text),
+    sa.Column("boot", sa.Text),
+    sa.Column("says", sa.Text, nullable=False),  # "incident", "boot", "alive", ...
+    sa.Column("first_heard_at", sa.Text, nullable=False),  # RFC 3339
+    sa.Column("last_heard_at", sa.Text, nullable=False),
+)
+
+BOOTS = sa.Table(
+    "boots",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("boot", sa.Text, nullable=False),
+    sa.Column("announced", sa.Boolean, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("record", sa.Text, nullable=False),  # JSON: the spool record's fields
+)
+sa.Index("boots_by_source", BOOTS.c.source)
+
+# The last word on things of which only the last counts: counters, probes.
+LATEST = sa.Table(
+    "latest",
+    METADATA,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("record", sa.Text, nullable=False),
+    sa.Column("received_at", sa.Float, nullable=False),
+)
+
+NOTIFICATIONS = sa.Table(
+    "notifications",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),  # "incident", "test"
+    sa.Column("incident_id", sa.Text, sa.ForeignKey("incidents.id")),
+    sa.Column("decision", sa.Text, nullable=False),
+    sa.Column("created_at", sa.Float, nullable=False),
+)
+
+OUTBOX = sa.Table(
+    "outbox",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column(
+        "notification_id", sa.Text, sa.ForeignKey("notifications.id"), nullable=False
+    ),
+    sa.Column("service_key", sa.Text, nullable=False),
+    sa.Column("service_label", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),  # outbox.State
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("next_attempt_at", sa.Float, nullable=False),  # while sending: the lease
+    sa.Column("owner", sa.Text),  # who holds the lease
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("finished_at", sa.Float),
+    sa.Column("last_reason", sa.Text),
+    sa.UniqueConstraint("notification_id", "service_key"),
+)
+sa.Index("outbox_due", OUTBOX.c.service_key, OUTBOX.c.state, OUTBOX.c.next_attempt_at)
+
+NOTIFICATION_LOG = sa.Table(
+    "notification_log",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("outbox_id", sa.Integer, sa.ForeignKey("outbox.id"), nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("took_s", sa.Float, nullable=False),
+    sa.Column("delivered", sa.Boolean, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+)
+sa.Index("notification_log_by_outbox", NOTIFICATION_LOG.c.outbox_id)
