@@ -13,8 +13,34 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def write_alerter_config(
+    monitor: Monitor,
+    urls: Sequence[str],
+    senders: dict[str, str],
+    **limits: float,
+) -> Path:
+    """Write config.yaml and apprise.yml of this monitor; give the former's path."""
+    etc = monitor.rsyslogd.etc
+    services = etc / "apprise.yml"
+    services.touch(mode=0o640)  # before there is a secret in it
+    services.write_text("".join(f"{url}\n" for url in urls))
+    settings = {
+        "senders": [{"name": n, "address": a} for n, a in senders.items()],
+        "paths": {
+            "spool": str(monitor.spool),
+            "database": str(monitor.rsyslogd.state / "db" / "omprog-panic.sqlite"),
+            "apprise": str(services),
+            "templates": str(etc / "alert_templates"),
+        },
+        "limits": limits,
+    }
+    config = etc / "config.yaml"
+    config.write_text(json.dumps(settings, indent=1))  # JSON is YAML
+    return config
+
+
 class AlertingMonitor:
-    """A monitor with an alerter that delivers to ``urls``."""
+    """A monitor with an alerter process that delivers to ``urls``."""
 
     def __init__(
         self,
@@ -26,22 +52,7 @@ class AlertingMonitor:
     ) -> None:
         senders = senders or {}
         self.monitor = Monitor(folder, options, tuple(senders.values()))
-        self.config = self.monitor.rsyslogd.etc / "config.yaml"
-        services = self.config.parent / "apprise.yml"
-        services.write_text("".join(f"{url}\n" for url in urls))
-        services.chmod(0o640)
-        state = self.monitor.rsyslogd.state
-        settings = {
-            "senders": [{"name": n, "address": a} for n, a in senders.items()],
-            "paths": {
-                "spool": str(self.monitor.spool),
-                "database": str(state / "db" / "omprog-panic.sqlite"),
-                "apprise": str(services),
-                "templates": str(self.config.parent / "alert_templates"),
-            },
-            "limits": limits,
-        }
-        self.config.write_text(json.dumps(settings, indent=1))  # JSON is YAML
+        self.config = write_alerter_config(self.monitor, urls, senders, **limits)
         self.alerter: AlerterProcess | None = None
 
     def start(self) -> None:
