@@ -25,7 +25,7 @@ CHATTER = (
     "EXT4-fs (sda{n}): mounted filesystem with ordered data mode. Quota mode: none.",
     "e1000e 0000:00:1f.6 eth0: NIC Link is Up 1000 Mbps Full Duplex",
     "systemd[1]: Started Session {n} of user root.",
-    "audit: type=1400 audit(1700000000.{n}:456): apparmor=\"DENIED\" pid={n}",
+    'audit: type=1400 audit(1700000000.{n}:456): apparmor="DENIED" pid={n}',
     "IPv6: ADDRCONF(NETDEV_CHANGE): veth{n}: link becomes ready",
     "perf: interrupt took too long ({n} > 3976), lowering sample rate",
     "nvme nvme0: I/O {n} QID 4 timeout, completion polled",

@@ -68,8 +68,32 @@ _HEADING = re.compile(
 )
 # A heading begins with one of these: a cheap test before the pattern.
 _HEADING_STARTS = frozenset(
-    {"Cal", "Bac", "bac", "Sta", "sta", "All", "Fre", "all", "fre", "Las", "Sec", "Uni",
-     "Loc", "pag", "The", "Mem", "NMI", "Tas", "Sho", "Sen", "oth", "rea", "wri", "INF"},
+    {
+        "Cal",
+        "Bac",
+        "bac",
+        "Sta",
+        "sta",
+        "All",
+        "Fre",
+        "all",
+        "fre",
+        "Las",
+        "Sec",
+        "Uni",
+        "Loc",
+        "pag",
+        "The",
+        "Mem",
+        "NMI",
+        "Tas",
+        "Sho",
+        "Sen",
+        "oth",
+        "rea",
+        "wri",
+        "INF",
+    },
 )
 FIRST_TRACE = re.compile(
     r"(?:Call [Tt]race|Backtrace|backtrace|[Ss]tack backtrace)(?: \([^)]*\))?: *",
