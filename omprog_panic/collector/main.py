@@ -49,6 +49,7 @@ class Collector:
 
     def __init__(self, settings: argparse.Namespace, clock: Clock) -> None:
         self._clock = clock
+        self._after_ok: bool = settings.after_ok
         limits = TraceLimits(
             context_records=settings.context,
             silence_s=settings.silence,
@@ -115,7 +116,8 @@ class Collector:
 
     def run(self, channel: OmprogChannel) -> None:
         """Serve until rsyslogd closes our input."""
-        channel.ready()
+        if not self._after_ok:
+            channel.ready()
         while True:
             if self.reload_wanted:
                 self._reload()
@@ -264,6 +266,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--max-hosts", type=_positive, default=PipelineLimits().max_hosts)
     add("--journal-bytes", type=_positive, default=sizes.max_bytes, metavar="BYTES")
     add("--journal-segment", type=_positive, default=sizes.segment_bytes)
+    add("--after-ok", action="store_true", help="OK at start was said (libexec)")
     add("--version", action="version", version=__version__)
     return parser
 

@@ -93,7 +93,9 @@ class Consequences:
             return False
         if report.function is not None:
             return former.function == report.function
-        return former.severity in _DYING and report.severity in _DYING and not report.sound
+        return (
+            former.severity in _DYING and report.severity in _DYING and not report.sound
+        )
 
 
 def _merge(held: _Held, incident: Incident, report: Report) -> None:

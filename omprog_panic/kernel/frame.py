@@ -68,8 +68,32 @@ _HEADING = re.compile(
 )
 # A heading begins with one of these: a cheap test before the pattern.
 _HEADING_STARTS = frozenset(
-    {"Cal", "Bac", "bac", "Sta", "sta", "All", "Fre", "all", "fre", "Las", "Sec", "Uni",
-     "Loc", "pag", "The", "Mem", "NMI", "Tas", "Sho", "Sen", "oth", "rea", "wri", "INF"},
+    {
+        "Cal",
+        "Bac",
+        "bac",
+        "Sta",
+        "sta",
+        "All",
+        "Fre",
+        "all",
+        "fre",
+        "Las",
+        "Sec",
+        "Uni",
+        "Loc",
+        "pag",
+        "The",
+        "Mem",
+        "NMI",
+        "Tas",
+        "Sho",
+        "Sen",
+        "oth",
+        "rea",
+        "wri",
+        "INF",
+    },
 )
 FIRST_TRACE = re.compile(
     r"(?:Call [Tt]race|Backtrace|backtrace|[Ss]tack backtrace)(?: \([^)]*\))?: *",
@@ -116,10 +140,10 @@ def clean_name(name: str) -> str:
     >>> clean_name(".default_send_IPI.isra.3.cold")
     'default_send_IPI'
     """
+    if name.startswith(("_R", "_Z")) and (readable := demangle(name)) != name:
+        return readable
     if "." in name:
         name = _SUFFIX.sub("", name.lstrip(".")).split(".", 1)[0]
-    if name.startswith(("_R", "_Z")):
-        return demangle(name)
     return name
 
 

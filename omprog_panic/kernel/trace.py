@@ -309,7 +309,8 @@ class TraceMachine:
         ):
             return EndReason.END_TRACE
         silence_s = self._silence_s(trace)
-        if now - trace.last >= silence_s or gap_s > silence_s:
+        # The same sum as in deadline(): a rounded difference would never be due.
+        if now >= trace.last + silence_s or gap_s > silence_s:
             return EndReason.SILENCE
         if now >= trace.age_at:
             return EndReason.AGE

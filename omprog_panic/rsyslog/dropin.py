@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from ipaddress import IPv4Address, IPv6Address
 
-# Where the package puts things; the shipped rules name these and no other paths.
+# Where the package puts things; the shipped files name these and no other paths.
 SHARE = "/usr/share/omprog-panic"
 ETC = "/etc/omprog-panic"
 STATE = "/var/lib/omprog-panic"
 LOG = "/var/log/omprog-panic"
-COLLECTOR = "/usr/libexec/omprog-panic/collector"
+COLLECTOR = "/usr/libexec/omprog-panic/collector"  # libexec/collector, which runs
+PROGRAM = "/usr/bin/omprog-panic-collector"
 
 MAX_LISTED = 65536  # addresses in the table; a network counts with all of its hosts
 

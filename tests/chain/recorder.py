@@ -1,7 +1,8 @@
 """A program for omprog that only writes down what comes: to test rsyslogd itself.
 
 ``recorder.py OUT HOLD``: each line is appended to OUT, then confirmed; while a file
-HOLD exists nothing is confirmed, as a stuck program would.
+HOLD exists nothing is confirmed, as a stuck program would. The OK at start was said
+by libexec/collector, whose options come after ours.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from pathlib import Path
 def main(out: Path, hold: Path) -> None:
     never = threading.Event()
     pending = b""
-    os.write(1, b"OK\n")
     with out.open("ab", buffering=0) as sink:
         while chunk := os.read(0, 65536):
             pending += chunk

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -87,14 +88,17 @@ class Rsyslogd:
             dropin.ETC: str(self.etc),
             dropin.STATE: str(self.state),
             dropin.LOG: str(self.log),
-            dropin.COLLECTOR: str(program),
+            dropin.COLLECTOR: str(folder / "collector"),
+            dropin.PROGRAM: str(program),
         }
+        install(ROOT / "libexec" / "collector", folder / "collector", moves)
+        (folder / "collector").chmod(0o755)
         drop_in = "zz-omprog-panic.conf"
-        install(drop_in, drop_ins / drop_in, moves)
-        install("omprog-panic.conf", share / "rsyslog.conf", moves)
+        install(RULES / drop_in, drop_ins / drop_in, moves)
+        install(RULES / "omprog-panic.conf", share / "rsyslog.conf", moves)
         if host.shares_514:
             filter_514 = drop_ins / "20-omprog-panic-514.conf"
-            install("omprog-panic-514.conf", filter_514, moves)
+            install(RULES / "omprog-panic-514.conf", filter_514, moves)
         (drop_ins / "remote.conf").write_text(f"{host.drop_in}\n")
         self.config.write_text(
             MAIN.format(
@@ -142,8 +146,15 @@ class Rsyslogd:
         """
         if self._process is None:
             return
+        died = self._process.poll()
+        if died is not None:
+            self._process = None
+            raise AssertionError(f"rsyslogd had ended by itself: {died}")
         if as_systemd:
             for pid in self.collectors():
+                # Before its first instruction rsyslogd's child dies of the signal,
+                # and rsyslogd with it (libexec/collector says how): not ours to mend.
+                wait_until(lambda: _minds_sigterm(pid), "libexec/collector")  # noqa: B023
                 os.kill(pid, signal.SIGTERM)
         self._process.terminate()
         try:
@@ -195,6 +206,11 @@ class Rsyslogd:
             return []
         return self.host_log.read_text("utf-8", "replace").splitlines()
 
+    def collector_lines(self) -> list[str]:
+        """What the program said on its standard error."""
+        path = self.log / "collector.log"
+        return path.read_text("utf-8", "replace").splitlines() if path.exists() else []
+
     def log_text(self) -> str:
         """Everything that rsyslogd and the collector said, for failure messages."""
         files = sorted(self.log.glob("*.log")) + sorted(self.log.glob("*.out"))
@@ -214,9 +230,9 @@ class Rsyslogd:
         )
 
 
-def install(name: str, target: Path, moves: dict[str, str]) -> None:
+def install(shipped: Path, target: Path, moves: dict[str, str]) -> None:
     """Put a shipped file where this host has it, with the paths of this host."""
-    text = (RULES / name).read_text()
+    text = shipped.read_text()
     named = {old: new for old, new in moves.items() if old in text}
     target.write_text(dropin.relocated(text, named))
 
@@ -226,7 +242,7 @@ def write_program(
     argv: Sequence[str],
     options: Sequence[str] = (),
 ) -> Path:
-    """Write the program that omprog starts, as the package has one: a plain path.
+    """Write what libexec/collector becomes: a plain path, as in the package.
 
     ``argv`` comes before the words of the rules, ``options`` after them.
     """
@@ -236,6 +252,14 @@ def write_program(
     )
     path.chmod(0o755)
     return path
+
+
+def _minds_sigterm(pid: int) -> bool:
+    status = Path(f"/proc/{pid}/status").read_text()
+    # Caught does not count in a copy of rsyslogd that has not become our program yet.
+    kinds = "(?:Ign|Cgt)" if status.startswith("Name:\tpython") else "Ign"
+    masks = re.findall(rf"^Sig{kinds}:\s*(\w+)$", status, re.MULTILINE)
+    return any(int(mask, 16) & 1 << (signal.SIGTERM - 1) for mask in masks)
 
 
 def _bound_udp() -> dict[str, int]:

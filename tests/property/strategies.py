@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from omprog_panic.netconsole.packet import Packet
 
 TEXTS = st.text(
-    st.characters(codec="utf-8", exclude_categories=["Cs"]),
+    st.characters(blacklist_categories=("Cs",)),
     max_size=60,
 )
 # What an extended body may hold: printable ASCII, with \xNN for the rest.
 BODIES = st.text(
-    st.characters(min_codepoint=0x20, max_codepoint=0x7E, exclude_characters="#"),
+    st.characters(min_codepoint=0x20, max_codepoint=0x7E, blacklist_characters="#"),
     max_size=60,
 )
 KERNEL_WORDS = st.sampled_from(

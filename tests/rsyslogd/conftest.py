@@ -38,8 +38,8 @@ class Recording:
         folder.mkdir()
         self._out, self._hold = folder / "heard", folder / "hold"
         argv = [sys.executable, str(RECORDER), str(self._out), str(self._hold)]
-        program = write_program(folder / "recorder", argv)
-        self.rsyslogd = Rsyslogd(folder / "host", program, values, host)
+        self.program = write_program(folder / "recorder", argv)
+        self.rsyslogd = Rsyslogd(folder / "host", self.program, values, host)
 
     def heard(self) -> list[dict[str, Any]]:
         """The lines that the program got, in order."""

@@ -237,3 +237,41 @@ def test_a_restart_with_a_stuck_program_costs_at_most_the_message_in_hand(
     wait_until(lambda: len(sent - set(run.texts())) <= 1, "the lines from the disk")
 
     wait_until(lambda: "[    2.000000] the next panic" in run.texts(), "the last line")
+
+
+@pytest.mark.parametrize("how", ["missing", "not-to-be-run", "exits-at-once"])
+def test_a_program_that_cannot_start_takes_neither_rsyslogd_nor_a_message_with_it(
+    recording: MakeRecording,
+    how: str,
+) -> None:
+    own = free_udp_port()
+    run = recording(Host(OWN_INPUT.format(own)), load_imudp=False)
+    good = run.program.read_text()
+    run.program.unlink()
+    if how != "missing":
+        run.program.write_text("#!/bin/sh\necho no >&2\nexit 1\n")
+        run.program.chmod(0o755 if how == "exits-at-once" else 0o644)
+    run.rsyslogd.start()
+
+    sent = [f"[    1.{number:06d}] text" for number in range(100)]
+    with run.sender("127.0.0.2") as host, run.sender("127.0.0.9", own) as other:
+        host.send(*(text.encode() for text in sent))
+        wait_until(
+            lambda: len(run.rsyslogd.collector_lines()) > 1,
+            "the second time that the program failed",
+        )
+        other.send(b"<13>Mar 26 02:50:57 web app: the marker")
+        wait_until(
+            lambda: "the marker" in "".join(run.rsyslogd.host_lines()),
+            "the host's own logging",
+        )
+    run.rsyslogd.stop()
+    run.program.write_text(good)
+    run.program.chmod(0o755)
+    run.rsyslogd.start()
+    with run.sender("127.0.0.2") as host:
+        host.send(b"[    2.000000] text")
+    # The message in hand is lost when rsyslogd stops in a retry (rsyslog #5364).
+    wait_until(lambda: len(run.texts()) >= len(sent), "every line but one")
+
+    assert len(set(sent) - set(run.texts())) <= 1

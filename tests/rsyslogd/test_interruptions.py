@@ -23,7 +23,7 @@ pytestmark = pytest.mark.rsyslogd
 
 QUICK = ("--silence", "6", "--settle", "0.3")
 NAME = "sysrq-crash-basic-reboots"
-ONSET = 375  # the panic line is the datagram of this number, from 1
+ONSET = 375  # so many datagrams come before the panic line
 MOMENTS = [
     pytest.param(100, id="in-the-boot-log"),
     pytest.param(ONSET + 1, id="after-the-panic-line"),

@@ -7,6 +7,7 @@ import pytest
 from omprog_panic.kernel.trace import TraceLimits
 from omprog_panic.model import EndReason
 from omprog_panic.spool.record import AliveRecord, ProbeRecord
+from tests.omprog_driver import envelope
 from tests.replayer import Replay, load_capture, replay
 
 PANIC = "Kernel panic - not syncing: Fatal exception"
@@ -310,3 +311,14 @@ def test_the_middle_of_a_huge_trace_is_cut_and_counted() -> None:
     assert incident.losses.elided_records == 502 - 100
     assert len(texts) == 101  # and the note about it
     assert incident.losses.records == 0
+
+
+def test_a_deadline_is_due_when_its_moment_comes() -> None:
+    """Rounding: 11.0750... + 10 - 11.0750... is a little less than 10."""
+    run = Replay()
+    run.pipeline.feed(envelope(PANIC, "10.0.0.2"), 11.075059951807518)
+    deadline = run.pipeline.deadline()
+    assert deadline is not None
+    run.pipeline.tick(deadline)
+
+    assert run.pipeline.deadline() is None
