@@ -67,7 +67,7 @@ _PLAIN_STATE = (
     "_panic_replay",
     "_had",
     "_replayed",
-    "_last_line",
+    "_last_lines",
 )
 
 
@@ -116,7 +116,7 @@ class Sender:
         "_farewell",
         "_form",
         "_had",
-        "_last_line",
+        "_last_lines",
         "_machine",
         "_memory",
         "_order",
@@ -141,7 +141,7 @@ class Sender:
         self.host: str | None = None
         self.kernel: str | None = None
         self.last_at = ""
-        self._last_line = ""
+        self._last_lines: list[str] = []  # of the trace that was closed last
         self.last_heard = 0.0
         self.said_at = -1e9  # when its life sign was last handed on
         self.malformed = 0
@@ -396,8 +396,8 @@ class Sender:
         return self._twins.is_second(time_us, text, extended=extended)
 
     def _newest_marks(self) -> list[Mark]:
-        newest = self._machine.newest(REMEMBERED) or [self._last_line]
-        records = [expand(line) for line in newest if line]
+        newest = [*self._last_lines, *self._machine.newest(REMEMBERED)]
+        records = [expand(line) for line in newest[-REMEMBERED:] if line[:1] != "\0"]
         return [(record.time_us, record.text) for record in records]
 
     def _is_boot_sign(self, time_us: int | None, text: str) -> bool:
@@ -452,7 +452,6 @@ class Sender:
             closed = self._machine.feed(line, text, time_us, now)
         if closed is None:
             return events
-        self._last_line = line
         return (events or []) + self._wrap(closed, now)
 
     def _telling(self, text: str, line: str, now: float) -> list[Event] | None:
@@ -570,8 +569,8 @@ class Sender:
         now: float,
     ) -> list[Event]:
         # Asked for before the trace is closed: its last line may be the newest.
-        newest = self._machine.last_line() or self._last_line
-        last = expand(newest) if newest else None
+        newest = [*self._last_lines, *self._machine.newest(1)]
+        last = expand(newest[-1]) if newest else None
         events = self._wrap(self._machine.close(EndReason.REBOOT), now)
         announced = self._farewell or self._died
         self.boot = burst.first_at
@@ -586,7 +585,7 @@ class Sender:
         )
         events += [closed._replace(boot=self.boot) for closed in traces]
         self._machine, self._memory = machine, memory
-        self._last_line = ""
+        self._last_lines = []
         self._died = self._farewell = self._panic_replay = False
         self._had = []
         return events
@@ -601,6 +600,7 @@ class Sender:
         events: list[Event] = []
         for trace in closed or ():
             self._died = self._died or trace.panicked
+            self._last_lines = trace.lines[-REMEMBERED:]
             if trace.begun_us is not None and trace.ended_us is not None:
                 self._had = [*self._had[1 - _HAD :], (trace.begun_us, trace.ended_us)]
             events.append(self._closed(trace, before_listening=False))

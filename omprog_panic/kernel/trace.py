@@ -235,7 +235,8 @@ class TraceMachine:
     ) -> None:
         trace.append(line, self._limits)
         trace.last = now
-        if time_us is not None:
+        # Never back: a record that was held up must not make the next one late.
+        if time_us is not None and (trace.last_us is None or time_us > trace.last_us):
             trace.last_us = time_us
 
     def _continue(
@@ -343,6 +344,9 @@ class TraceMachine:
             if not self._context:
                 return None
             line = continued(self._context.pop(), text)
+            if now < self._late_until:
+                self.remember(line)
+                return None
             # The first piece alone may not have shown what this line is.
             return self.feed(line, _body(line), None, now)
         lines = trace.tail or trace.head
