@@ -13,12 +13,16 @@ import pathlib
 import random
 import sys
 import time
-from collections.abc import Iterator
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from typing import TYPE_CHECKING
+
 from omprog_panic.kernel.analysis import analyze_text  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CHATTER = (
     "usb 1-1: new high-speed USB device number {n} using xhci_hcd",
@@ -32,30 +36,32 @@ CHATTER = (
     "CPU{n}: Core temperature above threshold, cpu clock throttled",
     "device veth{n} entered promiscuous mode",
 )
-OOPS = """BUG: kernel NULL pointer dereference, address: 0000000000000008
-#PF: supervisor write access in kernel mode
-#PF: error_code(0x0002) - not-present page
-PGD 0 P4D 0
-Oops: Oops: 0002 [#1] PREEMPT SMP NOPTI
-CPU: 1 UID: 0 PID: 157 Comm: worker{n} Not tainted 6.12.107+deb13-amd64 #1
-Hardware name: QEMU Standard PC (i440FX + PIIX, 1996), BIOS 1.16.2 04/01/2014
-RIP: 0010:example_poll_{n}+0x18/0x40 [example]
-Code: 90 90 90 90 90 90 90 90 <c7> 04 25 08 00 00 00
-RSP: 0018:ffffb1c2806f3d88 EFLAGS: 00010246
-RAX: 0000000000000000 RBX: ffff9b1c00000000 RCX: 0000000000000003
-Call Trace:
- <TASK>
- example_work+0x9c/0x110 [example]
- ? example_other+0x1/0x20 [example]
- process_one_work+0x1b6/0x350
- worker_thread+0x53/0x3e0
- ? __pfx_worker_thread+0x10/0x10
- kthread+0x11b/0x140
- ret_from_fork+0x22/0x30
- </TASK>
-Modules linked in: example nvme xfs
-CR2: 0000000000000008
----[ end trace 0000000000000000 ]---""".split("\n")
+OOPS = [
+    "BUG: kernel NULL pointer dereference, address: 0000000000000008",
+    "#PF: supervisor write access in kernel mode",
+    "#PF: error_code(0x0002) - not-present page",
+    "PGD 0 P4D 0",
+    "Oops: Oops: 0002 [#1] PREEMPT SMP NOPTI",
+    "CPU: 1 UID: 0 PID: 157 Comm: worker{n} Not tainted 6.12.107+deb13-amd64 #1",
+    "Hardware name: QEMU Standard PC (i440FX + PIIX, 1996), BIOS 1.16.2 04/01/2014",
+    "RIP: 0010:example_poll_{n}+0x18/0x40 [example]",
+    "Code: 90 90 90 90 90 90 90 90 <c7> 04 25 08 00 00 00",
+    "RSP: 0018:ffffb1c2806f3d88 EFLAGS: 00010246",
+    "RAX: 0000000000000000 RBX: ffff9b1c00000000 RCX: 0000000000000003",
+    "Call Trace:",
+    " <TASK>",
+    " example_work+0x9c/0x110 [example]",
+    " ? example_other+0x1/0x20 [example]",
+    " process_one_work+0x1b6/0x350",
+    " worker_thread+0x53/0x3e0",
+    " ? __pfx_worker_thread+0x10/0x10",
+    " kthread+0x11b/0x140",
+    " ret_from_fork+0x22/0x30",
+    " </TASK>",
+    "Modules linked in: example nvme xfs",
+    "CR2: 0000000000000008",
+    "---[ end trace 0000000000000000 ]---",
+]
 
 
 def mixed_log(seed: int = 1) -> Iterator[bytes]:

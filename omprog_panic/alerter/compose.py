@@ -6,22 +6,23 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from omprog_panic.clock import rfc3339
-from omprog_panic.render.context import ALERT_ID_DIGITS, build_context
+from omprog_panic.render.context import ALERT_ID_DIGITS, build_context, shorten
 from omprog_panic.render.sample import test_context
+from omprog_panic.render.shape import shape
 from omprog_panic.store.incidents import load_incident
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from omprog_panic.render.context import MessageContext
-    from omprog_panic.render.templates import Templates
+    from omprog_panic.render.templates import Rendered, Templates
     from omprog_panic.store.connect import Database
     from omprog_panic.store.outbox import OutboxRow
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Message:
-    """What is sent, before it is fitted to a service."""
+    """What is sent to a service."""
 
     subject: str
     body: str
@@ -36,10 +37,21 @@ class Composer:
     templates: Templates
     host_names: Mapping[str, str]
 
-    def __call__(self, row: OutboxRow) -> Message:
+    def __call__(self, row: OutboxRow, limit: int | None) -> Message:
+        """Compose for a service that takes ``limit`` characters (None: any number)."""
         context = self._context(row)
-        rendered = self.templates.render("incident", context)
-        return Message(rendered.subject, rendered.body, context.alert_id)
+        subject, body = self._render(context)
+        if limit is not None:
+            room = limit - len(subject) - 2
+            if len(body) > room:
+                # Any template holds the trace as one variable: shorten that.
+                spare = room - (len(body) - len(context.trace))
+                subject, body = self._render(shorten(context, spare))
+            body = shape(body, room, context.alert_id)
+        return Message(subject, body, context.alert_id)
+
+    def _render(self, context: MessageContext) -> Rendered:
+        return self.templates.render("incident", context)
 
     def _context(self, row: OutboxRow) -> MessageContext:
         if row.incident_id is None:

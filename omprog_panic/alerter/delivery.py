@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.alerter.event import AlerterEvent
 from omprog_panic.errors import StoreError
-from omprog_panic.render.shape import shape
 from omprog_panic.store import outbox
 from omprog_panic.store.notification_log import Attempt, log_attempt
 from omprog_panic.store.outbox import Lease, OutboxRow, State
@@ -22,7 +21,7 @@ from omprog_panic.store.outbox import Lease, OutboxRow, State
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from omprog_panic.alerter.compose import Composer
+    from omprog_panic.alerter.compose import Composer, Message
     from omprog_panic.alerter.event import EventSink
     from omprog_panic.clock import Clock
     from omprog_panic.config.model import Service
@@ -57,8 +56,7 @@ class _Sent:
     row: OutboxRow
     outcome: Outcome
     attempt: Attempt
-    subject: str
-    body: str
+    message: Message
 
 
 class Courier:
@@ -104,17 +102,14 @@ class Courier:
         return 0.0
 
     def _send(self, row: OutboxRow) -> _Sent:
-        message = self._terms.compose(row)
-        limit = self._notifier.text_limit
-        room = None if limit is None else limit - len(message.subject) - 2
-        body = shape(message.body, room, message.alert_id)
+        message = self._terms.compose(row, self._notifier.text_limit)
         at, since = self._terms.clock.wall(), self._terms.clock.monotonic()
-        outcome = self._notifier.send(message.subject, body)
+        outcome = self._notifier.send(message.subject, message.body)
         took_s = self._terms.clock.monotonic() - since
         attempt = Attempt(
             row.id, row.attempts, at, took_s, outcome.delivered, outcome.reason
         )
-        return _Sent(row, outcome, attempt, message.subject, body)
+        return _Sent(row, outcome, attempt, message)
 
     def _record(self, sent: _Sent) -> None:
         if sent.outcome.delivered:
@@ -134,7 +129,7 @@ class Courier:
         self._failures = 0
         fields = {**self._fields(sent), "took_s": round(sent.attempt.took_s, 3)}
         log.info("alert delivered", extra=fields)
-        texts = {"subject": sent.subject, "body": sent.body}
+        texts = {"subject": sent.message.subject, "body": sent.message.body}
         return AlerterEvent("delivered", {**fields, **texts})
 
     def _record_failure(self, sent: _Sent) -> AlerterEvent:

@@ -4,43 +4,130 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import sys
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from omprog_panic.cli.report_text import render_report
+from omprog_panic.clock import SystemClock
 from omprog_panic.kernel.analysis import Report, analyze_text
 from omprog_panic.kernel.line import MAX_LINE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from omprog_panic.clock import Clock
 
-def read_lines(stream: IO[bytes]) -> Iterator[bytes]:
+PROGRESS_BYTES = 16 * 1024 * 1024
+"""A shorter input is done before anybody could read a progress line."""
+PROGRESS_S = 0.5
+
+
+class Progress:
+    """Tells on a terminal how far a long input is; silent everywhere else."""
+
+    def __init__(self, size: int, stream: IO[str], clock: Clock) -> None:
+        self._size = size
+        self._stream = stream
+        self._clock = clock
+        self._active = size >= PROGRESS_BYTES and stream.isatty()
+        self._told_at = clock.monotonic()
+        self._done = 0
+        self._shown = False
+
+    def advance(self, count: int) -> None:
+        """Count bytes; say so now and then."""
+        self._done += count
+        if self._active and self._clock.monotonic() - self._told_at >= PROGRESS_S:
+            self._told_at = self._clock.monotonic()
+            share = 100 * self._done // self._size
+            self._stream.write(f"\r{share:3d} % of {self._size // 1_000_000} MB")
+            self._stream.flush()
+            self._shown = True
+
+    def clear(self) -> None:
+        """Make room for something else on the terminal."""
+        if self._shown:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
+            self._shown = False
+
+
+def read_lines(stream: IO[bytes], progress: Progress | None = None) -> Iterator[bytes]:
     """Read lines of any length in bounded memory: what is too long is cut."""
+    pending = 0
     while line := stream.readline(MAX_LINE_BYTES):
+        pending += len(line)
         yield line
-        while not line.endswith(b"\n") and len(line) == MAX_LINE_BYTES:
+        while len(line) == MAX_LINE_BYTES and not line.endswith(b"\n"):
             line = stream.readline(MAX_LINE_BYTES)
+            pending += len(line)
+        if progress is not None and pending > 1_000_000:
+            progress.advance(pending)
+            pending = 0
 
 
 def to_json(name: str, report: Report) -> str:
-    """Write one incident as a line of JSON."""
-    body: dict[str, Any] = {"file": name}
-    body.update(dataclasses.asdict(report))
+    """Write one incident as one line of ASCII."""
+    body: dict[str, Any] = {"file": name, **dataclasses.asdict(report)}
     body["severity"] = report.severity.value
-    return json.dumps(body, ensure_ascii=False)
+    return json.dumps(body)
+
+
+def _size_of(stream: IO[bytes]) -> int:
+    try:
+        return os.fstat(stream.fileno()).st_size
+    except (OSError, ValueError):
+        return 0
+
+
+def _analyze_file(name: str, form: str, *, color: bool | None) -> int:
+    """Print the incidents of one file; give how many."""
+    count = 0
+    with click.open_file(name, "rb") as stream:
+        progress = Progress(_size_of(stream), sys.stderr, SystemClock())
+        for report in analyze_text(read_lines(stream, progress)):
+            progress.clear()
+            count += 1
+            if form == "json":
+                click.echo(to_json(name, report))
+            else:
+                click.echo(render_report(name, report), color=color)
+        progress.clear()
+    return count
 
 
 @click.command()
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
-@click.argument("files", nargs=-1, type=click.Path(allow_dash=True))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="text for people, json for programs: one object a line, one an incident.",
+)
+@click.argument("files", nargs=-1, metavar="[FILE...|-]")
 def analyze(form: str, files: tuple[str, ...]) -> None:
-    """Find the crashes in console text: dmesg, serial log, netconsole, syslog."""
+    """Find the crashes in console text.
+
+    FILE is a serial log, the output of dmesg, a netconsole capture or a syslog file;
+    "-" or nothing is standard input. Memory stays the same however long the input is.
+    """
+    color = False if os.environ.get("NO_COLOR") else None
+    failed = False
     for name in files or ("-",):
-        with click.open_file(name, "rb") as stream:
-            for report in analyze_text(read_lines(stream)):
-                sys.stdout.write(to_json(name, report) + "\n")
+        try:
+            found = _analyze_file(name, form, color=color)
+        except OSError as error:
+            click.echo(f"{name}: {error.strerror or error}", err=True)
+            failed = True
+            continue
+        if form == "text" and not found:
+            click.echo(f"{name}: no crash found")
+    if failed:
+        sys.exit(os.EX_NOINPUT)
 
 
 if __name__ == "__main__":

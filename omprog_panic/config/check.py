@@ -37,9 +37,13 @@ def schema() -> dict[str, Any]:
 def schema_faults(document: Document) -> list[Fault]:
     """Find everything in which a document differs from the schema."""
     checker = jsonschema.Draft202012Validator(schema())
+    errors = list(checker.iter_errors(document.data))
+    # Of a value of the wrong type nothing else is worth saying.
+    mistyped = {_path(error) for error in errors if error.validator == "type"}
     return [
         document.fault(path, message)
-        for error in checker.iter_errors(document.data)
+        for error in errors
+        if error.validator == "type" or _path(error) not in mistyped
         for path, message in _explain(error)
     ]
 

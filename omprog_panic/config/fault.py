@@ -50,10 +50,11 @@ def read_text(path: Path, *, secret: bool = False) -> str:
     except OSError as error:
         remedy = "give this user the right to read it"
         raise fault(f"cannot be opened ({error.strerror}): {remedy}") from error
+    status = os.fstat(file)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(file)
+        raise fault("not a regular file: name a file")
     with os.fdopen(file, "rb") as stream:
-        status = os.fstat(file)
-        if not stat.S_ISREG(status.st_mode):
-            raise fault("not a regular file: name a file")
         if secret and (reason := _too_open(status)):
             raise fault(reason)
         content = stream.read(MAX_FILE_BYTES + 1)

@@ -27,18 +27,14 @@ def load_config(path: Path, reader: ServiceReader) -> AlerterConfig:
         ConfigError: everything that is wrong in either.
 
     """
-    document, faults = _read(path)
-    if document is None:
-        raise ConfigError([str(fault) for fault in faults])
-    data = with_defaults(document.data, schema())
+    data, faults = _read(path)
     paths = _paths(data, path)
     services: tuple[Service, ...] = ()
     if paths is not None:
         file = ServiceFile(reader)
         services = file.load(paths.apprise)
         faults += file.faults
-    if faults:
-        raise ConfigError([str(fault) for fault in sorted(set(faults))])
+    _raise_if(faults)
     assert paths is not None
     return AlerterConfig(
         file=path,
@@ -50,16 +46,36 @@ def load_config(path: Path, reader: ServiceReader) -> AlerterConfig:
     )
 
 
-def _read(path: Path) -> tuple[Document | None, list[Fault]]:
+def load_paths(path: Path) -> Paths:
+    """Read only where things are, for commands that may not see the secrets.
+
+    Raises:
+        ConfigError: everything that is wrong in config.yaml.
+
+    """
+    data, faults = _read(path)
+    _raise_if(faults)
+    paths = _paths(data, path)
+    assert paths is not None
+    return paths
+
+
+def _raise_if(faults: list[Fault]) -> None:
+    if faults:
+        raise ConfigError([str(fault) for fault in sorted(set(faults))])
+
+
+def _read(path: Path) -> tuple[dict[str, Any], list[Fault]]:
+    """Give the settings with defaults filled in, and what is wrong with them."""
     try:
         document = read_yaml(str(path), read_text(path))
     except FaultError as error:
-        return None, [error.fault]
+        raise ConfigError([str(error.fault)]) from error
     if not isinstance(document.data, dict):
         message = "no settings: begin with `senders:`, see docs/configuration.md"
-        return None, [document.fault("$", message)]
-    faults = [*document.faults, *schema_faults(document)]
-    return document, [*faults, *_sender_faults(document)]
+        raise ConfigError([str(document.fault("$", message))])
+    faults = [*document.faults, *schema_faults(document), *_sender_faults(document)]
+    return with_defaults(document.data, schema()), faults
 
 
 def _paths(data: dict[str, Any], file: Path) -> Paths | None:

@@ -10,6 +10,10 @@ import yaml
 from omprog_panic.config.fault import Fault, FaultError
 
 MAX_DEPTH = 20
+_PLAIN_TAGS = tuple(
+    f"tag:yaml.org,2002:{kind}"
+    for kind in ("map", "seq", "str", "int", "float", "bool", "null", "timestamp")
+)
 
 
 @dataclasses.dataclass(slots=True)
@@ -72,6 +76,8 @@ def _value(document: Document, node: yaml.Node | None, path: str, depth: int) ->
     document.lines.setdefault(path, node.start_mark.line + 1)
     if depth > MAX_DEPTH:
         raise FaultError(document.fault(path, "nested too deep: flatten it"))
+    if not str(node.tag).startswith(_PLAIN_TAGS):
+        raise FaultError(document.fault(path, f"tag {node.tag}: remove it"))
     if isinstance(node, yaml.MappingNode):
         return _mapping(document, node, path, depth)
     if isinstance(node, yaml.SequenceNode):

@@ -7,10 +7,10 @@ for all, and a used object waits up to 5.5 s before its next message.
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import difflib
 import logging
 import re
-import threading
 from typing import TYPE_CHECKING, Any
 
 import apprise
@@ -51,16 +51,24 @@ _PATH_IS_SECRET = frozenset({"json", "jsons", "xml", "xmls", "form", "forms"})
 
 
 class _Lines(logging.Handler):
-    """Collects what apprise complains of in this thread."""
+    """Collects what apprise complains of during one send.
+
+    Lines of other sends come by here too. The thread does not tell them apart: 2.x
+    sends from a pool of its own, but hands our context on to it.
+    """
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self._thread = threading.get_ident()
         self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.thread == self._thread:
+        if _LISTENER.get() is self:
             self.lines.append(record.getMessage())
+
+
+_LISTENER: contextvars.ContextVar[_Lines | None] = contextvars.ContextVar(
+    "omprog_panic_apprise_lines", default=None
+)
 
 
 @contextlib.contextmanager
@@ -68,19 +76,25 @@ def _complaints() -> Iterator[list[str]]:
     """Listen to apprise; its lines go no further, for some of them hold URLs."""
     handler = _Lines()
     _LOGGER.propagate = False
+    logging.getLogger("urllib3").setLevel(logging.WARNING)  # it logs paths, too
     _LOGGER.addHandler(handler)
+    token = _LISTENER.set(handler)
     try:
         yield handler.lines
     finally:
+        _LISTENER.reset(token)
         _LOGGER.removeHandler(handler)
 
 
+def _asset() -> apprise.AppriseAsset:
+    # 1.2.0 else starts an event loop a send; one service needs none.
+    return apprise.AppriseAsset(async_mode=False)
+
+
 def _instances(form: str, document: Secret) -> list[Plugin]:
-    # async_mode off: the sending thread is the calling one, which the log filter needs.
-    asset = apprise.AppriseAsset(async_mode=False)
     parse: Any = apprise.ConfigBase.config_parse
     found: list[Plugin]
-    found, _ = parse(document.reveal(), asset=asset, config_format=form)
+    found, _ = parse(document.reveal(), asset=_asset(), config_format=form)
     return found
 
 
@@ -162,7 +176,7 @@ class AppriseNotifier:
         self._limit_known = True
 
     def send(self, subject: str, body: str) -> Outcome:
-        sender = apprise.Apprise()
+        sender = apprise.Apprise(asset=_asset())
         with _complaints() as lines:
             try:
                 plugin: Any = self._instance()
@@ -222,7 +236,7 @@ def build_notifier(service: Service) -> Notifier:
     if service.scheme == "slack" and slack_webhook.is_needed(apprise.__version__):
         with _complaints():
             plugin: Any = _instances(service.form, service.document)[service.position]
-        if plugin.mode == "webhook":
+        if plugin.mode != "bot":
             tokens = (plugin.token_a, plugin.token_b, plugin.token_c)
             return SlackWebhookNotifier(
                 Secret("/".join((str(plugin.webhook_url), *tokens)))

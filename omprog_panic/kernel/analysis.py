@@ -6,10 +6,11 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from omprog_panic.kernel.consequence import Consequences
-from omprog_panic.kernel.incident import Scanner
+from omprog_panic.kernel.incident import MARKED, Scanner
 from omprog_panic.kernel.judgement import judge, judge_unknown
-from omprog_panic.kernel.line import line_of_record, parse_line
+from omprog_panic.kernel.line import line_of_record, parse_line, plain_text_at
 from omprog_panic.kernel.report import Facts, Frame, Report
+from omprog_panic.kernel.signatures import INFO_SIGNATURES
 from omprog_panic.model import Severity
 
 if TYPE_CHECKING:
@@ -33,12 +34,29 @@ def analyze_text(lines: Iterable[bytes]) -> Iterator[Report]:
     """Find the incidents in console text of any sort, in constant memory."""
     scanner, consequences = Scanner(), Consequences()
     for number, raw in enumerate(lines, 1):
+        # Most lines of a log mean nothing; every 64th is looked at for its time.
+        if number & 63 and not scanner.is_open and _means_nothing(raw):
+            continue
         scanner.feed(parse_line(number, raw))
         if scanner.finished:
             yield from _settled(scanner, consequences)
     scanner.close()
     yield from _settled(scanner, consequences)
     yield from consequences.close()
+
+
+_MARKED = frozenset(key.encode() for key in MARKED)
+_INFO_WORDS = tuple(row.starts[0].encode() for row in INFO_SIGNATURES)
+
+
+def _means_nothing(raw: bytes) -> bool:
+    at = plain_text_at(raw)
+    if at < 0 or raw[at : at + 3] in _MARKED:
+        return False
+    for word in _INFO_WORDS:
+        if word in raw:
+            return False
+    return b"\0" not in raw
 
 
 def _settled(scanner: Scanner, consequences: Consequences) -> Iterator[Report]:

@@ -70,15 +70,17 @@ _MACHINE: tuple[tuple[re.Pattern[str], str], ...] = (
         "the firmware reported an error of the hardware",
     ),
     (
-        re.compile(r"^EDAC \S+: \d+ UE ", re.M),
+        re.compile(r"^EDAC \S+: \d+ UE ", re.MULTILINE),
         "memory error that could not be corrected",
     ),
     (re.compile(r"SError Interrupt"), "asynchronous error from the bus"),
     (
-        re.compile(r"^Uhhuh\. NMI received|^NMI: (?:IOCK|PCI system) error", re.M),
+        re.compile(
+            r"^Uhhuh\. NMI received|^NMI: (?:IOCK|PCI system) error", re.MULTILINE
+        ),
         "non-maskable interrupt from the hardware",
     ),
-    (re.compile(r"^Memory failure: ", re.M), "a page of memory failed"),
+    (re.compile(r"^Memory failure: ", re.MULTILINE), "a page of memory failed"),
 )
 
 

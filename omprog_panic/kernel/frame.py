@@ -140,10 +140,10 @@ def clean_name(name: str) -> str:
     >>> clean_name(".default_send_IPI.isra.3.cold")
     'default_send_IPI'
     """
+    if name.startswith(("_R", "_Z")) and (readable := demangle(name)) != name:
+        return readable
     if "." in name:
         name = _SUFFIX.sub("", name.lstrip(".")).split(".", 1)[0]
-    if name.startswith(("_R", "_Z")):
-        return demangle(name)
     return name
 
 

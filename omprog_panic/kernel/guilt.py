@@ -190,7 +190,7 @@ def _interrupted(trace: list[Item]) -> list[Item] | None:
     A trace made from saved registers (its program counter stands first) is that
     already. None: this trace was not made by an interrupt.
     """
-    for at, item in enumerate(trace):
+    for item in trace:
         if item.what is What.PC and item.frame is not None:
             return trace
         if item.what is What.FRAME:
@@ -353,7 +353,6 @@ RULES: dict[str, Rule] = {
     "leak": _by_trace(innocent.ALLOCATING),
     "bad-page": _bad_page,
     "last-function": _named_only,
-    "allocation": _by_trace(innocent.ALLOCATING),
 }
 
 

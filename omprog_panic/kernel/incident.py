@@ -35,7 +35,9 @@ SETTLE_US = 120_000_000
 """How long after its last line a panic may still be laid to an incident."""
 SETTLE_LINES = 20_000
 """The same for a log without time stamps."""
-TAIL_LINES = 60
+SETTLE_EVERY = 64
+"""Lines between two looks at what has settled."""
+TAIL_LINES = 30
 """What may follow ``---[ end trace``: registers, a note, the panic line."""
 BACKWARD_US = 5_000_000
 """Time stamps that fall by more belong to a new boot."""
@@ -47,7 +49,8 @@ _HALF = re.compile(
     r"(?:BUG: )?[Uu]nable to handle (?:kernel)? *$|"
     r"(?:RIP|EIP|IP|Code|NIP)\b:?(?: ?[0-9a-f]{4}:)?(?: *\[<[0-9a-f]+>\])* *$",
 )
-_MARKED = STARTS | TERMINATOR_STARTS | {"Lin"}
+MARKED = STARTS | TERMINATOR_STARTS | {"Lin"}
+"""First three characters of every line that changes the state of a scanner."""
 _NUMBER = re.compile(r"\[#(\d+)\]")
 _ASKS_OTHERS = re.compile(r"Sending NMI from CPU|INFO: rcu|rcu: INFO|.*LOCKUP|.*lockup")
 # Reports of these kinds come as several start lines in a row.
@@ -84,15 +87,16 @@ class Incident:
 
     def add(self, line: Line) -> None:
         """Take a line in; above the limits only its number counts."""
-        self.last_number = line.number
-        if line.time_us is not None:
-            self.last_time_us = line.time_us
+        number, text, time_us = line[:3]
+        self.last_number = number
+        if time_us is not None:
+            self.last_time_us = time_us
         if len(self.texts) < MAX_LINES and self.size < MAX_TEXT:
-            self.texts.append(line.text)
-            self.numbers.append(line.number)
-            self.size += len(line.text)
-            if not self.asks_others and "NMI" in line.text:
-                self.asks_others = line.text.startswith("Sending NMI")
+            self.texts.append(text)
+            self.numbers.append(number)
+            self.size += len(text)
+            if text.startswith("Sending NMI"):
+                self.asks_others = True
 
     def wants_more(self) -> bool:
         """Tell whether the line taken last is only half a line."""
@@ -151,6 +155,12 @@ class Scanner:
         self._seen: dict[tuple[int, str], None] = {}
         self._panicked = False  # in this boot
         self._boots = 0
+        self._settle_at = 0  # the line at which to look for settled ones again
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether a plain line could belong to something."""
+        return bool(self._open)
 
     def feed(self, line: Line) -> None:
         """Take the next line."""
@@ -161,15 +171,15 @@ class Scanner:
             elif time_us + BACKWARD_US < self._latest_us:
                 self._boot()
                 self._latest_us = time_us
-        if line.text[:3] in _MARKED and not line.foreign:
+        if line.text[:3] in MARKED and not line.foreign:
             self._marked(line)
         else:
             self._plain(line)
-        if self._settling:
+        if self._settling and line.number >= self._settle_at:
             self._settle(line)
 
     def close(self) -> None:
-        """The text is at its end."""
+        """Settle everything: the text is at its end."""
         self._boot()
 
     # --- lines that mean something ----------------------------------------------
@@ -188,10 +198,10 @@ class Scanner:
     def _plain(self, line: Line) -> None:
         if self._open:
             self._add(line)
-        if " " in line.text and line.caller not in self._open and not line.foreign:
-            info = find_info(line.text)
-            if info is not None:
-                self._begin(line, info)
+            if line.caller in self._open:
+                return
+        if not line.foreign and (info := find_info(line.text)) is not None:
+            self._begin(line, info)
 
     def _start(self, line: Line, found: Found) -> None:
         current = self._open.get(line.caller)
@@ -326,6 +336,7 @@ class Scanner:
             self.finished.append(self._settling.pop(0))
 
     def _settle(self, line: Line) -> None:
+        self._settle_at = line.number + SETTLE_EVERY
         first = self._settling[0]
         if line.number > first.last_number + SETTLE_LINES or (
             line.time_us is not None

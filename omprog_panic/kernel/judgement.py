@@ -91,7 +91,7 @@ def _of_interrupter(incident: Incident) -> list[Item]:
 
 def _named(incident: Incident) -> str | None:
     name = incident.found.match.groupdict().get("F")
-    if name is None and incident.found.row.more:
+    if name is None:
         name = _more(incident).get("F")
     if not name or name.startswith("0x") or name[:1].isdigit():
         return None
@@ -99,6 +99,8 @@ def _named(incident: Incident) -> str | None:
 
 
 def _more(incident: Incident) -> dict[str, str | None]:
+    if not incident.found.row.more:
+        return {}
     pattern = re.compile(incident.found.row.more)
     for text in incident.texts[:60]:
         if match := pattern.search(text):
@@ -107,9 +109,8 @@ def _more(incident: Incident) -> dict[str, str | None]:
 
 
 def _groups(incident: Incident) -> dict[str, str | None]:
-    groups = incident.found.match.groupdict()
-    if incident.found.row.more:
-        groups.update(_more(incident))
+    caught = {**incident.found.match.groupdict(), **_more(incident)}
+    groups = {name: mask(value) if value else None for name, value in caught.items()}
     text = incident.found.match.string
     groups["text"] = mask(text)
     groups["next"] = mask(incident.texts[1]) if len(incident.texts) > 1 else ""

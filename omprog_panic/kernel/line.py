@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from omprog_panic.model import Record
+if TYPE_CHECKING:
+    from omprog_panic.model import Record
 
 MAX_LINE_BYTES = 16 * 1024
 """A longer line is cut here; no kernel prints one, and time must stay linear."""
@@ -48,12 +49,17 @@ _SYSLOG = re.compile(
 # 2018/01/09 14:28:48: the date that programs which relay a console put before a line.
 _DATED = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d ")
 _PRIORITY = re.compile(r"<\d{1,3}>")
+# Android's column needs the slow way.
+_PLAIN = re.compile(
+    rb"\[ *\d{1,9}\.\d{6}\](?:\[ *[TC]\d+\])?[ \t]*+(?!\[\d)",
+).match
+_new = tuple.__new__
 _JUNK = str.maketrans("", "", "\r\0")
 
 
 def _stamped(number: int, text: str, stamp: re.Match[str]) -> Line:
     seconds, micros, caller = stamp.groups()
-    return Line(number, text[stamp.end() :], int(seconds + micros), caller, True)  # noqa: FBT003
+    return Line(number, text[stamp.end() :], int(seconds + micros), caller, True)
 
 
 def parse_line(number: int, raw: bytes) -> Line:
@@ -62,13 +68,18 @@ def parse_line(number: int, raw: bytes) -> Line:
     >>> parse_line(1, b"<4>[   12.345678][  T31] BUG: Bad page state")[1:4]
     ('BUG: Bad page state', 12345678, 'T31')
     """
-    text = raw[:MAX_LINE_BYTES].decode("utf-8", "replace").rstrip("\r\n")
+    if len(raw) > MAX_LINE_BYTES:
+        raw = raw[:MAX_LINE_BYTES]
+    text = raw.decode("utf-8", "replace").rstrip("\r\n")
     if "\r" in text or "\0" in text:
         text = text.translate(_JUNK)
     stamp = _PRINTK(text)
-    if stamp is not None:
-        return _stamped(number, text, stamp)
-    return _parse_unusual(number, text)
+    if stamp is None:
+        return _parse_unusual(number, text)
+    seconds, micros, caller = stamp.groups()
+    micros = int(seconds + micros)
+    # This is done for every line of a log: the plain tuple spares a call.
+    return _new(Line, (number, text[stamp.end() :], micros, caller, True, False))
 
 
 def _parse_unusual(number: int, text: str) -> Line:
@@ -110,3 +121,12 @@ def line_of_record(number: int, record: Record, text: str) -> Line:
         stamped=True,
         foreign=bool(record.facility),
     )
+
+
+def plain_text_at(raw: bytes) -> int:
+    """Give where the text of a line begins that has a time stamp only; else -1.
+
+    What is quick to know of a line without taking it apart.
+    """
+    stamp = _PLAIN(raw)
+    return stamp.end() if stamp is not None else -1

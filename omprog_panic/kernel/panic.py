@@ -88,4 +88,5 @@ def led_to(line: Line, known: Sequence[Incident]) -> Incident | None:
         return None
     fitting = [i for i in known if i.kind in cause.kinds]
     own = [i for i in fitting if i.caller == line.caller]
-    return (own or fitting or [None])[-1]
+    candidates = own or fitting
+    return candidates[-1] if candidates else None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import TYPE_CHECKING
 
-from omprog_panic.model import Severity
+if TYPE_CHECKING:
+    from omprog_panic.model import Severity
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -71,10 +71,13 @@ def find_signature(text: str) -> Found | None:
 
 def find_info(text: str) -> Found | None:
     """Find what is worth telling and no crash; its words stand within the line."""
-    for row in INFO_SIGNATURES:
-        if row.starts[0] in text and (match := row.match(text)):
+    for word, row in _INFO:
+        if word in text and (match := row.match(text)):
             return Found(row, match)
     return None
+
+
+_INFO = tuple((row.starts[0], row) for row in INFO_SIGNATURES)
 
 
 class Terminator(enum.Enum):

@@ -103,7 +103,7 @@ SIGNATURES: tuple[Signature, ...] = (
         "Kernel panic",
         _PANIC + r"corrupted stack end",
         title="kernel panic: corrupted stack end",
-        rule="trace",
+        rule="sleep",
         source="kernel/sched/core.c schedule_debug",
     ),
     _row(
@@ -1017,7 +1017,7 @@ INFO_SIGNATURES: tuple[Signature, ...] = (
         "page allocation failure",
         r".{1,40}: page allocation (?:failure|stalls)",
         title="page allocation failure",
-        rule="allocation",
+        rule="trace",
         source="mm/page_alloc.c warn_alloc",
     ),
     _row(

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections import deque
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omprog_panic.kernel.signature import (
     STARTS,
     TERMINATOR_STARTS,
-    Signature,
     Terminator,
     first_signature,
     says_kdump_loaded,
@@ -29,6 +28,9 @@ from omprog_panic.netconsole.stored import (
     note_hole,
     payload_of,
 )
+
+if TYPE_CHECKING:
+    from omprog_panic.kernel.signatures import Signature
 
 _TELLING = STARTS | TERMINATOR_STARTS | {"CPU"}
 _MINOR = frozenset({Severity.WARNING, Severity.INFO})

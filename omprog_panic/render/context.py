@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.model import COMPLETE_ENDINGS, EndReason
 from omprog_panic.plain import one_line, visible
+from omprog_panic.render.shape import fit_trace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,6 +68,7 @@ class MessageContext:
     banner: tuple[str, ...]  # what must stand above everything else
     alert_id: str
     incident_id: str
+    onset: int  # index into trace_lines: here the crash begins
     trace_lines: tuple[str, ...]
     trace: str  # trace_lines, joined
 
@@ -115,9 +117,16 @@ def build_context(
         banner=banner,
         alert_id=alert_id or record.id[:ALERT_ID_DIGITS],
         incident_id=record.id,
+        onset=lines.index(CRASH_MARK) if record.context else 0,
         trace_lines=lines,
         trace="\n".join(lines),
     )
+
+
+def shorten(context: MessageContext, room: int) -> MessageContext:
+    """Give the context with a trace of at most ``room`` characters."""
+    lines = fit_trace(context.trace_lines, context.onset, room, context.alert_id)
+    return dataclasses.replace(context, trace_lines=lines, trace="\n".join(lines))
 
 
 _PREFIX = re.compile(r"(?:kernel panic|panic|oops|lockup|hardware): ", re.IGNORECASE)

@@ -1,50 +1,86 @@
-"""Fits a message to a service's limit: head and tail stay, the middle goes. Pure.
+"""Fits a message to a service's limit. Pure.
 
-The head holds the facts and the cause, the tail the last words; apprise's own ways
-(cut the end off, or split) lose one of them or send twenty messages.
+What goes first is the context before the crash, then the middle of the crash: its
+head holds the cause, its tail the last words. apprise's own ways (cut the end off, or
+split) lose one of them or send twenty messages.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 HEAD_SHARE = 0.6  # of the room; the rest is for the tail
 
 
-def shape(body: str, limit: int | None, alert_id: str) -> str:
-    r"""Give at most ``limit`` characters, whole lines where possible.
+def fit_trace(
+    lines: Sequence[str], onset: int, room: int, alert_id: str
+) -> tuple[str, ...]:
+    """Give lines of at most ``room`` characters together, line ends counted.
 
-    >>> shape("a\\n" * 100 + "end", 90, "1f").count("lines left out")
+    The crash begins at ``lines[onset]``. A notice stands where lines were left out.
+    """
+    if _size(lines) <= room:
+        return tuple(lines)
+    left = room - len(_notice(len(lines), alert_id)) - 1
+    if left <= 0:
+        return ()
+    crash = lines[onset:]
+    if _size(crash) <= left:
+        kept = _fit(lines[onset - 1 :: -1], left - _size(crash)) if onset else 0
+        first = onset - kept
+        return (_notice(first, alert_id), *lines[first:])
+    head, tail = _ends(crash, left)
+    left_out = onset + len(crash) - head - tail
+    notice = _notice(left_out, alert_id)
+    return (*crash[:head], notice, *crash[len(crash) - tail :])
+
+
+def shape(body: str, limit: int | None, alert_id: str) -> str:
+    r"""Give at most ``limit`` characters of any text, whole lines where possible.
+
+    >>> shape("a\\n" * 100 + "end", 99, "1f").count("lines left out")
     1
     """
     if limit is None or len(body) <= limit:
         return body
     lines = body.split("\n")
-    room = limit - len(_notice(len(lines), alert_id)) - 2
-    if room < 2:
+    left = limit - len(_notice(len(lines), alert_id)) - 1
+    head, tail = _ends(lines, left) if left > 0 else (0, 0)
+    # A line longer than its share: cut within it rather than lose it.
+    if not head or not tail:
+        return _cut(body, limit, alert_id)
+    notice = _notice(len(lines) - head - tail, alert_id)
+    return "\n".join([*lines[:head], notice, *lines[len(lines) - tail :]])
+
+
+def _cut(body: str, limit: int, alert_id: str) -> str:
+    notice = f"\n... cut: see omprog-panic incidents show {alert_id} ...\n"
+    room = limit - len(notice)
+    if room < len(notice):  # an SMS: the beginning is worth more than the notice
         return body[: max(limit, 0)]
+    head = int(room * HEAD_SHARE)
+    return f"{body[:head]}{notice}{body[len(body) - (room - head) :]}"
+
+
+def _ends(lines: Sequence[str], room: int) -> tuple[int, int]:
+    """Count how many lines at the head and at the tail fit."""
     head = _fit(lines, int(room * HEAD_SHARE))
-    tail = _fit(lines[: head - 1 if head else None : -1], room - _size(lines[:head]))
-    # A line longer than its share: cut within it rather than lose both sides.
-    if head == 0 or tail == 0:
-        cut = int(room * HEAD_SHARE)
-        return f"{body[:cut]}\n{_cut_notice(alert_id)}\n{body[cut - room :]}"[:limit]
-    left_out = len(lines) - head - tail
-    kept = [*lines[:head], _notice(left_out, alert_id), *lines[len(lines) - tail :]]
-    return "\n".join(kept)
+    tail = _fit(lines[:head:-1], room - _size(lines[:head]))
+    return head, tail
 
 
 def _notice(count: int, alert_id: str) -> str:
     return f"... {count} lines left out: see omprog-panic incidents show {alert_id} ..."
 
 
-def _cut_notice(alert_id: str) -> str:
-    return f"... cut: see omprog-panic incidents show {alert_id} ..."
-
-
-def _size(lines: list[str]) -> int:
+def _size(lines: Sequence[str]) -> int:
     return sum(len(line) + 1 for line in lines)
 
 
-def _fit(lines: list[str], room: int) -> int:
+def _fit(lines: Sequence[str], room: int) -> int:
     """Count the leading lines that fit into so many characters."""
     used = 0
     for number, line in enumerate(lines):

@@ -7,13 +7,12 @@ log and in the message; if even that fails, the message is put together without 
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import logging
 import sysconfig
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -36,8 +35,7 @@ KINDS = ("incident",)
 NAMES = tuple(f"{kind}.{part}{SUFFIX}" for kind in KINDS for part in PARTS)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(NamedTuple):
     """A message as text, before it is fitted to a service."""
 
     subject: str

@@ -98,6 +98,25 @@ def list_incidents(connection: Connection, limit: int) -> list[Row[Any]]:
     return list(connection.execute(query.limit(min(limit, MAX_LISTED))))
 
 
+def count_incidents(connection: Connection) -> int:
+    """Count all incidents in the store."""
+    counted = connection.execute(sa.select(sa.func.count()).select_from(INCIDENTS))
+    return int(counted.scalar_one())
+
+
+def list_senders(connection: Connection, limit: int) -> list[Row[Any]]:
+    """Give the senders heard last."""
+    query = sa.select(SENDERS).order_by(SENDERS.c.last_heard_at.desc())
+    return list(connection.execute(query.limit(min(limit, MAX_LISTED))))
+
+
+def latest(connection: Connection, name: str) -> dict[str, Any] | None:
+    """Give what ``note_latest`` kept under this name."""
+    query = sa.select(LATEST.c.record).where(LATEST.c.name == name)
+    found = connection.execute(query).scalar()
+    return None if found is None else dict(json.loads(found))
+
+
 def note_sender(
     connection: Connection,
     record: IncidentRecord | BootRecord | AliveRecord,

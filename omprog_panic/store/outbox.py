@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -18,7 +18,7 @@ from omprog_panic.store.schema import NOTIFICATIONS, OUTBOX
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Connection, Row
 
 
 class State(enum.Enum):
@@ -191,6 +191,31 @@ def addressed_to(connection: Connection, notification_id: str) -> set[str]:
     query = sa.select(OUTBOX.c.service_key)
     query = query.where(OUTBOX.c.notification_id == notification_id)
     return set(connection.execute(query).scalars())
+
+
+def summary(connection: Connection) -> list[Row[Any]]:
+    """Count the rows of each service in each state; ``reason`` is the last one."""
+    newest = sa.func.max(OUTBOX.c.id).label("newest")
+    groups = (
+        sa.select(
+            OUTBOX.c.service_key,
+            OUTBOX.c.state,
+            sa.func.count().label("count"),
+            sa.func.min(OUTBOX.c.created_at).label("oldest_at"),
+            newest,
+        )
+        .group_by(OUTBOX.c.service_key, OUTBOX.c.state)
+        .subquery()
+    )
+    query = sa.select(
+        groups.c.service_key,
+        OUTBOX.c.service_label,
+        groups.c.state,
+        groups.c.count,
+        groups.c.oldest_at,
+        OUTBOX.c.last_reason.label("reason"),
+    ).join_from(groups, OUTBOX, OUTBOX.c.id == groups.c.newest)
+    return list(connection.execute(query.order_by(OUTBOX.c.service_label)))
 
 
 def expire(connection: Connection, created_before: float, now: float) -> int:

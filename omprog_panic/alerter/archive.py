@@ -1,0 +1,75 @@
+"""Stored incidents for people: lists, and one whole."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from omprog_panic.errors import OmprogPanicError
+from omprog_panic.policy.decision import Decision
+from omprog_panic.render.context import build_context, utc
+from omprog_panic.store import incidents
+from omprog_panic.store.connect import Database
+from omprog_panic.store.notification_log import deliveries
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FEWEST_DIGITS = 4
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Database]:
+    database = Database(path)
+    try:
+        database.check()
+        yield database
+    finally:
+        database.close()
+
+
+def list_archive(path: Path, limit: int) -> list[dict[str, Any]]:
+    """Give the newest incidents of a data base.
+
+    Raises:
+        StoreError: it cannot be read.
+
+    """
+    with _opened(path) as database, database.read() as connection:
+        found = incidents.list_incidents(connection, limit)
+    rows = [dict(row._mapping) for row in found]  # noqa: SLF001 - its public name
+    return [{**row, "time": utc(row["onset_at"])} for row in rows]
+
+
+def show_archived(path: Path, prefix: str) -> dict[str, Any]:
+    """Give one incident with its trace, its analysis and its deliveries.
+
+    Raises:
+        OmprogPanicError: no incident, or several, begin with these digits.
+        StoreError: the data base cannot be read.
+
+    """
+    with _opened(path) as database, database.read() as connection:
+        found = incidents.find_incidents(connection, prefix.lower())
+        if len(prefix) < FEWEST_DIGITS or not found:
+            raise OmprogPanicError(f"no incident begins with {prefix!r}")
+        if len(found) > 1:
+            listed = ", ".join(found)
+            raise OmprogPanicError(f"several incidents begin with {prefix!r}: {listed}")
+        incident = incidents.load_incident(connection, found[0])
+        assert incident is not None
+        rows = deliveries(connection, found[0])
+    context = build_context(incident.record, incident.report, {})
+    return {
+        **context.variables(),
+        "decision": incident.decision,
+        "decided_because": _reason(incident.decision),
+        "report": json.loads(incidents.report_to_json(incident.report)),
+        "deliveries": [dict(row._mapping) for row in rows],  # noqa: SLF001
+    }
+
+
+def _reason(decision: str) -> str:
+    return Decision[decision].value if decision in Decision.__members__ else decision

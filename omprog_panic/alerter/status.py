@@ -1,0 +1,99 @@
+"""Whether everything works, from the outside: lock, spool, outbox, counters."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+from typing import TYPE_CHECKING, Any
+
+from omprog_panic.alerter.lock import is_running
+from omprog_panic.errors import StoreError
+from omprog_panic.spool.reader import SpoolReader
+from omprog_panic.store import incidents, outbox
+from omprog_panic.store.connect import Database
+from omprog_panic.store.outbox import State
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from omprog_panic.config.model import Paths
+
+BACKLOG = 100  # files in the spool that are more than a moment's work
+OK, WARNING, CRITICAL, UNKNOWN = range(4)  # as Nagios and Icinga read them
+
+
+@dataclasses.dataclass(slots=True)
+class Status:
+    """What ``omprog-panic status`` shows."""
+
+    alerter_running: bool
+    spool_waiting: int
+    spool_corrupt: int
+    incidents: int = 0
+    last_incident: dict[str, Any] | None = None
+    services: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    senders_heard: int = 0
+    counters: dict[str, Any] | None = None
+    problems: list[tuple[int, str]] = dataclasses.field(default_factory=list)
+
+    @property
+    def code(self) -> int:
+        """Give the worst problem: 0 OK, 1 WARNING, 2 CRITICAL."""
+        return max((level for level, _ in self.problems), default=OK)
+
+
+def collect_status(paths: Paths) -> Status:
+    """Look at everything; changes nothing."""
+    status = Status(
+        alerter_running=is_running(paths.database),
+        spool_waiting=SpoolReader(paths.spool).waiting(),
+        spool_corrupt=_count(paths.spool / "corrupt"),
+    )
+    database = Database(paths.database)
+    try:
+        database.check()
+        _read_store(database, status)
+    except StoreError as error:
+        status.problems.append((CRITICAL, str(error)))
+    finally:
+        database.close()
+    status.problems += _problems(status)
+    return status
+
+
+def _count(folder: Path) -> int:
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        return sum(1 for _ in entries)
+    return 0
+
+
+def _read_store(database: Database, status: Status) -> None:
+    with database.read() as connection:
+        status.incidents = incidents.count_incidents(connection)
+        for row in incidents.list_incidents(connection, 1):
+            status.last_incident = dict(row._mapping)  # noqa: SLF001 - its public name
+        status.services = [dict(r._mapping) for r in outbox.summary(connection)]  # noqa: SLF001
+        status.senders_heard = len(
+            incidents.list_senders(connection, incidents.MAX_LISTED)
+        )
+        status.counters = incidents.latest(connection, "counters")
+
+
+def _problems(status: Status) -> list[tuple[int, str]]:
+    found: list[tuple[int, str]] = []
+    if not status.alerter_running:
+        found.append((CRITICAL, "the alerter does not run"))
+    if status.spool_waiting > BACKLOG:
+        found.append((WARNING, f"{status.spool_waiting} files wait in the spool"))
+    if status.spool_corrupt:
+        found.append(
+            (WARNING, f"{status.spool_corrupt} files in corrupt/: see the log")
+        )
+    for row in status.services:
+        text = f"{row['service_label']}: {row['count']} alerts"
+        if row["state"] == State.DEAD.value:
+            found.append((CRITICAL, f"{text} given up: {row['reason']}"))
+        elif row["state"] == State.WAITING.value and row["reason"]:
+            found.append((WARNING, f"{text} wait: {row['reason']}"))
+    return found

@@ -1,0 +1,81 @@
+"""How commands print: tables, or JSON for programs.
+
+What is printed comes out of the store, where text from the wire is harmless already.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from omprog_panic.alerter.status import Status
+
+PIPE_WIDTH = 250  # nothing is cut or wrapped where a program reads
+
+_LEVELS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
+_FACTS = (
+    "severity", "host", "address", "time", "title", "kernel", "process", "hardware",
+    "taint", "ending", "decision", "decided_because", "alert_id", "incident_id",
+)  # fmt: skip
+
+
+def print_json(value: object) -> None:
+    """Print one JSON document; its outermost key is the version of the form."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = dataclasses.asdict(value)
+    click.echo(json.dumps({"version": 1, "data": value}, indent=1, default=str))
+
+
+def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Print rows under column heads; what is too wide for the terminal wraps."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, no_wrap=column in {"id", "time", "severity"})
+    for row in rows:
+        # Text, not str: rich would take square brackets for markup.
+        table.add_row(*(Text(_cell(row[column])) for column in columns))
+    terminal = sys.stdout.isatty()
+    Console(width=None if terminal else PIPE_WIDTH).print(table)
+
+
+def print_incident(incident: Mapping[str, Any]) -> None:
+    """Print one incident with its deliveries and its trace."""
+    for name in _FACTS:
+        click.echo(f"{name + ':':<17}{_cell(incident[name])}")
+    for row in incident["deliveries"]:
+        reason = f" ({row['last_reason']})" if row["last_reason"] else ""
+        click.echo(
+            f"{'told:':<17}{row['service_label']}: {row['state']} "
+            f"after {row['attempts']} attempts{reason}"
+        )
+    click.echo(f"\n{incident['trace']}")
+
+
+def print_status(status: Status) -> None:
+    """Print a status: the verdict first, as monitoring wants it."""
+    texts = "; ".join(text for _, text in status.problems) or "everything works"
+    click.echo(f"{_LEVELS[status.code]}: {texts}")
+    click.echo(f"alerter: {'runs' if status.alerter_running else 'does not run'}")
+    click.echo(
+        f"spool: {status.spool_waiting} waiting, {status.spool_corrupt} set aside"
+    )
+    click.echo(f"incidents: {status.incidents}, senders heard: {status.senders_heard}")
+    for row in status.services:
+        click.echo(f"service {row['service_label']}: {row['count']} {row['state']}")
+    counters = (status.counters or {}).get("counters", {})
+    for name, count in sorted(counters.items()):
+        click.echo(f"collector {name}: {count}")
+
+
+def _cell(value: object) -> str:
+    return "-" if value is None else str(value)

@@ -1,0 +1,34 @@
+"""``omprog-panic status``."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from omprog_panic.alerter.status import UNKNOWN, collect_status
+from omprog_panic.cli.options import config_option, format_option
+from omprog_panic.cli.output import print_json, print_status
+from omprog_panic.config.load import load_paths
+from omprog_panic.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command()
+@config_option
+@format_option
+def status(file: Path, form: str) -> None:
+    """Show whether everything works; exit 0 good, 1 warning, 2 critical, 3 unknown."""
+    try:
+        found = collect_status(load_paths(file))
+    except ConfigError as error:
+        click.echo(f"UNKNOWN: {error}")
+        sys.exit(UNKNOWN)
+    if form == "json":
+        print_json(found)
+    else:
+        print_status(found)
+    sys.exit(found.code)
