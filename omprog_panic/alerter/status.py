@@ -8,7 +8,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from omprog_panic.alerter.lock import is_running
-from omprog_panic.errors import StoreError
+from omprog_panic.errors import SpoolError, StoreError
 from omprog_panic.spool.reader import SpoolReader
 from omprog_panic.store import incidents, outbox
 from omprog_panic.store.connect import Database
@@ -47,9 +47,13 @@ def collect_status(paths: Paths) -> Status:
     """Look at everything; changes nothing."""
     status = Status(
         alerter_running=is_running(paths.database),
-        spool_waiting=SpoolReader(paths.spool).waiting(),
+        spool_waiting=0,
         spool_corrupt=_count(paths.spool / "corrupt"),
     )
+    try:
+        status.spool_waiting = SpoolReader(paths.spool).waiting()
+    except SpoolError as error:
+        status.problems.append((CRITICAL, str(error)))
     database = Database(paths.database)
     try:
         database.check()
@@ -91,7 +95,7 @@ def _problems(status: Status) -> list[tuple[int, str]]:
             (WARNING, f"{status.spool_corrupt} files in corrupt/: see the log")
         )
     for row in status.services:
-        text = f"{row['service_label']}: {row['count']} alerts"
+        text = f"{row['service_label']}: {row['alerts']} alerts"
         if row["state"] == State.DEAD.value:
             found.append((CRITICAL, f"{text} given up: {row['reason']}"))
         elif row["state"] == State.WAITING.value and row["reason"]:

@@ -30,6 +30,9 @@ MAX_INCLUDES = 16
 _URL_LINE = re.compile(r"(?:[\w\s,:-]*=)?\s*(?P<url>[a-zA-Z0-9]+://.*)", re.ASCII)
 _GROUP_LINE = re.compile(r"[\w\s,-]+=[\w\s,-]+", re.ASCII)
 _INCLUDE_LINE = re.compile(r"include\s+(?P<path>.+)", re.IGNORECASE)
+_NOT_UNDERSTOOD = (
+    "not understood: write `TAG=URL`, `URL` or `include FILE`, or YAML with `urls:`"
+)
 # A URL that every apprise takes: shows whether what stands around it is understood.
 _PROBE_URL = "json://localhost"
 
@@ -120,8 +123,7 @@ class ServiceFile:
             elif found := _INCLUDE_LINE.fullmatch(stripped):
                 self._include(path, number, found["path"].strip())
             else:
-                message = "not understood: write `TAG=URL`, `URL` or `include FILE`"
-                self._complain(path, number, "$", message)
+                self._complain(path, number, "$", _NOT_UNDERSTOOD)
 
     def _groups(self, path: Path, lines: list[tuple[int, str]]) -> dict[int, str]:
         groups = {}
@@ -142,7 +144,7 @@ class ServiceFile:
         self.faults.extend(document.faults)
         data = document.data
         if not isinstance(data, dict):
-            raise FaultError(document.fault("$", "no settings: begin with `urls:`"))
+            raise FaultError(document.fault("$", _NOT_UNDERSTOOD))
         for number, name in enumerate(_as_list(data.pop("include", []))):
             line = document.line(f"$.include[{number}]")
             self._include(path, line, str(name))

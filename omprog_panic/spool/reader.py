@@ -108,10 +108,13 @@ class SpoolReader:
         )
 
     def waiting(self) -> int:
-        """Count the files that wait, for ``status``."""
-        with contextlib.suppress(OSError):
-            return sum(1 for _ in self._oldest())
-        return 0
+        """Count the files that wait, for ``status``.
+
+        Raises:
+            SpoolError: the folder cannot be read.
+
+        """
+        return len(self._oldest())
 
     def _oldest(self) -> list[str]:
         found = []

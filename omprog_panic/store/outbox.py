@@ -200,7 +200,7 @@ def summary(connection: Connection) -> list[Row[Any]]:
         sa.select(
             OUTBOX.c.service_key,
             OUTBOX.c.state,
-            sa.func.count().label("count"),
+            sa.func.count().label("alerts"),
             sa.func.min(OUTBOX.c.created_at).label("oldest_at"),
             newest,
         )
@@ -211,7 +211,7 @@ def summary(connection: Connection) -> list[Row[Any]]:
         groups.c.service_key,
         OUTBOX.c.service_label,
         groups.c.state,
-        groups.c.count,
+        groups.c.alerts,
         groups.c.oldest_at,
         OUTBOX.c.last_reason.label("reason"),
     ).join_from(groups, OUTBOX, OUTBOX.c.id == groups.c.newest)

@@ -1,0 +1,213 @@
+"""What must hold when services, files or the alerter itself fail; real processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+
+from omprog_panic.alerter.event import AlerterEvent
+from omprog_panic.alerter.main import run
+from omprog_panic.model import EndReason
+from omprog_panic.spool.record import Losses
+from tests.alerter_process import AlerterProcess, publish
+from tests.builders import make_incident, write_config
+from tests.fakes import Received, Receiver
+
+pytestmark = pytest.mark.slow
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_killed_before_anything_was_sent_the_alert_still_comes_once(
+    tmp_path: Path,
+) -> None:
+    port = free_port()
+    config = write_config(tmp_path, [f"json://127.0.0.1:{port}/x"])
+    with AlerterProcess(config) as first:
+        first.wait_for_line("started")
+        publish(tmp_path / "spool", make_incident(5))
+        first.wait_for_line("alert deferred")
+        first.kill()
+    assert list((tmp_path / "spool/new").iterdir()) == []
+
+    with Receiver(port) as receiver, AlerterProcess(config) as second:
+        receiver.wait_for(1)
+        second.wait_for_line("delivered")
+        assert second.terminate() == 0
+        assert len(receiver.received) == 1
+
+
+def test_a_receiver_that_was_down_gets_its_alert_once(tmp_path: Path) -> None:
+    port = free_port()
+    urls = [f"json://127.0.0.1:{port}/x"]
+    config = write_config(tmp_path, urls, retry_first_s=0.05, retry_max_s=0.2)
+    with AlerterProcess(config) as alerter:
+        alerter.wait_for_line("started")
+        publish(tmp_path / "spool", make_incident(5))
+        alerter.wait_for_line("alert deferred")
+        with Receiver(port) as receiver:
+            receiver.wait_for(1)
+            line = alerter.wait_for_line("delivered")
+            assert alerter.terminate() == 0
+            assert len(receiver.received) == 1
+
+    assert "attempt=1 " not in line
+
+
+def test_one_broken_service_is_retried_alone(tmp_path: Path) -> None:
+    with Receiver() as receiver:
+        refusals = iter([503, 500, 429])
+
+        def answer(got: Received) -> int:
+            return next(refusals, 200) if got.path == "/broken" else 200
+
+        receiver.answer = answer
+        urls = [receiver.url("good"), receiver.url("broken")]
+        config = write_config(tmp_path, urls, retry_first_s=0.05, retry_max_s=0.1)
+        with AlerterProcess(config) as alerter:
+            alerter.wait_for_line("started")
+            publish(tmp_path / "spool", make_incident(5))
+            receiver.wait_for(5)
+            alerter.wait_for_line("attempt=4")
+            assert alerter.terminate() == 0
+        paths = [got.path for got in receiver.received]
+
+    assert (paths.count("/good"), paths.count("/broken")) == (1, 4)
+
+
+def test_a_hanging_service_delays_no_other(tmp_path: Path) -> None:
+    go_on = threading.Event()
+    with Receiver() as receiver:
+
+        def answer(got: Received) -> int:
+            if got.path == "/hangs":
+                go_on.wait(30)
+            return 200
+
+        receiver.answer = answer
+        urls = [receiver.url("hangs"), receiver.url("good")]
+        config = write_config(tmp_path, urls)
+        with AlerterProcess(config) as alerter:
+            alerter.wait_for_line("started")
+            publish(tmp_path / "spool", make_incident(1), make_incident(2))
+            assert [got.path for got in receiver.wait_for(2)] == ["/good", "/good"]
+            go_on.set()
+            receiver.wait_for(4)
+            assert alerter.terminate() == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "words"),
+    [
+        ("config.yaml", "sender: []\n", "config.yaml:1: $.sender: unknown key"),
+        ("config.yaml", "limits: {poll_s: x}\n", "config.yaml:1: $.limits.poll_s: 'x'"),
+        ("apprise.yml", "slak://x\n", "apprise.yml:1: $: apprise"),
+        ("apprise.yml", None, "apprise.yml:1: $: no such file"),
+        ("config.yaml", None, "config.yaml:1: $: no such file"),
+        (
+            "alert_templates/en/incident.body.j2",
+            "{{ nosuch }}",
+            "incident.body.j2:1: incident.body.j2: 'nosuch' is undefined",
+        ),
+    ],
+    ids=["key", "type", "url", "no-services", "no-config", "template"],
+)
+def test_a_bad_configuration_starts_nothing(
+    tmp_path: Path, file: str, content: str | None, words: str
+) -> None:
+    config = write_config(tmp_path, ["json://127.0.0.1:9/x"])
+    target = tmp_path / file
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if content is None:
+        target.unlink()
+    else:
+        target.write_text(content)
+    with AlerterProcess(config) as alerter:
+        alerter.wait_for_line(words)
+        code = alerter.process.wait(20)
+
+    assert code == os.EX_CONFIG
+    assert not (tmp_path / "spool").exists()
+    assert not (tmp_path / "db").exists()
+
+
+def test_a_second_alerter_is_refused(tmp_path: Path) -> None:
+    config = write_config(tmp_path, ["json://127.0.0.1:9/x"])
+    with AlerterProcess(config) as first:
+        first.wait_for_line("started")
+        with AlerterProcess(config) as second:
+            second.wait_for_line("another alerter works on this data base")
+            assert second.process.wait(20) == os.EX_TEMPFAIL
+        assert first.terminate() == 0
+
+
+def test_reload_takes_a_good_file_and_keeps_the_old_over_a_bad_one(
+    tmp_path: Path,
+) -> None:
+    with Receiver() as receiver:
+        config = write_config(tmp_path, [receiver.url("old")])
+        with AlerterProcess(config) as alerter:
+            alerter.wait_for_line("started")
+            (tmp_path / "apprise.yml").write_text("nonsense!\n")
+            alerter.process.send_signal(signal.SIGHUP)
+            line = alerter.wait_for_line("reload refused")
+            assert f"{tmp_path}/apprise.yml:1: $: not understood" in line
+            publish(tmp_path / "spool", make_incident(1))
+            assert receiver.wait_for(1)[0].path == "/old"
+            alerter.wait_for_line("delivered")
+
+            (tmp_path / "apprise.yml").write_text(receiver.url("new"))
+            alerter.process.send_signal(signal.SIGHUP)
+            alerter.wait_for_line("reloaded")
+            publish(tmp_path / "spool", make_incident(2))
+            assert receiver.wait_for(2)[1].path == "/new"
+            assert alerter.terminate() == 0
+
+
+def test_embedded_it_tells_what_happens_and_stops_when_told(tmp_path: Path) -> None:
+    events: list[AlerterEvent] = []
+    stop, seen = threading.Event(), threading.Semaphore(0)
+
+    def note(event: AlerterEvent) -> None:
+        events.append(event)
+        seen.release()
+
+    with Receiver() as receiver:
+        config = write_config(tmp_path, [receiver.url()], poll_s=0.05)
+        thread = threading.Thread(target=run, args=(config, stop, note))
+        thread.start()
+        assert seen.acquire(timeout=20)
+        incident = make_incident(
+            3, end=EndReason.SILENCE, losses=Losses(records=2), host="own-name"
+        )
+        publish(tmp_path / "spool", incident)
+        assert seen.acquire(timeout=20)
+        assert seen.acquire(timeout=20)
+        stop.set()
+        thread.join(20)
+
+    assert [e.name for e in events] == ["started", "incident", "delivered", "stopped"]
+    assert events[1].fields["id"] == incident.id
+    assert "ended by silence" in str(events[2].fields["body"])
+    assert receiver.received[0].body == events[2].fields["body"]
+
+
+def test_a_backlog_from_before_the_start_is_delivered(tmp_path: Path) -> None:
+    incidents = [make_incident(number << 112) for number in range(120)]
+    publish(tmp_path / "spool", *incidents)
+    with Receiver() as receiver:
+        config = write_config(tmp_path, [receiver.url()])
+        with AlerterProcess(config) as alerter:
+            got = receiver.wait_for(120, 60)
+            assert alerter.terminate() == 0
+
+    assert len({g.body for g in got}) == 120

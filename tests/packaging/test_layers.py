@@ -1,0 +1,117 @@
+"""Imports go up the page of design only, and nothing heavy reaches the collector."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[2] / "omprog_panic"
+
+ROOT = {"errors", "model", "clock", "log", "plain"}
+SHARED = ROOT | {"secret", "netconsole", "kernel", "spool"}
+STORED = SHARED | {"config", "store", "policy"}
+MAY_IMPORT: dict[str, set[str]] = {
+    "__init__": set(),
+    "__main__": {"cli"},
+    "errors": set(),
+    "model": set(),
+    "clock": set(),
+    "log": set(),
+    "plain": set(),
+    "secret": set(),
+    "netconsole": ROOT,
+    "kernel": ROOT | {"netconsole"},
+    "spool": ROOT,
+    "collector": ROOT | {"netconsole", "kernel", "spool", "__init__"},
+    "config": ROOT | {"secret"},
+    "store": SHARED,
+    "policy": ROOT | {"kernel"},
+    "render": SHARED,
+    "deliver": ROOT | {"secret", "config"},
+    "alerter": STORED | {"render", "deliver"},
+    "rsyslog": ROOT,
+    "cli": STORED | {"render", "deliver", "alerter", "rsyslog", "__init__"},
+}
+# The part that the network reaches must not be able to do what it need not.
+FOREIGN = {
+    "sqlalchemy": {"store"},
+    "sqlite3": {"store"},
+    "apprise": {"deliver"},
+    "requests": {"deliver"},
+    "jinja2": {"render"},
+    "yaml": {"config"},
+    "jsonschema": {"config"},
+    "click": {"cli"},
+    "rich": {"cli"},
+    "socket": set(),
+    "ssl": set(),
+}
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module that a file names in an import, also one for typing only."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            assert node.module
+            yield node.module
+            if node.module == "omprog_panic":
+                yield from (f"omprog_panic.{alias.name}" for alias in node.names)
+
+
+def run_time_imports(path: Path) -> Iterator[str]:
+    tree = ast.parse(path.read_text("utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = [ast.Pass()]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield str(node.module)
+
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def test_the_table_names_every_part() -> None:
+    assert {part_of(path) for path in FILES} == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_go_up_the_page_only(path: Path) -> None:
+    part = part_of(path)
+    for module in imports(path):
+        top, _, rest = module.partition(".")
+        if top != "omprog_panic":
+            continue
+        other = rest.partition(".")[0] or "__init__"
+        if not (PACKAGE / other).is_dir() and not (PACKAGE / f"{other}.py").exists():
+            other = "__init__"  # a name out of the package itself
+        assert other in MAY_IMPORT[part] | {part}, f"{path} imports {module}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_foreign_packages_stay_in_their_part(path: Path) -> None:
+    for module in run_time_imports(path):
+        allowed = FOREIGN.get(module.partition(".")[0])
+        assert allowed is None or part_of(path) in allowed, f"{path} imports {module}"
+
+
+def test_apprise_has_one_importer() -> None:
+    importers = {
+        path.name
+        for path in FILES
+        if any(m.partition(".")[0] == "apprise" for m in imports(path))
+    }
+
+    assert importers == {"apprise_notifier.py"}

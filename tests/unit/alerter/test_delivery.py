@@ -1,0 +1,291 @@
+"""A courier in fake time: when it sends, what it records, when it gives up."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from omprog_panic.alerter.delivery import MAX_IDLE_S, Courier, Worker
+from omprog_panic.alerter.dispatch import notify_test, readdress
+from omprog_panic.deliver.notifier import Outcome
+from omprog_panic.errors import StoreError
+from omprog_panic.store import outbox
+from omprog_panic.store.connect import Database
+from omprog_panic.store.schema import NOTIFICATION_LOG, OUTBOX
+from tests.builders import make_incident, make_service
+from tests.fakes import RecordingNotifier
+from tests.unit.alerter.worlds import RETRY_FOR_S, World
+
+A, B = make_service("a"), make_service("b")
+DOWN = Outcome(delivered=False, reason="error=503.")
+REFUSED = Outcome(delivered=False, reason="error=403.", permanent=True)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    world = World(tmp_path, [A, B])
+    yield world
+    world.database.close()
+
+
+def states(world: World) -> dict[str, list[str]]:
+    with world.database.read() as connection:
+        rows = connection.execute(sa.select(OUTBOX).order_by(OUTBOX.c.id)).all()
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found.setdefault(row.service_key, []).append(row.state)
+    return found
+
+
+def test_an_alert_is_sent_once(world: World) -> None:
+    world.receive(make_incident(0xABC))
+    notifier = RecordingNotifier()
+    courier = world.courier(A, notifier)
+
+    world.run(courier, 3600)
+
+    [(subject, body)] = notifier.sent
+    assert subject.startswith("PANIC db-07 (10.0.0.2): ")
+    assert "Alert:     000000000000" in body
+    assert states(world) == {A.key: ["sent"], B.key: ["waiting"]}
+    assert world.names() == ["incident", "delivered"]
+
+
+def test_without_work_it_idles(world: World) -> None:
+    assert world.courier(A, RecordingNotifier()).step() == MAX_IDLE_S
+
+
+def test_a_receiver_down_for_a_minute_gets_its_alert_soon_afterwards_once(
+    world: World,
+) -> None:
+    class Minute(RecordingNotifier):
+        def send(self, subject: str, body: str) -> Outcome:
+            super().send(subject, body)
+            return DOWN if world.clock.now < back_at else Outcome(delivered=True)
+
+    back_at = world.clock.now + 60
+    world.receive(make_incident(1))
+    notifier = Minute()
+    courier = world.courier(A, notifier)
+
+    world.run(courier, 95)
+    assert states(world)[A.key] == ["sent"]
+    delivered = world.events[-1]
+    assert delivered.name == "delivered"
+    assert delivered.fields["attempt"] == len(notifier.sent) <= 8
+    assert len(set(notifier.sent)) == 1  # every copy is the same
+    world.run(courier, 3600)
+    assert world.names().count("delivered") == 1
+
+
+def test_of_two_services_the_broken_one_is_retried_alone(world: World) -> None:
+    world.receive(make_incident(1))
+    good, broken = RecordingNotifier(), RecordingNotifier(*[DOWN] * 4)
+    for courier in (world.courier(A, good), world.courier(B, broken)):
+        world.run(courier, 30)
+
+    assert (len(good.sent), len(broken.sent)) == (1, 5)
+    assert states(world) == {A.key: ["sent"], B.key: ["sent"]}
+
+
+def test_what_waited_goes_at_once_when_the_service_answers_again(
+    world: World,
+) -> None:
+    world.receive(*(make_incident(number) for number in range(1, 6)))
+    notifier = RecordingNotifier(*[DOWN] * 7)
+    courier = world.courier(A, notifier)
+
+    # A service in trouble is asked by one message at a time, not by all that wait.
+    world.run(courier, 1 + 2 + 4 + 8 + 16 + 32 + 60 - 1)
+    assert len(notifier.sent) == 7
+    world.run(courier, 2)
+    assert states(world)[A.key] == ["sent"] * 5
+
+
+def test_a_refused_message_waits_long_and_holds_up_no_other(world: World) -> None:
+    world.receive(make_incident(1), make_incident(2))
+    notifier = RecordingNotifier(REFUSED)
+    courier = world.courier(A, notifier)
+
+    world.run(courier, 1)
+    assert states(world)[A.key] == ["waiting", "sent"]
+    world.run(courier, 62)
+    assert states(world)[A.key] == ["sent", "sent"]
+
+
+def test_after_a_day_it_is_given_up_and_said(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.receive(make_incident(1))
+    courier = world.courier(A, RecordingNotifier(*[DOWN] * 5000))
+    with caplog.at_level(logging.INFO, "omprog_panic"):
+        world.run(courier, RETRY_FOR_S + 120)
+
+    assert states(world)[A.key] == ["dead"]
+    assert world.events[-1].name == "dead"
+    assert world.events[-1].fields["reason"] == "error=503."
+    levels = [r.levelname for r in caplog.records if "alert" in r.getMessage()]
+    # One warning for the reason, none for its repeats; an error at the end.
+    assert levels == ["WARNING", "ERROR"]
+
+
+def test_a_new_reason_is_told_again(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.receive(make_incident(1))
+    other = Outcome(delivered=False, reason="error=500.")
+    courier = world.courier(A, RecordingNotifier(DOWN, DOWN, other))
+    world.run(courier, 30)
+
+    reasons = [r.__dict__["reason"] for r in caplog.records if r.levelname == "WARNING"]
+    assert reasons == ["error=503.", "error=500."]
+
+
+def test_a_service_with_a_limit_gets_head_and_tail(world: World) -> None:
+    world.receive(make_incident(1))
+    notifier = RecordingNotifier(text_limit=700)
+    world.run(world.courier(A, notifier), 1)
+
+    [(subject, body)] = notifier.sent
+    assert len(subject) + 2 + len(body) <= 700
+    assert body.startswith("Host:      db-07")
+    assert body.rstrip().endswith(make_incident().records[-1].text)
+
+
+def test_an_outcome_that_cannot_be_recorded_is_not_sent_again(world: World) -> None:
+    world.receive(make_incident(1))
+
+    class LockAfterwards(RecordingNotifier):
+        def send(self, subject: str, body: str) -> Outcome:
+            other.write_lock = other.database.write()
+            other.write_lock.__enter__()
+            return super().send(subject, body)
+
+    class Other:
+        def __init__(self) -> None:
+            self.database = Database(world.database.path)
+            self.write_lock = self.database.write()
+
+    other = Other()
+    notifier = LockAfterwards()
+    courier = world.courier(A, notifier)
+    with pytest.raises(StoreError, match="locked"):
+        courier.step()
+    with pytest.raises(StoreError, match="locked"):
+        courier.step()
+    other.write_lock.__exit__(None, None, None)
+    other.database.close()
+
+    world.run(courier, 600)
+    assert len(notifier.sent) == 1
+    assert states(world)[A.key] == ["sent"]
+
+
+def test_a_run_that_died_while_sending_is_repeated_under_the_same_id(
+    world: World,
+) -> None:
+    class Dies(RecordingNotifier):
+        def send(self, subject: str, body: str) -> Outcome:
+            super().send(subject, body)
+            raise KeyboardInterrupt
+
+    world.receive(make_incident(1))
+    dying, living = Dies(), RecordingNotifier()
+    with pytest.raises(KeyboardInterrupt):
+        world.courier(A, dying).step()
+    courier = world.courier(A, living)
+    world.run(courier, 80)
+    assert living.sent == []  # the lease holds: the other may still be at it
+
+    with world.database.write() as connection:
+        outbox.release_leases(connection, "me", world.clock.now)
+    world.run(courier, 1)
+    assert living.sent == dying.sent
+
+
+def test_every_attempt_is_in_the_log(world: World) -> None:
+    world.receive(make_incident(1))
+    world.run(world.courier(A, RecordingNotifier(DOWN)), 10)
+
+    with world.database.read() as connection:
+        rows = connection.execute(sa.select(NOTIFICATION_LOG)).all()
+    assert [(r.attempt, r.delivered, r.reason) for r in rows] == [
+        (1, False, "error=503."),
+        (2, True, ""),
+    ]
+
+
+def test_a_test_alert_is_marked_as_one(world: World) -> None:
+    with world.database.write() as connection:
+        notification_id = notify_test(connection, [A], world.clock.now)
+    notifier = RecordingNotifier()
+    world.run(world.courier(A, notifier), 1)
+
+    [(subject, body)] = notifier.sent
+    assert subject.startswith("TEST ")
+    assert body.startswith("TEST: somebody asked for this message")
+    assert notification_id[:12] in body
+
+
+def test_a_mended_service_gets_what_its_old_url_did_not(world: World) -> None:
+    world.receive(make_incident(1))
+    mended = make_service("mended")
+    with world.database.write() as connection:
+        assert readdress(connection, [B, mended], world.clock.now) == 1
+        assert readdress(connection, [B, mended], world.clock.now) == 0
+    notifier = RecordingNotifier()
+    world.run(world.courier(mended, notifier), 1)
+
+    assert len(notifier.sent) == 1
+    assert states(world)[B.key] == ["waiting"]
+
+
+class _Counting(Courier):
+    def __init__(self, *results: float | Exception) -> None:
+        self.results = list(results)
+        self.done = threading.Event()
+
+    def warm_up(self) -> None:
+        raise ZeroDivisionError
+
+    def step(self) -> float:
+        if not self.results:
+            self.done.set()
+            return 1000.0
+        result = self.results.pop(0)
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+
+def test_a_worker_survives_what_goes_wrong_and_says_it_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("omprog_panic.alerter.delivery.STORE_RETRY_S", 0.01)
+    locked = StoreError("locked")
+    courier = _Counting(0.0, locked, locked, ZeroDivisionError(), 0.0)
+    worker = Worker(courier, "test")
+    worker.start()
+    assert courier.done.wait(10)
+    worker.stop()
+    worker.join(10)
+
+    assert not worker.is_alive()
+    messages = [record.getMessage() for record in caplog.records]
+    assert messages == ["warm-up failed", "delivery waits", "delivery failed"]
+
+
+def test_a_worker_is_woken_at_once() -> None:
+    courier = _Counting(1000.0)
+    worker = Worker(courier, "test")
+    worker.start()
+    worker.wake()
+
+    assert courier.done.wait(10)
+    worker.stop()
+    worker.join(10)

@@ -1,0 +1,92 @@
+"""An alerter's parts on a real SQLite file, with fake time and fake services."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+from omprog_panic.alerter.compose import Composer
+from omprog_panic.alerter.delivery import Courier, Terms
+from omprog_panic.alerter.event import AlerterEvent
+from omprog_panic.alerter.intake import Intake
+from omprog_panic.config.model import Service
+from omprog_panic.deliver.backoff import Backoff
+from omprog_panic.deliver.notifier import Notifier
+from omprog_panic.kernel.analysis import Report
+from omprog_panic.model import Record
+from omprog_panic.render.templates import load_templates
+from omprog_panic.spool.reader import SpoolReader
+from omprog_panic.spool.record import SpoolRecord
+from omprog_panic.store.connect import Database
+from omprog_panic.store.outbox import Lease
+from tests.alerter_process import publish
+from tests.builders import make_report
+from tests.fakes import FakeClock
+
+RETRY_FOR_S = 86400.0
+
+
+def analyze(records: Sequence[Record], context: int) -> Report:
+    return make_report(title=records[context].text)
+
+
+@dataclasses.dataclass
+class World:
+    """One spool, one data base, one clock."""
+
+    folder: Path
+    services: list[Service]
+    clock: FakeClock = dataclasses.field(default_factory=FakeClock)
+    events: list[AlerterEvent] = dataclasses.field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.database = Database(self.folder / "db.sqlite", busy_timeout_s=0.1)
+        self.database.create()
+        self.spool = self.folder / "spool"
+        reader = SpoolReader(self.spool)
+        reader.prepare()
+        self.intake = Intake(
+            spool=reader,
+            database=self.database,
+            analyze=analyze,
+            clock=self.clock,
+            services=self.services,
+            emit=self.events.append,
+        )
+
+    def receive(self, *records: SpoolRecord) -> int:
+        publish(self.spool, *records)
+        return self.intake.run_once()
+
+    def courier(self, service: Service, notifier: Notifier) -> Courier:
+        return Courier(service, notifier, self.terms())
+
+    def terms(self) -> Terms:
+        templates = load_templates(self.folder / "none", "en")
+        return Terms(
+            database=self.database,
+            compose=Composer(self.database, templates, {"10.0.0.2": "db-07"}),
+            clock=self.clock,
+            lease=Lease("me", 90.0, 120.0),
+            backoff=Backoff(1.0, 60.0),
+            retry_for_s=RETRY_FOR_S,
+            chance=lambda: 0.5,
+            emit=self.events.append,
+        )
+
+    def run(self, courier: Courier, seconds: float) -> None:
+        """Let a courier work while so much time passes."""
+        end = self.clock.now + seconds
+        while True:
+            delay = courier.step()
+            if self.clock.now + delay > end:
+                self.clock.advance(end - self.clock.now)
+                return
+            self.clock.advance(delay)
+
+    def names(self) -> list[str]:
+        return [event.name for event in self.events]
+
+    def spool_files(self) -> int:
+        return len(list((self.spool / "new").iterdir()))

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import os
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from omprog_panic.alerter.assemble import load_setup
+from omprog_panic.errors import ConfigError
+from omprog_panic.kernel.analysis import Facts
+from omprog_panic.model import EndReason
+from omprog_panic.render import templates as module
+from omprog_panic.render.context import MessageContext, build_context
+from omprog_panic.render.sample import bare_context, sample_context
+from omprog_panic.render.templates import (
+    NAMES,
+    TemplateFolder,
+    Templates,
+    load_templates,
+    shipped_folder,
+)
+from omprog_panic.spool.record import Losses
+from tests.builders import make_incident, make_report, write_config
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+
+
+def incomplete_context() -> MessageContext:
+    incident = make_incident(
+        end=EndReason.SILENCE, losses=Losses(records=3), before_listening=True
+    )
+    report = make_report(
+        title="BUG: unable to handle kernel NULL pointer dereference in do_null",
+        function="do_null",
+        facts=Facts(
+            process="insmod",
+            pid=156,
+            cpu=1,
+            taint="GOE",
+            taint_words=("out-of-tree module", "unsigned module"),
+            panic_line="Kernel panic - not syncing: Fatal exception",
+        ),
+    )
+    return build_context(incident, report, {"10.0.0.2": "db-07"})
+
+
+@pytest.mark.parametrize(
+    ("name", "context"),
+    [
+        ("alert-sample", sample_context()),
+        ("alert-bare", bare_context()),
+        ("alert-incomplete", incomplete_context()),
+    ],
+)
+def test_shipped_messages_are_the_golden_ones(
+    name: str, context: MessageContext, tmp_path: Path
+) -> None:
+    rendered = load_templates(tmp_path, "en").render("incident", context)
+
+    text = f"{rendered.subject}\n\n{rendered.body}\n"
+    golden = GOLDEN / f"{name}.en.txt"
+    if os.environ.get("OMPROG_PANIC_UPDATE_GOLDEN"):
+        golden.write_text(text)
+    assert text == golden.read_text()
+
+
+def own(tmp_path: Path, **sources: str) -> Templates:
+    folder = tmp_path / "en"
+    folder.mkdir()
+    for part, source in sources.items():
+        (folder / f"incident.{part}.j2").write_text(source)
+    return load_templates(tmp_path, "en")
+
+
+def test_own_templates_win_one_by_one(tmp_path: Path) -> None:
+    templates = own(tmp_path, subject="{{ severity }} at {{ host }}\n")
+    rendered = templates.render("incident", sample_context())
+
+    assert rendered.subject == "PANIC at sample-host"
+    assert "Trace:     complete" in rendered.body
+    assert templates.check(sample_context(), bare_context()) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "words"),
+    [
+        pytest.param("a\n{{ nosuch }}", 2, "'nosuch' is undefined", id="undefined"),
+        pytest.param("a\n\n{% if %}", 3, "Expected an expression", id="syntax"),
+        pytest.param("{{ 1 / 0 }}", 1, "division by zero", id="arithmetic"),
+        pytest.param("{{ host + 1 }}", 1, "", id="types"),
+        pytest.param("{% include 'gone.j2' %}", 1, "gone.j2", id="include"),
+        pytest.param("  \n", 1, "renders to nothing", id="nothing"),
+        pytest.param("{{ ''.__class__.mro() }}", 1, "unsafe", id="sandbox"),
+        pytest.param("{{ trace_lines.append(1) }}", 1, "append", id="immutable"),
+        pytest.param("a\n{{ process.upper() }}", 2, "None", id="only-when-unknown"),
+    ],
+)
+def test_a_broken_template_is_found_before_and_survived_at_alert_time(
+    tmp_path: Path,
+    source: str,
+    line: int,
+    words: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    templates = own(tmp_path, body=source)
+
+    [fault] = templates.check(sample_context(), bare_context())
+    assert fault.startswith(f"{tmp_path}/en/incident.body.j2:{line}: incident.body.j2:")
+    assert words in fault
+
+    rendered = templates.render("incident", bare_context())
+    assert rendered.subject.startswith("PANIC 192.0.2.1: sysrq triggered crash")
+    assert "Template failed, another was used: " in rendered.body
+    assert "---[ end Kernel panic" in rendered.body
+    assert "template failed" in caplog.text
+
+
+def test_without_any_template_the_alert_still_goes_out(tmp_path: Path) -> None:
+    broken = TemplateFolder(tmp_path / "shipped")
+    templates = Templates(broken, TemplateFolder(tmp_path / "own"))
+    rendered = templates.render("incident", sample_context())
+
+    assert rendered.subject == "PANIC sample-host: sysrq triggered crash"
+    assert "Alert: 0123456789ab" in rendered.body
+    assert "sysrq_handle_crash+0x16/0x20" in rendered.body
+
+
+def test_a_subject_is_one_line_however_written(tmp_path: Path) -> None:
+    templates = own(tmp_path, subject="{{ severity }}\r\nBcc: all\n{{ 'x' * 900 }}")
+    subject = templates.render("incident", sample_context()).subject
+
+    assert subject.startswith("PANIC Bcc: all xxx")
+    assert len(subject) == 250
+
+
+def test_own_templates_may_include_each_other_and_the_shipped_are_found(
+    tmp_path: Path,
+) -> None:
+    templates = own(
+        tmp_path, body="{% include 'incident.foot.j2' %}", foot="by {{ host }}"
+    )
+
+    assert templates.render("incident", sample_context()).body == "by sample-host"
+    assert shipped_folder().is_dir()
+    assert all((shipped_folder() / "en" / name).is_file() for name in NAMES)
+
+
+def test_unreadable_templates_are_faults(tmp_path: Path) -> None:
+    folder = tmp_path / "en"
+    folder.mkdir()
+    (folder / "incident.body.j2").write_bytes(b"\xff")
+    (folder / "incident.subject.j2").write_text("x" * (module.MAX_TEMPLATE_BYTES + 1))
+    faults = load_templates(tmp_path, "en").check(sample_context())
+
+    assert "not UTF-8" in faults[0]
+    assert "larger than" in faults[1]
+
+
+def test_check_config_finds_a_bad_template(tmp_path: Path) -> None:
+    config = write_config(tmp_path, ["json://127.0.0.1:9"])
+    folder = tmp_path / "alert_templates/en"
+    folder.mkdir(parents=True)
+    (folder / "incident.body.j2").write_text("\n{{ hots }}")
+
+    with pytest.raises(ConfigError) as caught:
+        load_setup(config)
+    [fault] = caught.value.faults
+    assert fault == (
+        f"{folder}/incident.body.j2:2: incident.body.j2: 'hots' is undefined: "
+        "correct it or remove the file"
+    )
+
+
+def test_an_installation_without_templates_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "__file__", str(tmp_path / "a/b/c.py"))
+    monkeypatch.setattr(sysconfig, "get_path", lambda _: str(tmp_path))
+
+    if Path("/usr/share/omprog-panic/alert_templates").is_dir():
+        assert shipped_folder() == Path("/usr/share/omprog-panic/alert_templates")
+    else:
+        with pytest.raises(ConfigError, match="reinstall"):
+            shipped_folder()
+    (tmp_path / "share/omprog-panic/alert_templates").mkdir(parents=True)
+    assert shipped_folder().parent.parent.parent == tmp_path
