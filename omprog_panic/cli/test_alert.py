@@ -15,7 +15,7 @@ from omprog_panic.cli.output import print_json, print_table
 if TYPE_CHECKING:
     from pathlib import Path
 
-COLUMNS = ("service_label", "state", "attempts", "last_reason")
+COLUMNS = ("service_key", "service_label", "state", "attempts", "last_reason")
 
 
 @click.command()

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from omprog_panic.alerter.delivery import MAX_IDLE_S, Courier, Worker
 from omprog_panic.alerter.dispatch import notify_test, readdress
+from omprog_panic.deliver.backoff import Backoff
 from omprog_panic.deliver.notifier import Outcome
 from omprog_panic.errors import StoreError
 from omprog_panic.model import Record
@@ -122,10 +123,11 @@ def test_a_refused_message_waits_long_and_holds_up_no_other(world: World) -> Non
 def test_after_a_day_it_is_given_up_and_said(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
+    world.backoff = Backoff(1.0, 3600.0)
     world.receive(make_incident(1))
-    courier = world.courier(A, RecordingNotifier(*[DOWN] * 5000))
+    courier = world.courier(A, RecordingNotifier(*[DOWN] * 100))
     with caplog.at_level(logging.INFO, "omprog_panic"):
-        world.run(courier, RETRY_FOR_S + 120)
+        world.run(courier, RETRY_FOR_S + 4000)
 
     assert states(world)[A.key] == ["dead"]
     assert world.events[-1].name == "dead"
