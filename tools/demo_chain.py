@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import statistics
 import sys
 import tempfile
 import threading
@@ -42,11 +43,14 @@ paths:
 class Narrator:
     """Prints what happens, with the seconds since the start."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, quiet: bool = False) -> None:
         self._since = time.monotonic()
         self._lock = threading.Lock()
+        self._quiet = quiet
 
     def say(self, text: str) -> None:
+        if self._quiet:
+            return
         with self._lock:
             print(f"[{time.monotonic() - self._since:7.3f} s] {text}", flush=True)
 
@@ -96,12 +100,15 @@ class LogFollower(threading.Thread):
 def main() -> int:
     parser = argparse.ArgumentParser(prog="tools/demo")
     parser.add_argument("--fast", action="store_true", help="shorten the pauses")
+    parser.add_argument("--measure", type=int, metavar="N", help="delays of N panics")
     options = parser.parse_args()
     datagrams = load_capture(CAPTURE)
     if options.fast:
         datagrams = compressed(datagrams, 0.05)
     with tempfile.TemporaryDirectory(prefix="omprog-panic-demo.") as name:
         try:
+            if options.measure:
+                return measure(Path(name), options.measure)
             return show(Path(name), datagrams, os.environ.get("APPRISE_URL"))
         except (OmprogPanicError, AssertionError, TimeoutError) as error:
             print(f"tools/demo: {error}", file=sys.stderr)
@@ -143,6 +150,44 @@ def show(folder: Path, datagrams: list[Datagram], own_url: str | None) -> int:
             monitor.stop()
             follower.finish()
     return judge(narrator, receiver.received, arrived[0] - last, datagrams)
+
+
+def measure(folder: Path, times: int) -> int:
+    """Let one host after the other panic, and print from last datagram to alert."""
+    arrived: list[float] = []
+
+    def answer(_: Received) -> int:
+        arrived.append(time.monotonic())
+        return 200
+
+    narrator = Narrator(quiet=True)
+    datagrams = compressed(load_capture(CAPTURE), 0.05)
+    monitor = Monitor(folder / "monitor")
+    delays = []
+    with Receiver() as receiver:
+        receiver.answer = answer
+        config = write_configuration(folder, monitor.spool, [receiver.url()])
+        alerter = EmbeddedAlerter(config, narrator)
+        try:
+            alerter.start()
+            monitor.start()
+            for number in range(1, times + 1):
+                # Every one a host of its own: the same panic again would be known.
+                with monitor.sender(
+                    f"127.{number // 250}.1.{number % 250 + 1}"
+                ) as host:
+                    last = host.replay(datagrams)
+                receiver.wait_for(number)
+                delays.append(arrived[number - 1] - last)
+        finally:
+            alerter.stop()
+            monitor.stop()
+    median, worst = statistics.median(delays), max(delays)
+    print(
+        f"{times} panics, {len(receiver.received)} alerts; from the last datagram "
+        f"to the alert: median {median:.3f} s, worst {worst:.3f} s",
+    )
+    return int(len(receiver.received) != times)
 
 
 def write_configuration(folder: Path, spool: Path, urls: list[str]) -> Path:

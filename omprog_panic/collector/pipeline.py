@@ -197,7 +197,7 @@ class Pipeline:
 
     def _take_closed(self, ip: str, closed: Closed) -> None:
         incident = build_incident(ip, closed)
-        if incident.id in self.known:
+        if closed.known or incident.id in self.known:
             self.counters["known_incidents"] += 1
             return
         self.counters["incidents"] += 1

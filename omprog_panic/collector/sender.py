@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from omprog_panic.collector.statement import PREFIX, Statement, parse_statement
@@ -39,7 +40,11 @@ _PANIC_REPLAY_S = 1.0
 # Pieces of one line of an old kernel follow each other within milliseconds.
 _CONTINUES_WITHIN_S = 2.0
 _MAX_CONTINUED = 4096  # characters; then a datagram without a time stamp stands alone
+_HAD = 16  # traces of a boot that are known again when they are replayed
 _LOOK_BACK = 64  # lines in which a doubled or swapped datagram is looked for
+# What a network may swap: so many numbers, within so many seconds.
+_SWAPPED_WITHIN = 64
+_SWAPPED_WITHIN_S = 1.0
 _FORM_BASIC, _FORM_EXTENDED, _FORM_MIXED = 1, 2, 3
 _FORMS = {1: "basic", 2: "extended", 3: "mixed"}
 
@@ -60,6 +65,7 @@ _PLAIN_STATE = (
     "_died",
     "_farewell",
     "_panic_replay",
+    "_had",
     "_replayed",
     "_last_line",
 )
@@ -75,6 +81,7 @@ class Closed(NamedTuple):
     host: str | None
     before_listening: bool
     replayed: int = 0
+    known: bool = False  # it was published before, as far as it was heard then
 
 
 class Booted(NamedTuple):
@@ -108,6 +115,7 @@ class Sender:
         "_died",
         "_farewell",
         "_form",
+        "_had",
         "_last_line",
         "_machine",
         "_memory",
@@ -149,6 +157,8 @@ class Sender:
         self._farewell = False
         self._panic_replay = False
         self._replayed = 0
+        # Kernel times of onset and end of this boot's traces, newest last.
+        self._had: list[tuple[int, int]] = []
         self._burst: Burst | None = None
         self._burst_machine: TraceMachine | None = None
         self._burst_memory: BootMemory | None = None
@@ -207,23 +217,30 @@ class Sender:
         if order is None:
             order = self._order = Reassembler()
         released: list[Ordered] = []
-        if self._counts_anew(packet, order):
+        if self._counts_anew(packet, order, at):
             released = order.restart()
         released += order.feed(packet, at, now)
         return self._ordered(released, now)
 
-    def _counts_anew(self, packet: Packet, order: Reassembler) -> bool:
-        """Tell whether the numbering starts again: a boot, or a reload's replay."""
+    def _counts_anew(self, packet: Packet, order: Reassembler, at: str) -> bool:
+        """Tell whether the numbering starts again: a boot, or a reload's replay.
+
+        A network that swaps datagrams does so within milliseconds and over a few
+        numbers; a host that boots was silent before.
+        """
         expects, sequence = order.expects, packet.sequence
         assert sequence is not None
         if expects is None or sequence >= expects or self._replays_in_panic(now=None):
             return False
+        if sequence == 0 and is_boot_banner(packet.body):
+            return not order.began_just_now
+        if expects - sequence < _SWAPPED_WITHIN:
+            return _seconds_between(self.last_at, at) > _SWAPPED_WITHIN_S
         memory = self._memory if self._burst_memory is None else self._burst_memory
-        if memory.begins_anew(packet.time_us, packet.body):
-            return True
-        # Backwards in number but not in time: no swapped datagram looks like that.
-        time_us = packet.time_us or 0
-        return memory.high_us is not None and time_us > memory.high_us
+        time_us, high_us = packet.time_us or 0, memory.high_us
+        # Backwards in number but not in time: no repeat looks like that.
+        falls_back = memory.begins_anew(packet.time_us, packet.body)
+        return falls_back or (high_us is not None and time_us > high_us)
 
     def _ordered(self, released: list[Ordered], now: float) -> list[Event] | None:
         events: list[Event] = []
@@ -238,7 +255,7 @@ class Sender:
                 assert packet.sequence is not None
                 if self._active().fill(packet.sequence, line):
                     continue
-            if packet.flag != "-" and self._continues(packet):
+            if packet.flag != "-" and self._continues(packet) and not lost:
                 events += self._wrap(self._active().amend(packet.body, now), now)
                 continue
             events += self._deliver_extended(packet, line, at, now)
@@ -356,7 +373,10 @@ class Sender:
                 self._machine.touch(now)
                 return None
             at = line.partition("\t")[0]
-            self._burst = Burst(memory, self._newest_marks(), at, now)
+            pause_s = _seconds_between(self.last_at, at)
+            sure = is_boot_banner(text) or pause_s > _SWAPPED_WITHIN_S
+            sure = sure or memory.high_us is None
+            self._burst = Burst(memory, self._newest_marks(), at, now, sure=sure)
             self._burst_machine = TraceMachine(self.limits)
             self._burst_memory = BootMemory()
         return self._in_burst(line, text, time_us, now, user=user)
@@ -467,8 +487,10 @@ class Sender:
         if panics or now >= burst.deadline():
             events = self._decide(now)
             return events + (self._live(line, text, time_us, now, user=user) or [])
-        memory = self._burst_memory
-        if memory.high_us is not None and memory.begins_anew(time_us, text):
+        if burst.is_straggler(time_us):
+            events = self._forget_burst(machine, now)
+            return events + (self._live(line, text, time_us, now, user=user) or [])
+        if is_boot_banner(text) and burst.is_older(now):
             events = self._decide(now)
             return events + (self._deliver(line, text, time_us, now, user=user) or [])
         burst.feed(time_us, text, now)
@@ -482,6 +504,18 @@ class Sender:
             self._burst_traces.append(self._closed(closed, before_listening=True))
         return None
 
+    def _forget_burst(self, machine: TraceMachine, now: float) -> list[Event]:
+        """Take what looked like a boot for what it was: datagrams that were swapped."""
+        self._burst = self._burst_machine = self._burst_memory = None
+        self._burst_traces = []
+        events: list[Event] = []
+        for line in machine.newest(_LOOK_BACK):
+            if line[:1] != "\0":
+                record = expand(line)
+                closed = self._machine.feed(line, record.text, record.time_us, now)
+                events += self._wrap(closed, now)
+        return events
+
     def _decide(self, now: float) -> list[Event]:
         """End the burst: say whether it was a new boot or the known one's buffer."""
         burst, machine = self._burst, self._burst_machine
@@ -490,6 +524,8 @@ class Sender:
         assert machine is not None
         assert memory is not None
         self._burst = self._burst_machine = self._burst_memory = None
+        if burst.is_too_little:
+            return self._forget_burst(machine, now)
         traces, self._burst_traces = self._burst_traces, []
         if burst.is_replay:
             events = self._known_boot(machine, memory, traces)
@@ -516,7 +552,14 @@ class Sender:
         if memory.high_us is not None and memory.high_us > high_us:
             self._memory.high_us = memory.high_us
         self._memory.started.extend(memory.started)
-        return list(traces)
+        return [c._replace(known=self._heard_before(c.trace)) for c in traces]
+
+    def _heard_before(self, trace: ClosedTrace) -> bool:
+        """Tell whether a replayed trace is one that we had, perhaps with losses."""
+        begun, ended = trace.begun_us, trace.ended_us
+        if begun is None or ended is None:
+            return False
+        return any(begun <= last and first <= ended for first, last in self._had)
 
     def _new_boot(
         self,
@@ -545,6 +588,7 @@ class Sender:
         self._machine, self._memory = machine, memory
         self._last_line = ""
         self._died = self._farewell = self._panic_replay = False
+        self._had = []
         return events
 
     # --- what comes out ------------------------------------------------------
@@ -557,6 +601,8 @@ class Sender:
         events: list[Event] = []
         for trace in closed or ():
             self._died = self._died or trace.panicked
+            if trace.begun_us is not None and trace.ended_us is not None:
+                self._had = [*self._had[1 - _HAD :], (trace.begun_us, trace.ended_us)]
             events.append(self._closed(trace, before_listening=False))
         return events
 
@@ -661,3 +707,12 @@ def _time_of(line: str) -> int | None:
         return parse_packet(payload_of(line)).time_us
     except MalformedPacketError:
         return None
+
+
+def _seconds_between(before: str, after: str) -> float:
+    """Return how long the host was silent; 0.0 when a time cannot be read."""
+    try:
+        pause = datetime.fromisoformat(after) - datetime.fromisoformat(before)
+    except (ValueError, TypeError):
+        return 0.0
+    return pause.total_seconds()

@@ -22,6 +22,8 @@ STARTED_PAUSE_S = 0.3  # the same, after "network logging started"
 BURST_MAX_S = 5.0
 REMEMBERED = 8  # newest records of the known boot that are looked for
 _STARTED = "netconsole: network logging started"
+_STRAGGLERS = 8  # records that a network may hold up at once
+_DOUBLED_WITHIN_S = 0.2
 _UNTIMED_MATCHES = 3  # without time stamps one equal line proves nothing
 
 # Time in microseconds and text: equal ones of two boots are next to impossible.
@@ -93,7 +95,17 @@ class BootMemory:
 class Burst:
     """The records since a boot sign, until it is clear what they are."""
 
-    __slots__ = ("_last", "_marks", "_matched", "_since", "_started", "first_at")
+    __slots__ = (
+        "_count",
+        "_high_us",
+        "_last",
+        "_marks",
+        "_matched",
+        "_since",
+        "_started",
+        "_sure",
+        "first_at",
+    )
 
     def __init__(
         self,
@@ -101,8 +113,14 @@ class Burst:
         newest: Iterable[Mark],
         at: str,
         now: float,
+        *,
+        sure: bool,
     ) -> None:
         self.first_at = at
+        # A clock that falls back may be a datagram that the network held up.
+        self._sure = sure
+        self._high_us = memory.high_us
+        self._count = 0
         # Only what no other boot can repeat: hundreds of records share the time 0.
         self._marks = {m for m in (*newest, *memory.started) if m[0] != 0 and m[1]}
         self._matched = 0
@@ -113,12 +131,35 @@ class Burst:
     def feed(self, time_us: int | None, text: str, now: float) -> None:
         """Take a record of the burst."""
         self._last = now
+        self._count += 1
         mark = (time_us, text)
         if mark in self._marks:
             self._marks.discard(mark)
             self._matched += 1 if time_us is None else _UNTIMED_MATCHES
         if text.startswith(_STARTED):
             self._started = True
+
+    def is_straggler(self, time_us: int | None) -> bool:
+        """Tell whether the few records so far were only held up by the network.
+
+        So it is when the host goes on where it was before them.
+        """
+        return (
+            not self._sure
+            and self._count <= _STRAGGLERS
+            and time_us is not None
+            and self._high_us is not None
+            and time_us + FALL_BACK_US >= self._high_us
+        )
+
+    @property
+    def is_too_little(self) -> bool:
+        """Whether this ended without anything that only a boot brings."""
+        return not self._sure and self._count <= _STRAGGLERS
+
+    def is_older(self, now: float) -> bool:
+        """Tell whether a second banner is another boot and not the same one twice."""
+        return now - self._since > _DOUBLED_WITHIN_S
 
     @property
     def is_replay(self) -> bool:

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections import deque
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omprog_panic.kernel.signature import (
     STARTS,
     TERMINATOR_STARTS,
-    Signature,
     Terminator,
     first_signature,
     says_kdump_loaded,
@@ -30,8 +29,13 @@ from omprog_panic.netconsole.stored import (
     payload_of,
 )
 
+if TYPE_CHECKING:
+    from omprog_panic.kernel.signatures import Signature
+
 _TELLING = STARTS | TERMINATOR_STARTS | {"CPU"}
 _MINOR = frozenset({Severity.WARNING, Severity.INFO})
+_LAST_WORDS = frozenset({EndReason.TERMINATOR, EndReason.REBOOTING})
+_LATE_S = 1.0  # longer than any network holds a datagram up
 # Start lines that prolong a trace: a host that oopses for ever is reported anyway.
 _MAX_PROLONGED = 16
 
@@ -58,6 +62,8 @@ class ClosedTrace(NamedTuple):
     panicked: bool
     elided_records: int = 0
     elided_bytes: int = 0
+    begun_us: int | None = None  # the kernel's time of onset and last record
+    ended_us: int | None = None
 
 
 class _Open:
@@ -65,6 +71,7 @@ class _Open:
 
     __slots__ = (
         "age_at",
+        "begun_us",
         "context",
         "elided_bytes",
         "elided_records",
@@ -99,6 +106,7 @@ class _Open:
         self.last = 0.0
         self.last_us: int | None = None
         self.start_us: int | None = None
+        self.begun_us: int | None = None
 
     def append(self, line: str, limits: TraceLimits) -> None:
         if self.tail is None:
@@ -137,7 +145,7 @@ class TraceMachine:
     ``tick`` must be called next.
     """
 
-    __slots__ = ("_context", "_limits", "_open")
+    __slots__ = ("_context", "_late_until", "_late_us", "_limits", "_open")
 
     def __init__(self, limits: TraceLimits) -> None:
         self._limits = limits
@@ -145,6 +153,9 @@ class TraceMachine:
         # of a forged flood are heard once.
         self._context: list[str] = []
         self._open: _Open | None = None
+        # After the last word: what was printed before it and comes after it.
+        self._late_until = 0.0
+        self._late_us = -1
 
     @property
     def open(self) -> bool:
@@ -168,7 +179,7 @@ class TraceMachine:
         if trace is None:
             if text[:3] in STARTS:
                 signature = first_signature(text)
-                if signature is not None:
+                if signature is not None and not self._is_late(time_us, now):
                     self._begin(signature, line, time_us, now)
                     return None
             self.remember(line)
@@ -178,6 +189,12 @@ class TraceMachine:
             closed = [self._close(trace, reason)]
             return closed + (self.feed(line, text, time_us, now) or [])
         return self._continue(trace, line, text, time_us, now)
+
+    def _is_late(self, time_us: int | None, now: float) -> bool:
+        """Tell whether the network held this record up past the last word."""
+        return (
+            time_us is not None and time_us <= self._late_us and now < self._late_until
+        )
 
     def remember(self, line: str) -> None:
         """Keep a line as context of a trace that may come."""
@@ -205,7 +222,7 @@ class TraceMachine:
         context, self._context = self._context[-limit:] if limit else [], []
         trace = self._open = _Open(context, signature.severity)
         trace.panicked = signature.severity is Severity.PANIC
-        trace.start_us = time_us
+        trace.start_us = trace.begun_us = time_us
         trace.age_at = now + self._limits.max_age_s
         self._append(trace, line, time_us, now)
 
@@ -417,6 +434,9 @@ class TraceMachine:
 
     def _close(self, trace: _Open, reason: EndReason) -> ClosedTrace:
         self._open = None
+        if reason in _LAST_WORDS and trace.last_us is not None:
+            self._late_until = trace.last + _LATE_S
+            self._late_us = trace.last_us
         return ClosedTrace(
             trace.lines(),
             trace.context,
@@ -424,6 +444,8 @@ class TraceMachine:
             trace.panicked,
             trace.elided_records,
             trace.elided_bytes,
+            trace.begun_us,
+            trace.last_us,
         )
 
     def dump(self) -> dict[str, Any]:

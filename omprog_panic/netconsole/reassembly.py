@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 HOLE_TIMEOUT_S = 0.2
 MAX_WAITING = 512  # packets behind a hole; with more, the hole is given up at once
 MAX_FRAGMENTED = 16  # records of which fragments are waited for; oldest goes first
+_FIRST_NUMBERS = 64  # within which a second record 0 is the same one doubled
 MAX_HOLES = 64  # holes given up that are remembered, to know a late packet
 
 
@@ -105,6 +106,11 @@ class Reassembler:
     def expects(self) -> int | None:
         """The next sequence number, or None before the first packet."""
         return self._next
+
+    @property
+    def began_just_now(self) -> bool:
+        """Whether only the first numbers of a boot were seen so far."""
+        return self._next is not None and self._next < _FIRST_NUMBERS
 
     @property
     def busy(self) -> bool:

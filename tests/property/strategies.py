@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from omprog_panic.netconsole.packet import Packet
 
 TEXTS = st.text(
-    st.characters(blacklist_categories=("Cs",)),
+    st.characters(blacklist_categories=["Cs"]),
     max_size=60,
 )
 # What an extended body may hold: printable ASCII, with \xNN for the rest.
