@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.clock import rfc3339
 from omprog_panic.render.context import ALERT_ID_DIGITS, build_context, shorten
-from omprog_panic.render.sample import test_context
+from omprog_panic.render.sample import marked_context
 from omprog_panic.render.shape import shape
 from omprog_panic.store.incidents import load_incident
 
@@ -56,7 +56,7 @@ class Composer:
     def _context(self, row: OutboxRow) -> MessageContext:
         if row.incident_id is None:
             alert_id = row.notification_id[:ALERT_ID_DIGITS]
-            return test_context(alert_id, rfc3339(row.created_at))
+            return marked_context(alert_id, rfc3339(row.created_at))
         with self.database.read() as connection:
             incident = load_incident(connection, row.incident_id)
         assert incident is not None  # a foreign key holds it

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.alerter.dispatch import notify_incident
 from omprog_panic.alerter.event import AlerterEvent
-from omprog_panic.clock import rfc3339
+from omprog_panic.clock import in_utc, rfc3339
 from omprog_panic.errors import StoreError
 from omprog_panic.kernel.analysis import Report
 from omprog_panic.model import Severity
@@ -118,7 +118,7 @@ class Intake:
     ) -> bool:
         record = incident.record
         now = incident.received_at
-        at = record.written_at or rfc3339(now)
+        at = in_utc(record.written_at or rfc3339(now))
         if not incidents.insert_incident(connection, incident, entry.content):
             return False
         incidents.note_sender(connection, record, "incident", at)
@@ -132,9 +132,10 @@ class Intake:
         match record:
             case BootRecord():
                 incidents.insert_boot(connection, record)
-                incidents.note_sender(connection, record, "boot", record.at)
+                incidents.note_sender(connection, record, "boot", in_utc(record.at))
             case AliveRecord():
-                incidents.note_sender(connection, record, record.says, record.at)
+                at = in_utc(record.at)
+                incidents.note_sender(connection, record, record.says, at)
             case ProbeRecord():
                 incidents.note_latest(connection, "probe", record, now)
             case CountersRecord():

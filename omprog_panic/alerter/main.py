@@ -7,6 +7,7 @@ when they change and tried again.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import random
@@ -33,6 +34,7 @@ from omprog_panic.store.connect import Database
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Iterator
     from pathlib import Path
     from types import FrameType
 
@@ -68,6 +70,8 @@ class Alerter:
         self._workers: list[Worker] = []
         self._complaint = ""
         self._maintained_since = -EVERY_S
+        self._readdressed = False
+        self._started = False
 
     def start(self) -> None:
         """Open everything and begin to deliver what an earlier run left.
@@ -78,19 +82,19 @@ class Alerter:
             AlreadyRunningError: another alerter works on it.
 
         """
+        self._lock.take()  # first: nothing is touched while another one works
         self._spool.prepare()
         self._database.create()
-        self._lock.take()
         self._wakeup.open()
-        now = self._clock.wall()
         with self._database.write() as connection:
             # The lock says that whoever held these leases is no more.
+            now = self._clock.wall()
             released = outbox.release_leases(connection, _owner(), now)
-            readdress(connection, self._setup.config.services, now)
         if released:
             log.warning("sending again what was interrupted", extra={"count": released})
         self._start_workers()
         services = [service.label for service in self._setup.config.services]
+        self._started = True
         log.info("started", extra={"services": services})
         self._emit(AlerterEvent("started", {"services": services}))
 
@@ -99,6 +103,7 @@ class Alerter:
         try:
             taken = self._intake.run_once()
             self._maintain()
+            self._readdress()
             self._complaint = ""
         except (SpoolError, StoreError) as error:
             self._complain(str(error))
@@ -128,11 +133,19 @@ class Alerter:
         self._intake.services = setup.config.services
         for worker in self._workers:
             worker.stop()  # ends by itself after what it is sending; leases hold
-        with self._database.write() as connection:
-            readdress(connection, setup.config.services, self._clock.wall())
+        self._readdressed = False
         self._start_workers()
         log.info("reloaded")
         self._emit(AlerterEvent("reloaded", {}))
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """Start; stop at the end, whatever ends it."""
+        try:
+            self.start()
+            yield
+        finally:
+            self.stop()
 
     def stop(self) -> None:
         """End cleanly: nothing is claimed any more, what is being sent may finish."""
@@ -144,8 +157,9 @@ class Alerter:
         self._wakeup.close()
         self._database.close()
         self._lock.release()
-        log.info("stopped")
-        self._emit(AlerterEvent("stopped", {}))
+        if self._started:
+            log.info("stopped")
+            self._emit(AlerterEvent("stopped", {}))
 
     def _start_workers(self) -> None:
         config, limits = self._setup.config, self._setup.config.limits
@@ -185,6 +199,17 @@ class Alerter:
             limits = self._setup.config.limits
             maintain(self._database, limits.retry_for_s, self._clock.wall())
 
+    def _readdress(self) -> None:
+        """Once after each change of services, as soon as the data base can be used."""
+        if not self._readdressed:
+            services = self._setup.config.services
+            with self._database.write() as connection:
+                count = readdress(connection, services, self._clock.wall())
+            self._readdressed = True
+            if count:
+                log.info("alerts readdressed", extra={"count": count})
+                self._wake_workers()
+
     def _wake_workers(self) -> None:
         for worker in self._workers:
             worker.wake()
@@ -214,12 +239,9 @@ def run(
 
     """
     alerter = Alerter(setup or load_setup(file), on_event)
-    try:
-        alerter.start()
+    with alerter.running():
         while not stop.is_set():
             alerter.turn()
-    finally:
-        alerter.stop()
 
 
 def serve(file: Path) -> None:
@@ -238,12 +260,9 @@ def serve(file: Path) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, note)
-    try:
-        alerter.start()
+    with alerter.running():
         while not {signal.SIGTERM, signal.SIGINT} & set(asked):
             if asked:
                 asked.clear()
                 alerter.reload(file)
             alerter.turn()
-    finally:
-        alerter.stop()

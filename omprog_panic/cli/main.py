@@ -14,7 +14,7 @@ COMMANDS = {
     "check-config": "omprog_panic.cli.check_config:check_config",
     "incidents": "omprog_panic.cli.incidents:incidents",
     "status": "omprog_panic.cli.status:status",
-    "test-alert": "omprog_panic.cli.test_alert:test_alert",
+    "test-alert": "omprog_panic.cli.sample_alert:sample_alert",
     "version": "omprog_panic.cli.version:version",
 }
 SUMMARIES = {

@@ -71,7 +71,10 @@ def print_status(status: Status) -> None:
     )
     click.echo(f"incidents: {status.incidents}, senders heard: {status.senders_heard}")
     for row in status.services:
-        click.echo(f"service {row['service_label']}: {row['alerts']} {row['state']}")
+        click.echo(
+            f"service {row['service_key']} {row['service_label']}: "
+            f"{row['alerts']} {row['state']}"
+        )
     counters = (status.counters or {}).get("counters", {})
     for name, count in sorted(counters.items()):
         click.echo(f"collector {name}: {count}")

@@ -70,13 +70,6 @@ class Sender:
     networks: tuple[Network, ...]
     source_port: int | None = None
 
-    def is_host(self, address: str) -> bool:
-        """Tell whether this entry lists exactly this address."""
-        return any(
-            net.num_addresses == 1 and str(net.network_address) == address
-            for net in self.networks
-        )
-
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Paths:

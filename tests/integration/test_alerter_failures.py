@@ -9,11 +9,13 @@ import threading
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from omprog_panic.alerter.event import AlerterEvent
 from omprog_panic.alerter.main import run
 from omprog_panic.model import EndReason
 from omprog_panic.spool.record import Losses
+from omprog_panic.store.connect import Database
 from tests.alerter_process import AlerterProcess, publish
 from tests.builders import make_incident, write_config
 from tests.fakes import Received, Receiver
@@ -148,6 +150,33 @@ def test_a_second_alerter_is_refused(tmp_path: Path) -> None:
             second.wait_for_line("another alerter works on this data base")
             assert second.process.wait(20) == os.EX_TEMPFAIL
         assert first.terminate() == 0
+
+
+def test_a_data_base_of_a_newer_program_is_refused(tmp_path: Path) -> None:
+    config = write_config(tmp_path, ["json://127.0.0.1:9/x"])
+    database = Database(tmp_path / "db/alerter.sqlite")
+    database.create()
+    with database.write() as connection:
+        connection.execute(sa.text("INSERT INTO schema_version VALUES (99, 'x')"))
+    database.close()
+    with AlerterProcess(config) as alerter:
+        alerter.wait_for_line("install the newer omprog-panic again")
+        assert alerter.process.wait(20) == os.EX_UNAVAILABLE
+
+
+def test_a_mended_url_gets_what_the_broken_one_did_not(tmp_path: Path) -> None:
+    with Receiver() as receiver:
+        receiver.answer = lambda got: 403 if got.path == "/old" else 200
+        config = write_config(tmp_path, [receiver.url("old")])
+        with AlerterProcess(config) as alerter:
+            alerter.wait_for_line("started")
+            publish(tmp_path / "spool", make_incident(1))
+            alerter.wait_for_line("alert deferred")
+            (tmp_path / "apprise.yml").write_text(receiver.url("new"))
+            alerter.process.send_signal(signal.SIGHUP)
+            assert [g.path for g in receiver.wait_for(2)] == ["/old", "/new"]
+            alerter.wait_for_line("delivered")
+            assert alerter.terminate() == 0
 
 
 def test_reload_takes_a_good_file_and_keeps_the_old_over_a_bad_one(

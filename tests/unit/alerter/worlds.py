@@ -38,6 +38,7 @@ class World:
     folder: Path
     services: list[Service]
     clock: FakeClock = dataclasses.field(default_factory=FakeClock)
+    backoff: Backoff = dataclasses.field(default_factory=lambda: Backoff(1.0, 60.0))
     events: list[AlerterEvent] = dataclasses.field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -68,8 +69,8 @@ class World:
             database=self.database,
             compose=Composer(self.database, templates, {"10.0.0.2": "db-07"}),
             clock=self.clock,
-            lease=Lease("me", 90.0, 120.0),
-            backoff=Backoff(1.0, 60.0),
+            lease=Lease("me", 90.0, max(120.0, self.backoff.longest_s())),
+            backoff=self.backoff,
             retry_for_s=RETRY_FOR_S,
             chance=lambda: 0.5,
             emit=self.events.append,

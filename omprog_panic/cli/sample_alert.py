@@ -15,10 +15,10 @@ from omprog_panic.cli.output import print_json, print_table
 if TYPE_CHECKING:
     from pathlib import Path
 
-COLUMNS = ("service_label", "state", "attempts", "last_reason")
+COLUMNS = ("service_key", "service_label", "state", "attempts", "last_reason")
 
 
-@click.command()
+@click.command("test-alert")
 @config_option
 @format_option
 @click.option(
@@ -29,7 +29,7 @@ COLUMNS = ("service_label", "state", "attempts", "last_reason")
     show_default=True,
     help="Seconds to wait for the services.",
 )
-def test_alert(file: Path, form: str, timeout_s: float) -> None:
+def sample_alert(file: Path, form: str, timeout_s: float) -> None:
     """Send a sample alert, marked TEST, to all services; exit 1 unless all took it."""
     rows = or_exit(send_test, or_exit(load_setup, file), timeout_s)
     if form == "json":
