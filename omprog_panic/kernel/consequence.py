@@ -91,6 +91,8 @@ class Consequences:
             return held.is_within(incident, REPEAT_US, REPEAT_LINES)
         if not held.is_within(incident, CONSEQUENCE_US, CONSEQUENCE_LINES):
             return False
+        if former.panicked and report.severity is Severity.WARNING:
+            return True  # kernels up to 4.15 go on printing while they wait
         if report.function is not None:
             return former.function == report.function
         return (
