@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import time
 from typing import Protocol
 
@@ -38,10 +38,10 @@ def in_utc(at: str) -> str:
     '2026-11-22T22:15:42.500000+00:00'
     """
     try:
-        moment = datetime.datetime.fromisoformat(at)
+        moment = dt.datetime.fromisoformat(at)
         if moment.tzinfo is None:
             return at
-        return moment.astimezone(datetime.UTC).isoformat(timespec="microseconds")
+        return moment.astimezone(dt.UTC).isoformat(timespec="microseconds")
     except (ValueError, OverflowError):
         return at
 
