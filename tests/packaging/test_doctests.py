@@ -11,7 +11,18 @@ import pytest
 import omprog_panic
 
 PARTS = frozenset(
-    ["plain", "secret", "clock", "spool", "config", "store", "policy", "render", "deliver", "alerter"]
+    {
+        "plain",
+        "secret",
+        "clock",
+        "spool",
+        "config",
+        "store",
+        "policy",
+        "render",
+        "deliver",
+        "alerter",
+    }
 )
 MODULES = sorted(
     info.name
