@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -226,3 +228,15 @@ def test_yaml_may_include_and_end(tmp_path: Path) -> None:
     more.chmod(0o600)
 
     assert len(load_config(config, read_services).services) == 1
+
+
+def test_every_setting_is_in_the_manual() -> None:
+    page = (Path(__file__).parents[2] / "docs/configuration.md").read_text()
+
+    def names(part: dict[str, Any]) -> Iterator[str]:
+        for name, inner in part.get("properties", {}).items():
+            yield name
+            yield from names(inner)
+            yield from names(inner.get("items", {}))
+
+    assert [name for name in names(schema()) if f"{name}:" not in page] == []

@@ -11,7 +11,7 @@ import pytest
 import omprog_panic
 
 PARTS = frozenset(
-    [
+    {
         "plain",
         "secret",
         "clock",
@@ -22,7 +22,7 @@ PARTS = frozenset(
         "render",
         "deliver",
         "alerter",
-    ]
+    }
 )
 MODULES = sorted(
     info.name
