@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.collector.allow import AllowedNetworks
 from omprog_panic.collector.envelope import parse_envelope
+from omprog_panic.collector.event import Booted, Closed, Said
 from omprog_panic.collector.incident import build_boot, build_incident, stable_id
-from omprog_panic.collector.sender import Booted, Closed, Said, Sender
+from omprog_panic.collector.sender import Sender
 from omprog_panic.errors import MalformedEnvelopeError
 from omprog_panic.kernel.trace import TraceLimits
 from omprog_panic.model import EndReason
@@ -29,7 +30,7 @@ from omprog_panic.spool.record import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from omprog_panic.collector.sender import Event
+    from omprog_panic.collector.event import Event
 
 # A line of which every part is plain: no escapes, no further keys, no fragment.
 _CHATTER = re.compile(
@@ -116,7 +117,7 @@ class Pipeline:
             now,
         )
         if taken:
-            sender.last_at = self._last_at = at
+            sender.timeline.last_at = self._last_at = at
         return taken
 
     def _is_repeat(self, line: bytes) -> bool:
@@ -171,7 +172,7 @@ class Pipeline:
         silent = heapq.nsmallest(
             count,
             self.senders.items(),
-            key=lambda item: item[1].last_heard,
+            key=lambda item: item[1].timeline.last_heard,
         )
         for ip, sender in silent:
             self._take_events(ip, sender, sender.close(EndReason.EVICTED, now))
@@ -191,7 +192,7 @@ class Pipeline:
             if isinstance(event, Closed):
                 self._take_closed(ip, event)
             elif isinstance(event, Booted):
-                self._out.append(build_boot(ip, event, sender.host))
+                self._out.append(build_boot(ip, event, sender.timeline.host))
             else:
                 self._take_said(ip, event)
 
@@ -243,8 +244,8 @@ class Pipeline:
                 id=stable_id("heard", ip, at),
                 source=ip,
                 at=at,
-                host=sender.host,
-                kernel=sender.kernel,
+                host=sender.timeline.host,
+                kernel=sender.timeline.kernel,
             ),
         )
 
