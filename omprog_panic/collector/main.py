@@ -31,7 +31,8 @@ from omprog_panic.collector.recovery import Carrier, Recovery
 from omprog_panic.errors import ConfigError, JournalError, OmprogPanicError
 from omprog_panic.kernel.trace import TraceLimits
 from omprog_panic.log import setup_logging
-from omprog_panic.spool.writer import SpoolWriter
+from omprog_panic.spool.record import CountersRecord
+from omprog_panic.spool.writer import MAX_BYTES, SpoolWriter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 SYNC_EVERY_S = 0.2  # a power cut costs at most so much of an open trace
 ALLOW_CHECK_S = 2.0
+MEASURE_EVERY_BYTES = 32 * 1024 * 1024  # of lines; memory grows by no more between
 DRAIN_S = 4.0  # after SIGTERM; systemd and rsyslogd (closeTimeout) kill after 5
 _LOG = logging.getLogger("omprog_panic.collector")
 
@@ -63,10 +65,13 @@ class Collector:
         self._read_allowed(force=True)
         self._pipeline = Pipeline(
             limits,
-            PipelineLimits(max_hosts=settings.max_hosts),
+            PipelineLimits(
+                max_hosts=settings.max_hosts,
+                max_memory_bytes=settings.memory_bytes,
+            ),
             self._allow.networks,
         )
-        self._writer = SpoolWriter(settings.spool)
+        self._writer = SpoolWriter(settings.spool, settings.spool_bytes)
         self._writer.prepare()
         settings.journal.mkdir(mode=0o2770, parents=True, exist_ok=True)
         self._journal = Journal(
@@ -81,6 +86,7 @@ class Collector:
         self._offset = 0.0
         self._sync_at: float | None = None
         self._allow_at = 0.0
+        self._unmeasured_bytes = 0
         self._full = False
         self.reload_wanted = False
 
@@ -139,6 +145,7 @@ class Collector:
                 return
             self._carrier.newest.append(chunk)
             self._carrier.lines_bytes += len(chunk)
+            self._unmeasured_bytes += len(chunk)
         if count:
             channel.confirm(count)
         if self._full:
@@ -188,6 +195,9 @@ class Collector:
             self._submit(records)
         self._mark_published(now)
         self._sync(now)
+        if self._unmeasured_bytes > MEASURE_EVERY_BYTES:
+            self._unmeasured_bytes = 0
+            pipeline.keep_within_memory(now)
         if now >= self._allow_at:
             self._allow_at = now + ALLOW_CHECK_S
             if self._read_allowed():
@@ -196,6 +206,11 @@ class Collector:
         self._carry(now)
 
     def _submit(self, records: list[SpoolRecord]) -> None:
+        for record in records:
+            if isinstance(record, CountersRecord):
+                # At most once a minute, however much of it there was.
+                refused = ",".join(record.refused)
+                _LOG.warning("counted", extra={**record.counters, "refused": refused})
         written_at = rfc3339(self._clock.wall())
         stamped = [dataclasses.replace(r, written_at=written_at) for r in records]
         self._publisher.submit(stamped)
@@ -264,6 +279,8 @@ def build_parser() -> argparse.ArgumentParser:
     add("--max-records", type=_positive, default=trace.max_records, metavar="RECORDS")
     add("--max-bytes", type=_positive, default=trace.max_bytes, metavar="BYTES")
     add("--max-hosts", type=_positive, default=PipelineLimits().max_hosts)
+    add("--memory-bytes", type=_positive, default=PipelineLimits().max_memory_bytes)
+    add("--spool-bytes", type=_positive, default=MAX_BYTES, metavar="BYTES")
     add("--journal-bytes", type=_positive, default=sizes.max_bytes, metavar="BYTES")
     add("--journal-segment", type=_positive, default=sizes.segment_bytes)
     add("--after-ok", action="store_true", help="OK at start was said (libexec)")

@@ -48,6 +48,7 @@ class PipelineLimits:
     """Bounds over all senders."""
 
     max_hosts: int = 16_384  # the least recently heard goes first, as "evicted"
+    max_memory_bytes: int = 512 * 1024 * 1024  # the same, for what all senders hold
     max_known: int = 10_000  # names of published incidents, to know a repeat
 
 
@@ -166,9 +167,20 @@ class Pipeline:
             self._scheduled.pop(ip, None)
             self._take_events(ip, sender, sender.close(EndReason.EVICTED, 0.0))
 
-    def _evict(self, now: float) -> None:
+    def keep_within_memory(self, now: float) -> None:
+        """Give up senders while all of them hold more than they may.
+
+        To be called now and then: what a sender holds grows by its records only.
+        """
+        while len(self.senders) > 1:
+            held = sum(s.timeline.machine.held_bytes for s in self.senders.values())
+            if held <= self._limits.max_memory_bytes:
+                return
+            self._evict(now, len(self.senders) // 16)
+
+    def _evict(self, now: float, count: int = 0) -> None:
         """Give up the senders that were silent longest, a sixteenth at once."""
-        count = max(1, self._limits.max_hosts // 16)
+        count = max(1, count or self._limits.max_hosts // 16)
         silent = heapq.nsmallest(
             count,
             self.senders.items(),

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _TELLING = STARTS | TERMINATOR_STARTS | {"CPU"}
 _MINOR = frozenset({Severity.WARNING, Severity.INFO})
 _LAST_WORDS = frozenset({EndReason.TERMINATOR, EndReason.REBOOTING})
+_LINE_OVERHEAD = 64  # bytes that Python adds to a string in a list
 _LATE_S = 1.0  # longer than any network holds a datagram up
 # Start lines that prolong a trace: a host that oopses for ever is reported anyway.
 _MAX_PROLONGED = 16
@@ -156,6 +157,17 @@ class TraceMachine:
         # After the last word: what was printed before it and comes after it.
         self._late_until = 0.0
         self._late_us = -1
+
+    @property
+    def held_bytes(self) -> int:
+        """Return about what context and open trace take in memory."""
+        lines = self._context
+        held = sum(map(len, lines)) + _LINE_OVERHEAD * len(lines)
+        trace = self._open
+        if trace is not None:
+            count = len(trace.head) + len(trace.tail or ())
+            held += trace.head_bytes + trace.tail_bytes + _LINE_OVERHEAD * count
+        return held
 
     @property
     def open(self) -> bool:
