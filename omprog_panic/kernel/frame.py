@@ -41,8 +41,8 @@ _FRAME = re.compile(
 )
 # arch/arm/kernel/traps.c dump_backtrace_entry: callee from caller.
 _FROM = re.compile(
-    _ADDRESSES + r"\(?(?P<f>[A-Za-z_.$][\w.$]*)(?:\+0x[0-9a-f]+(?:/0x[0-9a-f]+)?)?\)?"
-    r"(?: \[(?P<m>\w+)\])? from "
+    _ADDRESSES + r"\(?(?P<f>[A-Za-z_.$][\w.$]*)(?:\+0x[0-9a-f]+(?:/0x[0-9a-f]+)?)?"
+    r"(?: \[(?P<m>\w+)\])?\)? from "
     + _ADDRESSES
     + r"\(?(?P<g>[A-Za-z_.$][\w.$]*)(?:\+0x(?P<off>[0-9a-f]+)/0x(?P<size>[0-9a-f]+))?",
 )
@@ -172,7 +172,7 @@ def parse_pc(text: str) -> Frame | None:
 def parse_frame(text: str) -> list[Frame]:
     """Read one line of a call trace; the arm form gives two frames.
 
-    >>> [f.function for f in parse_frame("(panic) from [<8024>] (__warn+0x0/0xa0)")]
+    >>> [f.function for f in parse_frame("(panic) from [<80243d54>] (__warn+0x0/0xa0)")]
     ['panic', '__warn']
     """
     match = _FRAME.match(text)

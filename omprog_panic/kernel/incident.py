@@ -74,6 +74,7 @@ class Incident:
         self.size = 0
         self.panic: str | None = None
         self.panic_at = -1  # index into texts
+        self.panic_line = 0  # its number
         self.ended_at: int | None = None  # line number of ---[ end trace
         self.died: str | None = None  # the N of [#N]
         self.asks_others = False
@@ -118,6 +119,7 @@ class Incident:
         if self.panic is None:
             self.panic = text
             self.panic_at = len(self.texts)
+            self.panic_line = line.number
         self.add(line)
 
     def continues(self, found: Found, line: Line) -> bool:
@@ -244,7 +246,11 @@ class Scanner:
         return False
 
     def _panic(self, line: Line, found: Found, current: Incident | None) -> None:
-        known = [*self._settling, *self._open.values()]
+        known = [
+            incident
+            for incident in (*self._settling, *self._open.values())
+            if not _is_stale(incident, line)
+        ]
         already = next((i for i in known if i.panic is not None), None)
         if current is not None and current.found.row.role == "prelude":
             current.found = found
@@ -255,7 +261,8 @@ class Scanner:
             self._reopen(cause, line)
             cause.take_panic(line, line.text)
         else:
-            self._begin(line, found).panic = line.text
+            incident = self._begin(line, found)
+            incident.panic, incident.panic_line = line.text, line.number
         self._panicked = True
 
     def _reopen(self, incident: Incident, line: Line) -> None:
@@ -337,12 +344,7 @@ class Scanner:
 
     def _settle(self, line: Line) -> None:
         self._settle_at = line.number + SETTLE_EVERY
-        first = self._settling[0]
-        if line.number > first.last_number + SETTLE_LINES or (
-            line.time_us is not None
-            and first.last_time_us is not None
-            and line.time_us > first.last_time_us + SETTLE_US
-        ):
+        if _is_stale(self._settling[0], line):
             self.finished.append(self._settling.pop(0))
 
     def _boot(self) -> None:
@@ -352,3 +354,10 @@ class Scanner:
         self._settling.clear()
         self._panicked = False
         self._boots += 1
+
+
+def _is_stale(incident: Incident, line: Line) -> bool:
+    """Tell whether nothing in ``line`` can have come of this incident any more."""
+    if line.time_us is not None and incident.last_time_us is not None:
+        return line.time_us > incident.last_time_us + SETTLE_US
+    return line.number > incident.last_number + SETTLE_LINES

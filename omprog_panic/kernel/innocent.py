@@ -235,7 +235,7 @@ def regex_of(pattern: str) -> str:
     r"""Translate a pattern of the tables.
 
     >>> regex_of("sha#_*")
-    'sha\\\\d+_\\\\w*'
+    'sha\\d+_\\w*'
     """
     return pattern.replace("?", "[nl]?").replace("*", r"\w*").replace("#", r"\d+")
 
