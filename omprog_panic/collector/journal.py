@@ -30,9 +30,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MAGIC = b"omprog-panic j1\n"
-_ENTRY = struct.Struct("<dIB")  # now, CRC-32, kind; then the length
-_LENGTH = struct.Struct("<I")
-_HEAD = _ENTRY.size + _LENGTH.size
+_ENTRY = struct.Struct("<dIBI")  # now, CRC-32, kind; last the length, see below
+_HEAD = _ENTRY.size
 LOCK_WAIT_S = 6.0  # less than omprog's confirmTimeout
 _WINDOW = 1024 * 1024
 _PAGE = mmap.ALLOCATIONGRANULARITY
@@ -110,8 +109,8 @@ class Journal:
         assert window is not None
         base = start - self._window_at
         window[base + _HEAD : end - self._window_at] = content
-        _ENTRY.pack_into(window, base, now, zlib.crc32(content), kind)
-        _LENGTH.pack_into(window, base + _ENTRY.size, length)
+        # In this order, the length last: until it stands there is no entry.
+        _ENTRY.pack_into(window, base, now, zlib.crc32(content), kind, length)
         self._position = end
         self.dirty = True
 
@@ -256,8 +255,7 @@ def read_segment(content: bytes) -> Iterator[Entry]:
         return
     position = len(_MAGIC)
     while position + _HEAD <= len(content):
-        now, checksum, kind = _ENTRY.unpack_from(content, position)
-        (length,) = _LENGTH.unpack_from(content, position + _ENTRY.size)
+        now, checksum, kind, length = _ENTRY.unpack_from(content, position)
         start = position + _HEAD
         body = content[start : start + length]
         if length == 0 or len(body) < length or zlib.crc32(body) != checksum:

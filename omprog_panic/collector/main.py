@@ -42,6 +42,11 @@ if TYPE_CHECKING:
 SYNC_EVERY_S = 0.2  # a power cut costs at most so much of an open trace
 ALLOW_CHECK_S = 2.0
 MEASURE_EVERY_BYTES = 32 * 1024 * 1024  # of lines; memory grows by no more between
+# Between two rounds of what is not a line's own business: while lines stream in;
+# the same while state is carried over or published; and while nothing comes.
+STREAM_PAUSE_S = 0.02
+BUSY_PAUSE_S = 0.002
+IDLE_BUSY_PAUSE_S = 0.05
 DRAIN_S = 4.0  # after SIGTERM; systemd and rsyslogd (closeTimeout) kill after 5
 _LOG = logging.getLogger("omprog_panic.collector")
 
@@ -87,6 +92,8 @@ class Collector:
         self._sync_at: float | None = None
         self._allow_at = 0.0
         self._unmeasured_bytes = 0
+        self._maintain_at = 0.0
+        self._patience_s: float | None = 0.0
         self._full = False
         self.reload_wanted = False
 
@@ -127,25 +134,32 @@ class Collector:
         while True:
             if self.reload_wanted:
                 self._reload()
-            if channel.wait(self._timeout()):
+            if channel.wait(self._patience_s):
                 try:
                     chunk, count = channel.read()
                 except EndOfInput:
                     return
-                self._take(channel, chunk, count)
+                now = self._now()
+                self._take(channel, chunk, count, now)
+                if now < self._maintain_at and not self._pipeline.has_records:
+                    self._patience_s = STREAM_PAUSE_S
+                    continue
             self._maintain()
 
-    def _take(self, channel: OmprogChannel, chunk: bytes, count: int) -> None:
-        now = self._now()
+    def _take(
+        self,
+        channel: OmprogChannel,
+        chunk: bytes,
+        count: int,
+        now: float,
+    ) -> None:
+        """Keep, confirm, then think: nothing else stands before the answer."""
         if chunk:
             try:
                 self._journal.append(LINES, chunk, now)
             except JournalError as error:
                 self._refuse(channel, count, error)
                 return
-            self._carrier.newest.append(chunk)
-            self._carrier.lines_bytes += len(chunk)
-            self._unmeasured_bytes += len(chunk)
         if count:
             channel.confirm(count)
         if self._full:
@@ -153,15 +167,9 @@ class Collector:
             _LOG.info("journal can be written again")
         if not chunk:
             return
-        pipeline = self._pipeline
-        deadline = pipeline.deadline()
-        if deadline is not None and deadline <= now:
-            pipeline.tick(now)
-        if count == 1:
-            pipeline.feed(chunk, now)
-        else:
-            for line in chunk.split(b"\n"):
-                pipeline.feed(line, now)
+        self._carrier.took(chunk)
+        self._unmeasured_bytes += len(chunk)
+        self._pipeline.feed_chunk(chunk, count, now)
 
     def _refuse(
         self,
@@ -174,17 +182,11 @@ class Collector:
         self._full = True
         channel.refuse(count, str(error))
 
-    def _timeout(self) -> float | None:
-        deadlines = [self._pipeline.deadline(), self._sync_at]
-        if self._carrier.busy:
-            deadlines.append(self._now() + 0.05)
-        known = [at for at in deadlines if at is not None]
-        if not known:
-            return None
-        return min(known) - self._now()
-
     def _maintain(self) -> None:
-        """Do what must not delay a confirmation: it comes after it."""
+        """Do what must not delay a confirmation, and find out when to do it again.
+
+        While lines stream in this is done every few milliseconds, not for each.
+        """
         now = self._now()
         pipeline = self._pipeline
         deadline = pipeline.deadline()
@@ -204,6 +206,16 @@ class Collector:
                 pipeline.allowed = self._allow.networks
                 pipeline.forget_refused_senders()
         self._carry(now)
+        self._plan(now)
+
+    def _plan(self, now: float) -> None:
+        busy = self._carrier.busy or self._publisher.busy
+        self._maintain_at = now + (BUSY_PAUSE_S if busy else STREAM_PAUSE_S)
+        deadlines = [self._pipeline.deadline(), self._sync_at]
+        if busy:
+            deadlines.append(now + IDLE_BUSY_PAUSE_S)
+        known = [at for at in deadlines if at is not None]
+        self._patience_s = min(known) - self._now() if known else None
 
     def _submit(self, records: list[SpoolRecord]) -> None:
         for record in records:

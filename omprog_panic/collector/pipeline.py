@@ -105,6 +105,17 @@ class Pipeline:
         if sender.busy:
             self._schedule(ip, sender)
 
+    def feed_chunk(self, chunk: bytes, count: int, now: float) -> None:
+        """Take lines, with line feeds between them, at one moment."""
+        deadline = self.deadline()
+        if deadline is not None and deadline <= now:
+            self.tick(now)
+        if count == 1:
+            self.feed(chunk, now)
+            return
+        for line in chunk.split(b"\n"):
+            self.feed(line, now)
+
     def _take_chatter(self, match: re.Match[str], now: float) -> bool:
         ip, at, payload, seconds, micros, sequence, time_us, start = match.groups()
         sender = self.senders.get(ip)
@@ -260,6 +271,11 @@ class Pipeline:
                 kernel=sender.timeline.kernel,
             ),
         )
+
+    @property
+    def has_records(self) -> bool:
+        """Whether :meth:`take` would give anything."""
+        return bool(self._out)
 
     def take(self) -> list[SpoolRecord]:
         """Give away what is to be published."""

@@ -60,6 +60,11 @@ class Publisher:
                     self._pending.add(record.id)
             self._queue.put(record)
 
+    @property
+    def busy(self) -> bool:
+        """Whether there will be names for :meth:`take_done` to give."""
+        return bool(self._pending or self._done)
+
     def unpublished(self) -> set[str]:
         """Return the names of incidents that are not in the spool yet."""
         with self._lock:

@@ -131,13 +131,18 @@ class Carrier:
         self._keep_from = 0
         self._waits_for: set[str] = set()
         self._state_bytes = 0
-        # Bytes of lines since the last carry began; the loop counts them.
+        # Bytes of lines since the last carry began.
         self.lines_bytes = 0
         self.newest: deque[bytes] = deque(maxlen=REPEATS)
 
     def restarted(self, now: float) -> None:
         """Note in the segment just begun that this is another run."""
         self._journal.append(RESTARTED, b"-", now)
+
+    def took(self, chunk: bytes) -> None:
+        """Note that lines went into the journal."""
+        self.newest.append(chunk)
+        self.lines_bytes += len(chunk)
 
     def begin(self, now: float, unpublished: set[str]) -> None:
         """Begin a segment. Raises JournalError when there is no room for one."""
