@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 # A line of which every part is plain: no escapes, no further keys, no fragment.
 _CHATTER = re.compile(
     r'\{"ip":"([0-9A-Fa-f.:]{2,45})", ?"at":"([0-9T:.+Z-]{19,40})", ?"raw":"'
-    r"((?:\[ *(\d+)\.(\d{6})\] |\d{1,3},(\d{1,18}),(\d{1,18}),-;)"
+    r"((?:\[ *(\d{1,11})\.(\d{6})\] |\d{1,3},(\d{1,18}),(\d{1,18}),-;)"
     r'([ !$-\[\]-~]{0,3})[ !$-\[\]-~]*)"\}\Z',
 ).match
 ALIVE_EVERY_S = 60.0
