@@ -6,7 +6,7 @@ import random
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from omprog_panic.kernel.analysis import Report, analyze_text, analyze_trace
@@ -146,6 +146,8 @@ def test_lines_of_other_programs_between_change_nothing(
     sample: Sample,
     seed: int,
 ) -> None:
+    # A line that came in pieces is completed by the next line, whoever wrote it.
+    assume(not any("pieces" in comment for comment in sample.comments))
     rng = random.Random(seed)
     lines = []
     for raw in sample.lines:
