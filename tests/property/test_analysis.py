@@ -70,6 +70,8 @@ def test_a_log_cut_anywhere_gives_no_second_crash(
     sample: Sample,
     data: st.DataObject,
 ) -> None:
+    # Cut before its function is named, a consequence cannot be told from a cause.
+    assume(not any("consequence" in comment for comment in sample.comments))
     end = data.draw(st.integers(0, len(sample.lines)))
 
     assert len(list(analyze_text(sample.lines[:end]))) <= 1
