@@ -103,8 +103,7 @@ class Alerter:
         try:
             taken = self._intake.run_once()
             self._readdress()
-            if self._maintenance.run():
-                self._wake_workers()
+            self._maintain()
             self._complaint = ""
         except (SpoolError, StoreError) as error:
             self._complain(str(error))
@@ -193,6 +192,16 @@ class Alerter:
             if getattr(old, name) != getattr(new, name):
                 message = "changed: that needs a restart of the alerter"
                 raise ConfigError([f"{setup.config.file}:1: $.paths.{name}: {message}"])
+
+    def _maintain(self) -> None:
+        try:
+            if self._maintenance.run():
+                self._wake_workers()
+        except StoreError:
+            raise
+        except Exception:
+            # A bug in housekeeping must not end the alerting.
+            log.exception("maintenance failed")
 
     def _readdress(self) -> None:
         """Once after each change of services, as soon as the data base can be used."""

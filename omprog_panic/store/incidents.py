@@ -131,6 +131,12 @@ def load_incident(connection: Connection, incident_id: str) -> StoredIncident | 
     return StoredIncident(record, report, row.decision, row.received_at)
 
 
+def load_spool_file(connection: Connection, incident_id: str) -> bytes:
+    """Give the file that an incident came in, unaltered."""
+    query = sa.select(TRACES.c.spool_json).where(TRACES.c.incident_id == incident_id)
+    return bytes(connection.execute(query).scalar_one())
+
+
 def find_incidents(connection: Connection, prefix: str) -> list[str]:
     """Give the ids that begin with these digits, at most a handful."""
     query = sa.select(INCIDENTS.c.id).where(INCIDENTS.c.id.startswith(prefix))

@@ -47,6 +47,12 @@ def insert_notifications(
         connection.execute(sa.insert(NOTIFICATIONS), values)
 
 
+def notification_exists(connection: Connection, notification_id: str) -> bool:
+    """Tell whether this has been decided already."""
+    query = sa.select(NOTIFICATIONS.c.id).where(NOTIFICATIONS.c.id == notification_id)
+    return connection.execute(query).first() is not None
+
+
 def notification_details(connection: Connection, notification_id: str) -> str | None:
     """Give what a notification without incident is about, as JSON."""
     query = sa.select(NOTIFICATIONS.c.details)
@@ -85,6 +91,42 @@ def deliveries(connection: Connection, incident_id: str) -> list[Row[Any]]:
         .order_by(OUTBOX.c.id)
     )
     return list(connection.execute(query))
+
+
+def last_attempts(connection: Connection) -> list[Row[Any]]:
+    """Give the last failed attempt at each service, newest first."""
+    newest = (
+        sa.select(sa.func.max(NOTIFICATION_LOG.c.id).label("newest"))
+        .join_from(NOTIFICATION_LOG, OUTBOX)
+        .where(sa.not_(NOTIFICATION_LOG.c.delivered))
+        .group_by(OUTBOX.c.service_key)
+        .subquery()
+    )
+    query = (
+        sa.select(
+            OUTBOX.c.service_key,
+            OUTBOX.c.service_label,
+            NOTIFICATION_LOG.c.at,
+            NOTIFICATION_LOG.c.took_s,
+            NOTIFICATION_LOG.c.reason,
+        )
+        .select_from(NOTIFICATION_LOG.join(OUTBOX))
+        .join(newest, newest.c.newest == NOTIFICATION_LOG.c.id)
+        .order_by(NOTIFICATION_LOG.c.at.desc())
+    )
+    return list(connection.execute(query))
+
+
+def last_took_s(connection: Connection, outbox_id: int) -> float | None:
+    """Tell how long the last attempt at a row took."""
+    query = (
+        sa.select(NOTIFICATION_LOG.c.took_s)
+        .where(NOTIFICATION_LOG.c.outbox_id == outbox_id)
+        .order_by(NOTIFICATION_LOG.c.id.desc())
+        .limit(1)
+    )
+    found = connection.execute(query).scalar()
+    return None if found is None else float(found)
 
 
 def deliveries_of(connection: Connection, notification_id: str) -> list[Row[Any]]:

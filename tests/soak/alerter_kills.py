@@ -7,8 +7,10 @@ have taken the message; some take it only after the alerter has given up waiting
 from __future__ import annotations
 
 import collections
+import contextlib
 import dataclasses
 import random
+import subprocess
 import tempfile
 import threading
 import time
@@ -49,14 +51,24 @@ class _Services:
         self._chance = chance
         self._lock = threading.Lock()
         self.calm = threading.Event()
+        self._victim: AlerterProcess | None = None
+        self._requests_left = 0
         # path -> id of the alert -> the bodies that were accepted
         self.taken: dict[str, dict[str, list[str]]] = {
             f"/s{number}": collections.defaultdict(list) for number in range(count)
         }
         receiver.answer = self._answer
 
+    def kill_at_request(self, victim: AlerterProcess, number: int) -> None:
+        """Kill it while that request, counted from now, waits for its answer."""
+        with self._lock:
+            self._victim, self._requests_left = victim, number
+
     def _answer(self, got: Received) -> int:
         with self._lock:
+            self._requests_left -= 1
+            if self._victim is not None and self._requests_left == 0:
+                self._victim.process.kill()
             mood = 1.0 if self.calm.is_set() else self._chance.random()
         if mood < 0.15:
             return 429
@@ -95,10 +107,14 @@ def run_once(seed: int, folder: Path) -> Outcome:
         for _ in range(chance.randint(1, 4)):
             portion = [left.pop(0) for _ in range(chance.randint(0, len(left)))]
             with AlerterProcess(config) as alerter:
-                if chance.random() < 0.5:
+                if chance.random() < 0.8:
                     alerter.wait_for_line("started", 60)
+                if chance.random() < 0.5:
+                    services.kill_at_request(alerter, chance.randint(1, 12))
                 publish(folder / "spool", *portion)
-                time.sleep(chance.choice([0.0, 0.05, 0.3, 0.8, 1.5]) * chance.random())
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    moment = chance.choice([0.01, 0.05, 0.3, 1.0]) * chance.random()
+                    alerter.process.wait(moment)
                 alerter.kill()
                 kills += 1
         publish(folder / "spool", *left)
