@@ -11,7 +11,7 @@ import pytest
 from omprog_panic.collector.allow import AllowedNetworks
 from omprog_panic.collector.pipeline import Pipeline, PipelineLimits
 from omprog_panic.model import EndReason
-from omprog_panic.spool.record import IncidentRecord
+from omprog_panic.spool.record import IncidentRecord, SpoolRecord
 from tests.omprog_driver import envelope
 from tests.replayer import Replay, load_capture, replay
 
@@ -102,7 +102,8 @@ def test_a_flood_of_forged_addresses_neither_fills_memory_nor_hides_a_panic(
     crash = [f"[  500.{n:06}] {text}" for n, text in enumerate([PANIC, "x", END])]
     pipeline.feed(envelope("[  499.000000] before", "10.0.0.2", 0.0), 0.0)
     tracemalloc.start()
-    took = []
+    took: list[float] = []
+    records: list[SpoolRecord] = []
     for number in range(100_000):
         ip = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
         began = time.perf_counter()
