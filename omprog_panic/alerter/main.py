@@ -21,7 +21,7 @@ from omprog_panic.alerter.dispatch import readdress
 from omprog_panic.alerter.event import AlerterEvent, ignore
 from omprog_panic.alerter.intake import BATCH, Intake
 from omprog_panic.alerter.lock import InstanceLock
-from omprog_panic.alerter.maintenance import EVERY_S, maintain
+from omprog_panic.alerter.maintenance import Maintenance
 from omprog_panic.clock import SystemClock
 from omprog_panic.deliver.apprise_notifier import build_notifier
 from omprog_panic.deliver.backoff import Backoff
@@ -64,12 +64,12 @@ class Alerter:
             database=self._database,
             analyze=analyze_trace,
             clock=self._clock,
-            services=setup.config.services,
+            services=setup.config.first_services(),
             emit=emit,
         )
+        self._maintenance = Maintenance(self._database, self._clock, setup.config)
         self._workers: list[Worker] = []
         self._complaint = ""
-        self._maintained_since = -EVERY_S
         self._readdressed = False
         self._started = False
 
@@ -102,8 +102,9 @@ class Alerter:
         """Take in what is there; when that is all, wait for more."""
         try:
             taken = self._intake.run_once()
-            self._maintain()
             self._readdress()
+            if self._maintenance.run():
+                self._wake_workers()
             self._complaint = ""
         except (SpoolError, StoreError) as error:
             self._complain(str(error))
@@ -130,7 +131,8 @@ class Alerter:
             self._emit(AlerterEvent("reload-refused", {"faults": error.faults}))
             return
         self._setup = setup
-        self._intake.services = setup.config.services
+        self._intake.services = setup.config.first_services()
+        self._maintenance.config = setup.config
         for worker in self._workers:
             worker.stop()  # ends by itself after what it is sending; leases hold
         self._readdressed = False
@@ -192,19 +194,17 @@ class Alerter:
                 message = "changed: that needs a restart of the alerter"
                 raise ConfigError([f"{setup.config.file}:1: $.paths.{name}: {message}"])
 
-    def _maintain(self) -> None:
-        now = self._clock.monotonic()
-        if now - self._maintained_since >= EVERY_S:
-            self._maintained_since = now
-            limits = self._setup.config.limits
-            maintain(self._database, limits.retry_for_s, self._clock.wall())
-
     def _readdress(self) -> None:
         """Once after each change of services, as soon as the data base can be used."""
         if not self._readdressed:
-            services = self._setup.config.services
+            config = self._setup.config
             with self._database.write() as connection:
-                count = readdress(connection, services, self._clock.wall())
+                count = readdress(
+                    connection,
+                    {service.key for service in config.services},
+                    config.first_services(),
+                    self._clock.wall(),
+                )
             self._readdressed = True
             if count:
                 log.info("alerts readdressed", extra={"count": count})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from omprog_panic.alerter.lock import is_running
 from omprog_panic.errors import SpoolError, StoreError
 from omprog_panic.spool.reader import SpoolReader
-from omprog_panic.store import incidents, outbox
+from omprog_panic.store import incidents, outbox_care, senders
 from omprog_panic.store.connect import Database
 from omprog_panic.store.outbox import State
 
@@ -77,11 +77,9 @@ def _read_store(database: Database, status: Status) -> None:
         status.incidents = incidents.count_incidents(connection)
         for row in incidents.list_incidents(connection, 1):
             status.last_incident = dict(row._mapping)  # noqa: SLF001 - its public name
-        status.services = [dict(r._mapping) for r in outbox.summary(connection)]  # noqa: SLF001
-        status.senders_heard = len(
-            incidents.list_senders(connection, incidents.MAX_LISTED)
-        )
-        status.counters = incidents.latest(connection, "counters")
+        status.services = [dict(r._mapping) for r in outbox_care.summary(connection)]  # noqa: SLF001
+        status.senders_heard = len(senders.list_senders(connection, senders.MAX_LISTED))
+        status.counters = senders.latest(connection, "counters")
 
 
 def _problems(status: Status) -> list[tuple[int, str]]:

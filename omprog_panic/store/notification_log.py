@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
 from omprog_panic.store.schema import NOTIFICATION_LOG, NOTIFICATIONS, OUTBOX
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.engine import Connection, Row
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Notification:
+class Notification(NamedTuple):
     """One thing to tell; who is told stands in the outbox."""
 
     id: str
@@ -22,6 +23,7 @@ class Notification:
     incident_id: str | None
     decision: str
     created_at: float
+    details: str | None = None  # JSON, of one that tells of no incident
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -36,11 +38,20 @@ class Attempt:
     reason: str
 
 
-def insert_notification(connection: Connection, notification: Notification) -> None:
-    """Store a decision to tell."""
-    connection.execute(
-        sa.insert(NOTIFICATIONS).values(dataclasses.asdict(notification))
-    )
+def insert_notifications(
+    connection: Connection, notifications: Sequence[Notification]
+) -> None:
+    """Store decisions to tell."""
+    if notifications:
+        values = [notification._asdict() for notification in notifications]
+        connection.execute(sa.insert(NOTIFICATIONS), values)
+
+
+def notification_details(connection: Connection, notification_id: str) -> str | None:
+    """Give what a notification without incident is about, as JSON."""
+    query = sa.select(NOTIFICATIONS.c.details)
+    found = connection.execute(query.where(NOTIFICATIONS.c.id == notification_id))
+    return found.scalar()
 
 
 def log_attempt(connection: Connection, attempt: Attempt) -> None:

@@ -98,7 +98,7 @@ def test_of_two_services_the_broken_one_is_retried_alone(world: World) -> None:
 def test_what_waited_goes_at_once_when_the_service_answers_again(
     world: World,
 ) -> None:
-    world.receive(*(make_incident(number) for number in range(1, 6)))
+    world.receive(*(make_incident(n, source=f"10.0.0.{n}") for n in range(1, 6)))
     notifier = RecordingNotifier(*[DOWN] * 7)
     courier = world.courier(A, notifier)
 
@@ -243,8 +243,9 @@ def test_a_mended_service_gets_what_its_old_url_did_not(world: World) -> None:
     world.receive(make_incident(1))
     mended = make_service("mended")
     with world.database.write() as connection:
-        assert readdress(connection, [B, mended], world.clock.now) == 1
-        assert readdress(connection, [B, mended], world.clock.now) == 0
+        known, services, now = {B.key, mended.key}, [B, mended], world.clock.now
+        assert readdress(connection, known, services, now) == 1
+        assert readdress(connection, known, services, now) == 0
     notifier = RecordingNotifier()
     world.run(world.courier(mended, notifier), 1)
 
