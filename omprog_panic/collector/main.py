@@ -86,7 +86,7 @@ class Collector:
                 max_bytes=settings.journal_bytes,
             ),
         )
-        self._publisher = Publisher(self._writer, self._journal.sync)
+        self._publisher = Publisher(self._writer)
         self._carrier = Carrier(self._journal, self._pipeline)
         self._offset = 0.0
         self._sync_at: float | None = None
@@ -132,8 +132,6 @@ class Collector:
         if not self._after_ok:
             channel.ready()
         while True:
-            if self.reload_wanted:
-                self._reload()
             if channel.wait(self._patience_s):
                 try:
                     chunk, count = channel.read()
@@ -167,6 +165,9 @@ class Collector:
             _LOG.info("journal can be written again")
         if not chunk:
             return
+        if self.reload_wanted or now >= self._allow_at:
+            # Before the line is judged: it may be the first of a sender just listed.
+            self._reload(now)
         self._carrier.took(chunk)
         self._unmeasured_bytes += len(chunk)
         self._pipeline.feed_chunk(chunk, count, now)
@@ -200,11 +201,6 @@ class Collector:
         if self._unmeasured_bytes > MEASURE_EVERY_BYTES:
             self._unmeasured_bytes = 0
             pipeline.keep_within_memory(now)
-        if now >= self._allow_at:
-            self._allow_at = now + ALLOW_CHECK_S
-            if self._read_allowed():
-                pipeline.allowed = self._allow.networks
-                pipeline.forget_refused_senders()
         self._carry(now)
         self._plan(now)
 
@@ -251,9 +247,10 @@ class Collector:
             else:
                 self._carrier.begin(now, unpublished)
 
-    def _reload(self) -> None:
-        self.reload_wanted = False
-        if self._read_allowed(force=True):
+    def _reload(self, now: float) -> None:
+        self._allow_at = now + ALLOW_CHECK_S
+        force, self.reload_wanted = self.reload_wanted, False
+        if self._read_allowed(force=force):
             self._pipeline.allowed = self._allow.networks
             self._pipeline.forget_refused_senders()
 
@@ -346,6 +343,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         collector = Collector(settings, SystemClock())
         signal.signal(signal.SIGHUP, lambda *_: setattr(collector, "reload_wanted", 1))
         collector.recover()
+    except EndOfInput:
+        return 0  # told to stop before all was read back: it stays in the journal
     except (OmprogPanicError, OSError) as error:
         _LOG.error("cannot start", extra={"reason": str(error)})
         return 1
@@ -353,6 +352,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         with contextlib.suppress(EndOfInput, OutputClosed):
             collector.run(channel)
     finally:
+        # The time that is left belongs to what is done below.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.setitimer(signal.ITIMER_REAL, 0)
         collector.stop()
     return 0
 

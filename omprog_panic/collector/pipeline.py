@@ -171,6 +171,17 @@ class Pipeline:
         if sender.busy:
             self._schedule(ip, sender)
 
+    def drop(self, ip: str) -> None:
+        """Forget a sender and all that is known of it."""
+        self.senders.pop(ip, None)
+        self._scheduled.pop(ip, None)
+
+    def settle(self, ip: str, now: float) -> None:
+        """Let a sender make up its mind about what it waits for."""
+        sender = self.senders.get(ip)
+        if sender is not None and sender.undecided:
+            self._take_events(ip, sender, sender.settle(now))
+
     def forget_refused_senders(self) -> None:
         """Let go of the senders that the networks of now do not admit."""
         for ip in [ip for ip in self.senders if ip not in self.allowed]:
@@ -294,7 +305,11 @@ class Pipeline:
             heapq.heappush(self._due, (deadline, ip))
 
     def tick(self, now: float) -> None:
-        """Do what time alone brings about."""
+        """Do what time alone brings about, each thing as of the moment it was due.
+
+        So it does not matter when, and in how many steps, this is called: a loop that
+        was held up comes to the same result, and so does a replay of the journal.
+        """
         while self._due and self._due[0][0] <= now:
             due_at, ip = heapq.heappop(self._due)
             if self._scheduled.get(ip) != due_at:
@@ -303,7 +318,7 @@ class Pipeline:
             sender = self.senders.get(ip)
             if sender is None:
                 continue
-            events = sender.tick(now)
+            events = sender.tick(due_at)
             if events:
                 self._take_events(ip, sender, events)
             self._schedule(ip, sender)

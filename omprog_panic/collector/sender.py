@@ -352,10 +352,14 @@ class Sender:
 
     def close(self, reason: EndReason, now: float) -> list[Event]:
         """Give everything up: holes, burst, open trace."""
+        return self.settle(now) + self.timeline.close(reason)
+
+    def settle(self, now: float) -> list[Event]:
+        """Give up holes and burst, so that :meth:`dump` need not wait."""
         events: list[Event] = []
         if self._order is not None:
             events += self._ordered(self._order.flush(), now) or []
-        return events + self.timeline.close(reason, now)
+        return events + self.timeline.settle(now)
 
 
 def _opens_lines_with_c(release: str | None) -> bool:

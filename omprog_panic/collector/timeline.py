@@ -364,10 +364,13 @@ class Timeline:
         burst_at = self._replay.burst.deadline()
         return burst_at if trace_at is None else min(burst_at, trace_at)
 
-    def close(self, reason: EndReason, now: float) -> list[Event]:
-        """Give the burst and the open trace up."""
-        events = [] if self._replay is None else self._decide(self._replay, now)
-        return events + self.wrap(self.machine.close(reason))
+    def settle(self, now: float) -> list[Event]:
+        """Give the burst up: it is decided by what came so far."""
+        return [] if self._replay is None else self._decide(self._replay, now)
+
+    def close(self, reason: EndReason) -> list[Event]:
+        """Give the open trace up."""
+        return self.wrap(self.machine.close(reason))
 
     def dump(self) -> dict[str, Any]:
         """Write down everything as JSON can hold it."""

@@ -480,7 +480,10 @@ class TraceMachine:
     def dump(self) -> dict[str, Any]:
         """Write down context and open trace as JSON can hold them."""
         trace = self._open
-        state: dict[str, Any] = {"context": self._context}
+        state: dict[str, Any] = {
+            "context": self._context,
+            "late": [self._late_until, self._late_us],
+        }
         if trace is not None:
             fields = {name: getattr(trace, name) for name in _Open.__slots__}
             fields["severity"] = trace.severity.value
@@ -491,6 +494,7 @@ class TraceMachine:
     def load(self, state: dict[str, Any]) -> None:
         """Take up what :meth:`dump` wrote."""
         self._context = state["context"]
+        self._late_until, self._late_us = state.get("late", (0.0, -1))
         fields = state.get("open")
         if fields is None:
             self._open = None
