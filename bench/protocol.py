@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 HOSTS = 40
 LINES = 120_000
+PANIC = 60  # lines of each host's panic
 TURNS = 3
 _FROM, _TO = 0.25, 0.98  # of the bytes: between these the rate is taken
 _BEFORE = 'module(load="imptcp")'
@@ -48,16 +49,15 @@ def compile_do_nothing(place: Path) -> str:
 
 
 def stream_of(ip: str, lines: int, seed: int) -> bytes:
-    """Make one host's lines: chatter, and a panic in the middle of each 400."""
+    """Make one host's lines: chatter, and one panic somewhere within."""
     chance = random.Random(seed)
     host = Host(ip, chance, extended=seed % 2 == 0)
-    said: list[str] = []
-    while len(said) < lines:
-        said += [host.chat() for _ in range(180)]
-        reason = f"crash {len(said)} of {ip}"
-        said += [host.say(text) for text in panic_texts(reason, 40)]
-        said += [host.chat() for _ in range(180)]
-    return "".join(f"{line}\n" for line in said[:lines]).encode()
+    panic = panic_texts(f"crash of {ip}", PANIC)
+    before = chance.randrange(lines - PANIC)
+    said = [host.chat() for _ in range(before)]
+    said += [host.say(text) for text in panic]
+    said += [host.chat() for _ in range(lines - PANIC - before)]
+    return "".join(f"{line}\n" for line in said).encode()
 
 
 def streams() -> list[bytes]:

@@ -52,7 +52,7 @@ def parse_envelope(line: bytes) -> Envelope:
         ip, at, raw = match.groups()
         text = raw.decode("utf-8", "replace")
         return Envelope(
-            _plain_address(ip.decode("ascii")),
+            plain_address(ip.decode("ascii")),
             at.decode("ascii"),
             restore(text) if "#0" in text else text,
         )
@@ -74,11 +74,14 @@ def _parse_json(line: bytes) -> Envelope:
         raise MalformedEnvelopeError("at is no time")
     # A lone surrogate cannot be written to a file again.
     raw = raw.encode("utf-8", "replace").decode("utf-8")
-    return Envelope(_plain_address(ip), at.replace("\t", " "), restore(raw))
+    return Envelope(plain_address(ip), at.replace("\t", " "), restore(raw))
 
 
-def _plain_address(ip: str) -> str:
-    # A socket for both families shows IPv4 senders as ::ffff:10.0.0.2.
+def plain_address(ip: str) -> str:
+    """Write an address as the lists of senders have it.
+
+    A socket for both families shows IPv4 senders as ::ffff:10.0.0.2.
+    """
     return ip[7:] if ip.startswith("::ffff:") and "." in ip else ip
 
 

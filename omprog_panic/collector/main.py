@@ -162,7 +162,11 @@ class Collector:
         if not chunk:
             return
         self._carrier.took(chunk)
-        self._pipeline.feed_chunk(chunk, count, now)
+        pipeline = self._pipeline
+        deadline = pipeline.deadline()
+        if deadline is not None and deadline <= now:
+            pipeline.tick(now)
+        pipeline.feed(chunk, now)
 
     def _refuse(
         self,

@@ -13,7 +13,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from omprog_panic.collector.allow import AllowedNetworks
-from omprog_panic.collector.envelope import parse_envelope
+from omprog_panic.collector.envelope import parse_envelope, plain_address
 from omprog_panic.collector.incident import build_boot, build_incident, stable_id
 from omprog_panic.collector.sender import Booted, Closed, Said, Sender
 from omprog_panic.errors import MalformedEnvelopeError
@@ -31,12 +31,13 @@ if TYPE_CHECKING:
 
     from omprog_panic.collector.sender import Event
 
-# A line of which every part is plain: no escapes, no further keys, no fragment.
-_CHATTER = re.compile(
-    r'\{"ip":"([0-9A-Fa-f.:]{2,45})", ?"at":"([0-9T:.+Z-]{19,40})", ?"raw":"'
+# Each line of a chunk, the plain ones in parts: no escapes, no further keys, no
+# fragment, so nothing has to be undone in them. Of any other line: all of it, last.
+_LINES = re.compile(
+    r'(?:\{"ip":"([0-9A-Fa-f.:]{2,45})", ?"at":"([0-9T:.+Z-]{19,40})", ?"raw":"'
     r"((?:\[ *(\d+)\.(\d{6})\] |\d{1,3},(\d{1,18}),(\d{1,18}),-;)"
-    r'([ !$-\[\]-~]{0,3})[ !$-\[\]-~]*)"\}\Z',
-).match
+    r'([ !$-\[\]-~]*))"\}|([^\n]*))\n',
+).findall
 ALIVE_EVERY_S = 60.0
 COUNTERS_EVERY_S = 60.0
 _REFUSED_NAMED = 20
@@ -76,19 +77,52 @@ class Pipeline:
 
     # --- what comes in -------------------------------------------------------
 
-    def feed(self, line: bytes, now: float) -> None:
-        """Take one line, without its line feed; never raises for its content."""
-        if self._repeats and self._is_repeat(line):
-            self._count("repeated_lines", now)
-            return
-        match = _CHATTER(line.decode("latin-1"))
-        if match is not None and self._take_chatter(match, now):
-            return
+    def feed(self, chunk: bytes, now: float) -> None:
+        """Take one line, or several; never raises for their content.
+
+        There is a line feed between lines, and none at the end.
+        """
+        if self._repeats:
+            lines = chunk.split(b"\n")
+            new = [line for line in lines if not self._is_repeat(line)]
+            if len(new) < len(lines):
+                self._count("repeated_lines", now, len(lines) - len(new))
+            if not new:
+                return
+            chunk = b"\n".join(new)
+        senders = self.senders
+        for line in _LINES(chunk.decode("latin-1") + "\n"):
+            ip, at, payload, seconds, micros, sequence, time_us, text, other = line
+            if not ip:
+                self._feed_other(other.encode("latin-1"), now)
+                continue
+            sender = senders.get(ip)
+            # Nearly every line: chatter of a host that is well.
+            if (
+                sender is not None
+                and sender.quiet
+                and now - sender.said_at < ALIVE_EVERY_S
+                and sender.take_chatter(
+                    f"{at}\t{payload}",
+                    text,
+                    int(time_us or seconds + micros),
+                    int(sequence) if sequence else None,
+                    now,
+                )
+            ):
+                sender.last_at = self._last_at = at
+            else:
+                self._feed_datagram(plain_address(ip), at, payload, now)
+
+    def _feed_other(self, line: bytes, now: float) -> None:
         try:
             ip, at, payload = parse_envelope(line)
         except MalformedEnvelopeError:
             self._count("malformed_lines", now)
             return
+        self._feed_datagram(ip, at, payload, now)
+
+    def _feed_datagram(self, ip: str, at: str, payload: str, now: float) -> None:
         sender = self.senders.get(ip)
         if sender is None:
             sender = self._meet(ip, at, now)
@@ -102,33 +136,6 @@ class Pipeline:
             self._say_heard(ip, sender, at, now)
         if sender.busy:
             self._schedule(ip, sender)
-
-    def feed_chunk(self, chunk: bytes, count: int, now: float) -> None:
-        """Take lines, with line feeds between them, at one moment."""
-        deadline = self.deadline()
-        if deadline is not None and deadline <= now:
-            self.tick(now)
-        if count == 1:
-            self.feed(chunk, now)
-            return
-        for line in chunk.split(b"\n"):
-            self.feed(line, now)
-
-    def _take_chatter(self, match: re.Match[str], now: float) -> bool:
-        ip, at, payload, seconds, micros, sequence, time_us, start = match.groups()
-        sender = self.senders.get(ip)
-        if sender is None or not sender.quiet or now - sender.said_at >= ALIVE_EVERY_S:
-            return False
-        taken = sender.take_chatter(
-            f"{at}\t{payload}",
-            start,
-            int(time_us or seconds + micros),
-            int(sequence) if sequence else None,
-            now,
-        )
-        if taken:
-            sender.last_at = self._last_at = at
-        return taken
 
     def _is_repeat(self, line: bytes) -> bool:
         left = self._repeats.get(line, 0)

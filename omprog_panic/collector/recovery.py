@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from omprog_panic.collector.envelope import parse_envelope
 from omprog_panic.collector.journal import (
@@ -78,7 +78,7 @@ class Recovery:
         elif entry.kind == PUBLISHED:
             self._published.add(entry.content.decode("ascii", "replace"))
         elif entry.kind == HOST:
-            self._host(json.loads(entry.content))
+            self._host(decode_host(entry.content))
         elif entry.kind == KNOWN:
             unknown = set(json.loads(entry.content)) - set(self._pipeline.senders)
             self._awaited = unknown
@@ -99,10 +99,12 @@ class Recovery:
         while deadline is not None and deadline <= now:
             pipeline.tick(deadline)
             deadline = pipeline.deadline()
-        for line in content.split(b"\n"):
-            self._newest.append(line)
-            if not (self._awaited and self._is_awaited(line)):
-                pipeline.feed(line, now)
+        lines = content.split(b"\n")
+        self._newest.extend(lines)
+        if self._awaited:
+            lines = [line for line in lines if not self._is_awaited(line)]
+        if lines:
+            pipeline.feed(b"\n".join(lines), now)
         for record in pipeline.take():
             self._built[record.id] = record
 
@@ -113,7 +115,7 @@ class Recovery:
         except MalformedEnvelopeError:
             return False
 
-    def _host(self, state: dict[str, object]) -> None:
+    def _host(self, state: dict[str, Any]) -> None:
         ip = str(state["ip"])
         sender = Sender(self._pipeline.trace_limits)
         sender.load(state)
@@ -183,11 +185,37 @@ class Carrier:
             if sender.undecided:
                 self._left.append(ip)
                 continue
-            state = {"ip": ip, **sender.dump()}
-            content = json.dumps(state).encode()
+            content = encode_host({"ip": ip, **sender.dump()})
             self._journal.append(HOST, content, now)
             self._state_bytes += len(content)
         self._waits_for &= unpublished
         if not self._left and not self._waits_for and self._keep_from:
             self._journal.forget_before(self._keep_from)
             self._keep_from = 0
+
+
+_BETWEEN = "\x1e"  # lines of a context, where none of them holds it
+
+
+def encode_host(state: dict[str, Any]) -> bytes:
+    """Write a sender's state: JSON, a line feed, then the context as it is.
+
+    The context is most of it, and JSON would look at each of its characters.
+    """
+    machine = state["machine"]
+    context: list[str] = machine["context"]
+    text = _BETWEEN.join(context)
+    if not context or text.count(_BETWEEN) >= len(context):
+        return json.dumps(state).encode()
+    head = {**state, "machine": {**machine, "context": None}}
+    return json.dumps(head).encode() + b"\n" + text.encode("utf-8", "surrogatepass")
+
+
+def decode_host(content: bytes) -> dict[str, Any]:
+    """Read :func:`encode_host` back."""
+    head, feed, text = content.partition(b"\n")
+    state: dict[str, Any] = json.loads(head)
+    if feed:
+        lines = text.decode("utf-8", "surrogatepass").split(_BETWEEN)
+        state["machine"]["context"] = lines
+    return state

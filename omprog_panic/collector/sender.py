@@ -15,7 +15,13 @@ from omprog_panic.kernel.boot import (
     Mark,
     says_shutdown,
 )
-from omprog_panic.kernel.signature import STARTS, Terminator, is_boot_banner, terminator
+from omprog_panic.kernel.signature import (
+    STARTS,
+    Terminator,
+    first_signature,
+    is_boot_banner,
+    terminator,
+)
 from omprog_panic.kernel.trace import ClosedTrace, TraceLimits, TraceMachine
 from omprog_panic.model import EndReason
 from omprog_panic.netconsole.packet import (
@@ -51,7 +57,8 @@ _FORMS = {1: "basic", 2: "extended", 3: "mixed"}
 _TELLING_TEXTS = ("Linux version ", PREFIX, *SHUTDOWN)
 _TELLING = frozenset(text[:3] for text in _TELLING_TEXTS)
 # First characters of records that are more than chatter.
-_NOTABLE = STARTS | _TELLING | {"net"}  # netconsole: network logging started
+_NOTABLE_TEXTS = (*_TELLING_TEXTS, "netconsole: network logging started")
+_NOTABLE = STARTS | frozenset(text[:3] for text in _NOTABLE_TEXTS)
 _PLAIN_STATE = (
     "boot",
     "host",
@@ -187,19 +194,20 @@ class Sender:
     def take_chatter(
         self,
         line: str,
-        start: str,
+        text: str,
         time_us: int,
         sequence: int | None,
         now: float,
     ) -> bool:
         """Take a record that needs no thought, if it is one: nearly all are.
 
-        ``line`` is the record as it is stored, ``start`` its text's first three
-        characters. False: nothing was done, :meth:`feed` must be asked.
+        ``line`` is the record as it is stored, ``text`` what it says. False: nothing was done, :meth:`feed` must be asked.
         """
         memory = self._memory
         high_us = memory.high_us
-        if high_us is None or time_us <= high_us or start in _NOTABLE:
+        if high_us is None or time_us <= high_us:
+            return False
+        if text[:3] in _NOTABLE and _is_notable(text):
             return False
         if sequence is None:
             if self._form != _FORM_BASIC:
@@ -687,6 +695,10 @@ class Sender:
             events += self._decide(now)
         events += self._wrap(self._machine.close(reason), now)
         return events
+
+
+def _is_notable(text: str) -> bool:
+    return text.startswith(_NOTABLE_TEXTS) or first_signature(text) is not None
 
 
 def _opens_lines_with_c(release: str | None) -> bool:
