@@ -83,7 +83,8 @@ def line_of(ip: str, payload: str, number: int) -> str:
     seconds, micros = divmod(number * 20, 1_000_000)
     minutes, seconds = divmod(seconds, 60)
     at = f"2026-11-22T21:{minutes % 60:02d}:{seconds:02d}.{micros:06d}+00:00"
-    return f'{{"ip":"{ip}", "at":"{at}", "raw":"{payload}"}}\n'
+    raw = payload.replace("/", "\\/")
+    return f'{{"ip":"{ip}", "at":"{at}", "raw":"{raw}"}}\n'
 
 
 def mixed_lines(

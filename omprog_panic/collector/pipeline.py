@@ -31,12 +31,13 @@ if TYPE_CHECKING:
 
     from omprog_panic.collector.sender import Event
 
-# Each line of a chunk, the plain ones in parts: no escapes, no further keys, no
-# fragment, so nothing has to be undone in them. Of any other line: all of it, last.
+# Each line of a chunk, the plain ones in parts: no further keys, no fragment, and no
+# escapes but the "\\/" that rsyslogd makes of a slash. Of any other line: all of it,
+# last.
 _LINES = re.compile(
     r'(?:\{"ip":"([0-9A-Fa-f.:]{2,45})", ?"at":"([0-9T:.+Z-]{19,40})", ?"raw":"'
     r"((?:\[ *(\d+)\.(\d{6})\] |\d{1,3},(\d{1,18}),(\d{1,18}),-;)"
-    r'([ !$-\[\]-~]*))"\}|([^\n]*))\n',
+    r'([ !$-\[\]-~]*(?:\\/[ !$-\[\]-~]*)*))"\}|([^\n]*))\n',
 ).findall
 ALIVE_EVERY_S = 60.0
 COUNTERS_EVERY_S = 60.0
@@ -96,6 +97,9 @@ class Pipeline:
             if not ip:
                 self._feed_other(other.encode("latin-1"), now)
                 continue
+            if "\\" in payload:
+                payload = payload.replace("\\/", "/")  # noqa: PLW2901
+                text = text.replace("\\/", "/")  # noqa: PLW2901
             sender = senders.get(ip)
             # Nearly every line: chatter of a host that is well.
             if (

@@ -177,6 +177,10 @@ class Carrier:
 
     def step(self, now: float, unpublished: set[str]) -> None:
         """Do a small part of the work; delete the old segments after the last."""
+        if self._left:
+            # Closed while states were still to come: a replay from here skips the
+            # lines of such a sender, so the older segments must stay for them, too.
+            self._waits_for |= unpublished
         for _ in range(min(_HOSTS_AT_ONCE, len(self._left))):
             ip = self._left.popleft()
             sender = self._pipeline.senders.get(ip)
