@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
 import time
 from typing import TYPE_CHECKING, Self
@@ -118,9 +117,6 @@ def flood(fed: Fed) -> tuple[float, float]:
     since = time.monotonic()
     fed.feed(panic_of_known(50))
     fed.feed(forged(FORGED // 2, 10_000))
-    for file in new.iterdir():
-        del file
-        break
     wait_until(incidents, "the panic in the flood")
     took = time.monotonic() - since
     fed.feed(forged(FORGED // 2 + 10_000, FORGED // 2 - 10_000))
@@ -149,4 +145,3 @@ def measure() -> Figures:
     }
 
 
-__all__ = ["measure", "os"]

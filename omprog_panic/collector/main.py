@@ -238,6 +238,8 @@ class Collector:
         written_at = rfc3339(self._clock.wall())
         stamped = [dataclasses.replace(r, written_at=written_at) for r in records]
         self._publisher.submit(stamped)
+        if self._publisher.dropped:
+            self._pipeline.counters["dropped_life_signs"] = self._publisher.dropped
 
     def _mark_published(self, now: float) -> None:
         for name in self._publisher.take_done():

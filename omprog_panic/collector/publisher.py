@@ -8,10 +8,11 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+from collections import deque
 from typing import TYPE_CHECKING
 
 from omprog_panic.errors import SpoolError
-from omprog_panic.spool.record import IncidentRecord, encode
+from omprog_panic.spool.record import BootRecord, IncidentRecord, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,11 +21,14 @@ if TYPE_CHECKING:
     from omprog_panic.spool.writer import SpoolWriter
 
 RETRY_S = 1.0
+# Life signs and counters that wait; more are dropped and counted. They come
+# again, but a flood of forged senders would have the file system busy for minutes.
+MAX_LIFE_SIGNS = 1024
 _LOG = logging.getLogger(__name__)
 
 
 class Publisher:
-    """One thread, first in first out; what the spool refuses is tried for ever.
+    """One thread, incidents first; what the spool refuses of them is tried for ever.
 
     ``done`` receives the names of incidents that are in their place; the loop
     fetches them to write them into the journal.
@@ -40,7 +44,11 @@ class Publisher:
         self._writer = writer
         self._sync_journal = sync_journal
         self._retry_s = retry_s
-        self._queue: queue.SimpleQueue[SpoolRecord | None] = queue.SimpleQueue()
+        # One token for each record in the two queues below; None: stop.
+        self._tokens: queue.SimpleQueue[bool | None] = queue.SimpleQueue()
+        self._incidents: deque[SpoolRecord] = deque()
+        self._life_signs: deque[SpoolRecord] = deque()
+        self.dropped = 0
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._done: list[str] = []
@@ -58,7 +66,15 @@ class Publisher:
             if isinstance(record, IncidentRecord):
                 with self._lock:
                     self._pending.add(record.id)
-            self._queue.put(record)
+                self._incidents.append(record)
+            elif isinstance(record, BootRecord):
+                self._incidents.append(record)  # maybe a crash that said nothing
+            elif len(self._life_signs) < MAX_LIFE_SIGNS:
+                self._life_signs.append(record)
+            else:
+                self.dropped += 1
+                continue
+            self._tokens.put(True)
 
     @property
     def busy(self) -> bool:
@@ -80,14 +96,14 @@ class Publisher:
 
     def stop(self, timeout_s: float) -> None:
         """Publish what waits, for at most that long."""
-        self._queue.put(None)
+        self._tokens.put(None)
         self._thread.join(timeout_s)
         self._stop.set()
 
     def _run(self) -> None:
-        while True:
-            record = self._queue.get()
-            if record is None or not self._publish(record):
+        while self._tokens.get():
+            waiting = self._incidents or self._life_signs
+            if not self._publish(waiting.popleft()):
                 return
 
     def _publish(self, record: SpoolRecord) -> bool:
