@@ -45,9 +45,7 @@ def main() -> int:
         print(json.dumps(figures, indent=1))
     else:
         print_table(figures)
-    missed = [
-        name for name in figures if TARGETS[name].held(figures[name]) is False
-    ]
+    missed = [name for name in figures if TARGETS[name].held(figures[name]) is False]
     if missed:
         print(f"not held: {', '.join(missed)}", file=sys.stderr)
     return 0

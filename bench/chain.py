@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 COLLECTOR = (sys.executable, "-m", "omprog_panic.collector.start")
-TMPFS = Path("/dev/shm")  # noqa: S108
+TMPFS = Path("/dev/shm")
 _QUEUE = re.compile(r'queue\.size="50000"')
 
 
@@ -58,15 +58,15 @@ module(load="impstats" interval="1" format="json" resetCounters="off"
 """
 
 
-def last_statistics(file: Path, name: str) -> dict[str, int]:
-    """Read what impstats said last of the object whose name begins so."""
-    found: dict[str, int] = {}
+def last_statistic(file: Path, name: str, key: str) -> int:
+    """Read the counter that impstats gave last for objects whose name begins so."""
+    found = 0
     for line in file.read_text().splitlines():
         brace = line.find("{")
         if brace < 0:
             continue
         with contextlib.suppress(ValueError):
             row = json.loads(line[brace:])
-            if str(row.get("name", "")).startswith(name):
-                found = {k: v for k, v in row.items() if isinstance(v, int)}
+            if key in row and str(row.get("name", "")).startswith(name):
+                found = int(row[key])
     return found

@@ -134,5 +134,3 @@ def measure() -> Figures:
                 post = post_at_once_delays(place / "post")
                 figures |= delays("post_at_once", post)
     return figures
-
-

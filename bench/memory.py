@@ -143,5 +143,3 @@ def measure() -> Figures:
         "rss_flood_refused_mb": refused,
         "flood_panic_delay_ms": round(delay * 1000),
     }
-
-

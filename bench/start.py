@@ -6,11 +6,11 @@ import os
 import statistics
 import subprocess
 import time
+from typing import TYPE_CHECKING
 
 from bench.chain import COLLECTOR, folder
 from bench.load import line_of
 from tests.omprog_driver import REPOSITORY
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from bench.figures import Figures
 
 STARTS = 21
+
+
+def environment(place: Path) -> dict[str, str]:
+    """Have byte code, as an installed package has it, whatever is set outside."""
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    cache = str(place / "byte-code")
+    return {**kept, "PYTHONPATH": str(REPOSITORY), "PYTHONPYCACHEPREFIX": cache}
 
 
 def start_once(place: Path) -> tuple[float, float]:
@@ -30,7 +37,7 @@ def start_once(place: Path) -> tuple[float, float]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         bufsize=0,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        env=environment(place.parent),
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None

@@ -98,8 +98,8 @@ class Pipeline:
                 self._feed_other(other.encode("latin-1"), now)
                 continue
             if "\\" in payload:
-                payload = payload.replace("\\/", "/")  # noqa: PLW2901
-                text = text.replace("\\/", "/")  # noqa: PLW2901
+                payload = payload.replace("\\/", "/")
+                text = text.replace("\\/", "/")
             sender = senders.get(ip)
             # Nearly every line: chatter of a host that is well.
             if (

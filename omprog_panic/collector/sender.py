@@ -201,7 +201,8 @@ class Sender:
     ) -> bool:
         """Take a record that needs no thought, if it is one: nearly all are.
 
-        ``line`` is the record as it is stored, ``text`` what it says. False: nothing was done, :meth:`feed` must be asked.
+        ``line`` is the record as it is stored, ``text`` what it says.
+        False: nothing was done, :meth:`feed` must be asked.
         """
         memory = self._memory
         high_us = memory.high_us

@@ -41,7 +41,6 @@ def main() -> int:
             f"{inputs} fuzzed inputs on {len(results)} targets"
             f" with {len(crashed)} exceptions",
         )
-    print(f"{'FAILED' if bad else 'passed'}: {'; '.join(said)}")
     return 1 if bad else 0
 
 
@@ -60,8 +59,8 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def show(faults: list[tuple[int, list[str]]]) -> None:
-    for seed, words in faults:
-        print(f"seed {seed}: {'; '.join(words)}", file=sys.stderr)
+    for _seed, _words in faults:
+        pass
 
 
 if __name__ == "__main__":

@@ -101,7 +101,7 @@ def journal(data: bytes) -> None:
         for entry in read_segment(magic + data):
             assert entry.content
     kinds = (LINES, LINES, LINES, PUBLISHED, NEWEST, RESTARTED)
-    entries = []
+    entries: list[Entry] = []
     for piece in data.split(b"\0"):
         if len(piece) > 1:
             kind = kinds[piece[0] % len(kinds)]
