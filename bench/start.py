@@ -8,9 +8,8 @@ import subprocess
 import time
 from typing import TYPE_CHECKING
 
-from bench.chain import COLLECTOR, folder
+from bench.chain import COLLECTOR, byte_code, folder
 from bench.load import line_of
-from tests.omprog_driver import REPOSITORY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,13 +17,6 @@ if TYPE_CHECKING:
     from bench.figures import Figures
 
 STARTS = 21
-
-
-def environment(place: Path) -> dict[str, str]:
-    """Have byte code, as an installed package has it, whatever is set outside."""
-    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    cache = str(place / "byte-code")
-    return {**kept, "PYTHONPATH": str(REPOSITORY), "PYTHONPYCACHEPREFIX": cache}
 
 
 def start_once(place: Path) -> tuple[float, float]:
@@ -37,7 +29,7 @@ def start_once(place: Path) -> tuple[float, float]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         bufsize=0,
-        env=environment(place.parent),
+        env=byte_code(place.parent),
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None

@@ -14,7 +14,6 @@ there, as an error, and never as a signal in the middle of a write.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import fcntl
 import mmap
 import os
@@ -54,8 +53,7 @@ RESTARTED = 7  # here another run took over: the newest lines may come again
 STATE = 5  # what is not one sender's: names of incidents published before (JSON)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class JournalLimits:
+class JournalLimits(NamedTuple):
     """Sizes in bytes."""
 
     segment_bytes: int = 8 * 1024 * 1024

@@ -120,7 +120,8 @@ class Collector:
                 "journal read",
                 extra={"entries": recovery.entries, "incidents": len(waiting)},
             )
-        self._carrier.newest.extend(recovery.newest)
+        for line in recovery.newest:
+            self._carrier.took(line, 1)
         self._publisher.start()
         self._publisher.submit(waiting)
         now = self._now()
@@ -180,13 +181,13 @@ class Collector:
         if not self._batch:
             return
         batch, self._batch = self._batch, []
-        self._batch_lines = 0
+        count, self._batch_lines = self._batch_lines, 0
         pipeline, now = self._pipeline, self._batch_at
         deadline = pipeline.deadline()
         if deadline is not None and deadline <= now:
             pipeline.tick(now)
         chunk = batch[0] if len(batch) == 1 else b"\n".join(batch)
-        self._carrier.took(chunk)
+        self._carrier.took(chunk, count)
         pipeline.feed(chunk, now)
 
     def _refuse(

@@ -6,11 +6,10 @@ records, so that replaying the journal rebuilds what a killed collector knew.
 
 from __future__ import annotations
 
-import dataclasses
 import heapq
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from omprog_panic.collector.allow import AllowedNetworks
 from omprog_panic.collector.envelope import parse_envelope, plain_address
@@ -44,8 +43,7 @@ COUNTERS_EVERY_S = 60.0
 _REFUSED_NAMED = 20
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class PipelineLimits:
+class PipelineLimits(NamedTuple):
     """Bounds over all senders."""
 
     max_hosts: int = 16_384  # the least recently heard goes first, as "evicted"

@@ -135,15 +135,20 @@ class Carrier:
         self._state_bytes = 0
         # Bytes of lines since the last carry began.
         self.lines_bytes = 0
-        self.newest: deque[bytes] = deque(maxlen=REPEATS)
+        self._newest: deque[tuple[bytes, int]] = deque()
+        self._newest_lines = 0
 
     def restarted(self, now: float) -> None:
         """Note in the segment just begun that this is another run."""
         self._journal.append(RESTARTED, b"-", now)
 
-    def took(self, chunk: bytes) -> None:
-        """Note that lines went into the journal."""
-        self.newest.append(chunk)
+    def took(self, chunk: bytes, count: int) -> None:
+        """Note that so many lines went into the journal."""
+        self._newest.append((chunk, count))
+        self._newest_lines += count
+        # Chunks, of which one may be a single line, and another hundreds.
+        while self._newest_lines - self._newest[0][1] >= REPEATS:
+            self._newest_lines -= self._newest.popleft()[1]
         self.lines_bytes += len(chunk)
 
     def begin(self, now: float, unpublished: set[str]) -> None:
@@ -155,8 +160,9 @@ class Carrier:
         names = list(self._pipeline.senders)
         self._left = deque(names)
         self._journal.append(KNOWN, json.dumps(names).encode(), now)
-        if self.newest:
-            self._journal.append(NEWEST, b"\n".join(self.newest), now)
+        if self._newest:
+            newest = b"\n".join(chunk for chunk, _ in self._newest)
+            self._journal.append(NEWEST, newest, now)
         known = {"known": [n for n in self._pipeline.known if n not in unpublished]}
         self._journal.append(STATE, json.dumps(known).encode(), now)
 

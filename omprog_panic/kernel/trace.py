@@ -8,7 +8,6 @@ reference, i.e. kernel/panic.c and arch/*/kernel/dumpstack.c.
 
 from __future__ import annotations
 
-import dataclasses
 from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -40,8 +39,7 @@ _LATE_S = 1.0  # longer than any network holds a datagram up
 _MAX_PROLONGED = 16
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class TraceLimits:
+class TraceLimits(NamedTuple):
     """Every bound of a trace; what happens at each is said beside it."""
 
     context_records: int = 200  # older ones are forgotten
