@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import sys
 import tempfile
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.rsyslog.dropin import Values
 from tests.chain.rsyslogd import Host, Rsyslogd, free_udp_port, write_program
+from tests.omprog_driver import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,6 +29,13 @@ def folder(*, on_disk: bool = False) -> Iterator[Path]:
     place = None if on_disk or not TMPFS.is_dir() else TMPFS
     with tempfile.TemporaryDirectory(prefix="omprog-panic-bench.", dir=place) as name:
         yield Path(name)
+
+
+def byte_code(place: Path) -> dict[str, str]:
+    """Have byte code, as an installed package has it, whatever is set outside."""
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    cache = str(place / "byte-code")
+    return {**kept, "PYTHONPATH": str(REPOSITORY), "PYTHONPYCACHEPREFIX": cache}
 
 
 @contextlib.contextmanager
@@ -58,15 +67,15 @@ module(load="impstats" interval="1" format="json" resetCounters="off"
 """
 
 
-def last_statistics(file: Path, name: str) -> dict[str, int]:
-    """Read what impstats said last of the object whose name begins so."""
-    found: dict[str, int] = {}
+def last_statistic(file: Path, name: str, key: str) -> int:
+    """Read the counter that impstats gave last for objects whose name begins so."""
+    found = 0
     for line in file.read_text().splitlines():
         brace = line.find("{")
         if brace < 0:
             continue
         with contextlib.suppress(ValueError):
             row = json.loads(line[brace:])
-            if str(row.get("name", "")).startswith(name):
-                found = {k: v for k, v in row.items() if isinstance(v, int)}
+            if key in row and str(row.get("name", "")).startswith(name):
+                found = int(row[key])
     return found

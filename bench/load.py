@@ -83,18 +83,26 @@ def line_of(ip: str, payload: str, number: int) -> str:
     seconds, micros = divmod(number * 20, 1_000_000)
     minutes, seconds = divmod(seconds, 60)
     at = f"2026-11-22T21:{minutes % 60:02d}:{seconds:02d}.{micros:06d}+00:00"
-    return f'{{"ip":"{ip}", "at":"{at}", "raw":"{payload}"}}\n'
+    raw = payload.replace("/", "\\/")
+    return f'{{"ip":"{ip}", "at":"{at}", "raw":"{raw}"}}\n'
 
 
-def mixed_lines(hosts: int, chatter: int, trace: int, seed: int = 1) -> Iterator[str]:
-    """Interleave hosts that each chat, panic within that, and chat again."""
+def mixed_lines(
+    hosts: int,
+    chatter: int,
+    trace: int,
+    dying: int,
+    seed: int = 1,
+) -> Iterator[str]:
+    """Interleave hosts that all chat; so many of them panic within that."""
     chance = random.Random(seed)
     senders = make_hosts(hosts, chance)
     plans = []
     for n, sender in enumerate(senders):
         texts = panic_texts(f"crash of host {n}", trace)
         # When it panics, and so many other lines come first.
-        plans.append((sender, chance.randrange(chatter), iter(texts)))
+        panics_at = chance.randrange(chatter) if n < dying else -1
+        plans.append((sender, panics_at, iter(texts)))
     number = 0
     for turn in range(chatter):
         chance.shuffle(plans)
@@ -102,14 +110,14 @@ def mixed_lines(hosts: int, chatter: int, trace: int, seed: int = 1) -> Iterator
             number += 1
             if turn != panics_at:
                 yield line_of(sender.ip, sender.chat(), number)
-        dying = [plan for plan in plans if plan[1] == turn]
-        while dying:
+        panicking = [plan for plan in plans if plan[1] == turn]
+        while panicking:
             # Those that panic in the same moment are heard by turns.
             still = []
-            for plan in dying:
+            for plan in panicking:
                 text = next(plan[2], None)
                 if text is not None:
                     number += 1
                     yield line_of(plan[0].ip, plan[0].say(text), number)
                     still.append(plan)
-            dying = still
+            panicking = still

@@ -30,12 +30,13 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 HOSTS = 40
 LINES = 120_000
+PANIC = 60  # lines of each host's panic
 TURNS = 3
 _FROM, _TO = 0.25, 0.98  # of the bytes: between these the rate is taken
 _BEFORE = 'module(load="imptcp")'
 _AFTER = (
     'input(type="imptcp" address="127.0.0.1" port="{}" ruleset="omprog_panic"'
-    ' socketBacklog="200")'
+    ' socketBacklog="200" supportOctetCountedFraming="off")'
 )
 
 
@@ -48,16 +49,15 @@ def compile_do_nothing(place: Path) -> str:
 
 
 def stream_of(ip: str, lines: int, seed: int) -> bytes:
-    """Make one host's lines: chatter, and a panic in the middle of each 400."""
+    """Make one host's lines: chatter, and one panic somewhere within."""
     chance = random.Random(seed)
     host = Host(ip, chance, extended=seed % 2 == 0)
-    said: list[str] = []
-    while len(said) < lines:
-        said += [host.chat() for _ in range(180)]
-        reason = f"crash {len(said)} of {ip}"
-        said += [host.say(text) for text in panic_texts(reason, 40)]
-        said += [host.chat() for _ in range(180)]
-    return "".join(f"{line}\n" for line in said[:lines]).encode()
+    panic = panic_texts(f"crash of {ip}", PANIC)
+    before = chance.randrange(lines - PANIC)
+    said = [host.chat() for _ in range(before)]
+    said += [host.say(text) for text in panic]
+    said += [host.chat() for _ in range(lines - PANIC - before)]
+    return "".join(f"{line}\n" for line in said).encode()
 
 
 def streams() -> list[bytes]:
@@ -79,15 +79,15 @@ def confirmed_lines_per_s(argv: Sequence[str], streams: Sequence[bytes]) -> floa
         for number, stream in enumerate(streams):
             send(port, address(number), stream)
         total = sum(
-            len(stream) - stream.count(b"\n") + stream.count(b"\n") * around(number)
+            len(stream) + stream.count(b"/") + stream.count(b"\n") * around(number)
             for number, stream in enumerate(streams)
         )
         return lines / total * bytes_per_s(pid, before, total)
 
 
 def around(number: int) -> int:
-    """Count what the template puts around a payload, the line feed included."""
-    return len(line_of(address(number), "", 0))
+    """Count what the template puts around a payload."""
+    return len(line_of(address(number), "", 0)) - 1
 
 
 def address(number: int) -> str:

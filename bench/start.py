@@ -8,9 +8,8 @@ import subprocess
 import time
 from typing import TYPE_CHECKING
 
-from bench.chain import COLLECTOR, folder
+from bench.chain import COLLECTOR, byte_code, folder
 from bench.load import line_of
-from tests.omprog_driver import REPOSITORY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +29,7 @@ def start_once(place: Path) -> tuple[float, float]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         bufsize=0,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        env=byte_code(place.parent),
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
