@@ -218,6 +218,9 @@ class Collector:
             if isinstance(record, CountersRecord):
                 # At most once a minute, however much of it there was.
                 refused = ",".join(record.refused)
+                while self._pipeline.faults:
+                    fault = self._pipeline.faults.popleft()
+                    _LOG.error("a fault of ours, please report it", extra={"at": fault})
                 _LOG.warning("counted", extra={**record.counters, "refused": refused})
         written_at = rfc3339(self._clock.wall())
         stamped = [dataclasses.replace(r, written_at=written_at) for r in records]

@@ -6,10 +6,12 @@ records, so that replaying the journal rebuilds what a killed collector knew.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import heapq
 import re
-from collections import Counter
+import traceback
+from collections import Counter, deque
 from typing import TYPE_CHECKING
 
 from omprog_panic.collector.allow import AllowedNetworks
@@ -67,6 +69,8 @@ class Pipeline:
         self.senders: dict[str, Sender] = {}
         self.counters: Counter[str] = Counter()
         self.known: dict[str, None] = {}
+        # Tracebacks of faults of ours, oldest first; the loop logs and clears them.
+        self.faults: deque[str] = deque(maxlen=8)
         self._refused: dict[str, None] = {}
         self._out: list[SpoolRecord] = []
         # (when, address); an entry may be out of date: the sender decides.
@@ -97,9 +101,13 @@ class Pipeline:
             if sender is None:
                 return
         self._last_at = at
-        events = sender.feed(payload, at, now)
-        if events:
-            self._take_events(ip, sender, events)
+        try:
+            events = sender.feed(payload, at, now)
+            if events:
+                self._take_events(ip, sender, events)
+        except Exception:  # noqa: BLE001 - a fault of ours must not repeat for ever
+            self._start_afresh(ip, now)
+            return
         if now - sender.said_at >= ALIVE_EVERY_S:
             self._say_heard(ip, sender, at, now)
         if sender.busy:
@@ -131,6 +139,21 @@ class Pipeline:
         if taken:
             sender.timeline.last_at = self._last_at = at
         return taken
+
+    def _start_afresh(self, ip: str, now: float) -> None:
+        """Forget a sender whose datagrams met a fault of ours.
+
+        The line stands in the journal: without this it would end every collector
+        that reads it, and nobody else's panic would be heard. What was open is
+        published as far as it can be; counted, and the fault kept for the log.
+        """
+        self.faults.append(traceback.format_exc(limit=-4))
+        self._count("faults", now)
+        sender = self.senders.pop(ip, None)
+        self._scheduled.pop(ip, None)
+        if sender is not None:
+            with contextlib.suppress(Exception):
+                self._take_events(ip, sender, sender.close(EndReason.EVICTED, now))
 
     def _is_repeat(self, line: bytes) -> bool:
         left = self._repeats.get(line, 0)
@@ -318,9 +341,13 @@ class Pipeline:
             sender = self.senders.get(ip)
             if sender is None:
                 continue
-            events = sender.tick(due_at)
-            if events:
-                self._take_events(ip, sender, events)
+            try:
+                events = sender.tick(due_at)
+                if events:
+                    self._take_events(ip, sender, events)
+            except Exception:  # noqa: BLE001 - as in feed
+                self._start_afresh(ip, now)
+                continue
             self._schedule(ip, sender)
         if self._counters_at is not None and now >= self._counters_at:
             self._tell_counters()

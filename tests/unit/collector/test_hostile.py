@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from omprog_panic.collector.sender import Sender
 from omprog_panic.kernel.trace import TraceLimits
 from omprog_panic.model import EndReason
 from omprog_panic.netconsole.packet import MAX_BODY_BYTES
@@ -233,3 +234,28 @@ def test_a_boot_before_the_open_trace_has_ended_is_not_taken_for_repeats() -> No
 
     assert [i.end for i in run.incidents] == [EndReason.REBOOT, EndReason.TERMINATOR]
     assert len(run.incidents[1].records) == 33
+
+
+def test_a_fault_of_ours_costs_one_sender_its_state_and_nobody_else_anything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(self: Sender, payload: str, at: str, now: float) -> None:
+        if "poison" in payload:
+            raise ZeroDivisionError
+        return feed(self, payload, at, now)  # type: ignore[return-value]
+
+    feed = Sender.feed
+    monkeypatch.setattr(Sender, "feed", fail)
+    run = Replay()
+    panic = "[    5.000000] Kernel panic - not syncing: x"
+    run.send([(0.0, panic)], "10.0.0.2")
+    run.send([(0.0, panic)], "10.0.0.3")
+    run.send([(0.1, "[    5.000001] poison")], "10.0.0.2")
+    run.finish()
+
+    assert sorted((i.source, i.end.value) for i in run.incidents) == [
+        ("10.0.0.2", "evicted"),
+        ("10.0.0.3", "silence"),
+    ]
+    assert run.pipeline.counters["faults"] == 1
+    assert "ZeroDivisionError" in run.pipeline.faults[0]
