@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_IDLE_S = 30.0  # between looks when nothing wakes a worker
+FEWEST_ATTEMPTS = 10  # before an alert is given up: a clock may jump by years
 PASS_AFTER = 3  # attempts at a message, before the next one of its host is tried
 STORE_RETRY_S = 1.0  # after the data base could not be written
 
@@ -162,7 +163,8 @@ class Courier:
         delay = terms.backoff.delay_s(row.attempts, terms.chance())
         if outcome.permanent:
             delay = terms.backoff.max_s
-        given_up = now - row.created_at >= terms.retry_for_s
+        old = now - row.created_at >= terms.retry_for_s
+        given_up = old and row.attempts >= FEWEST_ATTEMPTS
         with terms.database.write() as connection:
             outbox.defer(connection, row.id, now + delay, outcome.reason)
             log_attempt(connection, sent.attempt)

@@ -53,6 +53,7 @@ class Maintenance:
         now, services = self.clock.wall(), self.config.services
         standing_in = told = 0
         with self.database.write() as connection:
+            outbox_care.mend_times(connection, now)
             for fallback in self.config.fallbacks:
                 standing_in += stand_in(connection, fallback, services, now)
             told = tell_of_deaths(connection, services, now)
@@ -66,8 +67,9 @@ class Maintenance:
         """Give up what waits for services that are gone; forget what is old."""
         now, keep = self.clock.wall(), self.config.retention
         too_old = now - 2 * self.config.limits.retry_for_s
+        served = {service.key for service in self.config.services}
         with self.database.write() as connection:
-            expired = outbox_care.expire(connection, too_old, now)
+            expired = outbox_care.expire(connection, served, too_old, now)
         if expired:
             extra = {"count": expired}
             log.error("alerts given up: their services are gone", extra=extra)

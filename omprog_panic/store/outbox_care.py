@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection, Row
 
+MAX_AHEAD_S = 60.0  # clocks of several monitors differ a little
 UNDELIVERED = "undelivered"  # the kind of notice that tells of dead rows
 
 
@@ -42,15 +43,27 @@ def summary(connection: Connection) -> list[Row[Any]]:
     return list(connection.execute(query.order_by(OUTBOX.c.service_label)))
 
 
-def expire(connection: Connection, created_before: float, now: float) -> int:
-    """Give up what no worker gave up: rows of services that are gone."""
+def expire(
+    connection: Connection, served: Collection[str], created_before: float, now: float
+) -> int:
+    """Give up what no worker gives up: rows of services that are gone."""
     expired = connection.execute(
         sa.update(OUTBOX)
         .where(OUTBOX.c.state == State.WAITING.value)
+        .where(OUTBOX.c.service_key.not_in(list(served)))
         .where(OUTBOX.c.created_at < created_before)
         .values(state=State.DEAD.value, finished_at=now)
     )
     return expired.rowcount
+
+
+def mend_times(connection: Connection, now: float) -> None:
+    """Let rows from the future begin now: the clock was wrong when they were made."""
+    connection.execute(
+        sa.update(OUTBOX)
+        .where(OUTBOX.c.state.in_(OPEN), OUTBOX.c.created_at > now + MAX_AHEAD_S)
+        .values(created_at=now)
+    )
 
 
 def untaken(

@@ -50,8 +50,11 @@ def forget(connection: Connection, keep: Keep, now: float, limit: int) -> int:
     _forget_attempts(connection, now - keep.outbox_days * DAY_S, limit)
     oldest = now - keep.incidents_days * DAY_S
     doomed = _deletable(connection, INCIDENTS.c.received_at < oldest, limit)
-    if not doomed and used_bytes(connection) > keep.max_mb * MB:
-        doomed = _deletable(connection, sa.true(), limit)
+    too_much = used_bytes(connection) - keep.max_mb * MB
+    if not doomed and too_much > 0:
+        doomed = _first_of(
+            connection, _deletable(connection, sa.true(), limit), too_much
+        )
     delete_incidents(connection, doomed)
     connection.execute(sa.delete(BOOTS).where(BOOTS.c.at < rfc3339(oldest)))
     _shrink(connection)
@@ -104,6 +107,23 @@ def _deletable(
         .limit(limit)
     )
     return list(connection.execute(query).scalars())
+
+
+def _first_of(
+    connection: Connection, ids: Sequence[str], enough_bytes: float
+) -> list[str]:
+    """Give the first of these ids whose traces together are enough, at least one."""
+    length = sa.func.length(TRACES.c.spool_json)
+    query = sa.select(TRACES.c.incident_id, length)
+    rows = connection.execute(query.where(TRACES.c.incident_id.in_(ids)))
+    sizes = {row[0]: int(row[1]) for row in rows}
+    part: list[str] = []
+    for id_ in ids:
+        if enough_bytes <= 0:
+            break
+        part.append(id_)
+        enough_bytes -= sizes.get(id_, 0)
+    return part
 
 
 def _forget_notices(

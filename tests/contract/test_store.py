@@ -385,8 +385,9 @@ class TestOutbox:
     ) -> None:
         address(database, "gone")
         with database.write() as connection:
-            assert outbox_care.expire(connection, NOW, NOW) == 0
-            assert outbox_care.expire(connection, NOW + 1, NOW + 1) == 1
+            assert outbox_care.expire(connection, {"a"}, NOW, NOW) == 0
+            assert outbox_care.expire(connection, {"gone"}, NOW + 1, NOW) == 0
+            assert outbox_care.expire(connection, {"a"}, NOW + 1, NOW + 1) == 1
             [row] = outbox_care.summary(connection)
 
         assert (row.state, row.alerts, row.service_label) == ("dead", 1, "label gone")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -13,6 +16,7 @@ import sqlalchemy as sa
 
 from omprog_panic.alerter.event import AlerterEvent
 from omprog_panic.alerter.main import run
+from omprog_panic.clock import SystemClock
 from omprog_panic.model import EndReason
 from omprog_panic.spool.record import Losses
 from omprog_panic.store.connect import Database
@@ -240,3 +244,85 @@ def test_a_backlog_from_before_the_start_is_delivered(tmp_path: Path) -> None:
             assert alerter.terminate() == 0
 
     assert len({g.body for g in got}) == 120
+
+
+def test_many_that_hang_take_nothing_from_one_that_works(tmp_path: Path) -> None:
+    """More than apprise 2.x has threads for all services together."""
+    go_on = threading.Event()
+    hanging = [f"hangs{number}" for number in range(12)]
+    with Receiver() as receiver:
+
+        def answer(got: Received) -> int:
+            if got.path != "/good":
+                go_on.wait(60)
+            return 200
+
+        receiver.answer = answer
+        urls = [f"{receiver.url(name)}?rto=60" for name in hanging]
+        config = write_config(tmp_path, [*urls, receiver.url("good")])
+        with AlerterProcess(config) as alerter:
+            alerter.wait_for_line("started", 60)
+            publish(tmp_path / "spool", make_incident(1))
+            alerter.wait_for_line("alert delivered")
+            publish(tmp_path / "spool", make_incident(2))
+            deadline = SystemClock().monotonic() + 20
+            while sum(got.path == "/good" for got in receiver.received) < 2:
+                assert SystemClock().monotonic() < deadline
+                threading.Event().wait(0.02)
+            took = [line for line in alerter.lines if "alert delivered" in line]
+            alerter.kill()
+            go_on.set()
+
+    assert "attempt=1" in took[0]
+
+
+def test_a_full_disk_delays_the_alert_and_gives_no_copies(tmp_path: Path) -> None:
+    """Space is taken from a running alerter, and given back."""
+    with Receiver() as receiver:
+        config = write_config(tmp_path, [receiver.url()], poll_s=0.1)
+        with AlerterProcess(config) as alerter:
+            alerter.wait_for_line("started")
+            pid, everything = alerter.process.pid, resource.RLIM_INFINITY
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, everything))
+            publish(tmp_path / "spool", make_incident(1))
+            alerter.wait_for_line("intake waits")
+            assert len(list((tmp_path / "spool/new").iterdir())) == 1
+
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (everything, everything))
+            alerter.wait_for_line("alert delivered")
+
+            def fill(_: Received) -> int:
+                resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, everything))
+                return 200
+
+            receiver.answer = fill  # between sending and recording
+            publish(tmp_path / "spool", make_incident(2))
+            alerter.wait_for_line("delivery waits")
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (everything, everything))
+            alerter.wait_for_line("alert delivered id=" + make_incident(2).id)
+            assert alerter.terminate() == 0
+        assert len(receiver.received) == 2
+
+
+def test_a_data_base_locked_by_another_process_delays_only(tmp_path: Path) -> None:
+    with Receiver() as receiver:
+        config = write_config(tmp_path, [receiver.url()], poll_s=0.1)
+        with AlerterProcess(config) as alerter:
+            alerter.wait_for_line("started")
+            backup = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); "
+            backup += "c.execute('BEGIN EXCLUSIVE'); print(1, flush=True); input()"
+            path = str(tmp_path / "db/alerter.sqlite")
+            with subprocess.Popen(
+                [sys.executable, "-c", backup, path],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            ) as other:
+                assert other.stdout is not None
+                other.stdout.readline()
+                publish(tmp_path / "spool", make_incident(1))
+                alerter.wait_for_line("database is locked", 30)
+                assert receiver.received == []
+                other.communicate(b"\n")
+            alerter.wait_for_line("alert delivered", 30)
+            assert alerter.terminate() == 0
+        assert len(receiver.received) == 1

@@ -10,7 +10,15 @@ from omprog_panic.alerter.compose import Composer
 from omprog_panic.alerter.delivery import Courier, Terms
 from omprog_panic.alerter.event import AlerterEvent
 from omprog_panic.alerter.intake import Intake
-from omprog_panic.config.model import Service
+from omprog_panic.alerter.maintenance import Maintenance
+from omprog_panic.config.model import (
+    AlerterConfig,
+    Fallback,
+    Limits,
+    Paths,
+    Retention,
+    Service,
+)
 from omprog_panic.deliver.backoff import Backoff
 from omprog_panic.deliver.notifier import Notifier
 from omprog_panic.kernel.analysis import Report
@@ -85,6 +93,21 @@ class World:
                 self.clock.advance(end - self.clock.now)
                 return
             self.clock.advance(delay)
+
+    def maintenance(self, *fallbacks: Fallback, **keep: float) -> Maintenance:
+        retention = Retention(730, 90, 2000)
+        config = AlerterConfig(
+            file=self.folder / "config.yaml",
+            senders=(),
+            paths=Paths(self.spool, self.folder, self.folder, self.folder),
+            limits=Limits(1, 60, 1, 60, RETRY_FOR_S),
+            language="en",
+            services=tuple(self.services),
+            fallbacks=fallbacks,
+            retention=dataclasses.replace(retention, **keep),
+        )
+        self.intake.services = config.first_services()
+        return Maintenance(self.database, self.clock, config)
 
     def names(self) -> list[str]:
         return [event.name for event in self.events]
