@@ -62,7 +62,7 @@ OOPS = [
 
 def mixed_log(seed: int = 1) -> Iterator[bytes]:
     """Make a log without end: chatter, and an oops after every 200 lines of it."""
-    rng = random.Random(seed)  # noqa: S311 - chatter, no secret
+    rng = random.Random(seed)
     clock = 1.0
     for round_number in itertools.count():
         lines = [rng.choice(CHATTER).format(n=rng.randrange(9999)) for _ in range(200)]

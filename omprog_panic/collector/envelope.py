@@ -28,7 +28,9 @@ _DICTIONARY = re.compile(r"#012(?= [^\s=#;]+=)")
 # A fragment may end inside the key; there every "#012 " is taken for a line end,
 # because the offsets of the other fragments count on it.
 _FRAGMENT_LINE = re.compile(r"#012(?= )")
-_HEADER = re.compile(r"(?:[^,;\n ]*\.[^,;\n ]*,)?\d{1,4},\d+,\d+,[-+c][^;\n]*;")
+_HEADER = re.compile(
+    r"(?:(?=[^,;\n ]{0,64}\.)[^,;\n ]{1,65},)?\d{1,4},\d+,\d+,[-+c][^;\n]*;",
+)
 _MAX_AT = 64
 
 

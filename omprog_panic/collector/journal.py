@@ -30,9 +30,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MAGIC = b"omprog-panic j1\n"
-_ENTRY = struct.Struct("<dIB")  # now, CRC-32, kind; then the length
-_LENGTH = struct.Struct("<I")
-_HEAD = _ENTRY.size + _LENGTH.size
+_ENTRY = struct.Struct("<dIBI")  # now, CRC-32, kind; last the length, see below
+_HEAD = _ENTRY.size
 LOCK_WAIT_S = 6.0  # less than omprog's confirmTimeout
 _WINDOW = 1024 * 1024
 _PAGE = mmap.ALLOCATIONGRANULARITY
@@ -93,7 +92,19 @@ class Journal:
 
     # --- writing -------------------------------------------------------------
 
-    def append(self, kind: int, content: bytes, now: float) -> None:
+    @staticmethod
+    def size_of(content: bytes) -> int:
+        """Tell how many bytes an entry takes."""
+        return _HEAD + len(content)
+
+    def append(
+        self,
+        kind: int,
+        content: bytes,
+        now: float,
+        *,
+        carry: bool = False,
+    ) -> None:
         """Put an entry into the page cache.
 
         Raises:
@@ -104,21 +115,21 @@ class Journal:
         start = self._position
         end = start + _HEAD + length
         if end > self._window_end:
-            start = self._make_room(length)
+            start = self._make_room(length, carry=carry)
             end = start + _HEAD + length
         window = self._window
         assert window is not None
         base = start - self._window_at
         window[base + _HEAD : end - self._window_at] = content
-        _ENTRY.pack_into(window, base, now, zlib.crc32(content), kind)
-        _LENGTH.pack_into(window, base + _ENTRY.size, length)
+        # In this order, the length last: until it stands there is no entry.
+        _ENTRY.pack_into(window, base, now, zlib.crc32(content), kind, length)
         self._position = end
         self.dirty = True
 
-    def _make_room(self, length: int) -> int:
+    def _make_room(self, length: int, *, carry: bool) -> int:
         need = _HEAD + length
         if self._file < 0 or self._position + need > self._size:
-            self.rotate(need)
+            self.rotate(need, carry=carry)
         self._map(self._position, need)
         return self._position
 
@@ -166,6 +177,8 @@ class Journal:
         self._total += size
 
     def _close_segment(self) -> None:
+        if self.dirty:
+            self.sync()  # nobody comes back to it
         if self._window is not None:
             self._window.close()
             self._window = None
@@ -201,7 +214,8 @@ class Journal:
         return total
 
     def forget_before(self, number: int) -> None:
-        """Delete the segments older than this one."""
+        """Delete the segments older than this one, whose state stands in it."""
+        self.sync()
         for old in [n for n in self._numbers if n < number]:
             with contextlib.suppress(FileNotFoundError):
                 self._path(old).unlink()
@@ -256,8 +270,7 @@ def read_segment(content: bytes) -> Iterator[Entry]:
         return
     position = len(_MAGIC)
     while position + _HEAD <= len(content):
-        now, checksum, kind = _ENTRY.unpack_from(content, position)
-        (length,) = _LENGTH.unpack_from(content, position + _ENTRY.size)
+        now, checksum, kind, length = _ENTRY.unpack_from(content, position)
         start = position + _HEAD
         body = content[start : start + length]
         if length == 0 or len(body) < length or zlib.crc32(body) != checksum:

@@ -42,6 +42,11 @@ if TYPE_CHECKING:
 SYNC_EVERY_S = 0.2  # a power cut costs at most so much of an open trace
 ALLOW_CHECK_S = 2.0
 MEASURE_EVERY_BYTES = 32 * 1024 * 1024  # of lines; memory grows by no more between
+# Between two rounds of what is not a line's own business: while lines stream in;
+# the same while state is carried over or published; and while nothing comes.
+STREAM_PAUSE_S = 0.02
+BUSY_PAUSE_S = 0.002
+IDLE_BUSY_PAUSE_S = 0.05
 DRAIN_S = 4.0  # after SIGTERM; systemd and rsyslogd (closeTimeout) kill after 5
 _LOG = logging.getLogger("omprog_panic.collector")
 
@@ -81,12 +86,14 @@ class Collector:
                 max_bytes=settings.journal_bytes,
             ),
         )
-        self._publisher = Publisher(self._writer, self._journal.sync)
+        self._publisher = Publisher(self._writer)
         self._carrier = Carrier(self._journal, self._pipeline)
         self._offset = 0.0
         self._sync_at: float | None = None
         self._allow_at = 0.0
         self._unmeasured_bytes = 0
+        self._maintain_at = 0.0
+        self._patience_s: float | None = 0.0
         self._full = False
         self.reload_wanted = False
 
@@ -125,27 +132,32 @@ class Collector:
         if not self._after_ok:
             channel.ready()
         while True:
-            if self.reload_wanted:
-                self._reload()
-            if channel.wait(self._timeout()):
+            if channel.wait(self._patience_s):
                 try:
                     chunk, count = channel.read()
                 except EndOfInput:
                     return
-                self._take(channel, chunk, count)
+                now = self._now()
+                self._take(channel, chunk, count, now)
+                if now < self._maintain_at and not self._pipeline.has_records:
+                    self._patience_s = STREAM_PAUSE_S
+                    continue
             self._maintain()
 
-    def _take(self, channel: OmprogChannel, chunk: bytes, count: int) -> None:
-        now = self._now()
+    def _take(
+        self,
+        channel: OmprogChannel,
+        chunk: bytes,
+        count: int,
+        now: float,
+    ) -> None:
+        """Keep, confirm, then think: nothing else stands before the answer."""
         if chunk:
             try:
                 self._journal.append(LINES, chunk, now)
             except JournalError as error:
                 self._refuse(channel, count, error)
                 return
-            self._carrier.newest.append(chunk)
-            self._carrier.lines_bytes += len(chunk)
-            self._unmeasured_bytes += len(chunk)
         if count:
             channel.confirm(count)
         if self._full:
@@ -153,15 +165,12 @@ class Collector:
             _LOG.info("journal can be written again")
         if not chunk:
             return
-        pipeline = self._pipeline
-        deadline = pipeline.deadline()
-        if deadline is not None and deadline <= now:
-            pipeline.tick(now)
-        if count == 1:
-            pipeline.feed(chunk, now)
-        else:
-            for line in chunk.split(b"\n"):
-                pipeline.feed(line, now)
+        if self.reload_wanted or now >= self._allow_at:
+            # Before the line is judged: it may be the first of a sender just listed.
+            self._reload(now)
+        self._carrier.took(chunk)
+        self._unmeasured_bytes += len(chunk)
+        self._pipeline.feed_chunk(chunk, count, now)
 
     def _refuse(
         self,
@@ -174,17 +183,11 @@ class Collector:
         self._full = True
         channel.refuse(count, str(error))
 
-    def _timeout(self) -> float | None:
-        deadlines = [self._pipeline.deadline(), self._sync_at]
-        if self._carrier.busy:
-            deadlines.append(self._now() + 0.05)
-        known = [at for at in deadlines if at is not None]
-        if not known:
-            return None
-        return min(known) - self._now()
-
     def _maintain(self) -> None:
-        """Do what must not delay a confirmation: it comes after it."""
+        """Do what must not delay a confirmation, and find out when to do it again.
+
+        While lines stream in this is done every few milliseconds, not for each.
+        """
         now = self._now()
         pipeline = self._pipeline
         deadline = pipeline.deadline()
@@ -198,18 +201,26 @@ class Collector:
         if self._unmeasured_bytes > MEASURE_EVERY_BYTES:
             self._unmeasured_bytes = 0
             pipeline.keep_within_memory(now)
-        if now >= self._allow_at:
-            self._allow_at = now + ALLOW_CHECK_S
-            if self._read_allowed():
-                pipeline.allowed = self._allow.networks
-                pipeline.forget_refused_senders()
         self._carry(now)
+        self._plan(now)
+
+    def _plan(self, now: float) -> None:
+        busy = self._carrier.busy or self._publisher.busy
+        self._maintain_at = now + (BUSY_PAUSE_S if busy else STREAM_PAUSE_S)
+        deadlines = [self._pipeline.deadline(), self._sync_at]
+        if busy:
+            deadlines.append(now + IDLE_BUSY_PAUSE_S)
+        known = [at for at in deadlines if at is not None]
+        self._patience_s = min(known) - self._now() if known else None
 
     def _submit(self, records: list[SpoolRecord]) -> None:
         for record in records:
             if isinstance(record, CountersRecord):
                 # At most once a minute, however much of it there was.
                 refused = ",".join(record.refused)
+                while self._pipeline.faults:
+                    fault = self._pipeline.faults.popleft()
+                    _LOG.error("a fault of ours, please report it", extra={"at": fault})
                 _LOG.warning("counted", extra={**record.counters, "refused": refused})
         written_at = rfc3339(self._clock.wall())
         stamped = [dataclasses.replace(r, written_at=written_at) for r in records]
@@ -239,9 +250,10 @@ class Collector:
             else:
                 self._carrier.begin(now, unpublished)
 
-    def _reload(self) -> None:
-        self.reload_wanted = False
-        if self._read_allowed(force=True):
+    def _reload(self, now: float) -> None:
+        self._allow_at = now + ALLOW_CHECK_S
+        force, self.reload_wanted = self.reload_wanted, False
+        if self._read_allowed(force=force):
             self._pipeline.allowed = self._allow.networks
             self._pipeline.forget_refused_senders()
 
@@ -334,6 +346,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         collector = Collector(settings, SystemClock())
         signal.signal(signal.SIGHUP, lambda *_: setattr(collector, "reload_wanted", 1))
         collector.recover()
+    except EndOfInput:
+        return 0  # told to stop before all was read back: it stays in the journal
     except (OmprogPanicError, OSError) as error:
         _LOG.error("cannot start", extra={"reason": str(error)})
         return 1
@@ -341,6 +355,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         with contextlib.suppress(EndOfInput, OutputClosed):
             collector.run(channel)
     finally:
+        # The time that is left belongs to what is done below.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.setitimer(signal.ITIMER_REAL, 0)
         collector.stop()
     return 0
 

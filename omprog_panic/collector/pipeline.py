@@ -6,10 +6,12 @@ records, so that replaying the journal rebuilds what a killed collector knew.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import heapq
 import re
-from collections import Counter
+import traceback
+from collections import Counter, deque
 from typing import TYPE_CHECKING
 
 from omprog_panic.collector.allow import AllowedNetworks
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 # A line of which every part is plain: no escapes, no further keys, no fragment.
 _CHATTER = re.compile(
     r'\{"ip":"([0-9A-Fa-f.:]{2,45})", ?"at":"([0-9T:.+Z-]{19,40})", ?"raw":"'
-    r"((?:\[ *(\d+)\.(\d{6})\] |\d{1,3},(\d{1,18}),(\d{1,18}),-;)"
+    r"((?:\[ *(\d{1,11})\.(\d{6})\] |\d{1,3},(\d{1,18}),(\d{1,18}),-;)"
     r'([ !$-\[\]-~]{0,3})[ !$-\[\]-~]*)"\}\Z',
 ).match
 ALIVE_EVERY_S = 60.0
@@ -67,6 +69,8 @@ class Pipeline:
         self.senders: dict[str, Sender] = {}
         self.counters: Counter[str] = Counter()
         self.known: dict[str, None] = {}
+        # Tracebacks of faults of ours, oldest first; the loop logs and clears them.
+        self.faults: deque[str] = deque(maxlen=8)
         self._refused: dict[str, None] = {}
         self._out: list[SpoolRecord] = []
         # (when, address); an entry may be out of date: the sender decides.
@@ -97,13 +101,28 @@ class Pipeline:
             if sender is None:
                 return
         self._last_at = at
-        events = sender.feed(payload, at, now)
-        if events:
-            self._take_events(ip, sender, events)
+        try:
+            events = sender.feed(payload, at, now)
+            if events:
+                self._take_events(ip, sender, events)
+        except Exception:  # noqa: BLE001 - a fault of ours must not repeat for ever
+            self._start_afresh(ip, now)
+            return
         if now - sender.said_at >= ALIVE_EVERY_S:
             self._say_heard(ip, sender, at, now)
         if sender.busy:
             self._schedule(ip, sender)
+
+    def feed_chunk(self, chunk: bytes, count: int, now: float) -> None:
+        """Take lines, with line feeds between them, at one moment."""
+        deadline = self.deadline()
+        if deadline is not None and deadline <= now:
+            self.tick(now)
+        if count == 1:
+            self.feed(chunk, now)
+            return
+        for line in chunk.split(b"\n"):
+            self.feed(line, now)
 
     def _take_chatter(self, match: re.Match[str], now: float) -> bool:
         ip, at, payload, seconds, micros, sequence, time_us, start = match.groups()
@@ -120,6 +139,21 @@ class Pipeline:
         if taken:
             sender.timeline.last_at = self._last_at = at
         return taken
+
+    def _start_afresh(self, ip: str, now: float) -> None:
+        """Forget a sender whose datagrams met a fault of ours.
+
+        The line stands in the journal: without this it would end every collector
+        that reads it, and nobody else's panic would be heard. What was open is
+        published as far as it can be; counted, and the fault kept for the log.
+        """
+        self.faults.append(traceback.format_exc(limit=-4))
+        self._count("faults", now)
+        sender = self.senders.pop(ip, None)
+        self._scheduled.pop(ip, None)
+        if sender is not None:
+            with contextlib.suppress(Exception):
+                self._take_events(ip, sender, sender.close(EndReason.EVICTED, now))
 
     def _is_repeat(self, line: bytes) -> bool:
         left = self._repeats.get(line, 0)
@@ -159,6 +193,17 @@ class Pipeline:
         self._scheduled.pop(ip, None)
         if sender.busy:
             self._schedule(ip, sender)
+
+    def drop(self, ip: str) -> None:
+        """Forget a sender and all that is known of it."""
+        self.senders.pop(ip, None)
+        self._scheduled.pop(ip, None)
+
+    def settle(self, ip: str, now: float) -> None:
+        """Let a sender make up its mind about what it waits for."""
+        sender = self.senders.get(ip)
+        if sender is not None and sender.undecided:
+            self._take_events(ip, sender, sender.settle(now))
 
     def forget_refused_senders(self) -> None:
         """Let go of the senders that the networks of now do not admit."""
@@ -261,6 +306,11 @@ class Pipeline:
             ),
         )
 
+    @property
+    def has_records(self) -> bool:
+        """Whether :meth:`take` would give anything."""
+        return bool(self._out)
+
     def take(self) -> list[SpoolRecord]:
         """Give away what is to be published."""
         out, self._out = self._out, []
@@ -278,7 +328,11 @@ class Pipeline:
             heapq.heappush(self._due, (deadline, ip))
 
     def tick(self, now: float) -> None:
-        """Do what time alone brings about."""
+        """Do what time alone brings about, each thing as of the moment it was due.
+
+        So it does not matter when, and in how many steps, this is called: a loop that
+        was held up comes to the same result, and so does a replay of the journal.
+        """
         while self._due and self._due[0][0] <= now:
             due_at, ip = heapq.heappop(self._due)
             if self._scheduled.get(ip) != due_at:
@@ -287,9 +341,13 @@ class Pipeline:
             sender = self.senders.get(ip)
             if sender is None:
                 continue
-            events = sender.tick(now)
-            if events:
-                self._take_events(ip, sender, events)
+            try:
+                events = sender.tick(due_at)
+                if events:
+                    self._take_events(ip, sender, events)
+            except Exception:  # noqa: BLE001 - as in feed
+                self._start_afresh(ip, now)
+                continue
             self._schedule(ip, sender)
         if self._counters_at is not None and now >= self._counters_at:
             self._tell_counters()

@@ -95,7 +95,15 @@ class OmprogChannel:
 
     def confirm(self, count: int) -> None:
         """Confirm that many lines."""
-        self._write(_OK if count == 1 else _OK * count)
+        if count > 1:
+            self._write(_OK * count)
+            return
+        try:
+            written = os.write(self._target, _OK)
+        except OSError as error:
+            raise OutputClosed from error
+        if written < len(_OK):
+            self._write(_OK[written:])
 
     def refuse(self, count: int, reason: str) -> None:
         """Answer that many lines with an error: rsyslogd sends them again."""
@@ -107,7 +115,7 @@ class OmprogChannel:
         try:
             while view:
                 view = view[os.write(self._target, view) :]
-        except (BrokenPipeError, OSError) as error:
+        except OSError as error:
             raise OutputClosed from error
 
 

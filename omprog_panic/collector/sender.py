@@ -12,9 +12,10 @@ from omprog_panic.collector.timeline import (
     seconds_between,
 )
 from omprog_panic.errors import MalformedPacketError
-from omprog_panic.kernel.signature import is_boot_banner
+from omprog_panic.kernel.signature import first_signature, is_boot_banner
 from omprog_panic.netconsole.packet import (
     Packet,
+    parse_basic,
     parse_packet,
     record_of,
     split_dropped,
@@ -22,6 +23,7 @@ from omprog_panic.netconsole.packet import (
 from omprog_panic.netconsole.reassembly import Ordered, Reassembler
 from omprog_panic.netconsole.stored import (
     expand,
+    is_note,
     note_dropped,
     note_hole,
     payload_of,
@@ -124,12 +126,18 @@ class Sender:
         if order is None:
             order = self._order = Reassembler()
         released: list[Ordered] = []
-        if self._counts_anew(packet, order, at):
+        if self._counts_anew(packet, order, at, now):
             released = order.restart()
         released += order.feed(packet, at, now)
         return self._ordered(released, now)
 
-    def _counts_anew(self, packet: Packet, order: Reassembler, at: str) -> bool:
+    def _counts_anew(
+        self,
+        packet: Packet,
+        order: Reassembler,
+        at: str,
+        now: float,
+    ) -> bool:
         """Tell whether the numbering starts again: a boot, or a reload's replay.
 
         A network that swaps datagrams does so within milliseconds and over a few
@@ -137,7 +145,9 @@ class Sender:
         """
         expects, sequence = order.expects, packet.sequence
         assert sequence is not None
-        if expects is None or sequence >= expects or self.timeline.replays_in_panic():
+        if expects is None or sequence >= expects:
+            return False
+        if self.timeline.replays_in_panic(at, now):
             return False
         if sequence == 0 and is_boot_banner(packet.body):
             return not order.began_just_now
@@ -162,7 +172,7 @@ class Sender:
                 assert packet.sequence is not None
                 if self.timeline.active.fill(packet.sequence, line):
                     continue
-            if packet.flag != "-" and self._continues(packet) and not lost:
+            if packet.flag != "-" and not lost and self._continues(packet):
                 events += self.timeline.wrap(
                     self.timeline.active.amend(packet.body, now),
                 )
@@ -176,6 +186,8 @@ class Sender:
         "+" always does; "c" does from 4.10 on, but opens a line on 4.2 to 4.9,
         whose release is known from the banner or the header.
         """
+        if not self._may_amend():
+            return False
         if packet.flag == "+":
             return True
         return not _opens_lines_with_c(packet.release or self.timeline.kernel)
@@ -197,8 +209,7 @@ class Sender:
             text = body
         if packet.release is not None:
             self.timeline.kernel = packet.release
-        user = packet.prefix is not None and packet.prefix > 7  # facility above kern
-        heard = Heard(line, text, packet.time_us, user)
+        heard = Heard(line, text, packet.time_us, packet.is_user)
         return self._deliver(heard, now, extended=True) or []
 
     def _take_keys(self, keys: dict[str, str]) -> None:
@@ -224,25 +235,29 @@ class Sender:
             dropped, rest = split_dropped(payload)
             if dropped:
                 self.timeline.active.note(note_dropped(dropped))
-                return self._basic(parse_packet(rest), rest, at, now) if rest else None
-            if self._stamped and self._joins(now):
+                return self._basic(parse_basic(rest), rest, at, now) if rest else None
+            if self._joins(packet.body, now):
                 return self.timeline.wrap(
                     self.timeline.active.amend(payload, now),
                 )
         body = packet.body
         text = record_of(packet, at).text if "\n" in body else body
-        user = packet.prefix is not None and packet.prefix > 7  # facility above kern
-        heard = Heard(store_basic(payload, at), text, time_us, user)
+        heard = Heard(store_basic(payload, at), text, time_us, packet.is_user)
         return self._deliver(heard, now, extended=False)
 
-    def _joins(self, now: float) -> bool:
+    def _joins(self, text: str, now: float) -> bool:
+        """Tell whether a datagram without a time stamp continues a stamped line."""
+        if not self._stamped or now - self.timeline.last_heard >= _CONTINUES_WITHIN_S:
+            return False
+        if first_signature(text) is not None:
+            # printk.time was switched off: from here on every datagram is a line.
+            self._stamped = False
+            return False
+        return self._may_amend()
+
+    def _may_amend(self) -> bool:
         last = self.timeline.active.last_line()
-        return (
-            last is not None
-            and last[:1] != "\0"
-            and now - self.timeline.last_heard < _CONTINUES_WITHIN_S
-            and len(last) < _MAX_CONTINUED
-        )
+        return last is not None and not is_note(last) and len(last) < _MAX_CONTINUED
 
     def _doubled(self, payload: str) -> bool:
         """Tell whether the network brought this datagram twice.
@@ -277,7 +292,7 @@ class Sender:
             # So far only one format came: all of it is ahead of the other.
             self._twins = TwinFilter()
             for line in self.timeline.active.newest(_LOOK_BACK):
-                known = None if line[:1] == "\0" else expand(line)
+                known = None if is_note(line) else expand(line)
                 if known is not None and known.time_us is not None:
                     self._twins.is_second(
                         known.time_us,
@@ -337,10 +352,14 @@ class Sender:
 
     def close(self, reason: EndReason, now: float) -> list[Event]:
         """Give everything up: holes, burst, open trace."""
+        return self.settle(now) + self.timeline.close(reason)
+
+    def settle(self, now: float) -> list[Event]:
+        """Give up holes and burst, so that :meth:`dump` need not wait."""
         events: list[Event] = []
         if self._order is not None:
             events += self._ordered(self._order.flush(), now) or []
-        return events + self.timeline.close(reason, now)
+        return events + self.timeline.settle(now)
 
 
 def _opens_lines_with_c(release: str | None) -> bool:

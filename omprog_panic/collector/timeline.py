@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from omprog_panic.collector.event import Booted, Closed, Event, Said
 from omprog_panic.collector.statement import PREFIX, parse_statement
-from omprog_panic.errors import MalformedPacketError
 from omprog_panic.kernel.boot import (
     REMEMBERED,
     SHUTDOWN,
@@ -24,8 +23,7 @@ from omprog_panic.kernel.signature import (
 )
 from omprog_panic.kernel.trace import ClosedTrace, TraceLimits, TraceMachine
 from omprog_panic.model import EndReason
-from omprog_panic.netconsole.packet import parse_packet
-from omprog_panic.netconsole.stored import expand, payload_of
+from omprog_panic.netconsole.stored import expand, is_note, packet_of
 
 # panic_print=0x20 replays the whole log in the middle of a panic, at once.
 _PANIC_REPLAY_S = 1.0
@@ -134,12 +132,12 @@ class Timeline:
             if self._panic_replay and self._elides(heard.time_us, heard.text, now):
                 return None
             return self._live(heard, now)
-        if self.replays_in_panic(now):
+        at = heard.line.partition("\t")[0]
+        if self.replays_in_panic(at, now):
             self._panic_replay = True
             self._replayed += 1
             self.machine.touch(now)
             return None
-        at = heard.line.partition("\t")[0]
         sure = (
             is_boot_banner(heard.text)
             or self.memory.high_us is None
@@ -152,7 +150,7 @@ class Timeline:
 
     def _newest_marks(self) -> list[Mark]:
         newest = [*self._last_lines, *self.machine.newest(REMEMBERED)]
-        records = [expand(line) for line in newest[-REMEMBERED:] if line[:1] != "\0"]
+        records = [expand(line) for line in newest[-REMEMBERED:] if not is_note(line)]
         return [(record.time_us, record.text) for record in records]
 
     def _is_boot_sign(self, time_us: int | None, text: str) -> bool:
@@ -165,11 +163,19 @@ class Timeline:
             return False  # nearly every record
         return self.memory.begins_anew(time_us, text)
 
-    def replays_in_panic(self, now: float | None = None) -> bool:
-        """Tell whether what falls back is a replay in the middle of an open panic."""
-        if self._panic_replay or now is None:
+    def replays_in_panic(self, at: str, now: float) -> bool:
+        """Tell whether what falls back is a replay in the middle of an open panic.
+
+        Both clocks must say so: out of a queue that was held up a reboot follows its
+        panic at once, too.
+        """
+        if self._panic_replay:
             return self.machine.panicked
-        return self.machine.panicked and now - self.last_heard < _PANIC_REPLAY_S
+        return (
+            self.machine.panicked
+            and now - self.last_heard < _PANIC_REPLAY_S
+            and seconds_between(self.last_at, at) < _PANIC_REPLAY_S
+        )
 
     def _elides(self, time_us: int | None, text: str, now: float) -> bool:
         """Tell whether a record within a panic's replay is left out, and count it."""
@@ -253,7 +259,7 @@ class Timeline:
         self._replay = None
         events: list[Event] = []
         for line in replay.machine.newest(_HELD_UP):
-            if line[:1] != "\0":
+            if not is_note(line):
                 record = expand(line)
                 closed = self.machine.feed(line, record.text, record.time_us, now)
                 events += self.wrap(closed)
@@ -358,10 +364,13 @@ class Timeline:
         burst_at = self._replay.burst.deadline()
         return burst_at if trace_at is None else min(burst_at, trace_at)
 
-    def close(self, reason: EndReason, now: float) -> list[Event]:
-        """Give the burst and the open trace up."""
-        events = [] if self._replay is None else self._decide(self._replay, now)
-        return events + self.wrap(self.machine.close(reason))
+    def settle(self, now: float) -> list[Event]:
+        """Give the burst up: it is decided by what came so far."""
+        return [] if self._replay is None else self._decide(self._replay, now)
+
+    def close(self, reason: EndReason) -> list[Event]:
+        """Give the open trace up."""
+        return self.wrap(self.machine.close(reason))
 
     def dump(self) -> dict[str, Any]:
         """Write down everything as JSON can hold it."""
@@ -381,12 +390,7 @@ class Timeline:
 
 
 def _time_of(line: str) -> int | None:
-    if line[:1] == "\0":
-        return None
-    try:
-        return parse_packet(payload_of(line)).time_us
-    except MalformedPacketError:
-        return None
+    return None if is_note(line) else packet_of(line).time_us
 
 
 def seconds_between(before: str, after: str) -> float:

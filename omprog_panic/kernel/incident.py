@@ -49,6 +49,8 @@ _HALF = re.compile(
     r"(?:BUG: )?[Uu]nable to handle (?:kernel)? *$|"
     r"(?:RIP|EIP|IP|Code|NIP)\b:?(?: ?[0-9a-f]{4}:)?(?: *\[<[0-9a-f]+>\])* *$",
 )
+# What such a piece is continued with, where a program's line could stand as well.
+_REST = re.compile(r"\[<|[\w.]+\+0x|NULL pointer|paging request|at |[0-9a-f<]{2}\b")
 MARKED = STARTS | TERMINATOR_STARTS | {"Lin"}
 """First three characters of every line that changes the state of a scanner."""
 _NUMBER = re.compile(r"\[#(\d+)\]")
@@ -99,9 +101,11 @@ class Incident:
             if text.startswith("Sending NMI"):
                 self.asks_others = True
 
-    def wants_more(self) -> bool:
-        """Tell whether the line taken last is only half a line."""
-        return bool(self.texts) and _HALF.match(self.texts[-1]) is not None
+    def wants(self, line: Line) -> bool:
+        """Tell whether the line taken last is half a line, and this one its rest."""
+        if not self.texts or not _HALF.match(self.texts[-1]):
+            return False
+        return line.stamped or _REST.match(line.text.lstrip()) is not None
 
     def complete_start(self, line: Line) -> None:
         """Put the rest of a start line that came in pieces where it belongs."""
@@ -309,9 +313,9 @@ class Scanner:
                 return
         if line.foreign:
             return
-        if incident.stamped and not line.stamped and not incident.wants_more():
+        if incident.stamped and not line.stamped and not incident.wants(line):
             return  # a program's line between those of the kernel
-        if len(incident.texts) == 1 and incident.wants_more():
+        if len(incident.texts) == 1 and incident.wants(line):
             incident.complete_start(line)
         elif self._is_over(incident, line):
             self._close(

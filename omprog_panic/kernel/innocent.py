@@ -132,11 +132,11 @@ BYTES = _category(
     va_format bstr_printf seq_printf seq_puts seq_putc seq_write seq_vprintf printk*
     vprintk* devkmsg_* console_unlock console_emit_* console_flush_* log_store
     dev_printk* dev_vprintk* dev_err dev_warn dev_info netdev_printk netdev_err
-    netdev_warn netdev_info print_hex_dump* hex_dump_* crc* jhash* siphash* sha#_*
-    find_next_*bit* find_first_*bit* find_last_bit sprint_symbol* get_unaligned*
-    put_unaligned* read_word_at_a_time sg_copy_* sg_miter_* skb_copy_datagram_*
-    crypto_* aes_* aesti_* aesni_* xts_* cbc_* ctr_* gcm_* chacha# chacha_* poly1305_*
-    shash_* ahash_* skcipher_*
+    netdev_warn netdev_info print_hex_dump* hex_dump_* crc* jhash* siphash*
+    sha#_* find_next_*bit* find_first_*bit* find_last_bit sprint_symbol*
+    get_unaligned* put_unaligned* read_word_at_a_time sg_copy_* sg_miter_*
+    skb_copy_datagram_* crypto_* aes_* aesti_* aesni_* xts_* cbc_* ctr_* gcm_* chacha#
+    chacha_* poly1305_* shash_* ahash_* skcipher_*
     """,
 )
 LAYERS = _category(
@@ -163,7 +163,7 @@ LAYERS = _category(
     unregister_netdev* rollback_registered* kthread_stop kthread_park kthread_create*
     xas_* xa_* radix_tree_lookup* radix_tree_load_root radix_tree_descend
     radix_tree_next_* idr_* ida_* rht_* rhashtable_* rhltable_* x86_indirect_thunk*
-    indirect_thunk* x86_return_thunk srso_* fentry ftrace_* mcount cfi_* kcov_*
+    indirect_thunk* x86_return_thunk srso_* fentry* ftrace_* mcount cfi_* kcov_*
     usb_submit_urb usb_hcd_* usb_control_msg* usb_start_wait_urb usb_bulk_msg
     usb_interrupt_msg usb_kill_urb usb_poison_urb usb_unlink_urb dput fast_dput
     dentry_kill iput mntput* lockref_* lock_page* unlock_page folio_lock folio_unlock

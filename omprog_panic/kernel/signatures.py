@@ -92,7 +92,7 @@ def _bug(file: str) -> str:
 
 
 _ANY_FILE = r"[^ :]+"
-_DIED = r".*\[#\d+\]"
+_DIED = r" [0-9a-f]{4}\b"  # the error code; "[#1]" follows
 
 # First match wins; the more telling row stands before the general one.
 SIGNATURES: tuple[Signature, ...] = (
@@ -149,6 +149,7 @@ SIGNATURES: tuple[Signature, ...] = (
         r"PANIC: double fault",
         title="PANIC: double fault",
         rule="pc-only",
+        role="die",
         source="arch/x86/kernel/doublefault_64.c, traps.c",
     ),
     # --- sanitizers --------------------------------------------------------

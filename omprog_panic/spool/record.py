@@ -114,6 +114,10 @@ class CountersRecord:
 
 SpoolRecord = IncidentRecord | BootRecord | AliveRecord | ProbeRecord | CountersRecord
 
+# Said once and never again: these are synced to disk, and kept until they are in the
+# spool. The others are life signs and sums, of which the next one is as good.
+LASTING = (IncidentRecord, BootRecord)
+
 _KINDS: dict[str, type[Any]] = {
     "incident": IncidentRecord,
     "boot": BootRecord,

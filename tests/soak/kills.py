@@ -88,6 +88,10 @@ def run_once(seed: int, folder: Path) -> Outcome:
         driver.kill()
         driver.start()
         driver.close()
+        while _is_waiting(folder):
+            # On a slow disk the end came before the spool had it all: the journal has.
+            driver.start()
+            driver.close()
     return _judge(folder, lines, driver)
 
 
@@ -104,6 +108,14 @@ def _kill_around(driver: OmprogDriver, line: bytes, chance: random.Random) -> No
             chance.random()  # a few instructions later
     driver.kill()
     driver.start()
+
+
+def _is_waiting(folder: Path) -> bool:
+    """Whether the journal holds an incident that the spool does not."""
+    journal = Journal(folder / "journal")
+    waiting = Recovery(Pipeline(LIMITS, allowed=AllowedNetworks(NETWORKS))).run(journal)
+    journal.close()
+    return bool(waiting)
 
 
 def _judge(folder: Path, lines: list[bytes], driver: OmprogDriver) -> Outcome:
