@@ -1,5 +1,7 @@
 """Measure the analysis: lines a second on a mixed log, and that time is linear.
 
+    python -m bench.analysis --linear
+
 Prints one JSON object: ``analysis_lines_per_s`` (one core, the best of three runs) and,
 with ``--linear``, the seconds that 1, 10 and 100 MB take.
 """
@@ -9,17 +11,11 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import pathlib
 import random
-import sys
 import time
+from typing import TYPE_CHECKING
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from typing import TYPE_CHECKING  # noqa: E402
-
-from omprog_panic.kernel.analysis import analyze_text  # noqa: E402
+from omprog_panic.kernel.analysis import analyze_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

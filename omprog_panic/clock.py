@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from typing import Protocol
 
@@ -26,6 +27,23 @@ class SystemClock:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+
+def in_utc(at: str) -> str:
+    """Write any RFC 3339 time in UTC, so that such texts sort by time.
+
+    What is no time, or has no zone, comes back as it is.
+
+    >>> in_utc("2026-11-22T23:15:42.5+01:00")
+    '2026-11-22T22:15:42.500000+00:00'
+    """
+    try:
+        moment = dt.datetime.fromisoformat(at)
+        if moment.tzinfo is None:
+            return at
+        return moment.astimezone(dt.UTC).isoformat(timespec="microseconds")
+    except (ValueError, OverflowError):
+        return at
 
 
 def rfc3339(wall: float) -> str:

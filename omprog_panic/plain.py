@@ -38,7 +38,7 @@ def _escaped(character: str) -> str:
 def one_line(text: str, limit: int) -> str:
     r"""Make one visible line of at most ``limit`` characters, for titles and subjects.
 
-    >>> one_line("a\\n b" + "c" * 9, 8)
+    >>> one_line("a\n b" + "c" * 9, 8)
     'a bcc...'
     """
     line = _SPACES.sub(" ", visible(text)).strip()

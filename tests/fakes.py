@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import http.server
 import json
@@ -79,10 +80,11 @@ class Receiver:
                 with receiver._changed:
                     receiver.received.append(got)
                     receiver._changed.notify_all()
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(receiver.text)))
-                self.end_headers()
-                self.wfile.write(receiver.text)
+                with contextlib.suppress(OSError):  # whoever asked is dead
+                    self.send_response(status)
+                    self.send_header("Content-Length", str(len(receiver.text)))
+                    self.end_headers()
+                    self.wfile.write(receiver.text)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
                 """Say nothing."""

@@ -43,6 +43,11 @@ class Replay:
             self.pipeline.feed(envelope(payload, ip, at), at)
             self.records += self.pipeline.take()
 
+    def backlog(self, at: float, payload: str, ip: str = "10.0.0.2") -> None:
+        """Feed a datagram that was received at a time, but is delivered only now."""
+        self.pipeline.feed(envelope(payload, ip, at), 0.0)
+        self.records += self.pipeline.take()
+
     def until(self, at: float) -> None:
         """Let time pass."""
         deadline = self.pipeline.deadline()

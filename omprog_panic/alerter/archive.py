@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from sqlalchemy.engine import Connection
+
 FEWEST_DIGITS = 4
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[Database]:
+def opened(path: Path) -> Iterator[Database]:
+    """Use a data base that the alerter has made."""
     database = Database(path)
     try:
         database.check()
@@ -37,7 +40,7 @@ def list_archive(path: Path, limit: int) -> list[dict[str, Any]]:
         StoreError: it cannot be read.
 
     """
-    with _opened(path) as database, database.read() as connection:
+    with opened(path) as database, database.read() as connection:
         found = incidents.list_incidents(connection, limit)
     rows = [dict(row._mapping) for row in found]  # noqa: SLF001 - its public name
     return [{**row, "time": utc(row["onset_at"])} for row in rows]
@@ -51,16 +54,11 @@ def show_archived(path: Path, prefix: str) -> dict[str, Any]:
         StoreError: the data base cannot be read.
 
     """
-    with _opened(path) as database, database.read() as connection:
-        found = incidents.find_incidents(connection, prefix.lower())
-        if len(prefix) < FEWEST_DIGITS or not found:
-            raise OmprogPanicError(f"no incident begins with {prefix!r}")
-        if len(found) > 1:
-            listed = ", ".join(found)
-            raise OmprogPanicError(f"several incidents begin with {prefix!r}: {listed}")
-        incident = incidents.load_incident(connection, found[0])
+    with opened(path) as database, database.read() as connection:
+        incident_id = find_one(connection, prefix)
+        incident = incidents.load_incident(connection, incident_id)
         assert incident is not None
-        rows = deliveries(connection, found[0])
+        rows = deliveries(connection, incident_id)
     context = build_context(incident.record, incident.report, {})
     return {
         **context.variables(),
@@ -69,6 +67,22 @@ def show_archived(path: Path, prefix: str) -> dict[str, Any]:
         "report": json.loads(incidents.report_to_json(incident.report)),
         "deliveries": [dict(row._mapping) for row in rows],  # noqa: SLF001
     }
+
+
+def find_one(connection: Connection, prefix: str) -> str:
+    """Give the id of the incident that begins with these digits.
+
+    Raises:
+        OmprogPanicError: none does, or several do.
+
+    """
+    found = incidents.find_incidents(connection, prefix.lower())
+    if len(prefix) < FEWEST_DIGITS or not found:
+        raise OmprogPanicError(f"no incident begins with {prefix!r}")
+    if len(found) > 1:
+        listed = ", ".join(found)
+        raise OmprogPanicError(f"several incidents begin with {prefix!r}: {listed}")
+    return found[0]
 
 
 def _reason(decision: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from omprog_panic.config.load import load_config
+from omprog_panic.config.load import load_config, load_paths
 from omprog_panic.deliver.apprise_notifier import read_services
 from omprog_panic.errors import ConfigError
 from omprog_panic.render.sample import bare_context, sample_context
@@ -33,9 +33,21 @@ def load_setup(file: Path) -> Setup:
         ConfigError: with every fault in config.yaml, the apprise file and templates.
 
     """
-    config = load_config(file, read_services)
+    try:
+        config = load_config(file, read_services)
+    except ConfigError as error:
+        raise ConfigError([*error.faults, *_faults_of_templates(file)]) from error
     templates = load_templates(config.paths.templates, config.language)
     faults = templates.check(sample_context(), bare_context())
     if faults:
         raise ConfigError(faults)
     return Setup(config, templates)
+
+
+def _faults_of_templates(file: Path) -> list[str]:
+    """Find what else is to be mended, if config.yaml at least says where things are."""
+    try:
+        templates = load_templates(load_paths(file).templates, "en")
+        return templates.check(sample_context(), bare_context())
+    except ConfigError:
+        return []

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from typing import TYPE_CHECKING
 
 from omprog_panic.clock import rfc3339
 from omprog_panic.render.context import ALERT_ID_DIGITS, build_context, shorten
-from omprog_panic.render.sample import test_context
+from omprog_panic.render.notice import undelivered
+from omprog_panic.render.sample import marked_context
 from omprog_panic.render.shape import shape
 from omprog_panic.store.incidents import load_incident
+from omprog_panic.store.notification_log import notification_details
+from omprog_panic.store.outbox_care import UNDELIVERED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +43,8 @@ class Composer:
 
     def __call__(self, row: OutboxRow, limit: int | None) -> Message:
         """Compose for a service that takes ``limit`` characters (None: any number)."""
+        if row.kind == UNDELIVERED:
+            return self._notice(row, limit)
         context = self._context(row)
         subject, body = self._render(context)
         if limit is not None:
@@ -53,11 +59,24 @@ class Composer:
     def _render(self, context: MessageContext) -> Rendered:
         return self.templates.render("incident", context)
 
+    def _notice(self, row: OutboxRow, limit: int | None) -> Message:
+        with self.database.read() as connection:
+            details = notification_details(connection, row.notification_id)
+        alert_id = row.notification_id[:ALERT_ID_DIGITS]
+        subject, body = undelivered(json.loads(details or "{}"), alert_id)
+        if limit is not None:
+            body = shape(body, limit - len(subject) - 2, alert_id)
+        return Message(subject, body, alert_id)
+
     def _context(self, row: OutboxRow) -> MessageContext:
         if row.incident_id is None:
             alert_id = row.notification_id[:ALERT_ID_DIGITS]
-            return test_context(alert_id, rfc3339(row.created_at))
+            return marked_context(alert_id, rfc3339(row.created_at))
         with self.database.read() as connection:
             incident = load_incident(connection, row.incident_id)
         assert incident is not None  # a foreign key holds it
-        return build_context(incident.record, incident.report, self.host_names)
+        context = build_context(incident.record, incident.report, self.host_names)
+        if row.stands_in_for is None:
+            return context
+        banner = f"Sent here because nobody else took it: {row.stands_in_for}"
+        return dataclasses.replace(context, banner=(banner, *context.banner))

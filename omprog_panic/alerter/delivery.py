@@ -3,6 +3,11 @@
 Each service has a courier and a thread of its own, so that a slow, hanging or broken
 one never delays another. At least once: a courier that dies while sending has left a
 lease, and the row is sent again when it ends, under the same alert id.
+
+The alerts of one host go out in their order: a later one waits for the one before.
+Lest a message that alone is refused hold up its host for a day, the next one is tried
+right behind its third failure and each further one: when that arrives, it was the
+message and not the service, and the others wait for it no longer.
 """
 
 from __future__ import annotations
@@ -32,6 +37,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_IDLE_S = 30.0  # between looks when nothing wakes a worker
+FEWEST_ATTEMPTS = 10  # before an alert is given up: a clock may jump by years
+PASS_AFTER = 3  # attempts at a message, before the next one of its host is tried
 STORE_RETRY_S = 1.0  # after the data base could not be written
 
 
@@ -69,6 +76,7 @@ class Courier:
         self._failures = 0  # in a row, of the service rather than of a message
         self._paused_until = 0.0  # monotonic
         self._unrecorded: _Sent | None = None
+        self._stuck: OutboxRow | None = None  # has just failed; try the next behind it
 
     def warm_up(self) -> None:
         self._notifier.warm_up()
@@ -83,6 +91,8 @@ class Courier:
         """
         if self._unrecorded is not None:
             self._record(self._unrecorded)
+        if self._stuck is not None:
+            return self._pass(self._stuck)
         pause = self._paused_until - self._terms.clock.monotonic()
         if pause > 0:
             return pause
@@ -93,13 +103,26 @@ class Courier:
         wait = due - self._terms.clock.wall()
         if 0 < wait <= self._terms.lease.horizon_s:
             return wait
-        with self._terms.database.write() as connection:
-            now = self._terms.clock.wall()
-            row = outbox.claim(connection, self._service.key, self._terms.lease, now)
-        if row is not None:
-            self._unrecorded = self._send(row)
-            self._record(self._unrecorded)
+        self._attempt(None)
         return 0.0
+
+    def _pass(self, stuck: OutboxRow) -> float:
+        if not self._attempt(stuck):
+            self._stuck = None
+            self._pause()  # there is no other: it may well be the service
+        return 0.0
+
+    def _attempt(self, past: OutboxRow | None) -> bool:
+        terms = self._terms
+        with terms.database.write() as connection:
+            row = outbox.claim(
+                connection, self._service.key, terms.lease, terms.clock.wall(), past
+            )
+        if row is None:
+            return False
+        self._unrecorded = self._send(row)
+        self._record(self._unrecorded)
+        return True
 
     def _send(self, row: OutboxRow) -> _Sent:
         message = self._terms.compose(row, self._notifier.text_limit)
@@ -124,9 +147,11 @@ class Courier:
         with self._terms.database.write() as connection:
             outbox.finish(connection, sent.row.id, State.SENT, now)
             log_attempt(connection, sent.attempt)
+            if self._stuck is not None:
+                outbox.let_pass(connection, self._stuck.id)
             if self._failures or sent.row.attempts > 1:
                 outbox.hurry(connection, self._service.key, now)
-        self._failures = 0
+        self._failures, self._stuck = 0, None
         fields = {**self._fields(sent), "took_s": round(sent.attempt.took_s, 3)}
         log.info("alert delivered", extra=fields)
         texts = {"subject": sent.message.subject, "body": sent.message.body}
@@ -138,14 +163,16 @@ class Courier:
         delay = terms.backoff.delay_s(row.attempts, terms.chance())
         if outcome.permanent:
             delay = terms.backoff.max_s
-        given_up = now - row.created_at >= terms.retry_for_s
+        old = now - row.created_at >= terms.retry_for_s
+        given_up = old and row.attempts >= FEWEST_ATTEMPTS
         with terms.database.write() as connection:
             outbox.defer(connection, row.id, now + delay, outcome.reason)
             log_attempt(connection, sent.attempt)
+            if outcome.permanent:
+                outbox.let_pass(connection, row.id)
             if given_up:
                 outbox.finish(connection, row.id, State.DEAD, now)
-        if not outcome.permanent:
-            self._pause()
+        self._after_failure(row, outcome)
         fields = {**self._fields(sent), "reason": outcome.reason}
         if given_up:
             log.error("alert given up", extra=fields)
@@ -155,6 +182,16 @@ class Courier:
         level = logging.DEBUG if outcome.reason == row.last_reason else logging.WARNING
         log.log(level, "alert deferred", extra=fields)
         return AlerterEvent("deferred", fields)
+
+    def _after_failure(self, row: OutboxRow, outcome: Outcome) -> None:
+        first, self._stuck = self._stuck is None, None
+        if outcome.permanent:
+            return
+        waited_for = row.order_key is not None and not row.passed
+        if first and waited_for and row.attempts >= PASS_AFTER:
+            self._stuck = row
+        else:
+            self._pause()
 
     def _pause(self) -> None:
         """Leave all that waits for a service in trouble alone for a while."""

@@ -2,70 +2,168 @@
 
 from __future__ import annotations
 
+import json
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from omprog_panic.store import outbox
-from omprog_panic.store.notification_log import Notification, insert_notification
+from omprog_panic.store import outbox, outbox_care
+from omprog_panic.store.notification_log import Notification, insert_notifications
+from omprog_panic.store.outbox import Address
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
-    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Connection, Row
 
-    from omprog_panic.config.model import Service
+    from omprog_panic.config.model import Fallback, Service
+
+NOTICE_EVERY_S = 6 * 3600.0  # of dead alerts of one service
+MAX_NAMED = 50  # dead alerts that a notice lists; the others it counts
 
 
-def notify_incident(
+class Telling(NamedTuple):
+    """An incident that is told, and why; one host's go out in their order."""
+
+    incident_id: str
+    source: str
+    decision: str
+
+
+def notification_of(incident_id: str) -> str:
+    """Give the id of the notification that tells of an incident.
+
+    Made from the incident: a second one cannot come to be, whatever happens.
+    """
+    return uuid.uuid5(uuid.NAMESPACE_OID, f"incident:{incident_id}").hex
+
+
+def notify_incidents(
     connection: Connection,
-    incident_id: str,
-    decision: str,
+    tellings: Sequence[Telling],
     services: Sequence[Service],
     now: float,
-) -> str:
-    """Address an incident to services, in the caller's transaction."""
-    # Made from the incident: a second one cannot come to be, whatever happens.
-    notification_id = uuid.uuid5(uuid.NAMESPACE_OID, f"incident:{incident_id}").hex
-    _create(connection, notification_id, "incident", incident_id, decision, now)
-    outbox.enqueue(connection, notification_id, _addresses(services), now)
-    return notification_id
+) -> None:
+    """Address incidents to services, in the caller's transaction."""
+    notifications, addresses = [], []
+    for telling in tellings:
+        id_ = notification_of(telling.incident_id)
+        notifications.append(
+            Notification(id_, "incident", telling.incident_id, telling.decision, now)
+        )
+        addresses += _addresses(id_, services, order_key=telling.source)
+    insert_notifications(connection, notifications)
+    outbox.enqueue(connection, addresses, now)
 
 
 def notify_test(connection: Connection, services: Sequence[Service], now: float) -> str:
     """Address a marked sample to services, in the caller's transaction."""
-    notification_id = uuid.uuid4().hex
-    _create(connection, notification_id, "test", None, "NOTIFY_TEST", now)
-    outbox.enqueue(connection, notification_id, _addresses(services), now)
-    return notification_id
+    id_ = uuid.uuid4().hex
+    _insert(connection, Notification(id_, "test", None, "NOTIFY_TEST", now))
+    outbox.enqueue(connection, _addresses(id_, services), now)
+    return id_
 
 
-def readdress(connection: Connection, services: Sequence[Service], now: float) -> int:
+def readdress(
+    connection: Connection,
+    known: Collection[str],
+    services: Sequence[Service],
+    now: float,
+) -> int:
     """After a change of services: tell the new ones what the vanished were not told.
 
+    ``known`` are the keys of all that are configured, ``services`` those to tell.
     A mended token makes a new service of an old one; its alerts must not die with it.
     The rows of vanished services stay until they expire, in case they come back.
     """
-    keys = {service.key for service in services}
     count = 0
-    for notification_id in outbox.unaddressed(connection, keys):
-        told = outbox.addressed_to(connection, notification_id)
+    for id_ in outbox.unaddressed(connection, known):
+        told = outbox.addressed_to(connection, id_)
         new = [service for service in services if service.key not in told]
-        outbox.enqueue(connection, notification_id, _addresses(new), now)
+        order_key = next(iter(told.values()), None)
+        outbox.enqueue(connection, _addresses(id_, new, order_key=order_key), now)
         count += len(new)
     return count
 
 
-def _create(
+def stand_in(
     connection: Connection,
-    notification_id: str,
-    kind: str,
-    incident_id: str | None,
-    decision: str,
+    fallback: Fallback,
+    services: Sequence[Service],
     now: float,
-) -> None:
-    notification = Notification(notification_id, kind, incident_id, decision, now)
-    insert_notification(connection, notification)
+) -> int:
+    """Tell the second services what the first have not taken for so long."""
+    first = {s.key for s in services if fallback.tag in s.tags}
+    second = [s for s in services if fallback.to in s.tags]
+    late = outbox_care.untaken(
+        connection, first, {s.key for s in second}, now - fallback.after_s
+    )
+    for row in late:
+        addresses = [
+            Address(row.notification_id, s.key, s.label, row.order_key, row.failed)
+            for s in second
+        ]
+        outbox.enqueue(connection, addresses, now)
+    return len(late) * len(second)
 
 
-def _addresses(services: Sequence[Service]) -> list[tuple[str, str]]:
-    return [(service.key, service.label) for service in services]
+def tell_of_deaths(
+    connection: Connection, services: Sequence[Service], now: float
+) -> int:
+    """Tell the other services which alerts one service never took; tell how many.
+
+    One notice for a service within ``NOTICE_EVERY_S``, with all that died meanwhile.
+    """
+    dead: dict[str, list[Row[tuple[object, ...]]]] = {}
+    for row in outbox_care.untold_deaths(connection):
+        dead.setdefault(row.service_key, []).append(row)
+    told = 0
+    for key, rows in dead.items():
+        others = [service for service in services if service.key != key]
+        id_ = _notice_id(key, now)
+        if others and not outbox.addressed_to(connection, id_):
+            notice = Notification(
+                id_, outbox_care.UNDELIVERED, None, "NOTIFY_UNDELIVERED", now
+            )
+            _insert(connection, notice._replace(details=_death_notice(rows)))
+            outbox.enqueue(connection, _addresses(id_, others), now)
+            outbox_care.note_deaths_told(connection, [row.id for row in rows])
+            told += len(rows)
+    return told
+
+
+def _notice_id(service_key: str, now: float) -> str:
+    name = f"undelivered:{service_key}:{int(now // NOTICE_EVERY_S)}"
+    return uuid.uuid5(uuid.NAMESPACE_OID, name).hex
+
+
+def _death_notice(rows: Sequence[Row[tuple[object, ...]]]) -> str:
+    newest = rows[-1]
+    alerts = [
+        {
+            "incident_id": row.incident_id,
+            "title": row.title,
+            "host": row.host or row.source,
+        }
+        for row in rows[:MAX_NAMED]
+    ]
+    return json.dumps(
+        {
+            "service": newest.service_label,
+            "reason": newest.last_reason,
+            "count": len(rows),
+            "alerts": alerts,
+        }
+    )
+
+
+def _insert(connection: Connection, notification: Notification) -> None:
+    insert_notifications(connection, [notification])
+
+
+def _addresses(
+    notification_id: str, services: Iterable[Service], *, order_key: str | None = None
+) -> list[Address]:
+    return [
+        Address(notification_id, service.key, service.label, order_key)
+        for service in services
+    ]

@@ -6,13 +6,13 @@ import dataclasses
 import logging
 from typing import TYPE_CHECKING
 
-from omprog_panic.alerter.dispatch import notify_incident
+from omprog_panic.alerter.dispatch import Telling, notify_incidents
 from omprog_panic.alerter.event import AlerterEvent
-from omprog_panic.clock import rfc3339
+from omprog_panic.clock import in_utc, rfc3339
 from omprog_panic.errors import StoreError
 from omprog_panic.kernel.analysis import Report
 from omprog_panic.model import Severity
-from omprog_panic.policy.decision import decide
+from omprog_panic.policy.decision import Decision, decide
 from omprog_panic.spool.record import (
     AliveRecord,
     BootRecord,
@@ -20,10 +20,11 @@ from omprog_panic.spool.record import (
     IncidentRecord,
     ProbeRecord,
 )
-from omprog_panic.store import incidents
+from omprog_panic.store import incidents, senders
+from omprog_panic.store.senders import Sign
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from sqlalchemy.engine import Connection
 
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-BATCH = 50  # files a transaction: one sync to disk for all of them
+BATCH = 200  # files a transaction: one sync to disk for all of them
 
 
 @dataclasses.dataclass(slots=True)
@@ -83,16 +84,22 @@ class Intake:
                 self.spool.set_aside(entry.name, f"cannot be stored: {error}")
 
     def _take(self, entries: Sequence[SpoolEntry]) -> None:
-        judged = [self._judge(entry) for entry in entries]
-        events: list[AlerterEvent] = []
+        judged = [
+            (incident, entry.content)
+            for entry in entries
+            if (incident := self._judge(entry)) is not None
+        ]
         with self.database.write() as connection:
-            for entry, incident in zip(entries, judged, strict=True):
-                if incident is None:
-                    self._store_sign(connection, entry)
-                elif self._store_incident(connection, entry, incident):
-                    events.append(_incident_event(incident))
+            new = incidents.insert_incidents(connection, judged)
+            first = {i.record.id: i for i, _ in reversed(judged)}
+            told = [first.pop(i.record.id) for i, _ in judged if i.record.id in first]
+            told = [incident for incident in told if incident.record.id in new]
+            signs = [*_signs_of(told), *self._store_signs(connection, entries)]
+            senders.note_senders(connection, signs)
+            self._notify(connection, told)
         self.spool.remove(entries)
-        for event in events:
+        for incident in told:
+            event = _incident_event(incident)
             log.info("incident", extra=event.fields)
             self.emit(event)
 
@@ -110,35 +117,40 @@ class Intake:
         now = self.clock.wall()
         return incidents.StoredIncident(record, report, decision.name, now)
 
-    def _store_incident(
+    def _notify(
         self,
         connection: Connection,
-        entry: SpoolEntry,
-        incident: incidents.StoredIncident,
-    ) -> bool:
-        record = incident.record
-        now = incident.received_at
-        at = record.written_at or rfc3339(now)
-        if not incidents.insert_incident(connection, incident, entry.content):
-            return False
-        incidents.note_sender(connection, record, "incident", at)
-        decision = decide(incident.report.severity)
-        if decision.notifies:
-            notify_incident(connection, record.id, decision.name, self.services, now)
-        return True
+        told: Collection[incidents.StoredIncident],
+    ) -> None:
+        tellings = [
+            Telling(incident.record.id, incident.record.source, incident.decision)
+            for incident in told
+            if Decision[incident.decision].notifies
+        ]
+        now = self.clock.wall()
+        notify_incidents(connection, tellings, self.services, now)
 
-    def _store_sign(self, connection: Connection, entry: SpoolEntry) -> None:
-        record, now = entry.record, self.clock.wall()
-        match record:
-            case BootRecord():
-                incidents.insert_boot(connection, record)
-                incidents.note_sender(connection, record, "boot", record.at)
-            case AliveRecord():
-                incidents.note_sender(connection, record, record.says, record.at)
-            case ProbeRecord():
-                incidents.note_latest(connection, "probe", record, now)
-            case CountersRecord():
-                incidents.note_latest(connection, "counters", record, now)
+    def _store_signs(
+        self, connection: Connection, entries: Sequence[SpoolEntry]
+    ) -> Iterator[Sign]:
+        now = self.clock.wall()
+        for entry in entries:
+            match record := entry.record:
+                case BootRecord():
+                    senders.insert_boot(connection, record)
+                    yield Sign(record, "boot", in_utc(record.at))
+                case AliveRecord():
+                    yield Sign(record, record.says, in_utc(record.at))
+                case ProbeRecord():
+                    senders.note_latest(connection, "probe", record, now)
+                case CountersRecord():
+                    senders.note_latest(connection, "counters", record, now)
+
+
+def _signs_of(told: Collection[incidents.StoredIncident]) -> Iterator[Sign]:
+    for incident in told:
+        at = incident.record.written_at or rfc3339(incident.received_at)
+        yield Sign(incident.record, "incident", in_utc(at))
 
 
 def _unanalysed(record: IncidentRecord) -> Report:

@@ -6,7 +6,7 @@ import fcntl
 import os
 from typing import TYPE_CHECKING
 
-from omprog_panic.errors import AlreadyRunningError
+from omprog_panic.errors import AlreadyRunningError, StoreError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,10 +29,15 @@ class InstanceLock:
 
         Raises:
             AlreadyRunningError: another process holds it.
+            StoreError: the data base's folder cannot be made or written.
 
         """
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        self._file = os.open(self._path, flags, 0o640)
+        try:
+            self._path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+            self._file = os.open(self._path, flags, 0o640)
+        except OSError as error:
+            raise StoreError(f"{self._path}: {error.strerror}") from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -7,6 +7,7 @@ when they change and tried again.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import random
@@ -20,7 +21,7 @@ from omprog_panic.alerter.dispatch import readdress
 from omprog_panic.alerter.event import AlerterEvent, ignore
 from omprog_panic.alerter.intake import BATCH, Intake
 from omprog_panic.alerter.lock import InstanceLock
-from omprog_panic.alerter.maintenance import EVERY_S, maintain
+from omprog_panic.alerter.maintenance import Maintenance
 from omprog_panic.clock import SystemClock
 from omprog_panic.deliver.apprise_notifier import build_notifier
 from omprog_panic.deliver.backoff import Backoff
@@ -33,6 +34,7 @@ from omprog_panic.store.connect import Database
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Iterator
     from pathlib import Path
     from types import FrameType
 
@@ -62,12 +64,14 @@ class Alerter:
             database=self._database,
             analyze=analyze_trace,
             clock=self._clock,
-            services=setup.config.services,
+            services=setup.config.first_services(),
             emit=emit,
         )
+        self._maintenance = Maintenance(self._database, self._clock, setup.config)
         self._workers: list[Worker] = []
         self._complaint = ""
-        self._maintained_since = -EVERY_S
+        self._readdressed = False
+        self._started = False
 
     def start(self) -> None:
         """Open everything and begin to deliver what an earlier run left.
@@ -78,19 +82,19 @@ class Alerter:
             AlreadyRunningError: another alerter works on it.
 
         """
+        self._lock.take()  # first: nothing is touched while another one works
         self._spool.prepare()
         self._database.create()
-        self._lock.take()
         self._wakeup.open()
-        now = self._clock.wall()
         with self._database.write() as connection:
             # The lock says that whoever held these leases is no more.
+            now = self._clock.wall()
             released = outbox.release_leases(connection, _owner(), now)
-            readdress(connection, self._setup.config.services, now)
         if released:
             log.warning("sending again what was interrupted", extra={"count": released})
         self._start_workers()
         services = [service.label for service in self._setup.config.services]
+        self._started = True
         log.info("started", extra={"services": services})
         self._emit(AlerterEvent("started", {"services": services}))
 
@@ -98,6 +102,7 @@ class Alerter:
         """Take in what is there; when that is all, wait for more."""
         try:
             taken = self._intake.run_once()
+            self._readdress()
             self._maintain()
             self._complaint = ""
         except (SpoolError, StoreError) as error:
@@ -125,14 +130,23 @@ class Alerter:
             self._emit(AlerterEvent("reload-refused", {"faults": error.faults}))
             return
         self._setup = setup
-        self._intake.services = setup.config.services
+        self._intake.services = setup.config.first_services()
+        self._maintenance.config = setup.config
         for worker in self._workers:
             worker.stop()  # ends by itself after what it is sending; leases hold
-        with self._database.write() as connection:
-            readdress(connection, setup.config.services, self._clock.wall())
+        self._readdressed = False
         self._start_workers()
         log.info("reloaded")
         self._emit(AlerterEvent("reloaded", {}))
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """Start; stop at the end, whatever ends it."""
+        try:
+            self.start()
+            yield
+        finally:
+            self.stop()
 
     def stop(self) -> None:
         """End cleanly: nothing is claimed any more, what is being sent may finish."""
@@ -144,8 +158,9 @@ class Alerter:
         self._wakeup.close()
         self._database.close()
         self._lock.release()
-        log.info("stopped")
-        self._emit(AlerterEvent("stopped", {}))
+        if self._started:
+            log.info("stopped")
+            self._emit(AlerterEvent("stopped", {}))
 
     def _start_workers(self) -> None:
         config, limits = self._setup.config, self._setup.config.limits
@@ -179,11 +194,30 @@ class Alerter:
                 raise ConfigError([f"{setup.config.file}:1: $.paths.{name}: {message}"])
 
     def _maintain(self) -> None:
-        now = self._clock.monotonic()
-        if now - self._maintained_since >= EVERY_S:
-            self._maintained_since = now
-            limits = self._setup.config.limits
-            maintain(self._database, limits.retry_for_s, self._clock.wall())
+        try:
+            if self._maintenance.run():
+                self._wake_workers()
+        except StoreError:
+            raise
+        except Exception:
+            # A bug in housekeeping must not end the alerting.
+            log.exception("maintenance failed")
+
+    def _readdress(self) -> None:
+        """Once after each change of services, as soon as the data base can be used."""
+        if not self._readdressed:
+            config = self._setup.config
+            with self._database.write() as connection:
+                count = readdress(
+                    connection,
+                    {service.key for service in config.services},
+                    config.first_services(),
+                    self._clock.wall(),
+                )
+            self._readdressed = True
+            if count:
+                log.info("alerts readdressed", extra={"count": count})
+                self._wake_workers()
 
     def _wake_workers(self) -> None:
         for worker in self._workers:
@@ -214,12 +248,9 @@ def run(
 
     """
     alerter = Alerter(setup or load_setup(file), on_event)
-    try:
-        alerter.start()
+    with alerter.running():
         while not stop.is_set():
             alerter.turn()
-    finally:
-        alerter.stop()
 
 
 def serve(file: Path) -> None:
@@ -238,12 +269,9 @@ def serve(file: Path) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, note)
-    try:
-        alerter.start()
+    with alerter.running():
         while not {signal.SIGTERM, signal.SIGINT} & set(asked):
             if asked:
                 asked.clear()
                 alerter.reload(file)
             alerter.turn()
-    finally:
-        alerter.stop()

@@ -5,23 +5,33 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+from omprog_panic.alerter.compose import Composer
 from omprog_panic.alerter.dispatch import notify_test
 from omprog_panic.alerter.lock import is_running
 from omprog_panic.clock import SystemClock
+from omprog_panic.deliver.apprise_notifier import build_notifier
 from omprog_panic.errors import OmprogPanicError
 from omprog_panic.spool.writer import SpoolWriter
 from omprog_panic.store.connect import Database
-from omprog_panic.store.notification_log import deliveries_of
-from omprog_panic.store.outbox import OPEN
+from omprog_panic.store.notification_log import deliveries_of, last_took_s
+from omprog_panic.store.outbox import OPEN, OutboxRow, State
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from omprog_panic.alerter.assemble import Setup
+    from omprog_panic.config.model import Service
 
 LOOK_AGAIN_S = 0.05
 
 
-def send_test(setup: Setup, timeout_s: float) -> list[dict[str, Any]]:
+def send_test(
+    setup: Setup, services: Sequence[Service], timeout_s: float
+) -> list[dict[str, Any]]:
     """Put a sample into the outbox and wait; give what became of it, by service.
+
+    Each row has what was sent (``sent_subject``, ``sent_characters``), how long the
+    service took (``took_s``) and what it answered (``answer``).
 
     Raises:
         OmprogPanicError: nobody is there to deliver it, or the store is in trouble.
@@ -36,12 +46,39 @@ def send_test(setup: Setup, timeout_s: float) -> list[dict[str, Any]]:
     try:
         database.check()
         with database.write() as connection:
-            services = setup.config.services
             notification_id = notify_test(connection, services, clock.wall())
         SpoolWriter(paths.spool).wake_reader()
-        return _wait(database, notification_id, clock.monotonic() + timeout_s)
+        rows = _wait(database, notification_id, clock.monotonic() + timeout_s)
+        return [_described(database, setup, row) for row in rows]
     finally:
         database.close()
+
+
+def _described(database: Database, setup: Setup, row: dict[str, Any]) -> dict[str, Any]:
+    compose = Composer(database, setup.templates, setup.config.host_names())
+    services = {service.key: service for service in setup.config.services}
+    sample = OutboxRow(
+        id=row["id"],
+        notification_id=row["notification_id"],
+        kind="test",
+        incident_id=None,
+        service_key=row["service_key"],
+        attempts=row["attempts"],
+        created_at=row["created_at"],
+        last_reason=None,
+    )
+    limit = build_notifier(services[row["service_key"]]).text_limit
+    message = compose(sample, limit)
+    with database.read() as connection:
+        took_s = last_took_s(connection, row["id"])
+    answer = "taken" if row["state"] == State.SENT.value else row["last_reason"]
+    return {
+        **row,
+        "sent_subject": message.subject,
+        "sent_characters": len(message.subject) + len(message.body),
+        "took_s": None if took_s is None else round(took_s, 3),
+        "answer": answer or "no answer yet",
+    }
 
 
 def _wait(

@@ -8,9 +8,17 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from omprog_panic.alerter.lock import is_running
+from omprog_panic.clock import rfc3339
 from omprog_panic.errors import SpoolError, StoreError
+from omprog_panic.render.context import utc
 from omprog_panic.spool.reader import SpoolReader
-from omprog_panic.store import incidents, outbox
+from omprog_panic.store import (
+    incidents,
+    notification_log,
+    outbox_care,
+    retention,
+    senders,
+)
 from omprog_panic.store.connect import Database
 from omprog_panic.store.outbox import State
 
@@ -33,6 +41,8 @@ class Status:
     incidents: int = 0
     last_incident: dict[str, Any] | None = None
     services: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    last_errors: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    database_bytes: int = 0
     senders_heard: int = 0
     counters: dict[str, Any] | None = None
     problems: list[tuple[int, str]] = dataclasses.field(default_factory=list)
@@ -77,11 +87,15 @@ def _read_store(database: Database, status: Status) -> None:
         status.incidents = incidents.count_incidents(connection)
         for row in incidents.list_incidents(connection, 1):
             status.last_incident = dict(row._mapping)  # noqa: SLF001 - its public name
-        status.services = [dict(r._mapping) for r in outbox.summary(connection)]  # noqa: SLF001
-        status.senders_heard = len(
-            incidents.list_senders(connection, incidents.MAX_LISTED)
-        )
-        status.counters = incidents.latest(connection, "counters")
+        for row in outbox_care.summary(connection):
+            since = utc(rfc3339(row.oldest_at))
+            status.services.append({**row._mapping, "since": since})  # noqa: SLF001
+        for row in notification_log.last_attempts(connection):
+            time = utc(rfc3339(row.at))
+            status.last_errors.append({**row._mapping, "time": time})  # noqa: SLF001
+        status.database_bytes = retention.used_bytes(connection)
+        status.senders_heard = len(senders.list_senders(connection, senders.MAX_LISTED))
+        status.counters = senders.latest(connection, "counters")
 
 
 def _problems(status: Status) -> list[tuple[int, str]]:

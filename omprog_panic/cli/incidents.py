@@ -1,4 +1,4 @@
-"""``omprog-panic incidents list|show``."""
+"""``omprog-panic incidents list|show|export|resend|delete``."""
 
 from __future__ import annotations
 
@@ -7,12 +7,30 @@ from typing import TYPE_CHECKING
 import click
 
 from omprog_panic.alerter.archive import list_archive, show_archived
-from omprog_panic.cli.options import config_option, format_option, or_exit
-from omprog_panic.cli.output import print_incident, print_json, print_table
+from omprog_panic.alerter.assemble import load_setup
+from omprog_panic.alerter.outbox_desk import (
+    choose_services,
+    delete_incident,
+    export_incident,
+    resend_incident,
+)
+from omprog_panic.cli.options import (
+    config_option,
+    format_option,
+    or_exit,
+    service_options,
+)
+from omprog_panic.cli.output import (
+    print_done,
+    print_incident,
+    print_json,
+    print_table,
+)
 from omprog_panic.config.load import load_paths
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import BinaryIO
 
 COLUMNS = ("id", "time", "severity", "source", "host", "title")
 
@@ -46,3 +64,42 @@ def show(file: Path, form: str, id_: str) -> None:
         print_json(incident)
     else:
         print_incident(incident)
+
+
+@incidents.command()
+@config_option
+@click.option(
+    "--output", type=click.File("wb"), default="-", help="A file; else standard output."
+)
+@click.argument("id_", metavar="ID")
+def export(file: Path, output: BinaryIO, id_: str) -> None:
+    """Write an incident as the JSON file that the collector made of it.
+
+    docs/spool.md describes it; put into the spool elsewhere it is an incident there.
+    """
+    output.write(or_exit(export_incident, or_exit(load_paths, file), id_))
+
+
+@incidents.command()
+@config_option
+@format_option
+@service_options
+@click.argument("id_", metavar="ID")
+def resend(
+    file: Path, form: str, keys: tuple[str, ...], tags: tuple[str, ...], id_: str
+) -> None:
+    """Send an incident's alert again, under the same alert id."""
+    setup = or_exit(load_setup, file)
+    services = or_exit(choose_services, setup.config.services, keys, tags)
+    print_done(form, "addressed", or_exit(resend_incident, setup, id_, services))
+
+
+@incidents.command()
+@config_option
+@format_option
+@click.option("--force", is_flag=True, help="Also if its alert is not delivered.")
+@click.argument("id_", metavar="ID")
+def delete(file: Path, form: str, id_: str, *, force: bool) -> None:
+    """Delete an incident with its trace and its deliveries."""
+    paths = or_exit(load_paths, file)
+    print_done(form, "deleted", or_exit(delete_incident, paths, id_, force=force))

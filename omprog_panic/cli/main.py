@@ -13,8 +13,10 @@ COMMANDS = {
     "analyze": "omprog_panic.cli.analyze:analyze",
     "check-config": "omprog_panic.cli.check_config:check_config",
     "incidents": "omprog_panic.cli.incidents:incidents",
+    "outbox": "omprog_panic.cli.outbox:outbox",
+    "reanalyze": "omprog_panic.cli.reanalyze:reanalyze",
     "status": "omprog_panic.cli.status:status",
-    "test-alert": "omprog_panic.cli.test_alert:test_alert",
+    "test-alert": "omprog_panic.cli.sample_alert:sample_alert",
     "version": "omprog_panic.cli.version:version",
 }
 SUMMARIES = {
@@ -22,6 +24,8 @@ SUMMARIES = {
     "analyze": "Find the crashes in console text.",
     "check-config": "Check configuration, services and templates.",
     "incidents": "Show what has crashed.",
+    "outbox": "Show and change what is still to be delivered.",
+    "reanalyze": "Judge stored incidents by the rules of this version.",
     "status": "Show whether everything works.",
     "test-alert": "Send a marked sample alert to the services.",
     "version": "Print the version.",

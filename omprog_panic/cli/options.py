@@ -35,6 +35,15 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
+def service_options(command: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Add --service and --tag, each possibly several times; neither means all."""
+    tag = click.option("--tag", "tags", multiple=True, help="Services with this tag.")
+    key = click.option(
+        "--service", "keys", multiple=True, help="A service, by its key's first digits."
+    )
+    return key(tag(command))
+
+
 def or_exit(function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
     """Call; an error that we raise on purpose is printed and ends the process.
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PIPE_WIDTH = 250  # nothing is cut or wrapped where a program reads
 
+_SERVICE_COLUMNS = ("service_key", "service_label", "state", "alerts", "since")
+_ERROR_COLUMNS = ("time", "service_label", "took_s", "reason")
 _LEVELS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
 _FACTS = (
     "severity", "host", "address", "time", "title", "kernel", "process", "hardware",
@@ -48,6 +50,14 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> No
     Console(width=None if terminal else PIPE_WIDTH).print(table)
 
 
+def print_done(form: str, what: str, result: object) -> None:
+    """Print what a command has changed."""
+    if form == "json":
+        print_json({what: result})
+    else:
+        click.echo(f"{what}: {result}")
+
+
 def print_incident(incident: Mapping[str, Any]) -> None:
     """Print one incident with its deliveries and its trace."""
     for name in _FACTS:
@@ -70,8 +80,11 @@ def print_status(status: Status) -> None:
         f"spool: {status.spool_waiting} waiting, {status.spool_corrupt} set aside"
     )
     click.echo(f"incidents: {status.incidents}, senders heard: {status.senders_heard}")
-    for row in status.services:
-        click.echo(f"service {row['service_label']}: {row['alerts']} {row['state']}")
+    if status.services:
+        print_table(status.services, _SERVICE_COLUMNS)
+    if status.last_errors:
+        click.echo("last errors:")
+        print_table(status.last_errors, _ERROR_COLUMNS)
     counters = (status.counters or {}).get("counters", {})
     for name, count in sorted(counters.items()):
         click.echo(f"collector {name}: {count}")

@@ -33,7 +33,7 @@ _COLOURS = {
 def printable(text: str) -> str:
     r"""Take away what would act on a terminal: a crash log is nobody's friend.
 
-    >>> printable("comm\\x1b[2J")
+    >>> printable("comm\x1b[2J")
     'comm?[2J'
     """
     return "".join(char if char.isprintable() else "?" for char in text)

@@ -112,8 +112,9 @@ class AllowFile:
         stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
         if stamp == self._stamp and not force:
             return False
+        content = self._read()  # one that cannot be read now may be readable later
         self._stamp = stamp
-        self.networks = parse_allowed(self._read(), str(self._path))
+        self.networks = parse_allowed(content, str(self._path))
         return True
 
     def _read(self) -> str:

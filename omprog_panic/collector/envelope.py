@@ -28,7 +28,9 @@ _DICTIONARY = re.compile(r"#012(?= [^\s=#;]+=)")
 # A fragment may end inside the key; there every "#012 " is taken for a line end,
 # because the offsets of the other fragments count on it.
 _FRAGMENT_LINE = re.compile(r"#012(?= )")
-_HEADER = re.compile(r"(?:[^,;\n ]*\.[^,;\n ]*,)?\d{1,4},\d+,\d+,[-+c][^;\n]*;")
+_HEADER = re.compile(
+    r"(?:(?=[^,;\n ]{0,64}\.)[^,;\n ]{1,65},)?\d{1,4},\d+,\d+,[-+c][^;\n]*;",
+)
 _MAX_AT = 64
 
 
@@ -52,7 +54,7 @@ def parse_envelope(line: bytes) -> Envelope:
         ip, at, raw = match.groups()
         text = raw.decode("utf-8", "replace")
         return Envelope(
-            plain_address(ip.decode("ascii")),
+            _plain_address(ip.decode("ascii")),
             at.decode("ascii"),
             restore(text) if "#0" in text else text,
         )
@@ -74,14 +76,11 @@ def _parse_json(line: bytes) -> Envelope:
         raise MalformedEnvelopeError("at is no time")
     # A lone surrogate cannot be written to a file again.
     raw = raw.encode("utf-8", "replace").decode("utf-8")
-    return Envelope(plain_address(ip), at.replace("\t", " "), restore(raw))
+    return Envelope(_plain_address(ip), at.replace("\t", " "), restore(raw))
 
 
-def plain_address(ip: str) -> str:
-    """Write an address as the lists of senders have it.
-
-    A socket for both families shows IPv4 senders as ::ffff:10.0.0.2.
-    """
+def _plain_address(ip: str) -> str:
+    # A socket for both families shows IPv4 senders as ::ffff:10.0.0.2.
     return ip[7:] if ip.startswith("::ffff:") and "." in ip else ip
 
 

@@ -12,7 +12,7 @@ from omprog_panic.spool.record import (
 )
 
 if TYPE_CHECKING:
-    from omprog_panic.collector.sender import Booted, Closed
+    from omprog_panic.collector.event import Booted, Closed
     from omprog_panic.model import Record
 
 

@@ -14,6 +14,7 @@ there, as an error, and never as a signal in the middle of a write.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import fcntl
 import mmap
 import os
@@ -53,7 +54,8 @@ RESTARTED = 7  # here another run took over: the newest lines may come again
 STATE = 5  # what is not one sender's: names of incidents published before (JSON)
 
 
-class JournalLimits(NamedTuple):
+@dataclasses.dataclass(frozen=True, slots=True)
+class JournalLimits:
     """Sizes in bytes."""
 
     segment_bytes: int = 8 * 1024 * 1024
@@ -90,7 +92,19 @@ class Journal:
 
     # --- writing -------------------------------------------------------------
 
-    def append(self, kind: int, content: bytes, now: float) -> None:
+    @staticmethod
+    def size_of(content: bytes) -> int:
+        """Tell how many bytes an entry takes."""
+        return _HEAD + len(content)
+
+    def append(
+        self,
+        kind: int,
+        content: bytes,
+        now: float,
+        *,
+        carry: bool = False,
+    ) -> None:
         """Put an entry into the page cache.
 
         Raises:
@@ -101,7 +115,7 @@ class Journal:
         start = self._position
         end = start + _HEAD + length
         if end > self._window_end:
-            start = self._make_room(length)
+            start = self._make_room(length, carry=carry)
             end = start + _HEAD + length
         window = self._window
         assert window is not None
@@ -112,10 +126,10 @@ class Journal:
         self._position = end
         self.dirty = True
 
-    def _make_room(self, length: int) -> int:
+    def _make_room(self, length: int, *, carry: bool) -> int:
         need = _HEAD + length
         if self._file < 0 or self._position + need > self._size:
-            self.rotate(need)
+            self.rotate(need, carry=carry)
         self._map(self._position, need)
         return self._position
 
@@ -163,6 +177,8 @@ class Journal:
         self._total += size
 
     def _close_segment(self) -> None:
+        if self.dirty:
+            self.sync()  # nobody comes back to it
         if self._window is not None:
             self._window.close()
             self._window = None
@@ -198,7 +214,8 @@ class Journal:
         return total
 
     def forget_before(self, number: int) -> None:
-        """Delete the segments older than this one."""
+        """Delete the segments older than this one, whose state stands in it."""
+        self.sync()
         for old in [n for n in self._numbers if n < number]:
             with contextlib.suppress(FileNotFoundError):
                 self._path(old).unlink()

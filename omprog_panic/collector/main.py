@@ -31,7 +31,8 @@ from omprog_panic.collector.recovery import Carrier, Recovery
 from omprog_panic.errors import ConfigError, JournalError, OmprogPanicError
 from omprog_panic.kernel.trace import TraceLimits
 from omprog_panic.log import setup_logging
-from omprog_panic.spool.writer import SpoolWriter
+from omprog_panic.spool.record import CountersRecord
+from omprog_panic.spool.writer import MAX_BYTES, SpoolWriter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,13 +41,12 @@ if TYPE_CHECKING:
 
 SYNC_EVERY_S = 0.2  # a power cut costs at most so much of an open trace
 ALLOW_CHECK_S = 2.0
+MEASURE_EVERY_BYTES = 32 * 1024 * 1024  # of lines; memory grows by no more between
 # Between two rounds of what is not a line's own business: while lines stream in;
 # the same while state is carried over or published; and while nothing comes.
 STREAM_PAUSE_S = 0.02
 BUSY_PAUSE_S = 0.002
 IDLE_BUSY_PAUSE_S = 0.05
-BATCH_LINES = 64
-BATCH_S = 0.005
 DRAIN_S = 4.0  # after SIGTERM; systemd and rsyslogd (closeTimeout) kill after 5
 _LOG = logging.getLogger("omprog_panic.collector")
 
@@ -70,10 +70,13 @@ class Collector:
         self._read_allowed(force=True)
         self._pipeline = Pipeline(
             limits,
-            PipelineLimits(max_hosts=settings.max_hosts),
+            PipelineLimits(
+                max_hosts=settings.max_hosts,
+                max_memory_bytes=settings.memory_bytes,
+            ),
             self._allow.networks,
         )
-        self._writer = SpoolWriter(settings.spool)
+        self._writer = SpoolWriter(settings.spool, settings.spool_bytes)
         self._writer.prepare()
         settings.journal.mkdir(mode=0o2770, parents=True, exist_ok=True)
         self._journal = Journal(
@@ -83,16 +86,13 @@ class Collector:
                 max_bytes=settings.journal_bytes,
             ),
         )
-        self._publisher = Publisher(self._writer, self._journal.sync)
+        self._publisher = Publisher(self._writer)
         self._carrier = Carrier(self._journal, self._pipeline)
         self._offset = 0.0
         self._sync_at: float | None = None
         self._allow_at = 0.0
+        self._unmeasured_bytes = 0
         self._maintain_at = 0.0
-        # Lines that are confirmed and not yet thought about; when the first came.
-        self._batch: list[bytes] = []
-        self._batch_lines = 0
-        self._batch_at = 0.0
         self._patience_s: float | None = 0.0
         self._full = False
         self.reload_wanted = False
@@ -120,8 +120,7 @@ class Collector:
                 "journal read",
                 extra={"entries": recovery.entries, "incidents": len(waiting)},
             )
-        for line in recovery.newest:
-            self._carrier.took(line, 1)
+        self._carrier.newest.extend(recovery.newest)
         self._publisher.start()
         self._publisher.submit(waiting)
         now = self._now()
@@ -133,62 +132,45 @@ class Collector:
         if not self._after_ok:
             channel.ready()
         while True:
-            if self.reload_wanted:
-                self._reload()
             if channel.wait(self._patience_s):
                 try:
                     chunk, count = channel.read()
                 except EndOfInput:
                     return
-                if self._take(channel, chunk, count):
-                    self._patience_s = 0.0  # as short as poll() can
+                now = self._now()
+                self._take(channel, chunk, count, now)
+                if now < self._maintain_at and not self._pipeline.has_records:
+                    self._patience_s = STREAM_PAUSE_S
                     continue
             self._maintain()
 
-    def _take(self, channel: OmprogChannel, chunk: bytes, count: int) -> bool:
-        """Keep and confirm; think when the stream pauses, or the batch is full.
-
-        rsyslogd's worker waits for each answer, and then has the processor: what
-        is done between answer and next line is done by turns with it, not beside
-        it. Sixty-four lines at once are half of the work of as many single ones.
-        True: more may come before anything else is due.
-        """
-        now = self._now()
-        if not self._batch:
-            self._batch_at = now
+    def _take(
+        self,
+        channel: OmprogChannel,
+        chunk: bytes,
+        count: int,
+        now: float,
+    ) -> None:
+        """Keep, confirm, then think: nothing else stands before the answer."""
         if chunk:
             try:
-                # All of a batch has one time, as it is fed: a replay feeds the same.
-                self._journal.append(LINES, chunk, self._batch_at)
+                self._journal.append(LINES, chunk, now)
             except JournalError as error:
                 self._refuse(channel, count, error)
-                return False
+                return
         if count:
             channel.confirm(count)
         if self._full:
             self._full = False
             _LOG.info("journal can be written again")
-        if chunk:
-            self._batch.append(chunk)
-            self._batch_lines += count
-        if self._batch_lines < BATCH_LINES and now < self._batch_at + BATCH_S:
-            return True
-        self._think()
-        return now < self._maintain_at and not self._pipeline.has_records
-
-    def _think(self) -> None:
-        """Give the pipeline what was confirmed."""
-        if not self._batch:
+        if not chunk:
             return
-        batch, self._batch = self._batch, []
-        count, self._batch_lines = self._batch_lines, 0
-        pipeline, now = self._pipeline, self._batch_at
-        deadline = pipeline.deadline()
-        if deadline is not None and deadline <= now:
-            pipeline.tick(now)
-        chunk = batch[0] if len(batch) == 1 else b"\n".join(batch)
-        self._carrier.took(chunk, count)
-        pipeline.feed(chunk, now)
+        if self.reload_wanted or now >= self._allow_at:
+            # Before the line is judged: it may be the first of a sender just listed.
+            self._reload(now)
+        self._carrier.took(chunk)
+        self._unmeasured_bytes += len(chunk)
+        self._pipeline.feed_chunk(chunk, count, now)
 
     def _refuse(
         self,
@@ -206,8 +188,6 @@ class Collector:
 
         While lines stream in this is done every few milliseconds, not for each.
         """
-        # First: a state that is carried over holds every line before it.
-        self._think()
         now = self._now()
         pipeline = self._pipeline
         deadline = pipeline.deadline()
@@ -218,11 +198,9 @@ class Collector:
             self._submit(records)
         self._mark_published(now)
         self._sync(now)
-        if now >= self._allow_at:
-            self._allow_at = now + ALLOW_CHECK_S
-            if self._read_allowed():
-                pipeline.allowed = self._allow.networks
-                pipeline.forget_refused_senders()
+        if self._unmeasured_bytes > MEASURE_EVERY_BYTES:
+            self._unmeasured_bytes = 0
+            pipeline.keep_within_memory(now)
         self._carry(now)
         self._plan(now)
 
@@ -236,11 +214,17 @@ class Collector:
         self._patience_s = min(known) - self._now() if known else None
 
     def _submit(self, records: list[SpoolRecord]) -> None:
+        for record in records:
+            if isinstance(record, CountersRecord):
+                # At most once a minute, however much of it there was.
+                refused = ",".join(record.refused)
+                while self._pipeline.faults:
+                    fault = self._pipeline.faults.popleft()
+                    _LOG.error("a fault of ours, please report it", extra={"at": fault})
+                _LOG.warning("counted", extra={**record.counters, "refused": refused})
         written_at = rfc3339(self._clock.wall())
         stamped = [dataclasses.replace(r, written_at=written_at) for r in records]
         self._publisher.submit(stamped)
-        if self._publisher.dropped:
-            self._pipeline.counters["dropped_life_signs"] = self._publisher.dropped
 
     def _mark_published(self, now: float) -> None:
         for name in self._publisher.take_done():
@@ -266,15 +250,15 @@ class Collector:
             else:
                 self._carrier.begin(now, unpublished)
 
-    def _reload(self) -> None:
-        self.reload_wanted = False
-        if self._read_allowed(force=True):
+    def _reload(self, now: float) -> None:
+        self._allow_at = now + ALLOW_CHECK_S
+        force, self.reload_wanted = self.reload_wanted, False
+        if self._read_allowed(force=force):
             self._pipeline.allowed = self._allow.networks
             self._pipeline.forget_refused_senders()
 
     def stop(self) -> None:
         """Hand over what is closed; what is open stays in the journal."""
-        self._think()
         records = self._pipeline.take()
         if records:
             self._submit(records)
@@ -307,6 +291,8 @@ def build_parser() -> argparse.ArgumentParser:
     add("--max-records", type=_positive, default=trace.max_records, metavar="RECORDS")
     add("--max-bytes", type=_positive, default=trace.max_bytes, metavar="BYTES")
     add("--max-hosts", type=_positive, default=PipelineLimits().max_hosts)
+    add("--memory-bytes", type=_positive, default=PipelineLimits().max_memory_bytes)
+    add("--spool-bytes", type=_positive, default=MAX_BYTES, metavar="BYTES")
     add("--journal-bytes", type=_positive, default=sizes.max_bytes, metavar="BYTES")
     add("--journal-segment", type=_positive, default=sizes.segment_bytes)
     add("--after-ok", action="store_true", help="OK at start was said (libexec)")
@@ -362,6 +348,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         collector = Collector(settings, SystemClock())
         signal.signal(signal.SIGHUP, lambda *_: setattr(collector, "reload_wanted", 1))
         collector.recover()
+    except EndOfInput:
+        return 0  # told to stop before all was read back: it stays in the journal
     except (OmprogPanicError, OSError) as error:
         _LOG.error("cannot start", extra={"reason": str(error)})
         return 1
@@ -369,6 +357,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         with contextlib.suppress(EndOfInput, OutputClosed):
             collector.run(channel)
     finally:
+        # The time that is left belongs to what is done below.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.setitimer(signal.ITIMER_REAL, 0)
         collector.stop()
     return 0
 

@@ -6,15 +6,19 @@ records, so that replaying the journal rebuilds what a killed collector knew.
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import heapq
 import re
-from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+import traceback
+from collections import Counter, deque
+from typing import TYPE_CHECKING
 
 from omprog_panic.collector.allow import AllowedNetworks
-from omprog_panic.collector.envelope import parse_envelope, plain_address
+from omprog_panic.collector.envelope import parse_envelope
+from omprog_panic.collector.event import Booted, Closed, Said
 from omprog_panic.collector.incident import build_boot, build_incident, stable_id
-from omprog_panic.collector.sender import Booted, Closed, Said, Sender
+from omprog_panic.collector.sender import Sender
 from omprog_panic.errors import MalformedEnvelopeError
 from omprog_panic.kernel.trace import TraceLimits
 from omprog_panic.model import EndReason
@@ -28,25 +32,25 @@ from omprog_panic.spool.record import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from omprog_panic.collector.sender import Event
+    from omprog_panic.collector.event import Event
 
-# Each line of a chunk, the plain ones in parts: no further keys, no fragment, and no
-# escapes but the "\\/" that rsyslogd makes of a slash. Of any other line: all of it,
-# last.
-_LINES = re.compile(
-    r'(?:\{"ip":"([0-9A-Fa-f.:]{2,45})", ?"at":"([0-9T:.+Z-]{19,40})", ?"raw":"'
-    r"((?:\[ *(\d+)\.(\d{6})\] |\d{1,3},(\d{1,18}),(\d{1,18}),-;)"
-    r'([ !$-\[\]-~]*(?:\\/[ !$-\[\]-~]*)*))"\}|([^\n]*))\n',
-).findall
+# A line of which every part is plain: no escapes, no further keys, no fragment.
+_CHATTER = re.compile(
+    r'\{"ip":"([0-9A-Fa-f.:]{2,45})", ?"at":"([0-9T:.+Z-]{19,40})", ?"raw":"'
+    r"((?:\[ *(\d{1,11})\.(\d{6})\] |\d{1,3},(\d{1,18}),(\d{1,18}),-;)"
+    r'([ !$-\[\]-~]{0,3})[ !$-\[\]-~]*)"\}\Z',
+).match
 ALIVE_EVERY_S = 60.0
 COUNTERS_EVERY_S = 60.0
 _REFUSED_NAMED = 20
 
 
-class PipelineLimits(NamedTuple):
+@dataclasses.dataclass(frozen=True, slots=True)
+class PipelineLimits:
     """Bounds over all senders."""
 
     max_hosts: int = 16_384  # the least recently heard goes first, as "evicted"
+    max_memory_bytes: int = 512 * 1024 * 1024  # the same, for what all senders hold
     max_known: int = 10_000  # names of published incidents, to know a repeat
 
 
@@ -65,6 +69,8 @@ class Pipeline:
         self.senders: dict[str, Sender] = {}
         self.counters: Counter[str] = Counter()
         self.known: dict[str, None] = {}
+        # Tracebacks of faults of ours, oldest first; the loop logs and clears them.
+        self.faults: deque[str] = deque(maxlen=8)
         self._refused: dict[str, None] = {}
         self._out: list[SpoolRecord] = []
         # (when, address); an entry may be out of date: the sender decides.
@@ -76,68 +82,78 @@ class Pipeline:
 
     # --- what comes in -------------------------------------------------------
 
-    def feed(self, chunk: bytes, now: float) -> None:
-        """Take one line, or several; never raises for their content.
-
-        There is a line feed between lines, and none at the end.
-        """
-        if self._repeats:
-            lines = chunk.split(b"\n")
-            new = [line for line in lines if not self._is_repeat(line)]
-            if len(new) < len(lines):
-                self._count("repeated_lines", now, len(lines) - len(new))
-            if not new:
-                return
-            chunk = b"\n".join(new)
-        senders = self.senders
-        for line in _LINES(chunk.decode("latin-1") + "\n"):
-            ip, at, payload, seconds, micros, sequence, time_us, text, other = line
-            if not ip:
-                self._feed_other(other.encode("latin-1"), now)
-                continue
-            if "\\" in payload:
-                payload = payload.replace("\\/", "/")
-                text = text.replace("\\/", "/")
-            sender = senders.get(ip)
-            # Nearly every line: chatter of a host that is well.
-            if (
-                sender is not None
-                and sender.quiet
-                and now - sender.said_at < ALIVE_EVERY_S
-                and sender.take_chatter(
-                    f"{at}\t{payload}",
-                    text,
-                    int(time_us or seconds + micros),
-                    int(sequence) if sequence else None,
-                    now,
-                )
-            ):
-                sender.last_at = self._last_at = at
-            else:
-                self._feed_datagram(plain_address(ip), at, payload, now)
-
-    def _feed_other(self, line: bytes, now: float) -> None:
+    def feed(self, line: bytes, now: float) -> None:
+        """Take one line, without its line feed; never raises for its content."""
+        if self._repeats and self._is_repeat(line):
+            self._count("repeated_lines", now)
+            return
+        match = _CHATTER(line.decode("latin-1"))
+        if match is not None and self._take_chatter(match, now):
+            return
         try:
             ip, at, payload = parse_envelope(line)
         except MalformedEnvelopeError:
             self._count("malformed_lines", now)
             return
-        self._feed_datagram(ip, at, payload, now)
-
-    def _feed_datagram(self, ip: str, at: str, payload: str, now: float) -> None:
         sender = self.senders.get(ip)
         if sender is None:
             sender = self._meet(ip, at, now)
             if sender is None:
                 return
         self._last_at = at
-        events = sender.feed(payload, at, now)
-        if events:
-            self._take_events(ip, sender, events)
+        try:
+            events = sender.feed(payload, at, now)
+            if events:
+                self._take_events(ip, sender, events)
+        except Exception:  # noqa: BLE001 - a fault of ours must not repeat for ever
+            self._start_afresh(ip, now)
+            return
         if now - sender.said_at >= ALIVE_EVERY_S:
             self._say_heard(ip, sender, at, now)
         if sender.busy:
             self._schedule(ip, sender)
+
+    def feed_chunk(self, chunk: bytes, count: int, now: float) -> None:
+        """Take lines, with line feeds between them, at one moment."""
+        deadline = self.deadline()
+        if deadline is not None and deadline <= now:
+            self.tick(now)
+        if count == 1:
+            self.feed(chunk, now)
+            return
+        for line in chunk.split(b"\n"):
+            self.feed(line, now)
+
+    def _take_chatter(self, match: re.Match[str], now: float) -> bool:
+        ip, at, payload, seconds, micros, sequence, time_us, start = match.groups()
+        sender = self.senders.get(ip)
+        if sender is None or not sender.quiet or now - sender.said_at >= ALIVE_EVERY_S:
+            return False
+        taken = sender.take_chatter(
+            f"{at}\t{payload}",
+            start,
+            int(time_us or seconds + micros),
+            int(sequence) if sequence else None,
+            now,
+        )
+        if taken:
+            sender.timeline.last_at = self._last_at = at
+        return taken
+
+    def _start_afresh(self, ip: str, now: float) -> None:
+        """Forget a sender whose datagrams met a fault of ours.
+
+        The line stands in the journal: without this it would end every collector
+        that reads it, and nobody else's panic would be heard. What was open is
+        published as far as it can be; counted, and the fault kept for the log.
+        """
+        self.faults.append(traceback.format_exc(limit=-4))
+        self._count("faults", now)
+        sender = self.senders.pop(ip, None)
+        self._scheduled.pop(ip, None)
+        if sender is not None:
+            with contextlib.suppress(Exception):
+                self._take_events(ip, sender, sender.close(EndReason.EVICTED, now))
 
     def _is_repeat(self, line: bytes) -> bool:
         left = self._repeats.get(line, 0)
@@ -178,6 +194,17 @@ class Pipeline:
         if sender.busy:
             self._schedule(ip, sender)
 
+    def drop(self, ip: str) -> None:
+        """Forget a sender and all that is known of it."""
+        self.senders.pop(ip, None)
+        self._scheduled.pop(ip, None)
+
+    def settle(self, ip: str, now: float) -> None:
+        """Let a sender make up its mind about what it waits for."""
+        sender = self.senders.get(ip)
+        if sender is not None and sender.undecided:
+            self._take_events(ip, sender, sender.settle(now))
+
     def forget_refused_senders(self) -> None:
         """Let go of the senders that the networks of now do not admit."""
         for ip in [ip for ip in self.senders if ip not in self.allowed]:
@@ -185,13 +212,24 @@ class Pipeline:
             self._scheduled.pop(ip, None)
             self._take_events(ip, sender, sender.close(EndReason.EVICTED, 0.0))
 
-    def _evict(self, now: float) -> None:
+    def keep_within_memory(self, now: float) -> None:
+        """Give up senders while all of them hold more than they may.
+
+        To be called now and then: what a sender holds grows by its records only.
+        """
+        while len(self.senders) > 1:
+            held = sum(s.timeline.machine.held_bytes for s in self.senders.values())
+            if held <= self._limits.max_memory_bytes:
+                return
+            self._evict(now, len(self.senders) // 16)
+
+    def _evict(self, now: float, count: int = 0) -> None:
         """Give up the senders that were silent longest, a sixteenth at once."""
-        count = max(1, self._limits.max_hosts // 16)
+        count = max(1, count or self._limits.max_hosts // 16)
         silent = heapq.nsmallest(
             count,
             self.senders.items(),
-            key=lambda item: item[1].last_heard,
+            key=lambda item: item[1].timeline.last_heard,
         )
         for ip, sender in silent:
             self._take_events(ip, sender, sender.close(EndReason.EVICTED, now))
@@ -211,7 +249,7 @@ class Pipeline:
             if isinstance(event, Closed):
                 self._take_closed(ip, event)
             elif isinstance(event, Booted):
-                self._out.append(build_boot(ip, event, sender.host))
+                self._out.append(build_boot(ip, event, sender.timeline.host))
             else:
                 self._take_said(ip, event)
 
@@ -263,8 +301,8 @@ class Pipeline:
                 id=stable_id("heard", ip, at),
                 source=ip,
                 at=at,
-                host=sender.host,
-                kernel=sender.kernel,
+                host=sender.timeline.host,
+                kernel=sender.timeline.kernel,
             ),
         )
 
@@ -290,7 +328,11 @@ class Pipeline:
             heapq.heappush(self._due, (deadline, ip))
 
     def tick(self, now: float) -> None:
-        """Do what time alone brings about."""
+        """Do what time alone brings about, each thing as of the moment it was due.
+
+        So it does not matter when, and in how many steps, this is called: a loop that
+        was held up comes to the same result, and so does a replay of the journal.
+        """
         while self._due and self._due[0][0] <= now:
             due_at, ip = heapq.heappop(self._due)
             if self._scheduled.get(ip) != due_at:
@@ -299,9 +341,13 @@ class Pipeline:
             sender = self.senders.get(ip)
             if sender is None:
                 continue
-            events = sender.tick(now)
-            if events:
-                self._take_events(ip, sender, events)
+            try:
+                events = sender.tick(due_at)
+                if events:
+                    self._take_events(ip, sender, events)
+            except Exception:  # noqa: BLE001 - as in feed
+                self._start_afresh(ip, now)
+                continue
             self._schedule(ip, sender)
         if self._counters_at is not None and now >= self._counters_at:
             self._tell_counters()

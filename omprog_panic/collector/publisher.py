@@ -6,51 +6,44 @@ An fsync takes milliseconds on a disk; the kernel's next words must not wait for
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
 from omprog_panic.errors import SpoolError
-from omprog_panic.spool.record import BootRecord, IncidentRecord, encode
+from omprog_panic.spool.record import LASTING, BootRecord, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from omprog_panic.spool.record import SpoolRecord
     from omprog_panic.spool.writer import SpoolWriter
 
 RETRY_S = 1.0
-# Life signs and counters that wait; more are dropped and counted. They come
-# again, but a flood of forged senders would have the file system busy for minutes.
-MAX_LIFE_SIGNS = 1024
+MAX_WAITING = 1024  # life signs and sums; a further one is left out, the next comes
 _LOG = logging.getLogger(__name__)
 
 
 class Publisher:
-    """One thread, incidents first; what the spool refuses of them is tried for ever.
+    """One thread; incidents go first, then boots, and both are tried for ever.
 
-    ``done`` receives the names of incidents that are in their place; the loop
-    fetches them to write them into the journal.
+    The rest is given up when the spool refuses it, or when MAX_WAITING records wait:
+    a flood of new senders must not stand between a panic and its alert. The names of
+    what is in its place are fetched by the loop, which writes them into the journal.
     """
 
     def __init__(
         self,
         writer: SpoolWriter,
-        sync_journal: Callable[[], None],
         *,
         retry_s: float = RETRY_S,
     ) -> None:
         self._writer = writer
-        self._sync_journal = sync_journal
         self._retry_s = retry_s
-        # One token for each record in the two queues below; None: stop.
-        self._tokens: queue.SimpleQueue[bool | None] = queue.SimpleQueue()
         self._incidents: deque[SpoolRecord] = deque()
-        self._life_signs: deque[SpoolRecord] = deque()
-        self.dropped = 0
+        self._boots: deque[SpoolRecord] = deque()
+        self._others: deque[SpoolRecord] = deque()
+        self._ending = False
         self._stop = threading.Event()
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._done: list[str] = []
         self._pending: set[str] = set()
         self._failing = False
@@ -62,19 +55,15 @@ class Publisher:
 
     def submit(self, records: list[SpoolRecord]) -> None:
         """Hand records over."""
-        for record in records:
-            if isinstance(record, IncidentRecord):
-                with self._lock:
+        with self._lock:
+            for record in records:
+                if isinstance(record, LASTING):
                     self._pending.add(record.id)
-                self._incidents.append(record)
-            elif isinstance(record, BootRecord):
-                self._incidents.append(record)  # maybe a crash that said nothing
-            elif len(self._life_signs) < MAX_LIFE_SIGNS:
-                self._life_signs.append(record)
-            else:
-                self.dropped += 1
-                continue
-            self._tokens.put(True)
+                    is_boot = isinstance(record, BootRecord)
+                    (self._boots if is_boot else self._incidents).append(record)
+                elif len(self._others) < MAX_WAITING:
+                    self._others.append(record)
+            self._lock.notify()
 
     @property
     def busy(self) -> bool:
@@ -96,18 +85,30 @@ class Publisher:
 
     def stop(self, timeout_s: float) -> None:
         """Publish what waits, for at most that long."""
-        self._tokens.put(None)
+        with self._lock:
+            self._ending = True
+            self._lock.notify()
         self._thread.join(timeout_s)
         self._stop.set()
 
     def _run(self) -> None:
-        while self._tokens.get():
-            waiting = self._incidents or self._life_signs
-            if not self._publish(waiting.popleft()):
+        while True:
+            record = self._next()
+            if record is None or not self._publish(record):
                 return
 
+    def _next(self) -> SpoolRecord | None:
+        with self._lock:
+            while True:
+                waiting = self._incidents or self._boots or self._others
+                if waiting:
+                    return waiting.popleft()
+                if self._ending:
+                    return None
+                self._lock.wait()
+
     def _publish(self, record: SpoolRecord) -> bool:
-        durable = isinstance(record, IncidentRecord)
+        durable = isinstance(record, LASTING)
         content = encode(record)
         while not self._try(record, content, durable=durable):
             if not durable:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from omprog_panic.collector.envelope import parse_envelope
 from omprog_panic.collector.journal import (
@@ -25,7 +25,7 @@ from omprog_panic.collector.journal import (
 )
 from omprog_panic.collector.sender import Sender
 from omprog_panic.errors import MalformedEnvelopeError
-from omprog_panic.spool.record import IncidentRecord
+from omprog_panic.spool.record import LASTING
 
 if TYPE_CHECKING:
     from omprog_panic.collector.journal import Entry
@@ -36,6 +36,9 @@ REPEATS = 1024  # newest lines that rsyslogd may send again after a restart
 _HOSTS_AT_ONCE = 8
 # Between two carries stands at least so much of lines, and at least twice what the
 # states took; and never more than can be read back within a few seconds.
+# A sender that waits for holes or bursts without end is decided about after so long,
+# or it would keep all old segments.
+SETTLE_AFTER_S = 10.0
 MIN_LINES_BYTES = 6 * 1024 * 1024
 MAX_LINES_BYTES = 48 * 1024 * 1024
 
@@ -50,6 +53,7 @@ class Recovery:
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
         self._awaited: set[str] = set()
+        self._begun = False
         self._newest: deque[bytes] = deque(maxlen=REPEATS)
         self._published: set[str] = set()
         self._built: dict[str, SpoolRecord] = {}
@@ -64,21 +68,29 @@ class Recovery:
             self._take(entry)
         self._pipeline.expect_repeats(self._newest)
         self.newest = list(self._newest)
-        # Only incidents are durable: a minute later "heard" is said again.
         return [
             record
             for record in self._built.values()
-            if record.id not in self._published and isinstance(record, IncidentRecord)
+            if record.id not in self._published and isinstance(record, LASTING)
         ]
 
     def _take(self, entry: Entry) -> None:
-        self.now = max(self.now, entry.now)
+        self._begun = self._begun or entry.kind == KNOWN
+        if not self._begun:
+            # Whoever deleted the older segments was killed before it came to this.
+            return
+        self._pass_time(entry.now)
+        self._take_content(entry)
+
+    def _take_content(self, entry: Entry) -> None:
         if entry.kind == LINES:
             self._lines(entry.content)
         elif entry.kind == PUBLISHED:
-            self._published.add(entry.content.decode("ascii", "replace"))
+            name = entry.content.decode("ascii", "replace")
+            self._published.add(name)
+            self._pipeline.remember_published(name)
         elif entry.kind == HOST:
-            self._host(decode_host(entry.content))
+            self._host(json.loads(entry.content))
         elif entry.kind == KNOWN:
             unknown = set(json.loads(entry.content)) - set(self._pipeline.senders)
             self._awaited = unknown
@@ -93,20 +105,22 @@ class Recovery:
                 self._published.add(name)
                 self._pipeline.remember_published(name)
 
-    def _lines(self, content: bytes) -> None:
-        pipeline, now = self._pipeline, self.now
-        deadline = pipeline.deadline()
-        while deadline is not None and deadline <= now:
-            pipeline.tick(deadline)
-            deadline = pipeline.deadline()
-        lines = content.split(b"\n")
-        self._newest.extend(lines)
-        if self._awaited:
-            lines = [line for line in lines if not self._is_awaited(line)]
-        if lines:
-            pipeline.feed(b"\n".join(lines), now)
-        for record in pipeline.take():
+    def _pass_time(self, now: float) -> None:
+        """Close what was closed by time alone before this entry was written."""
+        self.now = max(self.now, now)
+        self._pipeline.tick(self.now)
+        self._keep_records()
+
+    def _keep_records(self) -> None:
+        for record in self._pipeline.take():
             self._built[record.id] = record
+
+    def _lines(self, content: bytes) -> None:
+        for line in content.split(b"\n"):
+            self._newest.append(line)
+            if not (self._awaited and self._is_awaited(line)):
+                self._pipeline.feed(line, self.now)
+        self._keep_records()
 
     def _is_awaited(self, line: bytes) -> bool:
         # Its state, which holds this line, comes later in the same segment.
@@ -115,56 +129,68 @@ class Recovery:
         except MalformedEnvelopeError:
             return False
 
-    def _host(self, state: dict[str, Any]) -> None:
+    def _host(self, state: dict[str, object]) -> None:
         ip = str(state["ip"])
+        self._awaited.discard(ip)
+        self._pipeline.settle(ip, self.now)
+        self._keep_records()
+        if len(state) == 1:
+            self._pipeline.drop(ip)
+            return
         sender = Sender(self._pipeline.trace_limits)
         sender.load(state)
-        self._awaited.discard(ip)
         self._pipeline.adopt(ip, sender)
 
 
 class Carrier:
     """Carries the pipeline's state into each new segment, a few senders at a time."""
 
-    def __init__(self, journal: Journal, pipeline: Pipeline) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        pipeline: Pipeline,
+        *,
+        settle_after_s: float = SETTLE_AFTER_S,
+    ) -> None:
+        self._settle_after_s = settle_after_s
         self._journal = journal
         self._pipeline = pipeline
         self._left: deque[str] = deque()
         self._keep_from = 0
         self._waits_for: set[str] = set()
+        self._since = 0.0
         self._state_bytes = 0
         # Bytes of lines since the last carry began.
         self.lines_bytes = 0
-        self._newest: deque[tuple[bytes, int]] = deque()
-        self._newest_lines = 0
+        self.newest: deque[bytes] = deque(maxlen=REPEATS)
 
     def restarted(self, now: float) -> None:
         """Note in the segment just begun that this is another run."""
         self._journal.append(RESTARTED, b"-", now)
 
-    def took(self, chunk: bytes, count: int) -> None:
-        """Note that so many lines went into the journal."""
-        self._newest.append((chunk, count))
-        self._newest_lines += count
-        # Chunks, of which one may be a single line, and another hundreds.
-        while self._newest_lines - self._newest[0][1] >= REPEATS:
-            self._newest_lines -= self._newest.popleft()[1]
+    def took(self, chunk: bytes) -> None:
+        """Note that lines went into the journal."""
+        self.newest.append(chunk)
         self.lines_bytes += len(chunk)
 
     def begin(self, now: float, unpublished: set[str]) -> None:
         """Begin a segment. Raises JournalError when there is no room for one."""
-        self._journal.rotate(carry=True)
+        names = list(self._pipeline.senders)
+        known = {"known": [n for n in self._pipeline.known if n not in unpublished]}
+        entries = [(KNOWN, json.dumps(names).encode())]
+        if self.newest:
+            entries.append((NEWEST, b"\n".join(self.newest)))
+        entries.append((STATE, json.dumps(known).encode()))
+        # In one segment, or the second of them may find no room.
+        sizes = [self._journal.size_of(content) for _, content in entries]
+        self._journal.rotate(sum(sizes), carry=True)
+        for kind, content in entries:
+            self._journal.append(kind, content, now)
         self._state_bytes = self.lines_bytes = 0
         self._keep_from = self._journal.current
         self._waits_for = unpublished
-        names = list(self._pipeline.senders)
+        self._since = now
         self._left = deque(names)
-        self._journal.append(KNOWN, json.dumps(names).encode(), now)
-        if self._newest:
-            newest = b"\n".join(chunk for chunk, _ in self._newest)
-            self._journal.append(NEWEST, newest, now)
-        known = {"known": [n for n in self._pipeline.known if n not in unpublished]}
-        self._journal.append(STATE, json.dumps(known).encode(), now)
 
     @property
     def wanted(self) -> bool:
@@ -183,49 +209,27 @@ class Carrier:
 
     def step(self, now: float, unpublished: set[str]) -> None:
         """Do a small part of the work; delete the old segments after the last."""
+        pipeline = self._pipeline
         if self._left:
-            # Closed while states were still to come: a replay from here skips the
-            # lines of such a sender, so the older segments must stay for them, too.
-            self._waits_for |= unpublished
+            # What was closed before a state was written is not in that state.
+            self._waits_for = unpublished
         for _ in range(min(_HOSTS_AT_ONCE, len(self._left))):
-            ip = self._left.popleft()
-            sender = self._pipeline.senders.get(ip)
-            if sender is None:
-                continue
-            if sender.undecided:
-                self._left.append(ip)
-                continue
-            content = encode_host({"ip": ip, **sender.dump()})
-            self._journal.append(HOST, content, now)
+            ip = self._left[0]
+            sender = pipeline.senders.get(ip)
+            if sender is not None and sender.undecided:
+                if now - self._since < self._settle_after_s:
+                    self._left.rotate(-1)
+                    continue
+                pipeline.settle(ip, now)
+            # A sender that was evicted meanwhile has no state, which must be known too.
+            state = {} if sender is None else sender.dump()
+            content = json.dumps({"ip": ip, **state}).encode()
+            self._journal.append(HOST, content, now, carry=True)
+            self._left.popleft()
             self._state_bytes += len(content)
+        if self._left or pipeline.has_records:
+            return
         self._waits_for &= unpublished
-        if not self._left and not self._waits_for and self._keep_from:
+        if not self._waits_for and self._keep_from:
             self._journal.forget_before(self._keep_from)
             self._keep_from = 0
-
-
-_BETWEEN = "\x1e"  # lines of a context, where none of them holds it
-
-
-def encode_host(state: dict[str, Any]) -> bytes:
-    """Write a sender's state: JSON, a line feed, then the context as it is.
-
-    The context is most of it, and JSON would look at each of its characters.
-    """
-    machine = state["machine"]
-    context: list[str] = machine["context"]
-    text = _BETWEEN.join(context)
-    if not context or text.count(_BETWEEN) >= len(context):
-        return json.dumps(state).encode()
-    head = {**state, "machine": {**machine, "context": None}}
-    return json.dumps(head).encode() + b"\n" + text.encode("utf-8", "surrogatepass")
-
-
-def decode_host(content: bytes) -> dict[str, Any]:
-    """Read :func:`encode_host` back."""
-    head, feed, text = content.partition(b"\n")
-    state: dict[str, Any] = json.loads(head)
-    if feed:
-        lines = text.decode("utf-8", "surrogatepass").split(_BETWEEN)
-        state["machine"]["context"] = lines
-    return state

@@ -6,18 +6,33 @@ import ipaddress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omprog_panic.config.check import schema, schema_faults, with_defaults
+from omprog_panic.config.check import (
+    schema,
+    schema_faults,
+    unknown,
+    with_defaults,
+)
 from omprog_panic.config.fault import FaultError, read_text
-from omprog_panic.config.model import AlerterConfig, Limits, Paths, Sender
+from omprog_panic.config.model import (
+    AlerterConfig,
+    Fallback,
+    Limits,
+    Paths,
+    Retention,
+    Sender,
+)
 from omprog_panic.config.services import ServiceFile
 from omprog_panic.config.yaml_lines import Document, read_yaml
 from omprog_panic.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from omprog_panic.config.fault import Fault
     from omprog_panic.config.model import Network, Service, ServiceReader
 
 DEFAULT_FILE = Path("/etc/omprog-panic/config.yaml")
+DEFAULT_AFTER_S = 300.0  # schema.json says so, too
 
 
 def load_config(path: Path, reader: ServiceReader) -> AlerterConfig:
@@ -27,13 +42,14 @@ def load_config(path: Path, reader: ServiceReader) -> AlerterConfig:
         ConfigError: everything that is wrong in either.
 
     """
-    data, faults = _read(path)
+    document, data, faults = _read(path)
     paths = _paths(data, path)
     services: tuple[Service, ...] = ()
     if paths is not None:
         file = ServiceFile(reader)
         services = file.load(paths.apprise)
         faults += file.faults
+        faults += _fallback_faults(document, services) if not faults else []
     _raise_if(faults)
     assert paths is not None
     return AlerterConfig(
@@ -43,6 +59,11 @@ def load_config(path: Path, reader: ServiceReader) -> AlerterConfig:
         limits=Limits(**data["limits"]),
         language=data["language"],
         services=services,
+        fallbacks=tuple(
+            Fallback(item["for"], item["to"], item.get("after_s", DEFAULT_AFTER_S))
+            for item in data["fallback"]
+        ),
+        retention=Retention(**data["retention"]),
     )
 
 
@@ -53,7 +74,7 @@ def load_paths(path: Path) -> Paths:
         ConfigError: everything that is wrong in config.yaml.
 
     """
-    data, faults = _read(path)
+    _, data, faults = _read(path)
     _raise_if(faults)
     paths = _paths(data, path)
     assert paths is not None
@@ -65,7 +86,7 @@ def _raise_if(faults: list[Fault]) -> None:
         raise ConfigError([str(fault) for fault in sorted(set(faults))])
 
 
-def _read(path: Path) -> tuple[dict[str, Any], list[Fault]]:
+def _read(path: Path) -> tuple[Document, dict[str, Any], list[Fault]]:
     """Give the settings with defaults filled in, and what is wrong with them."""
     try:
         document = read_yaml(str(path), read_text(path))
@@ -75,7 +96,7 @@ def _read(path: Path) -> tuple[dict[str, Any], list[Fault]]:
         message = "no settings: begin with `senders:`, see docs/configuration.md"
         raise ConfigError([str(document.fault("$", message))])
     faults = [*document.faults, *schema_faults(document), *_sender_faults(document)]
-    return with_defaults(document.data, schema()), faults
+    return document, with_defaults(document.data, schema()), faults
 
 
 def _paths(data: dict[str, Any], file: Path) -> Paths | None:
@@ -136,3 +157,27 @@ def _network(address: str) -> Network | str:
             "2001:db8::2 (names are not looked up)"
         )
     return f"{address} is a host within a network: write {network} or the host alone"
+
+
+def _fallback_faults(document: Document, services: Sequence[Service]) -> list[Fault]:
+    """Find tags that no service has, and services that nobody would ever tell."""
+    faults = []
+    known = sorted({tag for service in services for tag in service.tags})
+    rules = document.data.get("fallback", [])
+    second = {rule["to"] for rule in rules}
+    for number, rule in enumerate(rules):
+        where = f"$.fallback[{number}]"
+        for key in ("for", "to"):
+            if rule[key] not in known:
+                message = unknown(rule[key], known, "tag of a service")
+                faults.append(document.fault(f"{where}.{key}", message))
+        if rule["for"] in second:
+            message = (
+                f"{rule['for']} only stands in for others: name a tag of services "
+                "that are told at once"
+            )
+            faults.append(document.fault(f"{where}.for", message))
+    if services and all(service.tags & second for service in services):
+        message = "every service only stands in: leave at least one that is told first"
+        faults.append(document.fault("$.fallback", message))
+    return faults

@@ -70,13 +70,6 @@ class Sender:
     networks: tuple[Network, ...]
     source_port: int | None = None
 
-    def is_host(self, address: str) -> bool:
-        """Tell whether this entry lists exactly this address."""
-        return any(
-            net.num_addresses == 1 and str(net.network_address) == address
-            for net in self.networks
-        )
-
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Paths:
@@ -100,6 +93,24 @@ class Limits:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Fallback:
+    """Services tagged ``to`` are told what nobody tagged ``tag`` took in time."""
+
+    tag: str
+    to: str
+    after_s: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Retention:
+    """How much is kept; nothing goes whose alert is still undelivered."""
+
+    incidents_days: float
+    outbox_days: float
+    max_mb: float  # 10**6 bytes of the data base
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class AlerterConfig:
     """Everything that process 2 and the command line go by."""
 
@@ -109,6 +120,13 @@ class AlerterConfig:
     limits: Limits
     language: str
     services: tuple[Service, ...]
+    fallbacks: tuple[Fallback, ...]
+    retention: Retention
+
+    def first_services(self) -> tuple[Service, ...]:
+        """Give the services that are told at once: all that only stand in are not."""
+        second = {fallback.to for fallback in self.fallbacks}
+        return tuple(s for s in self.services if not s.tags & second)
 
     def host_names(self) -> dict[str, str]:
         """Map addresses of single hosts to the names they are listed under."""

@@ -88,7 +88,12 @@ def _complaints() -> Iterator[list[str]]:
 
 def _asset() -> apprise.AppriseAsset:
     # 1.2.0 else starts an event loop a send; one service needs none.
-    return apprise.AppriseAsset(async_mode=False)
+    try:
+        # 2.x sends in one bounded pool of threads for all services as long as it
+        # watches the time itself: a few that hang would block all others. We do.
+        return apprise.AppriseAsset(async_mode=False, service_timeout=0)
+    except (AttributeError, TypeError):  # before 2.x
+        return apprise.AppriseAsset(async_mode=False)
 
 
 def _instances(form: str, document: Secret) -> list[Plugin]:

@@ -1,8 +1,12 @@
-"""Gives a service only so much time: one that hangs must not hold its worker."""
+"""Gives a service only so much time: one that hangs must not hold its worker.
+
+Why threads and not processes: a hanging one costs a few kilobytes, a process with
+apprise loaded about 40 MB a service; and no service can take a thread from another,
+see ``_asset`` in apprise_notifier.py. What a thread cannot do is end from outside.
+"""
 
 from __future__ import annotations
 
-import queue
 import threading
 from typing import TYPE_CHECKING
 
@@ -11,18 +15,42 @@ from omprog_panic.deliver.notifier import Outcome
 if TYPE_CHECKING:
     from omprog_panic.deliver.notifier import Notifier
 
+MAX_LEFT_BEHIND = 3  # hanging sends of one service; then it is not asked any more
+MAX_LATE = 32  # late successes that are remembered; more: a reader may see one twice
+
+
+class _Sending(threading.Thread):
+    """One message on its way; ``outcome`` when it came to something."""
+
+    def __init__(self, inner: Notifier, subject: str, body: str) -> None:
+        super().__init__(name="omprog-panic-send", daemon=True)
+        self._inner = inner
+        self._subject, self._body = subject, body
+        self.outcome: Outcome | None = None
+
+    def run(self) -> None:
+        try:
+            self.outcome = self._inner.send(self._subject, self._body)
+        except Exception as error:  # noqa: BLE001 - a bug must not look like hanging
+            self.outcome = Outcome(delivered=False, reason=type(error).__name__)
+
+    def is_about(self, subject: str, body: str) -> bool:
+        return (self._subject, self._body) == (subject, body)
+
 
 class DeadlineNotifier:
     """Another notifier, given up on after ``timeout_s``.
 
-    The hanging thread cannot be ended from outside. It is left behind, and while it
-    hangs nothing more is sent to its service: one thread a service at most.
+    A send that takes longer is left behind and may yet succeed. When the same message
+    is to be sent again, that late answer counts: the reader gets no second copy. At
+    most ``MAX_LEFT_BEHIND`` hang at a time; beyond that nothing is sent until one
+    ends, or the alerter starts anew.
     """
 
     def __init__(self, inner: Notifier, timeout_s: float) -> None:
         self._inner = inner
         self._timeout_s = timeout_s
-        self._left_behind: threading.Thread | None = None
+        self._left_behind: list[_Sending] = []
 
     @property
     def text_limit(self) -> int | None:
@@ -32,18 +60,28 @@ class DeadlineNotifier:
         self._inner.warm_up()
 
     def send(self, subject: str, body: str) -> Outcome:
-        if self._left_behind is not None and self._left_behind.is_alive():
-            return Outcome(delivered=False, reason="an earlier message still hangs")
-        answers: queue.Queue[Outcome] = queue.Queue()
-        thread = threading.Thread(
-            target=lambda: answers.put(self._inner.send(subject, body)),
-            name="omprog-panic-send",
-            daemon=True,
-        )
-        thread.start()
-        try:
-            return answers.get(timeout=self._timeout_s)
-        except queue.Empty:
-            self._left_behind = thread
-            reason = f"no answer within {self._timeout_s:g} s"
+        late = self._late_answer(subject, body)
+        if late is not None:
+            return late
+        hanging = [one for one in self._left_behind if one.outcome is None]
+        if len(hanging) >= MAX_LEFT_BEHIND:
+            reason = f"{len(hanging)} earlier messages still hang"
             return Outcome(delivered=False, reason=reason)
+        sending = _Sending(self._inner, subject, body)
+        sending.start()
+        sending.join(self._timeout_s)
+        if sending.outcome is not None:
+            return sending.outcome
+        self._left_behind.append(sending)
+        reason = f"no answer within {self._timeout_s:g} s"
+        return Outcome(delivered=False, reason=reason)
+
+    def _late_answer(self, subject: str, body: str) -> Outcome | None:
+        """Give the success of an earlier try at this message, if there was one."""
+        answers = [one for one in self._left_behind if one.outcome is not None]
+        hanging = [one for one in self._left_behind if one.outcome is None]
+        good = [one for one in answers if one.outcome and one.outcome.delivered]
+        mine = [one for one in good if one.is_about(subject, body)]
+        others = [one for one in good if one not in mine]
+        self._left_behind = [*others[-MAX_LATE:], *hanging]
+        return mine[0].outcome if mine else None

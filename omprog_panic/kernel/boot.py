@@ -22,7 +22,7 @@ STARTED_PAUSE_S = 0.3  # the same, after "network logging started"
 BURST_MAX_S = 5.0
 REMEMBERED = 8  # newest records of the known boot that are looked for
 _STARTED = "netconsole: network logging started"
-_STRAGGLERS = 8  # records that a network may hold up at once
+_STRAGGLERS = 64  # records that a network may hold up at once; a ring has hundreds
 _DOUBLED_WITHIN_S = 0.2
 _UNTIMED_MATCHES = 3  # without time stamps one equal line proves nothing
 
@@ -163,8 +163,13 @@ class Burst:
 
     @property
     def is_replay(self) -> bool:
-        """Whether the burst repeats the boot that was known before."""
-        return self._matched >= _UNTIMED_MATCHES
+        """Whether the burst repeats the boot that was known before.
+
+        Without a pause before it no machine can have booted.
+        """
+        if self._matched >= _UNTIMED_MATCHES:
+            return True
+        return not self._sure and self._count > _STRAGGLERS
 
     def deadline(self) -> float:
         """Tell when the burst is over if nothing more comes."""

@@ -21,21 +21,24 @@ CONSEQUENCE_LINES = 1_000
 MAX_PENDING = 64
 """Reports held back for repeats; the oldest is let go for a new one."""
 
+_OOPSES = frozenset({"oops", "bug", "kasan", "kfence", "memory-corruption"})
 _DYING = frozenset({Severity.PANIC, Severity.OOPS})
 
 
 class _Held:
     """A report, with the place and time of the last line that went into it."""
 
-    __slots__ = ("boot", "number", "report", "time_us")
+    __slots__ = ("boot", "number", "panic_line", "report", "time_us")
 
     def __init__(self, incident: Incident, report: Report) -> None:
         self.report = report
         self.boot = incident.boot
         self.time_us = incident.last_time_us
         self.number = incident.last_number
+        self.panic_line = incident.panic_line
 
     def is_within(self, incident: Incident, micros: int, lines: int) -> bool:
+        """Tell whether the incident began near enough to this report's end."""
         if incident.boot != self.boot:
             return False
         if incident.time_us is not None and self.time_us is not None:
@@ -91,6 +94,10 @@ class Consequences:
             return held.is_within(incident, REPEAT_US, REPEAT_LINES)
         if not held.is_within(incident, CONSEQUENCE_US, CONSEQUENCE_LINES):
             return False
+        if report.severity is Severity.WARNING and held.panic_line:
+            # Kernels up to 4.15 go on printing while they wait after the panic; and
+            # what warns between an oops and its panic is the oops at work.
+            return held.panic_line < incident.first_line or former.kind in _OOPSES
         if report.function is not None:
             return former.function == report.function
         return (
@@ -101,6 +108,7 @@ class Consequences:
 def _merge(held: _Held, incident: Incident, report: Report) -> None:
     former = held.report
     held.time_us = incident.last_time_us or held.time_us
+    held.panic_line = held.panic_line or incident.panic_line
     held.number = max(held.number, incident.last_number)
     worse = min(former.severity, report.severity, key=lambda s: s.rank)
     facts = _completed(former.facts, report.facts)

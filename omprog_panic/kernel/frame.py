@@ -41,8 +41,8 @@ _FRAME = re.compile(
 )
 # arch/arm/kernel/traps.c dump_backtrace_entry: callee from caller.
 _FROM = re.compile(
-    _ADDRESSES + r"\(?(?P<f>[A-Za-z_.$][\w.$]*)(?:\+0x[0-9a-f]+(?:/0x[0-9a-f]+)?)?\)?"
-    r"(?: \[(?P<m>\w+)\])? from "
+    _ADDRESSES + r"\(?(?P<f>[A-Za-z_.$][\w.$]*)(?:\+0x[0-9a-f]+(?:/0x[0-9a-f]+)?)?"
+    r"(?: \[(?P<m>\w+)\])?\)? from "
     + _ADDRESSES
     + r"\(?(?P<g>[A-Za-z_.$][\w.$]*)(?:\+0x(?P<off>[0-9a-f]+)/0x(?P<size>[0-9a-f]+))?",
 )
@@ -112,7 +112,7 @@ _PC_FORMS: tuple[tuple[str, str], ...] = (
     (r"Krnl PSW : [0-9a-f]+ [0-9a-f]+ \(", "s390"),
     (r"(?:ERA|pc) *: [0-9a-f]+ ", "loongarch"),
     (r"TPC: <", "sparc64"),
-    (r"pc = \[<[0-9a-f]+>\]\s+ra.*|PC: \[<[0-9a-f]+>\] ", "alpha, others"),
+    (r"PC: \[<[0-9a-f]+>\] ", "alpha, others"),
 )
 _PC = re.compile(
     "(?:" + "|".join(form for form, _ in _PC_FORMS) + ")" + _SYMBOL + r"\)?" + _MODULE,
@@ -120,7 +120,7 @@ _PC = re.compile(
 _PC_STARTS = frozenset("REIPpeNKT")
 _USER_PC = re.compile(r"RIP: 00[23]3:|EIP: 00[27]3:")
 _NO_SYMBOL_PC = re.compile(
-    r"RIP: 0010:(?:0x[0-9a-f]+|\(null\)| *\(null\)|\[<[0-9a-f]+>\] *(?:\[<[0-9a-f]+>\] *)?"
+    r"RIP: 0010:(?:0x[0-9a-f]+| *\(null\)|\[<[0-9a-f]+>\] *(?:\[<[0-9a-f]+>\] *)?"
     r"(?:0x[0-9a-f]+|\(null\)|[0-9a-f]{8,16})?)$|PC is at 0x|pc : 0x|"
     r"NIP \[[0-9a-f]+\] 0x",
 )
@@ -172,7 +172,7 @@ def parse_pc(text: str) -> Frame | None:
 def parse_frame(text: str) -> list[Frame]:
     """Read one line of a call trace; the arm form gives two frames.
 
-    >>> [f.function for f in parse_frame("(panic) from [<8024>] (__warn+0x0/0xa0)")]
+    >>> [f.function for f in parse_frame("(panic) from [<80243d54>] (__warn+0x0/0xa0)")]
     ['panic', '__warn']
     """
     match = _FRAME.match(text)

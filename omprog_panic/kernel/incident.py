@@ -49,6 +49,8 @@ _HALF = re.compile(
     r"(?:BUG: )?[Uu]nable to handle (?:kernel)? *$|"
     r"(?:RIP|EIP|IP|Code|NIP)\b:?(?: ?[0-9a-f]{4}:)?(?: *\[<[0-9a-f]+>\])* *$",
 )
+# What such a piece is continued with, where a program's line could stand as well.
+_REST = re.compile(r"\[<|[\w.]+\+0x|NULL pointer|paging request|at |[0-9a-f<]{2}\b")
 MARKED = STARTS | TERMINATOR_STARTS | {"Lin"}
 """First three characters of every line that changes the state of a scanner."""
 _NUMBER = re.compile(r"\[#(\d+)\]")
@@ -74,6 +76,7 @@ class Incident:
         self.size = 0
         self.panic: str | None = None
         self.panic_at = -1  # index into texts
+        self.panic_line = 0  # its number
         self.ended_at: int | None = None  # line number of ---[ end trace
         self.died: str | None = None  # the N of [#N]
         self.asks_others = False
@@ -98,9 +101,11 @@ class Incident:
             if text.startswith("Sending NMI"):
                 self.asks_others = True
 
-    def wants_more(self) -> bool:
-        """Tell whether the line taken last is only half a line."""
-        return bool(self.texts) and _HALF.match(self.texts[-1]) is not None
+    def wants(self, line: Line) -> bool:
+        """Tell whether the line taken last is half a line, and this one its rest."""
+        if not self.texts or not _HALF.match(self.texts[-1]):
+            return False
+        return line.stamped or _REST.match(line.text.lstrip()) is not None
 
     def complete_start(self, line: Line) -> None:
         """Put the rest of a start line that came in pieces where it belongs."""
@@ -118,6 +123,7 @@ class Incident:
         if self.panic is None:
             self.panic = text
             self.panic_at = len(self.texts)
+            self.panic_line = line.number
         self.add(line)
 
     def continues(self, found: Found, line: Line) -> bool:
@@ -244,7 +250,11 @@ class Scanner:
         return False
 
     def _panic(self, line: Line, found: Found, current: Incident | None) -> None:
-        known = [*self._settling, *self._open.values()]
+        known = [
+            incident
+            for incident in (*self._settling, *self._open.values())
+            if not _is_stale(incident, line)
+        ]
         already = next((i for i in known if i.panic is not None), None)
         if current is not None and current.found.row.role == "prelude":
             current.found = found
@@ -255,7 +265,8 @@ class Scanner:
             self._reopen(cause, line)
             cause.take_panic(line, line.text)
         else:
-            self._begin(line, found).panic = line.text
+            incident = self._begin(line, found)
+            incident.panic, incident.panic_line = line.text, line.number
         self._panicked = True
 
     def _reopen(self, incident: Incident, line: Line) -> None:
@@ -302,9 +313,9 @@ class Scanner:
                 return
         if line.foreign:
             return
-        if incident.stamped and not line.stamped and not incident.wants_more():
+        if incident.stamped and not line.stamped and not incident.wants(line):
             return  # a program's line between those of the kernel
-        if len(incident.texts) == 1 and incident.wants_more():
+        if len(incident.texts) == 1 and incident.wants(line):
             incident.complete_start(line)
         elif self._is_over(incident, line):
             self._close(
@@ -337,12 +348,7 @@ class Scanner:
 
     def _settle(self, line: Line) -> None:
         self._settle_at = line.number + SETTLE_EVERY
-        first = self._settling[0]
-        if line.number > first.last_number + SETTLE_LINES or (
-            line.time_us is not None
-            and first.last_time_us is not None
-            and line.time_us > first.last_time_us + SETTLE_US
-        ):
+        if _is_stale(self._settling[0], line):
             self.finished.append(self._settling.pop(0))
 
     def _boot(self) -> None:
@@ -352,3 +358,10 @@ class Scanner:
         self._settling.clear()
         self._panicked = False
         self._boots += 1
+
+
+def _is_stale(incident: Incident, line: Line) -> bool:
+    """Tell whether nothing in ``line`` can have come of this incident any more."""
+    if line.time_us is not None and incident.last_time_us is not None:
+        return line.time_us > incident.last_time_us + SETTLE_US
+    return line.number > incident.last_number + SETTLE_LINES

@@ -11,6 +11,7 @@ from omprog_panic.kernel.fingerprint import fingerprint_of
 from omprog_panic.kernel.frame import What, clean_name, parse_items
 from omprog_panic.kernel.guilt import Evidence, find_function
 from omprog_panic.kernel.report import Facts, Report
+from omprog_panic.kernel.signature import find_signature
 from omprog_panic.kernel.title import MAX_TITLE, fill, mask, panic_reason, spell
 from omprog_panic.model import Severity
 
@@ -27,7 +28,8 @@ MAX_UNFINISHED_LINES = 40
 _REPORT_LINE = re.compile(
     r"---\[ end|Rebooting in|Kernel Offset|CPU: |Modules linked|Code: |Call Trace|"
     r"[A-Z0-9]{2,5}: |</?[A-Z]+>|={20}|\(?\[?<?[0-9a-f]{8}|[\w.]+\+0x|\? |"
-    r"Kernel panic|SMP: stopping|(?:mce: )?\[Hardware|Hardware name|note: |INFO: |BUG|WARN",
+    r"Kernel panic|SMP: stopping|(?:mce: )?\[Hardware|Hardware name|note: |INFO: |"
+    r"BUG|WARN",
 )
 
 
@@ -131,7 +133,7 @@ def _titles(
         spelled = spell(function) if function else ""
         form = fill(row.title, {**groups, "F": ""})
         return form, fill(row.title, {**groups, "F": spelled})
-    form = fill(row.title, groups)
+    form = fill(row.title, groups) or groups["text"] or row.kind
     return form, f"{form} in {spell(function)}" if function else form
 
 
@@ -154,7 +156,8 @@ def _weigh(incident: Incident) -> tuple[str, Severity]:
 
 _FATAL = re.compile(
     r"Machine Check Exception|(?:event )?severity: (?:fatal|recoverable)|"
-    r"[Uu]ncorrect|\d+ UE |SError|Fatal|Processor context corrupt|Failed|Machine check in",
+    r"[Uu]ncorrect|\d+ UE |SError|Fatal|Processor context corrupt|Failed|"
+    r"Machine check in",
 )
 
 
@@ -185,7 +188,7 @@ def _last_line(incident: Incident) -> int:
     for text, number in zip(
         reversed(incident.texts), reversed(incident.numbers), strict=True
     ):
-        if _REPORT_LINE.match(text.lstrip()):
+        if _REPORT_LINE.match(text.lstrip()) or find_signature(text) is not None:
             return number
     return incident.first_line
 

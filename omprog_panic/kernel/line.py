@@ -12,6 +12,10 @@ MAX_LINE_BYTES = 16 * 1024
 """A longer line is cut here; no kernel prints one, and time must stay linear."""
 
 
+MAX_TEXT_CHARS = 2048
+"""The kernel's text is cut here: its record has at most 1024 bytes (LOG_LINE_MAX)."""
+
+
 class Line(NamedTuple):
     """The kernel's text of one line, with what stood before it.
 
@@ -59,7 +63,13 @@ _JUNK = str.maketrans("", "", "\r\0")
 
 def _stamped(number: int, text: str, stamp: re.Match[str]) -> Line:
     seconds, micros, caller = stamp.groups()
-    return Line(number, text[stamp.end() :], int(seconds + micros), caller, True)
+    return Line(
+        number,
+        text[stamp.end() : stamp.end() + MAX_TEXT_CHARS],
+        int(seconds + micros),
+        caller,
+        True,
+    )
 
 
 def parse_line(number: int, raw: bytes) -> Line:
@@ -79,7 +89,17 @@ def parse_line(number: int, raw: bytes) -> Line:
     seconds, micros, caller = stamp.groups()
     micros = int(seconds + micros)
     # This is done for every line of a log: the plain tuple spares a call.
-    return _new(Line, (number, text[stamp.end() :], micros, caller, True, False))
+    return _new(
+        Line,
+        (
+            number,
+            text[stamp.end() : stamp.end() + MAX_TEXT_CHARS],
+            micros,
+            caller,
+            True,
+            False,
+        ),
+    )
 
 
 def _parse_unusual(number: int, text: str) -> Line:
@@ -88,14 +108,14 @@ def _parse_unusual(number: int, text: str) -> Line:
         caller = _CALLER_KEY.search(match.group())
         return Line(
             number,
-            text[match.end() :],
+            text[match.end() :][:MAX_TEXT_CHARS],
             int(match.group(2)),
             caller.group(1) if caller else None,
             stamped=True,
             foreign=int(match.group(1)) > 7,
         )
     if match := _SYSLOG.match(text):
-        rest = text[match.end() :]
+        rest = text[match.end() :][:MAX_TEXT_CHARS]
         if match.group("program") != "kernel":
             return Line(number, rest, stamped=True, foreign=True)
         stamp = _PRINTK(rest)
@@ -108,14 +128,14 @@ def _parse_unusual(number: int, text: str) -> Line:
     if "[" in text and (stamp := _INNER.search(text)):
         return _stamped(number, text, stamp)
     match = _DATED.match(text) or _PRIORITY.match(text)
-    return Line(number, text[match.end() :] if match else text)
+    return Line(number, text[match.end() if match else 0 :][:MAX_TEXT_CHARS])
 
 
 def line_of_record(number: int, record: Record, text: str) -> Line:
     """Make a line of one line of a record that the collector rebuilt."""
     return Line(
         number,
-        text,
+        text[:MAX_TEXT_CHARS],
         record.time_us,
         record.caller,
         stamped=True,

@@ -52,7 +52,6 @@ CAUSES: tuple[Cause, ...] = (
     _cause(r"softlockup", {"soft-lockup"}, "kernel/watchdog.c"),
     _cause(r"[Hh]ard LOCKUP", {"hard-lockup"}, "kernel/watchdog_hld.c"),
     _cause(r"RCU Stall", {"rcu-stall"}, "kernel/rcu/tree_stall.h"),
-    _cause(r"[Ww]orkqueue", {"workqueue-lockup"}, "kernel/workqueue.c"),
     _cause(r"scheduling while atomic", {"atomic-sleep"}, "kernel/sched/core.c"),
     _cause(
         r"[Mm]achine check|hardware error|Uncorrected|SError|UE |"

@@ -17,7 +17,24 @@ from typing import NamedTuple
 
 from omprog_panic.kernel.signatures import INFO_SIGNATURES, SIGNATURES, Signature
 
+__all__ = [
+    "STARTS",
+    "TERMINATOR_STARTS",
+    "Found",
+    "Signature",
+    "Terminator",
+    "find_info",
+    "find_signature",
+    "first_signature",
+    "is_boot_banner",
+    "says_kdump_loaded",
+    "terminator",
+]
+
 _KEY_LENGTH = 3
+MAX_START_CHARS = 512
+"""So much of a line is looked at: the words of a start stand at its beginning, and a
+pattern with two gaps must not meet a line without end."""
 
 
 def _index(rows: tuple[Signature, ...]) -> dict[str, tuple[Signature, ...]]:
@@ -55,16 +72,24 @@ def first_signature(text: str) -> Signature | None:
     >>> first_signature("Command line: panic=10") is None
     True
     """
-    for row in _BY_START.get(text[:_KEY_LENGTH], ()):
-        if row.match(text):
+    rows = _BY_START.get(text[:_KEY_LENGTH])
+    if rows is None:
+        return None
+    text = text[:MAX_START_CHARS]
+    for row in rows:
+        if text.startswith(row.starts) and row.match(text):
             return row
     return None
 
 
 def find_signature(text: str) -> Found | None:
     """Find the start line that this text is, with what its pattern caught."""
-    for row in _BY_START.get(text[:_KEY_LENGTH], ()):
-        if match := row.match(text):
+    rows = _BY_START.get(text[:_KEY_LENGTH])
+    if rows is None:
+        return None
+    text = text[:MAX_START_CHARS]
+    for row in rows:
+        if text.startswith(row.starts) and (match := row.match(text)):
             return Found(row, match)
     return None
 
@@ -72,7 +97,7 @@ def find_signature(text: str) -> Found | None:
 def find_info(text: str) -> Found | None:
     """Find what is worth telling and no crash; its words stand within the line."""
     for word, row in _INFO:
-        if word in text and (match := row.match(text)):
+        if word in text and (match := row.match(text[:MAX_START_CHARS])):
             return Found(row, match)
     return None
 

@@ -92,7 +92,7 @@ def _bug(file: str) -> str:
 
 
 _ANY_FILE = r"[^ :]+"
-_DIED = r".*\[#\d+\]"
+_DIED = r" [0-9a-f]{4}\b"  # the error code; "[#1]" follows
 
 # First match wins; the more telling row stands before the general one.
 SIGNATURES: tuple[Signature, ...] = (
@@ -149,6 +149,7 @@ SIGNATURES: tuple[Signature, ...] = (
         r"PANIC: double fault",
         title="PANIC: double fault",
         rule="pc-only",
+        role="die",
         source="arch/x86/kernel/doublefault_64.c, traps.c",
     ),
     # --- sanitizers --------------------------------------------------------
@@ -240,7 +241,8 @@ SIGNATURES: tuple[Signature, ...] = (
         "oops",
         _O,
         ("BUG:", "Unable to handle", "CPU "),
-        r"(?:BUG: |CPU \d+ )?(?:[Uu]nable to handle )?[Kk]ernel NULL pointer dereference",
+        r"(?:BUG: |CPU \d+ )?(?:[Uu]nable to handle )?"
+        r"[Kk]ernel NULL pointer dereference",
         title="BUG: unable to handle kernel NULL pointer dereference",
         rule="pc",
         source="arch/x86/mm/fault.c, arch/powerpc/mm/fault.c, arch/arm64/mm/fault.c",
@@ -267,8 +269,9 @@ SIGNATURES: tuple[Signature, ...] = (
         "oops",
         _O,
         ("BUG:", "Unable to handle", "CPU "),
-        r"(?:BUG: |CPU \d+ )?(?:[Uu]nable to handle (?:kernel paging request|page fault "
-        r"for address|kernel data access|kernel instruction fetch|kernel unaligned)|"
+        r"(?:BUG: |CPU \d+ )?(?:[Uu]nable to handle (?:kernel paging request|"
+        r"page fault for address|kernel data access|kernel instruction fetch|"
+        r"kernel unaligned)|"
         r"unable to handle kernel$|unable to handle $)",
         title="BUG: unable to handle kernel paging request",
         rule="pc",
@@ -706,7 +709,8 @@ SIGNATURES: tuple[Signature, ...] = (
         "nmi",
         _H,
         ("Uhhuh.", "NMI: "),
-        r"Uhhuh\. (?P<what>NMI received .*reason)|(?P<bus>NMI: (?:IOCK|PCI system) error)",
+        r"Uhhuh\. (?P<what>NMI received .*reason)|"
+        r"(?P<bus>NMI: (?:IOCK|PCI system) error)",
         title="{what}{bus}",
         source="arch/x86/kernel/nmi.c",
     ),

@@ -8,6 +8,7 @@ reference, i.e. kernel/panic.c and arch/*/kernel/dumpstack.c.
 
 from __future__ import annotations
 
+import dataclasses
 from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,7 +26,7 @@ from omprog_panic.netconsole.stored import (
     hole,
     note_elided,
     note_hole,
-    payload_of,
+    packet_of,
 )
 
 if TYPE_CHECKING:
@@ -34,12 +35,14 @@ if TYPE_CHECKING:
 _TELLING = STARTS | TERMINATOR_STARTS | {"CPU"}
 _MINOR = frozenset({Severity.WARNING, Severity.INFO})
 _LAST_WORDS = frozenset({EndReason.TERMINATOR, EndReason.REBOOTING})
+_LINE_OVERHEAD = 64  # bytes that Python adds to a string in a list
 _LATE_S = 1.0  # longer than any network holds a datagram up
 # Start lines that prolong a trace: a host that oopses for ever is reported anyway.
 _MAX_PROLONGED = 16
 
 
-class TraceLimits(NamedTuple):
+@dataclasses.dataclass(frozen=True, slots=True)
+class TraceLimits:
     """Every bound of a trace; what happens at each is said beside it."""
 
     context_records: int = 200  # older ones are forgotten
@@ -48,7 +51,7 @@ class TraceLimits(NamedTuple):
     settle_s: float = 2.0  # after "---[ end trace": closed as "end-trace"
     max_age_s: float = 60.0  # after the last start line: closed as "age"
     max_records: int = 5000  # the middle is cut, head and tail stay
-    max_bytes: int = 1024 * 1024  # the same
+    max_bytes: int = 1024 * 1024  # the same; the context may take a quarter of it
 
 
 class ClosedTrace(NamedTuple):
@@ -109,7 +112,8 @@ class _Open:
     def append(self, line: str, limits: TraceLimits) -> None:
         if self.tail is None:
             room = self.head_bytes + len(line) <= limits.max_bytes // 2
-            if room and len(self.head) < limits.max_records // 2:
+            room = room and len(self.head) < limits.max_records // 2
+            if room or len(self.head) == self.context:  # the onset always stays
                 self.head.append(line)
                 self.head_bytes += len(line)
                 return
@@ -154,6 +158,17 @@ class TraceMachine:
         # After the last word: what was printed before it and comes after it.
         self._late_until = 0.0
         self._late_us = -1
+
+    @property
+    def held_bytes(self) -> int:
+        """Return about what context and open trace take in memory."""
+        lines = self._context
+        held = sum(map(len, lines)) + _LINE_OVERHEAD * len(lines)
+        trace = self._open
+        if trace is not None:
+            count = len(trace.head) + len(trace.tail or ())
+            held += trace.head_bytes + trace.tail_bytes + _LINE_OVERHEAD * count
+        return held
 
     @property
     def open(self) -> bool:
@@ -216,13 +231,24 @@ class TraceMachine:
         time_us: int | None,
         now: float,
     ) -> None:
-        limit = self._limits.context_records
-        context, self._context = self._context[-limit:] if limit else [], []
-        trace = self._open = _Open(context, signature.severity)
+        trace = self._open = _Open(self._newest_context(), signature.severity)
+        self._context = []
         trace.panicked = signature.severity is Severity.PANIC
         trace.start_us = trace.begun_us = time_us
         trace.age_at = now + self._limits.max_age_s
         self._append(trace, line, time_us, now)
+
+    def _newest_context(self) -> list[str]:
+        """Return as much context as leaves the onset its place in the head."""
+        limits = self._limits
+        count = min(limits.context_records, max(0, limits.max_records // 2 - 1))
+        context = self._context[-count:] if count else []
+        room = limits.max_bytes // 4
+        for index in range(len(context) - 1, -1, -1):
+            room -= len(context[index])
+            if room < 0:
+                return context[index + 1 :]
+        return context
 
     def _append(
         self,
@@ -233,7 +259,8 @@ class TraceMachine:
     ) -> None:
         trace.append(line, self._limits)
         trace.last = now
-        if time_us is not None:
+        # Never back: a record that was held up must not make the next one late.
+        if time_us is not None and (trace.last_us is None or time_us > trace.last_us):
             trace.last_us = time_us
 
     def _continue(
@@ -335,14 +362,18 @@ class TraceMachine:
         return None
 
     def amend(self, text: str, now: float) -> list[ClosedTrace] | None:
-        """Append a continuation to the last record."""
+        """Append a continuation to the last record, which is no note."""
         trace = self._open
         if trace is None:
             if not self._context:
                 return None
             line = continued(self._context.pop(), text)
+            packet = packet_of(line)
+            if now < self._late_until or packet.is_user:
+                self.remember(line)
+                return None
             # The first piece alone may not have shown what this line is.
-            return self.feed(line, _body(line), None, now)
+            return self.feed(line, packet.body, packet.time_us, now)
         lines = trace.tail or trace.head
         lines[-1] = continued(lines[-1], text)
         if trace.tail:
@@ -449,7 +480,10 @@ class TraceMachine:
     def dump(self) -> dict[str, Any]:
         """Write down context and open trace as JSON can hold them."""
         trace = self._open
-        state: dict[str, Any] = {"context": self._context}
+        state: dict[str, Any] = {
+            "context": self._context,
+            "late": [self._late_until, self._late_us],
+        }
         if trace is not None:
             fields = {name: getattr(trace, name) for name in _Open.__slots__}
             fields["severity"] = trace.severity.value
@@ -460,6 +494,7 @@ class TraceMachine:
     def load(self, state: dict[str, Any]) -> None:
         """Take up what :meth:`dump` wrote."""
         self._context = state["context"]
+        self._late_until, self._late_us = state.get("late", (0.0, -1))
         fields = state.get("open")
         if fields is None:
             self._open = None
@@ -480,11 +515,3 @@ def _gap_s(trace: _Open, time_us: int | None) -> float:
     if time_us is None or trace.last_us is None:
         return 0.0
     return (time_us - trace.last_us) / 1e6
-
-
-def _body(line: str) -> str:
-    payload = payload_of(line)
-    head, semicolon, body = payload.partition(";")
-    if semicolon and head.count(",") >= 3:
-        return body
-    return payload.partition("] ")[2] or payload

@@ -14,25 +14,37 @@ from omprog_panic.model import Record
 
 # <facility*8+level> by console_msg_format=syslog, the time by printk.time, the
 # caller by CONFIG_PRINTK_CALLER; each may be missing. One space ends the prefix:
-# what follows it is indentation, which carries meaning.
+# what follows it is indentation, which carries meaning. Seconds of more than 11
+# digits are no time: the kernel's clock counts nanoseconds in 64 bits.
 _BASIC = re.compile(
     r"(?:<(\d{1,4})>)?"
-    r"(?:(?:\[ *(\d+)\.(\d{6})\](?:\[ *([TC]\d+)\])?|\[ *([TC]\d+)\]) )?",
+    r"(?:(?:\[ *(\d{1,11})\.(\d{6})\](?:\[ *([TC]\d+)\])?|\[ *([TC]\d+)\]) )?",
+    re.ASCII,
 )
 # A stamped line cut right after its prefix ("[   11.480276] " with the space gone).
-_BARE_STAMP = re.compile(r"(?:<(\d{1,4})>)?\[ *(\d+)\.(\d{6})\](?:\[ *([TC]\d+)\])?$")
-# ncrx looks for the release in the first 64 bytes; one never holds a comma.
-_EXTENDED = re.compile(
-    r"(?:([^,;\n]*\.[^,;\n]*),)?"
-    r"(\d{1,4}),(\d{1,20}),(\d{1,20}),([-+c])((?:,[^,;\n]*)*);",
+_BARE_STAMP = re.compile(
+    r"(?:<(\d{1,4})>)?\[ *(\d{1,11})\.(\d{6})\](?:\[ *([TC]\d+)\])?$",
+    re.ASCII,
 )
-_LOOKS_EXTENDED = re.compile(r"(?:[^,;\n ]*\.[^,;\n ]*,)?\d{1,4},\d+,\d+,[^;\n ]*;")
-_FRAGMENT = re.compile(r",ncfrag=(\d{1,6})/(\d{1,6})(?=,|$)")
+# A release has a dot, no comma and at most 64 bytes (__NEW_UTS_LEN), which also
+# keeps the search for it short in a datagram of nothing but dots.
+_EXTENDED = re.compile(
+    r"(?:(?=[^,;\n]{0,64}\.)([^,;\n]{1,65}),)?"
+    r"(\d{1,4}),(\d{1,20}),(\d{1,20}),([-+c])((?:,[^,;\n]*)*);",
+    re.ASCII,
+)
+_LOOKS_EXTENDED = re.compile(
+    r"(?:(?=[^,;\n ]{0,64}\.)[^,;\n ]{1,65},)?\d{1,4},\d+,\d+,[^;\n ]*;",
+    re.ASCII,
+)
+_FRAGMENT = re.compile(r",ncfrag=(\d{1,6})/(\d{1,6})(?=,|$)", re.ASCII)
 _CALLER = re.compile(r",caller=([TC]\d+)(?=,|$)")
 _ESCAPE = re.compile(r"(?:\\x[0-9a-f]{2})+")
-_DROPPED = re.compile(r"\*\* (\d+) printk messages dropped \*\* ?\n?")
+_DROPPED = re.compile(r"\*\* (\d{1,19}) printk messages dropped \*\* ?\n?", re.ASCII)
 
-MAX_BODY_BYTES = 64 * 1024  # of a fragmented record; kernels stop near 8 KiB
+# Of a fragmented record: 2 KiB of text, escaped at worst to four times that, and 256
+# items of userdata with 255 bytes each (drivers/net/netconsole.c of 7.3).
+MAX_BODY_BYTES = 128 * 1024
 
 
 class Packet(NamedTuple):
@@ -52,6 +64,11 @@ class Packet(NamedTuple):
     flag: str = "-"
     release: str | None = None
     fragment: tuple[int, int] | None = None
+
+    @property
+    def is_user(self) -> bool:
+        """Whether a program wrote this to /dev/kmsg: it cannot forge facility 0."""
+        return self.prefix is not None and self.prefix > 7
 
 
 def parse_packet(payload: str) -> Packet:
@@ -210,9 +227,11 @@ def split_dropped(payload: str) -> tuple[int, str]:
 
     Returns the number of lost records and the rest; (0, payload) when it is absent.
     """
-    if payload[:3] != "** ":
-        return 0, payload
-    match = _DROPPED.match(payload)
-    if match is None:
-        return 0, payload
-    return int(match.group(1)), payload[match.end() :]
+    dropped, start = 0, 0
+    while payload.startswith("** ", start):
+        match = _DROPPED.match(payload, start)
+        if match is None:
+            break
+        dropped += int(match.group(1))
+        start = match.end()
+    return dropped, payload[start:]

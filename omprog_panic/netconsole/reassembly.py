@@ -19,6 +19,7 @@ MAX_WAITING = 512  # packets behind a hole; with more, the hole is given up at o
 MAX_FRAGMENTED = 16  # records of which fragments are waited for; oldest goes first
 _FIRST_NUMBERS = 64  # within which a second record 0 is the same one doubled
 MAX_HOLES = 64  # holes given up that are remembered, to know a late packet
+MAX_PIECES = 256  # of one record; kernels cut at 1000 bytes. Further ones are lost
 
 
 class Ordered(NamedTuple):
@@ -48,7 +49,10 @@ class _Fragments:
 
     def add(self, offset: int, body: str) -> None:
         body = body[: self.total - offset]
-        if len(body) > len(self.pieces.get(offset, "")):
+        known = self.pieces.get(offset)
+        if known is None and len(self.pieces) >= MAX_PIECES:
+            return
+        if known is None or len(body) > len(known):
             self.pieces[offset] = body
 
     def assemble(self) -> tuple[str, int]:
@@ -79,8 +83,9 @@ class Reassembler:
     """Releases one host's extended packets in order.
 
     A hole is waited for ``hole_timeout_s`` seconds, counted from the first packet
-    behind it. Nothing is dropped silently: repeats are counted in ``repeats``,
-    missing records in :attr:`Ordered.lost`.
+    behind it, and a record's fragments as long, counted from the first of them.
+    Nothing is dropped silently: repeats are counted in ``repeats``, missing records
+    in :attr:`Ordered.lost`.
     """
 
     __slots__ = (
@@ -162,7 +167,6 @@ class Reassembler:
             self._fragments[packet.sequence] = pending
         pending.add(offset, packet.body)
         pending.at = at
-        pending.deadline = now + self.hole_timeout_s
         body, holes = pending.assemble()
         if holes == 0:
             del self._fragments[packet.sequence]

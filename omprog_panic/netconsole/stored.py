@@ -74,21 +74,26 @@ def payload_of(line: str) -> str:
     return line.partition("\t")[2]
 
 
-def received_at(line: str) -> str:
-    """Return when rsyslogd took the datagram; "" for a note."""
-    return "" if line[:1] == "\0" else line.partition("\t")[0]
+def is_note(line: str) -> bool:
+    """Tell whether this is no record but says that some are missing."""
+    return line[:1] == "\0"
+
+
+def packet_of(line: str) -> Packet:
+    """Parse a stored record (no note) into the packet that it was."""
+    payload = payload_of(line)
+    try:
+        return parse_packet(payload)
+    except MalformedPacketError:
+        return parse_basic(payload)
 
 
 def expand(line: str) -> Record:
     """Parse a stored line into the record, or the gap notice, that it stands for."""
-    at, _, payload = line.partition("\t")
-    if at[:1] == "\0":
-        return _expand_note(at, payload)
-    try:
-        packet = parse_packet(payload)
-    except MalformedPacketError:
-        packet = parse_basic(payload)
-    return record_of(packet, at)
+    at, _, numbers = line.partition("\t")
+    if is_note(line):
+        return _expand_note(at, numbers)
+    return record_of(packet_of(line), at)
 
 
 def _expand_note(kind: str, numbers: str) -> Record:

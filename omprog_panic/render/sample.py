@@ -80,7 +80,7 @@ def bare_context() -> MessageContext:
     return build_context(record, report, {})
 
 
-def test_context(alert_id: str, at: str) -> MessageContext:
+def marked_context(alert_id: str, at: str) -> MessageContext:
     """Make the message of ``omprog-panic test-alert``, sent at ``at`` (RFC 3339)."""
     record = dataclasses.replace(SAMPLE_RECORD, written_at=at)
     return build_context(

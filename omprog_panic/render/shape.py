@@ -41,7 +41,7 @@ def fit_trace(
 def shape(body: str, limit: int | None, alert_id: str) -> str:
     r"""Give at most ``limit`` characters of any text, whole lines where possible.
 
-    >>> shape("a\\n" * 100 + "end", 99, "1f").count("lines left out")
+    >>> shape("a\n" * 100 + "end", 99, "1f").count("lines left out")
     1
     """
     if limit is None or len(body) <= limit:

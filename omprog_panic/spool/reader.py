@@ -42,6 +42,9 @@ class SpoolReader:
         self.folder = folder
         self._new = folder / "new"
         self._immovable: set[str] = set()
+        # What the last look found and nobody has dealt with yet, oldest first. A
+        # look costs time for every file that waits: in a storm one must do for many.
+        self._listed: dict[str, None] = {}
 
     def prepare(self) -> None:
         """Make the folders that are missing.
@@ -64,12 +67,16 @@ class SpoolReader:
             SpoolError: the folder cannot be read.
 
         """
+        if len(self._listed) < limit:
+            self._listed = dict.fromkeys(self._oldest())
         entries: list[SpoolEntry] = []
-        for name in self._oldest():
+        for name in list(self._listed):
             if len(entries) >= limit:
                 break
             entry = self._read(name)
-            if entry is not None:
+            if entry is None:
+                self._listed.pop(name, None)
+            else:
                 entries.append(entry)
         return entries
 
@@ -79,6 +86,7 @@ class SpoolReader:
         One that cannot be deleted is only logged: storing it again changes nothing.
         """
         for entry in entries:
+            self._listed.pop(entry.name, None)
             try:
                 (self._new / entry.name).unlink(missing_ok=True)
             except OSError as error:
@@ -90,6 +98,7 @@ class SpoolReader:
 
     def set_aside(self, name: str, reason: str) -> None:
         """Move a file to ``corrupt`` under a free name, and say why."""
+        self._listed.pop(name, None)
         target = self.folder / "corrupt" / name
         for number in range(1, 1000):
             if not os.path.lexists(target):

@@ -19,13 +19,17 @@ if TYPE_CHECKING:
 FOLDERS = ("tmp", "new", "corrupt")
 FIFO = "wakeup"
 MAX_BYTES = 1024 * 1024 * 1024  # of spool/new; reached: traces wait in the journal
+_MEASURED_EVERY = 64  # files published between two looks at what the folder holds
 
 
 class SpoolWriter:
     """The collector's side of the spool."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, max_bytes: int = MAX_BYTES) -> None:
         self.folder = folder
+        self._max_bytes = max_bytes
+        self._held = 0
+        self._until_measured = 0
         self._new = folder / "new"
         self._tmp = folder / "tmp"
         self._fifo = -1
@@ -50,9 +54,11 @@ class SpoolWriter:
         """Publish one file; False when one of that name is there already.
 
         Raises:
-            SpoolError: it could not be written; nothing of it is visible.
+            SpoolError: it could not be written, or the spool is full because nobody
+                reads it; nothing of it is visible.
 
         """
+        self._make_sure_of_room(len(content))
         draft, final = self._tmp / name, self._new / name
         try:
             self._write(draft, content, durable=durable)
@@ -69,6 +75,19 @@ class SpoolWriter:
                 draft.unlink()
             raise SpoolError(f"spool: {error.strerror}") from error
         return True
+
+    def _make_sure_of_room(self, size: int) -> None:
+        self._until_measured -= 1
+        if self._until_measured < 0 or self._held + size > self._max_bytes:
+            try:
+                with os.scandir(self._new) as entries:
+                    self._held = sum(_size_of(entry) for entry in entries)
+            except OSError as error:
+                raise SpoolError(f"spool: {error.strerror}") from error
+            self._until_measured = _MEASURED_EVERY
+        if self._held + size > self._max_bytes:
+            raise SpoolError(f"the spool holds {self._held} bytes: is the alerter up?")
+        self._held += size
 
     def _write(self, path: Path, content: bytes, *, durable: bool) -> None:
         with contextlib.suppress(FileNotFoundError):
@@ -110,3 +129,10 @@ def sync_folder(folder: Path) -> None:
         os.fsync(file)
     finally:
         os.close(file)
+
+
+def _size_of(entry: os.DirEntry[str]) -> int:
+    try:
+        return entry.stat(follow_symlinks=False).st_size
+    except FileNotFoundError:
+        return 0  # the alerter has just taken it

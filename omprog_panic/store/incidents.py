@@ -1,4 +1,4 @@
-"""Incidents with their traces, and what is known of who sent them."""
+"""Incidents with their traces."""
 
 from __future__ import annotations
 
@@ -12,20 +12,19 @@ from omprog_panic.kernel.analysis import ANALYSIS_VERSION, Facts, Frame, Report
 from omprog_panic.model import Severity
 from omprog_panic.plain import visible
 from omprog_panic.spool.record import IncidentRecord, decode
-from omprog_panic.store.schema import BOOTS, INCIDENTS, LATEST, SENDERS, TRACES
+from omprog_panic.store.schema import INCIDENTS, TRACES
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection, Row
+    from collections.abc import Sequence
 
-    from omprog_panic.spool.record import (
-        AliveRecord,
-        BootRecord,
-        CountersRecord,
-        ProbeRecord,
-    )
+    from sqlalchemy.engine import Connection, Row
 
 MAX_TITLE = 500
 MAX_LISTED = 1000
+_NAMES: dict[type[Any], tuple[str, ...]] = {
+    cls: tuple(field.name for field in dataclasses.fields(cls))
+    for cls in (Report, Facts, Frame)
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -38,39 +37,86 @@ class StoredIncident:
     received_at: float
 
 
+def insert_incidents(
+    connection: Connection, items: Sequence[tuple[StoredIncident, bytes]]
+) -> set[str]:
+    """Store incidents, each with the spool file it came in; give the ids of new ones.
+
+    One statement a table for all of them: in a storm this is what intake waits for.
+    """
+    ids = [incident.record.id for incident, _ in items]
+    query = sa.select(INCIDENTS.c.id).where(INCIDENTS.c.id.in_(ids))
+    known = set(connection.execute(query).scalars())
+    rows, traces = {}, {}
+    for incident, content in items:
+        id_ = incident.record.id
+        if id_ not in known and id_ not in rows:
+            rows[id_] = _incident_values(incident)
+            traces[id_] = {"incident_id": id_, "spool_json": content}
+    if rows:
+        connection.execute(sa.insert(INCIDENTS), list(rows.values()))
+        connection.execute(sa.insert(TRACES), list(traces.values()))
+    return set(rows)
+
+
 def insert_incident(
     connection: Connection, incident: StoredIncident, content: bytes
 ) -> bool:
     """Store an incident and the spool file it came in; False when it is known."""
-    record, report = incident.record, incident.report
-    known = sa.select(INCIDENTS.c.id).where(INCIDENTS.c.id == record.id)
-    if connection.execute(known).first() is not None:
-        return False
+    return bool(insert_incidents(connection, [(incident, content)]))
+
+
+def _incident_values(incident: StoredIncident) -> dict[str, Any]:
+    record = incident.record
+    return {
+        "id": record.id,
+        "source": record.source,
+        "host": _plain(record.host),
+        "boot": visible(record.boot),
+        "ended_by": record.end.value,
+        "onset_at": record.onset.at or record.written_at,
+        "received_at": incident.received_at,
+        "decision": incident.decision,
+        **_judged_values(record, incident.report),
+    }
+
+
+def _judged_values(record: IncidentRecord, report: Report) -> dict[str, Any]:
+    """Give the columns that an analysis fills."""
+    return {
+        "kernel": _plain(report.facts.kernel or record.kernel),
+        "kind": report.kind,
+        "severity": report.severity.value,
+        "title": visible(report.title)[:MAX_TITLE],
+        "function": _plain(report.function),
+        "fingerprint": report.fingerprint,
+        "analysis_version": ANALYSIS_VERSION,
+        "panicked": report.panicked,
+        "report": report_to_json(report),
+    }
+
+
+def store_report(
+    connection: Connection, record: IncidentRecord, report: Report
+) -> None:
+    """Put a newer analysis in the place of the stored one."""
     connection.execute(
-        sa.insert(INCIDENTS).values(
-            id=record.id,
-            source=record.source,
-            host=_plain(record.host),
-            boot=visible(record.boot),
-            kernel=_plain(report.facts.kernel or record.kernel),
-            kind=report.kind,
-            severity=report.severity.value,
-            title=visible(report.title)[:MAX_TITLE],
-            function=_plain(report.function),
-            fingerprint=report.fingerprint,
-            analysis_version=ANALYSIS_VERSION,
-            panicked=report.panicked,
-            ended_by=record.end.value,
-            onset_at=record.onset.at or record.written_at,
-            received_at=incident.received_at,
-            decision=incident.decision,
-            report=report_to_json(report),
-        )
+        sa.update(INCIDENTS)
+        .where(INCIDENTS.c.id == record.id)
+        .values(_judged_values(record, report))
     )
-    connection.execute(
-        sa.insert(TRACES).values(incident_id=record.id, spool_json=content)
+
+
+def analysed_before(
+    connection: Connection, version: int, after: str, limit: int
+) -> list[str]:
+    """Give ids, in their order, of incidents that older rules judged."""
+    query = sa.select(INCIDENTS.c.id).where(
+        INCIDENTS.c.analysis_version < version, INCIDENTS.c.id > after
     )
-    return True
+    return list(
+        connection.execute(query.order_by(INCIDENTS.c.id).limit(limit)).scalars()
+    )
 
 
 def load_incident(connection: Connection, incident_id: str) -> StoredIncident | None:
@@ -83,6 +129,12 @@ def load_incident(connection: Connection, incident_id: str) -> StoredIncident | 
     assert isinstance(record, IncidentRecord)
     report = report_from_json(row.report)
     return StoredIncident(record, report, row.decision, row.received_at)
+
+
+def load_spool_file(connection: Connection, incident_id: str) -> bytes:
+    """Give the file that an incident came in, unaltered."""
+    query = sa.select(TRACES.c.spool_json).where(TRACES.c.incident_id == incident_id)
+    return bytes(connection.execute(query).scalar_one())
 
 
 def find_incidents(connection: Connection, prefix: str) -> list[str]:
@@ -104,79 +156,17 @@ def count_incidents(connection: Connection) -> int:
     return int(counted.scalar_one())
 
 
-def list_senders(connection: Connection, limit: int) -> list[Row[Any]]:
-    """Give the senders heard last."""
-    query = sa.select(SENDERS).order_by(SENDERS.c.last_heard_at.desc())
-    return list(connection.execute(query.limit(min(limit, MAX_LISTED))))
-
-
-def latest(connection: Connection, name: str) -> dict[str, Any] | None:
-    """Give what ``note_latest`` kept under this name."""
-    query = sa.select(LATEST.c.record).where(LATEST.c.name == name)
-    found = connection.execute(query).scalar()
-    return None if found is None else dict(json.loads(found))
-
-
-def note_sender(
-    connection: Connection,
-    record: IncidentRecord | BootRecord | AliveRecord,
-    says: str,
-    at: str,
-) -> None:
-    """Remember that a sender was heard, and what it said of itself."""
-    values = {"last_heard_at": at, "says": says}
-    for column in ("host", "kernel", "boot"):
-        if (said := getattr(record, column)) is not None:
-            values[column] = visible(said)
-    update = sa.update(SENDERS).where(SENDERS.c.source == record.source)
-    newer = update.where(SENDERS.c.last_heard_at <= at).values(values)
-    if connection.execute(newer).rowcount:
-        return
-    known = sa.select(SENDERS.c.source).where(SENDERS.c.source == record.source)
-    if connection.execute(known).first() is None:
-        values |= {"source": record.source, "first_heard_at": at}
-        connection.execute(sa.insert(SENDERS).values(values))
-
-
-def insert_boot(connection: Connection, record: BootRecord) -> bool:
-    """Store a boot; False when it is known."""
-    known = sa.select(BOOTS.c.id).where(BOOTS.c.id == record.id)
-    if connection.execute(known).first() is not None:
-        return False
-    connection.execute(
-        sa.insert(BOOTS).values(
-            id=record.id,
-            source=record.source,
-            boot=visible(record.boot),
-            announced=record.announced,
-            at=record.at,
-            record=json.dumps(dataclasses.asdict(record)),
-        )
-    )
-    return True
-
-
-def note_latest(
-    connection: Connection,
-    name: str,
-    record: CountersRecord | ProbeRecord,
-    received_at: float,
-) -> None:
-    """Keep the last record of a sort of which only the last counts."""
-    connection.execute(sa.delete(LATEST).where(LATEST.c.name == name))
-    connection.execute(
-        sa.insert(LATEST).values(
-            name=name,
-            record=json.dumps(dataclasses.asdict(record)),
-            received_at=received_at,
-        )
-    )
-
-
 def report_to_json(report: Report) -> str:
     """Write an analysis for the store; ``report_from_json`` reads it back."""
-    fields = dataclasses.asdict(report)
+    fields = {name: getattr(report, name) for name in _NAMES[Report]}
     fields["severity"] = report.severity.value
+    # dataclasses.asdict would copy every frame, deeply: half of what intake costs.
+    facts = {name: getattr(report.facts, name) for name in _NAMES[Facts]}
+    names = _NAMES[Frame]
+    facts["frames"] = [
+        {name: getattr(frame, name) for name in names} for frame in report.facts.frames
+    ]
+    fields["facts"] = facts
     return json.dumps(fields)
 
 
@@ -191,7 +181,7 @@ def report_from_json(text: str) -> Report:
 
 
 def _known(cls: type[Any], fields: dict[str, Any]) -> dict[str, Any]:
-    names = {field.name for field in dataclasses.fields(cls)}
+    names = _NAMES[cls]
     return {key: value for key, value in fields.items() if key in names}
 
 

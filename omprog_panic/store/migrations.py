@@ -114,6 +114,17 @@ _FIRST = (
     "CREATE INDEX notification_log_by_outbox ON notification_log (outbox_id)",
 )
 
+_ORDER = (
+    "ALTER TABLE notifications ADD COLUMN details TEXT",
+    "CREATE INDEX notifications_by_incident ON notifications (incident_id)",
+    "ALTER TABLE outbox ADD COLUMN order_key TEXT",
+    "ALTER TABLE outbox ADD COLUMN passed BOOLEAN NOT NULL DEFAULT FALSE",
+    "ALTER TABLE outbox ADD COLUMN stands_in_for TEXT",
+    "ALTER TABLE outbox ADD COLUMN death_told BOOLEAN NOT NULL DEFAULT FALSE",
+    "CREATE INDEX outbox_in_order ON outbox (service_key, order_key, state)",
+)
+
 MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("incidents, senders, outbox", _FIRST),
+    ("order within the outbox, stand-ins, notices", _ORDER),
 )

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
 from omprog_panic.store.schema import NOTIFICATION_LOG, NOTIFICATIONS, OUTBOX
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.engine import Connection, Row
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Notification:
+class Notification(NamedTuple):
     """One thing to tell; who is told stands in the outbox."""
 
     id: str
@@ -22,6 +23,7 @@ class Notification:
     incident_id: str | None
     decision: str
     created_at: float
+    details: str | None = None  # JSON, of one that tells of no incident
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -36,11 +38,26 @@ class Attempt:
     reason: str
 
 
-def insert_notification(connection: Connection, notification: Notification) -> None:
-    """Store a decision to tell."""
-    connection.execute(
-        sa.insert(NOTIFICATIONS).values(dataclasses.asdict(notification))
-    )
+def insert_notifications(
+    connection: Connection, notifications: Sequence[Notification]
+) -> None:
+    """Store decisions to tell."""
+    if notifications:
+        values = [notification._asdict() for notification in notifications]
+        connection.execute(sa.insert(NOTIFICATIONS), values)
+
+
+def notification_exists(connection: Connection, notification_id: str) -> bool:
+    """Tell whether this has been decided already."""
+    query = sa.select(NOTIFICATIONS.c.id).where(NOTIFICATIONS.c.id == notification_id)
+    return connection.execute(query).first() is not None
+
+
+def notification_details(connection: Connection, notification_id: str) -> str | None:
+    """Give what a notification without incident is about, as JSON."""
+    query = sa.select(NOTIFICATIONS.c.details)
+    found = connection.execute(query.where(NOTIFICATIONS.c.id == notification_id))
+    return found.scalar()
 
 
 def log_attempt(connection: Connection, attempt: Attempt) -> None:
@@ -74,6 +91,42 @@ def deliveries(connection: Connection, incident_id: str) -> list[Row[Any]]:
         .order_by(OUTBOX.c.id)
     )
     return list(connection.execute(query))
+
+
+def last_attempts(connection: Connection) -> list[Row[Any]]:
+    """Give the last failed attempt at each service, newest first."""
+    newest = (
+        sa.select(sa.func.max(NOTIFICATION_LOG.c.id).label("newest"))
+        .join_from(NOTIFICATION_LOG, OUTBOX)
+        .where(sa.not_(NOTIFICATION_LOG.c.delivered))
+        .group_by(OUTBOX.c.service_key)
+        .subquery()
+    )
+    query = (
+        sa.select(
+            OUTBOX.c.service_key,
+            OUTBOX.c.service_label,
+            NOTIFICATION_LOG.c.at,
+            NOTIFICATION_LOG.c.took_s,
+            NOTIFICATION_LOG.c.reason,
+        )
+        .select_from(NOTIFICATION_LOG.join(OUTBOX))
+        .join(newest, newest.c.newest == NOTIFICATION_LOG.c.id)
+        .order_by(NOTIFICATION_LOG.c.at.desc())
+    )
+    return list(connection.execute(query))
+
+
+def last_took_s(connection: Connection, outbox_id: int) -> float | None:
+    """Tell how long the last attempt at a row took."""
+    query = (
+        sa.select(NOTIFICATION_LOG.c.took_s)
+        .where(NOTIFICATION_LOG.c.outbox_id == outbox_id)
+        .order_by(NOTIFICATION_LOG.c.id.desc())
+        .limit(1)
+    )
+    found = connection.execute(query).scalar()
+    return None if found is None else float(found)
 
 
 def deliveries_of(connection: Connection, notification_id: str) -> list[Row[Any]]:

@@ -2,14 +2,15 @@
 
 waiting -> sending (leased) -> sent, or back to waiting, or dead at the end of
 ``retry_for_s``. Sending happens outside any transaction; a lease that ran out, or
-whose owner started anew, is due again: at least once.
+whose owner started anew, is due again: at least once. A row waits for the older open
+ones of its order key (its host) at the same service, unless these are ``passed``.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 
@@ -18,7 +19,7 @@ from omprog_panic.store.schema import NOTIFICATIONS, OUTBOX
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from sqlalchemy.engine import Connection, Row
+    from sqlalchemy.engine import Connection
 
 
 class State(enum.Enum):
@@ -28,6 +29,7 @@ class State(enum.Enum):
     SENDING = "sending"
     SENT = "sent"
     DEAD = "dead"  # given up; status shows it
+    DROPPED = "dropped"  # given up by an administrator
 
 
 OPEN = (State.WAITING.value, State.SENDING.value)
@@ -45,26 +47,34 @@ class OutboxRow:
     attempts: int  # with the one about to be made
     created_at: float
     last_reason: str | None
+    order_key: str | None = None
+    passed: bool = False
+    stands_in_for: str | None = None
 
 
-def enqueue(
-    connection: Connection,
-    notification_id: str,
-    services: Iterable[tuple[str, str]],
-    now: float,
-) -> None:
-    """Address a notification to services, given as (key, label)."""
+class Address(NamedTuple):
+    """One service that one notification goes to."""
+
+    notification_id: str
+    service_key: str
+    service_label: str
+    order_key: str | None = None
+    stands_in_for: str | None = None
+
+
+def enqueue(connection: Connection, addresses: Iterable[Address], now: float) -> None:
+    """Put messages into the outbox; they are due at once."""
     rows = [
         {
-            "notification_id": notification_id,
-            "service_key": key,
-            "service_label": label,
+            **address._asdict(),
             "state": State.WAITING.value,
             "attempts": 0,
             "next_attempt_at": now,
             "created_at": now,
+            "passed": False,
+            "death_told": False,
         }
-        for key, label in services
+        for address in addresses
     ]
     if rows:
         connection.execute(sa.insert(OUTBOX), rows)
@@ -79,10 +89,34 @@ class Lease:
     horizon_s: float  # no row is ever due later than this: if so, the clock fell back
 
 
+_ELDER = OUTBOX.alias("elder")
+
+
+def _free(but: int | None = None) -> sa.ColumnElement[bool]:
+    """Hold for rows that need not wait for an older one of their host."""
+    elder = sa.select(_ELDER.c.id).where(
+        _ELDER.c.service_key == OUTBOX.c.service_key,
+        _ELDER.c.order_key == OUTBOX.c.order_key,
+        _ELDER.c.state.in_(OPEN),
+        _ELDER.c.id < OUTBOX.c.id,
+        sa.not_(_ELDER.c.passed),
+    )
+    if but is not None:
+        elder = elder.where(_ELDER.c.id != but)
+    return sa.not_(elder.exists())
+
+
 def claim(
-    connection: Connection, service_key: str, lease: Lease, now: float
+    connection: Connection,
+    service_key: str,
+    lease: Lease,
+    now: float,
+    past: OutboxRow | None = None,
 ) -> OutboxRow | None:
-    """Take the row of this service that is due longest, if one is due."""
+    """Take the row of this service that is due longest, if one is due.
+
+    With ``past`` only the next one of the same host that may overtake that row.
+    """
     due = sa.or_(
         OUTBOX.c.next_attempt_at <= now,
         OUTBOX.c.next_attempt_at > now + lease.horizon_s,
@@ -91,9 +125,12 @@ def claim(
         sa.select(OUTBOX, NOTIFICATIONS.c.kind, NOTIFICATIONS.c.incident_id)
         .join_from(OUTBOX, NOTIFICATIONS)
         .where(OUTBOX.c.service_key == service_key, OUTBOX.c.state.in_(OPEN), due)
+        .where(_free(None if past is None else past.id))
         .order_by(OUTBOX.c.next_attempt_at, OUTBOX.c.id)
         .limit(1)
     )
+    if past is not None:
+        query = query.where(OUTBOX.c.order_key == past.order_key, OUTBOX.c.id > past.id)
     row = connection.execute(query).first()
     if row is None:
         return None
@@ -118,13 +155,16 @@ def claim(
         attempts=row.attempts + 1,
         created_at=row.created_at,
         last_reason=row.last_reason,
+        order_key=row.order_key,
+        passed=bool(row.passed),
+        stands_in_for=row.stands_in_for,
     )
 
 
 def next_due(connection: Connection, service_key: str) -> float | None:
     """When the next row of this service is due; None when it has none open."""
     query = sa.select(sa.func.min(OUTBOX.c.next_attempt_at)).where(
-        OUTBOX.c.service_key == service_key, OUTBOX.c.state.in_(OPEN)
+        OUTBOX.c.service_key == service_key, OUTBOX.c.state.in_(OPEN), _free()
     )
     found = connection.execute(query).scalar()
     return None if found is None else float(found)
@@ -150,6 +190,13 @@ def defer(connection: Connection, row_id: int, until: float, reason: str) -> Non
             next_attempt_at=until,
             last_reason=reason,
         )
+    )
+
+
+def let_pass(connection: Connection, row_id: int) -> None:
+    """Let later rows of the same host go before this one from now on."""
+    connection.execute(
+        sa.update(OUTBOX).where(OUTBOX.c.id == row_id).values(passed=True)
     )
 
 
@@ -186,44 +233,8 @@ def unaddressed(connection: Connection, keys: Collection[str]) -> list[str]:
     return list(connection.execute(query).scalars())
 
 
-def addressed_to(connection: Connection, notification_id: str) -> set[str]:
-    """Give the services that a notification is addressed to."""
-    query = sa.select(OUTBOX.c.service_key)
+def addressed_to(connection: Connection, notification_id: str) -> dict[str, str | None]:
+    """Give the services that a notification is addressed to, with its order key."""
+    query = sa.select(OUTBOX.c.service_key, OUTBOX.c.order_key)
     query = query.where(OUTBOX.c.notification_id == notification_id)
-    return set(connection.execute(query).scalars())
-
-
-def summary(connection: Connection) -> list[Row[Any]]:
-    """Count the rows of each service in each state; ``reason`` is the last one."""
-    newest = sa.func.max(OUTBOX.c.id).label("newest")
-    groups = (
-        sa.select(
-            OUTBOX.c.service_key,
-            OUTBOX.c.state,
-            sa.func.count().label("alerts"),
-            sa.func.min(OUTBOX.c.created_at).label("oldest_at"),
-            newest,
-        )
-        .group_by(OUTBOX.c.service_key, OUTBOX.c.state)
-        .subquery()
-    )
-    query = sa.select(
-        groups.c.service_key,
-        OUTBOX.c.service_label,
-        groups.c.state,
-        groups.c.alerts,
-        groups.c.oldest_at,
-        OUTBOX.c.last_reason.label("reason"),
-    ).join_from(groups, OUTBOX, OUTBOX.c.id == groups.c.newest)
-    return list(connection.execute(query.order_by(OUTBOX.c.service_label)))
-
-
-def expire(connection: Connection, created_before: float, now: float) -> int:
-    """Give up what no worker gave up: rows of services that are gone."""
-    expired = connection.execute(
-        sa.update(OUTBOX)
-        .where(OUTBOX.c.state == State.WAITING.value)
-        .where(OUTBOX.c.created_at < created_before)
-        .values(state=State.DEAD.value, finished_at=now)
-    )
-    return expired.rowcount
+    return {row.service_key: row.order_key for row in connection.execute(query)}

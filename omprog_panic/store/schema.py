@@ -82,7 +82,9 @@ NOTIFICATIONS = sa.Table(
     sa.Column("incident_id", sa.Text, sa.ForeignKey("incidents.id")),
     sa.Column("decision", sa.Text, nullable=False),
     sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("details", sa.Text),  # JSON: what a message without incident is about
 )
+sa.Index("notifications_by_incident", NOTIFICATIONS.c.incident_id)
 
 OUTBOX = sa.Table(
     "outbox",
@@ -100,8 +102,13 @@ OUTBOX = sa.Table(
     sa.Column("created_at", sa.Float, nullable=False),
     sa.Column("finished_at", sa.Float),
     sa.Column("last_reason", sa.Text),
+    sa.Column("order_key", sa.Text),  # rows of one key go out in their order; the host
+    sa.Column("passed", sa.Boolean, nullable=False),  # later ones need not wait for it
+    sa.Column("stands_in_for", sa.Text),  # the label of the service that failed
+    sa.Column("death_told", sa.Boolean, nullable=False),  # others know that it is dead
     sa.UniqueConstraint("notification_id", "service_key"),
 )
+sa.Index("outbox_in_order", OUTBOX.c.service_key, OUTBOX.c.order_key, OUTBOX.c.state)
 sa.Index("outbox_due", OUTBOX.c.service_key, OUTBOX.c.state, OUTBOX.c.next_attempt_at)
 
 NOTIFICATION_LOG = sa.Table(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -196,3 +198,45 @@ def test_nothing_secret_is_shown(tmp_path: Path) -> None:
     shown = str(config) + "".join(service.label for service in config.services)
     assert "SECRET" not in shown
     assert "json://user:****@127.0.0.1:8000/..." in shown
+
+
+def test_groups_of_tags_hold_where_apprise_knows_them(tmp_path: Path) -> None:
+    config = write_config(tmp_path, ["team = ops, dev", URL])
+    try:
+        [service] = load_config(config, read_services).services
+    except ConfigError as error:
+        # Before groups came (1.2.0), their line alone is what is wrong.
+        [fault] = error.faults
+        assert fault.startswith(f"{tmp_path}/apprise.yml:1: $: this apprise has no")
+    else:
+        assert service.tags == {"ops", "team"}
+
+
+def test_too_many_services_are_refused(tmp_path: Path) -> None:
+    urls = [f"json://127.0.0.1:8000/{number}" for number in range(257)]
+
+    [fault] = faults_of(write_config(tmp_path, urls))
+    assert "more than 256 services" in fault
+
+
+def test_yaml_may_include_and_end(tmp_path: Path) -> None:
+    config = write_config(tmp_path, [URL])
+    services = tmp_path / "apprise.yml"
+    services.write_text("version: 1\ninclude: more.yml\n")
+    more = tmp_path / "more.yml"
+    more.write_text(f"{URL}\n")
+    more.chmod(0o600)
+
+    assert len(load_config(config, read_services).services) == 1
+
+
+def test_every_setting_is_in_the_manual() -> None:
+    page = (Path(__file__).parents[2] / "docs/configuration.md").read_text()
+
+    def names(part: dict[str, Any]) -> Iterator[str]:
+        for name, inner in part.get("properties", {}).items():
+            yield name
+            yield from names(inner)
+            yield from names(inner.get("items", {}))
+
+    assert [name for name in names(schema()) if f"{name}:" not in page] == []

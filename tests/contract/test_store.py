@@ -19,7 +19,14 @@ from omprog_panic.spool.record import (
     IncidentRecord,
     encode,
 )
-from omprog_panic.store import connect, incidents, migrate, outbox
+from omprog_panic.store import (
+    connect,
+    incidents,
+    migrate,
+    outbox,
+    outbox_care,
+    senders,
+)
 from omprog_panic.store.connect import Database
 from omprog_panic.store.incidents import StoredIncident
 from omprog_panic.store.migrations import MIGRATIONS
@@ -28,11 +35,12 @@ from omprog_panic.store.notification_log import (
     Notification,
     deliveries,
     deliveries_of,
-    insert_notification,
+    insert_notifications,
     log_attempt,
 )
-from omprog_panic.store.outbox import Lease, OutboxRow, State
+from omprog_panic.store.outbox import Address, Lease, OutboxRow, State
 from omprog_panic.store.schema import METADATA, NOTIFICATION_LOG, SENDERS
+from omprog_panic.store.senders import Sign
 from tests.builders import make_incident, make_report
 
 LEASE = Lease("me", 90.0, 120.0)
@@ -53,13 +61,20 @@ def store(database: Database, record: IncidentRecord) -> bool:
         return incidents.insert_incident(connection, incident, encode(record))
 
 
-def address(database: Database, *keys: str, notification: str = "n1") -> None:
+def address(
+    database: Database,
+    *keys: str,
+    notification: str = "n1",
+    order_key: str | None = None,
+) -> None:
     with database.write() as connection:
-        insert_notification(
-            connection, Notification(notification, "incident", None, "NOTIFY_X", NOW)
+        insert_notifications(
+            connection, [Notification(notification, "incident", None, "NOTIFY_X", NOW)]
         )
-        labels = [(key, f"label {key}") for key in keys]
-        outbox.enqueue(connection, notification, labels, NOW)
+        addresses = [
+            Address(notification, key, f"label {key}", order_key) for key in keys
+        ]
+        outbox.enqueue(connection, addresses, NOW)
 
 
 def claim(
@@ -160,7 +175,7 @@ class TestConnect:
         with pytest.raises(ZeroDivisionError):
             fail_half_way()
         with database.read() as connection:
-            assert incidents.list_senders(connection, 10) == []
+            assert senders.list_senders(connection, 10) == []
 
     def test_a_lock_held_elsewhere_is_an_error_to_try_again(
         self, database: Database
@@ -204,7 +219,7 @@ class TestConnect:
             pytest.raises(sa.exc.IntegrityError),
             database.write() as connection,
         ):
-            outbox.enqueue(connection, "no such notification", [("k", "l")], NOW)
+            outbox.enqueue(connection, [Address("no such", "k", "l")], NOW)
 
     def test_the_busy_timeout_is_long_enough_for_a_backup(self) -> None:
         assert connect.BUSY_TIMEOUT_S >= 5
@@ -257,25 +272,25 @@ class TestIncidents:
         with database.write() as connection:
             for at, kernel in (("2", "6.1"), ("3", None), ("1", "old")):
                 record = AliveRecord(f"id{at}", "10.0.0.2", at, kernel=kernel)
-                incidents.note_sender(connection, record, "alive", at)
-            [row] = incidents.list_senders(connection, 10)
+                senders.note_senders(connection, [Sign(record, "alive", at)])
+            [row] = senders.list_senders(connection, 10)
 
         assert (row.first_heard_at, row.last_heard_at, row.kernel) == ("2", "3", "6.1")
 
     def test_a_boot_twice_is_one(self, database: Database) -> None:
         boot = BootRecord("b", "10.0.0.2", "boot", False, None, None, "now")
         with database.write() as connection:
-            assert incidents.insert_boot(connection, boot)
-            assert not incidents.insert_boot(connection, boot)
+            assert senders.insert_boot(connection, boot)
+            assert not senders.insert_boot(connection, boot)
 
     def test_of_counters_only_the_last_are_kept(self, database: Database) -> None:
         with database.write() as connection:
             for number in (1, 2):
                 record = CountersRecord(f"c{number}", "now", {"lines": number})
-                incidents.note_latest(connection, "counters", record, NOW)
-            found = incidents.latest(connection, "counters")
+                senders.note_latest(connection, "counters", record, NOW)
+            found = senders.latest(connection, "counters")
 
-            assert incidents.latest(connection, "probe") is None
+            assert senders.latest(connection, "probe") is None
         assert found is not None
         assert found["counters"] == {"lines": 2}
 
@@ -370,9 +385,10 @@ class TestOutbox:
     ) -> None:
         address(database, "gone")
         with database.write() as connection:
-            assert outbox.expire(connection, NOW, NOW) == 0
-            assert outbox.expire(connection, NOW + 1, NOW + 1) == 1
-            [row] = outbox.summary(connection)
+            assert outbox_care.expire(connection, {"a"}, NOW, NOW) == 0
+            assert outbox_care.expire(connection, {"gone"}, NOW + 1, NOW) == 0
+            assert outbox_care.expire(connection, {"a"}, NOW + 1, NOW + 1) == 1
+            [row] = outbox_care.summary(connection)
 
         assert (row.state, row.alerts, row.service_label) == ("dead", 1, "label gone")
 
@@ -380,8 +396,8 @@ class TestOutbox:
         store(database, make_incident(1))
         with database.write() as connection:
             notification = Notification("n", "incident", f"{1:032x}", "NOTIFY_X", NOW)
-            insert_notification(connection, notification)
-            outbox.enqueue(connection, "n", [("a", "label a")], NOW)
+            insert_notifications(connection, [notification])
+            outbox.enqueue(connection, [Address("n", "a", "label a")], NOW)
             row = outbox.claim(connection, "a", LEASE, NOW)
             assert row is not None
             log_attempt(connection, Attempt(row.id, 1, NOW, 0.5, False, "busy"))

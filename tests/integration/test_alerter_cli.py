@@ -12,7 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from omprog_panic import __version__
+from omprog_panic.alerter.assemble import load_setup
 from omprog_panic.cli.main import COMMANDS, SUMMARIES, main
+from omprog_panic.errors import ConfigError
 from tests.alerter_process import REPOSITORY, AlerterProcess, publish
 from tests.builders import make_incident, write_config
 from tests.fakes import Receiver
@@ -161,3 +163,16 @@ def test_a_test_alert_that_nobody_takes_fails_with_the_reason(tmp_path: Path) ->
             assert status.exit_code == 1
             assert "error=403" in status.output
             assert alerter.terminate() == 0
+
+
+def test_a_bad_template_is_named_together_with_a_bad_service(tmp_path: Path) -> None:
+    config = write_config(tmp_path, ["bogus://token@x"])
+    template = tmp_path / "alert_templates/en/incident.subject.j2"
+    template.parent.mkdir(parents=True)
+    template.write_text("{{ hostt }} {% if %}")
+
+    with pytest.raises(ConfigError) as caught:
+        load_setup(config)
+
+    assert any("apprise.yml:1" in fault for fault in caught.value.faults)
+    assert any("incident.subject.j2:1" in fault for fault in caught.value.faults)

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from omprog_panic.alerter.event import AlerterEvent
 from omprog_panic.alerter.main import run
+from omprog_panic.clock import SystemClock
 from omprog_panic.model import EndReason
 from omprog_panic.spool.record import Losses
+from omprog_panic.store.connect import Database
 from tests.alerter_process import AlerterProcess, publish
 from tests.builders import make_incident, write_config
 from tests.fakes import Received, Receiver
@@ -150,6 +156,33 @@ def test_a_second_alerter_is_refused(tmp_path: Path) -> None:
         assert first.terminate() == 0
 
 
+def test_a_data_base_of_a_newer_program_is_refused(tmp_path: Path) -> None:
+    config = write_config(tmp_path, ["json://127.0.0.1:9/x"])
+    database = Database(tmp_path / "db/alerter.sqlite")
+    database.create()
+    with database.write() as connection:
+        connection.execute(sa.text("INSERT INTO schema_version VALUES (99, 'x')"))
+    database.close()
+    with AlerterProcess(config) as alerter:
+        alerter.wait_for_line("install the newer omprog-panic again")
+        assert alerter.process.wait(20) == os.EX_UNAVAILABLE
+
+
+def test_a_mended_url_gets_what_the_broken_one_did_not(tmp_path: Path) -> None:
+    with Receiver() as receiver:
+        receiver.answer = lambda got: 403 if got.path == "/old" else 200
+        config = write_config(tmp_path, [receiver.url("old")])
+        with AlerterProcess(config) as alerter:
+            alerter.wait_for_line("started")
+            publish(tmp_path / "spool", make_incident(1))
+            alerter.wait_for_line("alert deferred")
+            (tmp_path / "apprise.yml").write_text(receiver.url("new"))
+            alerter.process.send_signal(signal.SIGHUP)
+            assert [g.path for g in receiver.wait_for(2)] == ["/old", "/new"]
+            alerter.wait_for_line("delivered")
+            assert alerter.terminate() == 0
+
+
 def test_reload_takes_a_good_file_and_keeps_the_old_over_a_bad_one(
     tmp_path: Path,
 ) -> None:
@@ -211,3 +244,85 @@ def test_a_backlog_from_before_the_start_is_delivered(tmp_path: Path) -> None:
             assert alerter.terminate() == 0
 
     assert len({g.body for g in got}) == 120
+
+
+def test_many_that_hang_take_nothing_from_one_that_works(tmp_path: Path) -> None:
+    """More than apprise 2.x has threads for all services together."""
+    go_on = threading.Event()
+    hanging = [f"hangs{number}" for number in range(12)]
+    with Receiver() as receiver:
+
+        def answer(got: Received) -> int:
+            if got.path != "/good":
+                go_on.wait(60)
+            return 200
+
+        receiver.answer = answer
+        urls = [f"{receiver.url(name)}?rto=60" for name in hanging]
+        config = write_config(tmp_path, [*urls, receiver.url("good")])
+        with AlerterProcess(config) as alerter:
+            alerter.wait_for_line("started", 60)
+            publish(tmp_path / "spool", make_incident(1))
+            alerter.wait_for_line("alert delivered")
+            publish(tmp_path / "spool", make_incident(2))
+            deadline = SystemClock().monotonic() + 20
+            while sum(got.path == "/good" for got in receiver.received) < 2:
+                assert SystemClock().monotonic() < deadline
+                threading.Event().wait(0.02)
+            took = [line for line in alerter.lines if "alert delivered" in line]
+            alerter.kill()
+            go_on.set()
+
+    assert "attempt=1" in took[0]
+
+
+def test_a_full_disk_delays_the_alert_and_gives_no_copies(tmp_path: Path) -> None:
+    """Space is taken from a running alerter, and given back."""
+    with Receiver() as receiver:
+        config = write_config(tmp_path, [receiver.url()], poll_s=0.1)
+        with AlerterProcess(config) as alerter:
+            alerter.wait_for_line("started")
+            pid, everything = alerter.process.pid, resource.RLIM_INFINITY
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, everything))
+            publish(tmp_path / "spool", make_incident(1))
+            alerter.wait_for_line("intake waits")
+            assert len(list((tmp_path / "spool/new").iterdir())) == 1
+
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (everything, everything))
+            alerter.wait_for_line("alert delivered")
+
+            def fill(_: Received) -> int:
+                resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, everything))
+                return 200
+
+            receiver.answer = fill  # between sending and recording
+            publish(tmp_path / "spool", make_incident(2))
+            alerter.wait_for_line("delivery waits")
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (everything, everything))
+            alerter.wait_for_line("alert delivered id=" + make_incident(2).id)
+            assert alerter.terminate() == 0
+        assert len(receiver.received) == 2
+
+
+def test_a_data_base_locked_by_another_process_delays_only(tmp_path: Path) -> None:
+    with Receiver() as receiver:
+        config = write_config(tmp_path, [receiver.url()], poll_s=0.1)
+        with AlerterProcess(config) as alerter:
+            alerter.wait_for_line("started")
+            backup = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); "
+            backup += "c.execute('BEGIN EXCLUSIVE'); print(1, flush=True); input()"
+            path = str(tmp_path / "db/alerter.sqlite")
+            with subprocess.Popen(
+                [sys.executable, "-c", backup, path],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            ) as other:
+                assert other.stdout is not None
+                other.stdout.readline()
+                publish(tmp_path / "spool", make_incident(1))
+                alerter.wait_for_line("database is locked", 30)
+                assert receiver.received == []
+                other.communicate(b"\n")
+            alerter.wait_for_line("alert delivered", 30)
+            assert alerter.terminate() == 0
+        assert len(receiver.received) == 1

@@ -12,8 +12,10 @@ import sqlalchemy as sa
 
 from omprog_panic.alerter.delivery import MAX_IDLE_S, Courier, Worker
 from omprog_panic.alerter.dispatch import notify_test, readdress
+from omprog_panic.deliver.backoff import Backoff
 from omprog_panic.deliver.notifier import Outcome
 from omprog_panic.errors import StoreError
+from omprog_panic.model import Record
 from omprog_panic.store import outbox
 from omprog_panic.store.connect import Database
 from omprog_panic.store.schema import NOTIFICATION_LOG, OUTBOX
@@ -96,7 +98,7 @@ def test_of_two_services_the_broken_one_is_retried_alone(world: World) -> None:
 def test_what_waited_goes_at_once_when_the_service_answers_again(
     world: World,
 ) -> None:
-    world.receive(*(make_incident(number) for number in range(1, 6)))
+    world.receive(*(make_incident(n, source=f"10.0.0.{n}") for n in range(1, 6)))
     notifier = RecordingNotifier(*[DOWN] * 7)
     courier = world.courier(A, notifier)
 
@@ -121,10 +123,11 @@ def test_a_refused_message_waits_long_and_holds_up_no_other(world: World) -> Non
 def test_after_a_day_it_is_given_up_and_said(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
+    world.backoff = Backoff(1.0, 3600.0)
     world.receive(make_incident(1))
-    courier = world.courier(A, RecordingNotifier(*[DOWN] * 5000))
+    courier = world.courier(A, RecordingNotifier(*[DOWN] * 100))
     with caplog.at_level(logging.INFO, "omprog_panic"):
-        world.run(courier, RETRY_FOR_S + 120)
+        world.run(courier, RETRY_FOR_S + 4000)
 
     assert states(world)[A.key] == ["dead"]
     assert world.events[-1].name == "dead"
@@ -147,14 +150,18 @@ def test_a_new_reason_is_told_again(
 
 
 def test_a_service_with_a_limit_gets_head_and_tail(world: World) -> None:
-    world.receive(make_incident(1))
-    notifier = RecordingNotifier(text_limit=700)
+    lines = [Record(f"line {number}", number) for number in range(500)]
+    world.receive(make_incident(1, records=tuple(lines), context=200))
+    notifier = RecordingNotifier(text_limit=1000)
     world.run(world.courier(A, notifier), 1)
 
     [(subject, body)] = notifier.sent
-    assert len(subject) + 2 + len(body) <= 700
+    assert 900 < len(subject) + 2 + len(body) <= 1000
     assert body.startswith("Host:      db-07")
-    assert body.rstrip().endswith(make_incident().records[-1].text)
+    assert "line 199\n" not in body
+    assert "line 200\n" in body
+    assert "lines left out: see omprog-panic incidents show 000000000000" in body
+    assert body.endswith("line 499")
 
 
 def test_an_outcome_that_cannot_be_recorded_is_not_sent_again(world: World) -> None:
@@ -236,8 +243,9 @@ def test_a_mended_service_gets_what_its_old_url_did_not(world: World) -> None:
     world.receive(make_incident(1))
     mended = make_service("mended")
     with world.database.write() as connection:
-        assert readdress(connection, [B, mended], world.clock.now) == 1
-        assert readdress(connection, [B, mended], world.clock.now) == 0
+        known, services, now = {B.key, mended.key}, [B, mended], world.clock.now
+        assert readdress(connection, known, services, now) == 1
+        assert readdress(connection, known, services, now) == 0
     notifier = RecordingNotifier()
     world.run(world.courier(mended, notifier), 1)
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from omprog_panic.spool.record import (
     CountersRecord,
     ProbeRecord,
 )
-from omprog_panic.store import incidents
+from omprog_panic.store import incidents, senders
 from omprog_panic.store.connect import Database
 from omprog_panic.store.schema import INCIDENTS, NOTIFICATIONS, OUTBOX
 from tests.alerter_process import publish
@@ -70,9 +70,9 @@ def test_signs_of_life_are_stored_and_tell_nobody(world: World) -> None:
     )
 
     with world.database.read() as connection:
-        senders = {row.source for row in incidents.list_senders(connection, 10)}
-        counters = incidents.latest(connection, "counters")
-    assert senders == {"10.0.0.2", "10.0.0.3"}
+        heard = {row.source for row in senders.list_senders(connection, 10)}
+        counters = senders.latest(connection, "counters")
+    assert heard == {"10.0.0.2", "10.0.0.3"}
     assert counters is not None
     assert counters["counters"] == {"lines": 5}
     assert count(world, OUTBOX) == 0
@@ -132,16 +132,16 @@ def test_one_record_that_cannot_be_stored_holds_up_no_other(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    real: Callable[..., bool] = incidents.insert_incident
+    real: Callable[..., set[str]] = incidents.insert_incidents
 
     def insert(
-        connection: object, incident: incidents.StoredIncident, *rest: object
-    ) -> bool:
-        if incident.record.id.endswith("2"):
+        connection: object, items: Sequence[tuple[incidents.StoredIncident, bytes]]
+    ) -> set[str]:
+        if any(incident.record.id.endswith("2") for incident, _ in items):
             raise OverflowError("too large for a data base")
-        return real(connection, incident, *rest)
+        return real(connection, items)
 
-    monkeypatch.setattr(incidents, "insert_incident", insert)
+    monkeypatch.setattr(incidents, "insert_incidents", insert)
     world.receive(*(make_incident(number) for number in (1, 2, 3)))
 
     assert count(world, INCIDENTS) == 2

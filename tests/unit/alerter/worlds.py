@@ -10,7 +10,15 @@ from omprog_panic.alerter.compose import Composer
 from omprog_panic.alerter.delivery import Courier, Terms
 from omprog_panic.alerter.event import AlerterEvent
 from omprog_panic.alerter.intake import Intake
-from omprog_panic.config.model import Service
+from omprog_panic.alerter.maintenance import Maintenance
+from omprog_panic.config.model import (
+    AlerterConfig,
+    Fallback,
+    Limits,
+    Paths,
+    Retention,
+    Service,
+)
 from omprog_panic.deliver.backoff import Backoff
 from omprog_panic.deliver.notifier import Notifier
 from omprog_panic.kernel.analysis import Report
@@ -38,6 +46,7 @@ class World:
     folder: Path
     services: list[Service]
     clock: FakeClock = dataclasses.field(default_factory=FakeClock)
+    backoff: Backoff = dataclasses.field(default_factory=lambda: Backoff(1.0, 60.0))
     events: list[AlerterEvent] = dataclasses.field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -68,8 +77,8 @@ class World:
             database=self.database,
             compose=Composer(self.database, templates, {"10.0.0.2": "db-07"}),
             clock=self.clock,
-            lease=Lease("me", 90.0, 120.0),
-            backoff=Backoff(1.0, 60.0),
+            lease=Lease("me", 90.0, max(120.0, self.backoff.longest_s())),
+            backoff=self.backoff,
             retry_for_s=RETRY_FOR_S,
             chance=lambda: 0.5,
             emit=self.events.append,
@@ -84,6 +93,21 @@ class World:
                 self.clock.advance(end - self.clock.now)
                 return
             self.clock.advance(delay)
+
+    def maintenance(self, *fallbacks: Fallback, **keep: float) -> Maintenance:
+        retention = Retention(730, 90, 2000)
+        config = AlerterConfig(
+            file=self.folder / "config.yaml",
+            senders=(),
+            paths=Paths(self.spool, self.folder, self.folder, self.folder),
+            limits=Limits(1, 60, 1, 60, RETRY_FOR_S),
+            language="en",
+            services=tuple(self.services),
+            fallbacks=fallbacks,
+            retention=dataclasses.replace(retention, **keep),
+        )
+        self.intake.services = config.first_services()
+        return Maintenance(self.database, self.clock, config)
 
     def names(self) -> list[str]:
         return [event.name for event in self.events]

@@ -67,7 +67,7 @@ class Told:
     def __init__(self, incident: object) -> None:
         texts = [r.text for r in getattr(incident, "records", ())]
         self.panic_line = next(
-            (t for t in texts if t.startswith("Kernel panic - not syncing")),
+            (t for t in texts if "Kernel panic - not syncing" in t),
             None,
         )
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from omprog_panic.collector.allow import AllowedNetworks
+from omprog_panic.collector.pipeline import Pipeline, PipelineLimits
 from omprog_panic.kernel.trace import TraceLimits
 from omprog_panic.model import EndReason
-from omprog_panic.spool.record import AliveRecord, ProbeRecord
+from omprog_panic.spool.record import AliveRecord, IncidentRecord, ProbeRecord
 from tests.omprog_driver import envelope
 from tests.replayer import Replay, load_capture, replay
 
@@ -322,3 +324,17 @@ def test_a_deadline_is_due_when_its_moment_comes() -> None:
     run.pipeline.tick(deadline)
 
     assert run.pipeline.deadline() is None
+
+
+def test_senders_that_hold_too_much_together_are_given_up_oldest_first() -> None:
+    run = Replay()
+    limits = PipelineLimits(max_memory_bytes=40_000)
+    run.pipeline = Pipeline(limits=limits, allowed=AllowedNetworks(["10.0.0.0/8"]))
+    for host in range(1, 33):
+        run.pipeline.feed(envelope(PANIC + "x" * 2000, f"10.0.0.{host}"), float(host))
+    run.pipeline.keep_within_memory(50.0)
+
+    gone = [i.source for i in run.pipeline.take() if isinstance(i, IncidentRecord)]
+    assert gone[:2] == ["10.0.0.1", "10.0.0.2"]
+    assert "10.0.0.32" in run.pipeline.senders
+    assert run.pipeline.counters["evicted_hosts"] == len(gone)

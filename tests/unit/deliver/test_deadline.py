@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import threading
 
-from omprog_panic.deliver.deadline import DeadlineNotifier
+from omprog_panic.deliver.deadline import MAX_LEFT_BEHIND, DeadlineNotifier
 from omprog_panic.deliver.notifier import Outcome
 from tests.fakes import DELIVERED, RecordingNotifier
 
 
 class HangingNotifier(RecordingNotifier):
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *outcomes: Outcome) -> None:
+        super().__init__(*outcomes)
         self.go_on = threading.Event()
 
     def send(self, subject: str, body: str) -> Outcome:
@@ -27,17 +27,55 @@ def test_an_answer_in_time_is_passed_on() -> None:
     assert (notifier.text_limit, inner.warmed_up) == (7, 1)
 
 
-def test_a_hanging_service_is_left_behind_once_and_not_piled_up() -> None:
+def test_hanging_sends_are_left_behind_but_not_piled_up() -> None:
     inner = HangingNotifier()
-    notifier = DeadlineNotifier(inner, 0.05)
+    notifier = DeadlineNotifier(inner, 0.02)
     before = threading.active_count()
 
-    assert notifier.send("s", "b").reason == "no answer within 0.05 s"
-    assert notifier.send("s", "b").reason == "an earlier message still hangs"
-    assert threading.active_count() == before + 1
+    for number in range(MAX_LEFT_BEHIND):
+        answer = notifier.send("s", f"b{number}")
+        assert answer.reason == "no answer within 0.02 s"
+    assert notifier.send("s", "b").reason == "3 earlier messages still hang"
+    assert threading.active_count() == before + MAX_LEFT_BEHIND
 
+    left_behind = list(notifier._left_behind)
     inner.go_on.set()
-    thread = notifier._left_behind
-    assert thread is not None
-    thread.join(10)
+    for thread in left_behind:
+        thread.join(10)
     assert notifier.send("s", "b") == DELIVERED
+
+
+def test_an_answer_after_the_timeout_counts_and_gives_no_second_copy() -> None:
+    inner = HangingNotifier()
+    notifier = DeadlineNotifier(inner, 0.02)
+    assert not notifier.send("s", "slow").delivered
+    [thread] = notifier._left_behind
+    inner.go_on.set()
+    thread.join(10)
+
+    assert notifier.send("s", "other") == DELIVERED
+    assert notifier.send("s", "slow") == DELIVERED
+    assert inner.sent == [("s", "slow"), ("s", "other")]
+    assert notifier.send("s", "slow") == DELIVERED  # asked for anew: sent anew
+    assert len(inner.sent) == 3
+
+
+def test_a_late_refusal_is_tried_again() -> None:
+    inner = HangingNotifier(Outcome(delivered=False, reason="busy"))
+    notifier = DeadlineNotifier(inner, 0.02)
+    assert not notifier.send("s", "b").delivered
+    [thread] = notifier._left_behind
+    inner.go_on.set()
+    thread.join(10)
+
+    assert notifier.send("s", "b") == DELIVERED
+    assert len(inner.sent) == 2
+
+
+def test_a_bug_in_a_notifier_is_no_hanging() -> None:
+    class Broken(RecordingNotifier):
+        def send(self, subject: str, body: str) -> Outcome:
+            raise ZeroDivisionError(subject, body)
+
+    outcome = DeadlineNotifier(Broken(), 30).send("s", "b")
+    assert (outcome.delivered, outcome.reason) == (False, "ZeroDivisionError")

@@ -178,3 +178,23 @@ def test_a_file_in_place_of_the_fifo_leaves_polling(
     wakeup.wake()
 
     assert "polling only" in caplog.text
+
+
+def test_what_can_be_neither_deleted_nor_moved_is_not_read_again(
+    spool: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    put(spool, "good.json", encode(make_incident()))
+    put(spool, "bad.json", b"bad")
+    reader = SpoolReader(spool)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", refuse)
+        patched.setattr(Path, "rename", refuse)
+        reader.remove(reader.batch(10))
+
+    assert reader.batch(10) == []
+    reasons = [str(vars(record)["reason"]) for record in caplog.records]
+    assert len(reasons) == 2
+    assert all("Operation not permitted" in reason for reason in reasons)

@@ -1,0 +1,103 @@
+"""The reference of config.yaml, written from its schema. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from omprog_panic.config.check import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_Option = tuple[str, dict[str, Any], bool]
+_BOUNDS = (
+    ("minimum", "at least {}"),
+    ("maximum", "at most {}"),
+    ("minLength", "at least {} characters"),
+    ("minItems", "at least {} entries"),
+    ("maxItems", "at most {} entries"),
+    ("pattern", "pattern `{}`"),
+)
+
+
+def render_reference() -> str:
+    """Write the page: every option with type, bounds, default and example."""
+    root = schema()
+    head = f"""# Reference of config.yaml
+
+Made from `omprog_panic/config/schema.json`; a test holds the two together. How the
+parts play together is told in [configuration.md](configuration.md).
+
+{root["description"]}
+"""
+    sections = [_section(path, part, required) for path, part, required in options()]
+    return "\n".join([head, *sections])
+
+
+def options() -> Iterator[_Option]:
+    """Give every option: its path, its part of the schema, whether it must be there."""
+    yield from _walk(schema(), "")
+
+
+def example_of(path: str, part: dict[str, Any]) -> dict[str, Any]:
+    """Make a piece of config.yaml that sets this option.
+
+    >>> example_of("limits.poll_s", {"default": 2})
+    {'limits': {'poll_s': 2}}
+    """
+    value: Any = (part.get("examples") or [part.get("default")])[0]
+    *parents, name = path.split(".")
+    built: dict[str, Any] = {name: value}
+    for parent in reversed(parents):
+        key = parent.removesuffix("[]")
+        built = {key: [_completed(key, built)] if key != parent else built}
+    return built
+
+
+def _completed(group: str, item: dict[str, Any]) -> dict[str, Any]:
+    """Add what an entry of a list must have besides."""
+    rule = schema()["properties"][group]["items"]
+    needed = {
+        key: rule["properties"][key]["examples"][0]
+        for key in rule["required"]
+        if key not in item
+    }
+    return {**needed, **item}
+
+
+def _walk(
+    part: dict[str, Any], path: str
+) -> Iterator[tuple[str, dict[str, Any], bool]]:
+    for name, inner in part.get("properties", {}).items():
+        here = f"{path}.{name}" if path else name
+        yield here, inner, name in part.get("required", ())
+        yield from _walk(inner, here)
+        yield from _walk(inner.get("items", {}), f"{here}[]")
+
+
+def _section(path: str, part: dict[str, Any], required: bool) -> str:  # noqa: FBT001
+    kinds = part["type"] if isinstance(part["type"], list) else [part["type"]]
+    facts = [" or ".join(kinds)]
+    facts += [words.format(part[key]) for key, words in _BOUNDS if key in part]
+    if "enum" in part:
+        facts.append("one of " + ", ".join(f"`{value}`" for value in part["enum"]))
+    if required:
+        facts.append("must be there")
+    elif "default" in part and part["default"] != {}:
+        facts.append(f"default `{json.dumps(part['default'])}`")
+    lines = [f"## {path}", "", part["description"], "", f"*{'; '.join(facts)}*"]
+    if "object" not in kinds:
+        example = json.dumps(example_of(path, part), ensure_ascii=False)
+        lines += ["", "```yaml", _unbraced(example), "```"]
+    return "\n".join([*lines, ""])
+
+
+def _unbraced(example: str) -> str:
+    """Drop the outermost braces and quotes of JSON: the rest of it is YAML.
+
+    >>> _unbraced('{"language": "en"}')
+    'language: "en"'
+    """
+    key, _, value = example[1:-1].partition(": ")
+    return f"{json.loads(key)}: {value}"

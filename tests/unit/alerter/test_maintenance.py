@@ -1,0 +1,237 @@
+"""Second services, dead letters and forgetting, in fake time."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from omprog_panic.alerter.dispatch import NOTICE_EVERY_S, notify_test
+from omprog_panic.config.model import Fallback
+from omprog_panic.deliver.notifier import Outcome
+from omprog_panic.store import incidents, outbox_care
+from omprog_panic.store.schema import INCIDENTS, OUTBOX, TRACES
+from tests.builders import make_incident, make_service
+from tests.fakes import DELIVERED, RecordingNotifier
+from tests.unit.alerter.worlds import RETRY_FOR_S, World
+
+OPS, MAIL = make_service("ops"), make_service("mail", tags=frozenset({"ops", "m"}))
+STANDBY = make_service("standby")
+DOWN = Outcome(delivered=False, reason="error=503.")
+DAY_S = 86400.0
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    world = World(tmp_path, [OPS, STANDBY])
+    yield world
+    world.database.close()
+
+
+class Unreachable(RecordingNotifier):
+    """Down until a moment."""
+
+    def __init__(self, world: World, seconds: float) -> None:
+        super().__init__()
+        self._clock, self._until = world.clock, world.clock.now + seconds
+
+    def send(self, subject: str, body: str) -> Outcome:
+        super().send(subject, body)
+        return DOWN if self._clock.now < self._until else DELIVERED
+
+
+def states(world: World, key: str) -> list[str]:
+    query = sa.select(OUTBOX.c.state).where(OUTBOX.c.service_key == key)
+    with world.database.read() as connection:
+        return list(connection.execute(query.order_by(OUTBOX.c.id)).scalars())
+
+
+def stored(world: World) -> int:
+    with world.database.read() as connection:
+        return incidents.count_incidents(connection)
+
+
+def test_the_second_service_is_told_when_the_first_fails_too_long(
+    world: World,
+) -> None:
+    maintenance = world.maintenance(Fallback("ops", "standby", 300))
+    world.receive(make_incident(1))
+    first, second = Unreachable(world, 1e9), RecordingNotifier()
+    world.run(world.courier(OPS, first), 299)
+    assert not maintenance.attend()
+    assert states(world, STANDBY.key) == []
+
+    world.run(world.courier(OPS, first), 2)
+    assert maintenance.attend()
+    assert not maintenance.attend()
+    world.run(world.courier(STANDBY, second), 1)
+    [(_, body)] = second.sent
+    assert body.startswith(f"Sent here because nobody else took it: {OPS.label}")
+    assert states(world, OPS.key) == ["waiting"]  # the first is still tried
+
+
+def test_one_that_took_it_is_enough(world: World) -> None:
+    world.services[:] = [OPS, MAIL, STANDBY]
+    maintenance = world.maintenance(Fallback("ops", "standby", 300))
+    world.receive(make_incident(1))
+    world.run(world.courier(MAIL, RecordingNotifier()), 1)
+    world.run(world.courier(OPS, Unreachable(world, 1e9)), 1000)
+
+    assert not maintenance.attend()
+
+
+def test_down_for_26_hours_one_service_loses_the_oldest_and_others_are_told(
+    world: World,
+) -> None:
+    maintenance = world.maintenance()
+    down, up = Unreachable(world, 26 * 3600), RecordingNotifier()
+    ops, standby = world.courier(OPS, down), world.courier(STANDBY, up)
+    world.receive(make_incident(1 << 80, source="10.0.0.1"))
+    for hour in range(27):
+        if hour == 10:
+            world.receive(make_incident(2 << 80, source="10.0.0.2"))
+        world.run(ops, 3600)
+        maintenance.run()
+        world.run(standby, 0)
+
+    assert states(world, OPS.key) == ["dead", "sent"]
+    assert states(world, STANDBY.key) == ["sent", "sent", "sent"]
+    subject, body = up.sent[-1]
+    assert subject == f"UNDELIVERED 1 alert: given up for {OPS.label}"
+    assert "000000000001" in body
+    assert "error=503." in body
+    assert len(down.sent) < 26 * 60 * 2.6  # one a minute, for two that wait
+
+
+def test_many_dead_give_one_notice_and_later_ones_another(world: World) -> None:
+    maintenance = world.maintenance()
+    world.clock.advance(-(world.clock.now % NOTICE_EVERY_S))
+    world.receive(*(make_incident(number << 80) for number in range(1, 80)))
+    for wanted in (1, 1, 2):
+        with world.database.write() as connection:
+            dead = sa.update(OUTBOX).where(OUTBOX.c.service_key == OPS.key)
+            done = dead.where(OUTBOX.c.id <= 20 * wanted, OUTBOX.c.state == "waiting")
+            connection.execute(done.values(state="dead", last_reason="x"))
+        maintenance.attend()
+        notices = list(states(world, STANDBY.key))[79:]
+        assert len(notices) == wanted
+        world.clock.advance(NOTICE_EVERY_S / 2 + 1)
+
+
+def test_alone_there_is_nobody_to_tell_and_it_is_not_forgotten(world: World) -> None:
+    world.services[:] = [OPS]
+    maintenance = world.maintenance()
+    world.receive(make_incident(1))
+    with world.database.write() as connection:
+        connection.execute(sa.update(OUTBOX).values(state="dead"))
+
+    assert not maintenance.attend()
+    with world.database.read() as connection:
+        assert len(outbox_care.untold_deaths(connection)) == 1
+
+
+def test_a_clock_that_jumps_ahead_gives_nothing_up(world: World) -> None:
+    maintenance = world.maintenance()
+    world.receive(make_incident(1))
+    notifier = Unreachable(world, 10 * 365 * DAY_S + 60)
+    courier = world.courier(OPS, notifier)
+    world.run(courier, 5)
+    world.clock.now += 10 * 365 * DAY_S
+    maintenance.run()
+    world.run(courier, 120)
+
+    assert states(world, OPS.key) == ["sent"]
+
+
+def test_a_clock_that_falls_back_delays_nothing(world: World) -> None:
+    maintenance = world.maintenance(Fallback("ops", "standby", 300))
+    world.receive(make_incident(1))
+    courier = world.courier(OPS, RecordingNotifier(*[DOWN] * 1000))
+    world.run(courier, 5)
+    world.clock.now -= 10 * 365 * DAY_S
+    maintenance.attend()
+    world.run(courier, 301)
+
+    assert maintenance.attend()
+    assert states(world, STANDBY.key) == ["waiting"]
+
+
+def test_what_is_old_is_forgotten_but_nothing_undelivered(world: World) -> None:
+    maintenance = world.maintenance(incidents_days=30)
+    world.receive(*(make_incident(number << 80) for number in range(1, 4)))
+    with world.database.write() as connection:
+        for row, state in enumerate(
+            ("sent", "sent", "sent", "waiting", "dead", "dead")
+        ):
+            update = sa.update(OUTBOX).where(OUTBOX.c.id == row + 1)
+            connection.execute(update.values(state=state))
+    world.clock.advance(29 * DAY_S)
+    maintenance.tidy()
+    assert stored(world) == 3
+
+    world.clock.advance(2 * DAY_S)
+    maintenance.tidy()
+    with world.database.read() as connection:
+        left = list(connection.execute(sa.select(INCIDENTS.c.id)).scalars())
+        traces = list(connection.execute(sa.select(TRACES.c.incident_id)).scalars())
+    assert left == traces == [f"{n << 80:032x}" for n in (2, 3)]
+
+
+def test_too_much_is_forgotten_oldest_first_and_the_file_shrinks(
+    world: World,
+) -> None:
+    maintenance = world.maintenance(max_mb=1)
+    for number in range(1, 61):
+        world.clock.advance(1)
+        texts = make_incident().records * 100
+        world.receive(make_incident(number << 80, records=texts))
+    with world.database.write() as connection:
+        connection.execute(sa.update(OUTBOX).values(state="sent"))
+    checkpoint(world)
+    before = world.database.path.stat().st_size
+    assert before > 2_000_000
+    maintenance.tidy()
+    checkpoint(world)
+
+    assert 0 < stored(world) < 60
+    with world.database.read() as connection:
+        oldest = connection.execute(sa.select(sa.func.min(INCIDENTS.c.id))).scalar_one()
+    assert int(oldest, 16) >> 80 == 61 - stored(world)
+    assert world.database.path.stat().st_size < before * 0.75
+
+
+def checkpoint(world: World) -> None:
+    with contextlib.closing(sqlite3.connect(world.database.path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def test_old_test_alerts_and_attempts_go_before_the_incidents(world: World) -> None:
+    maintenance = world.maintenance()
+    world.receive(make_incident(1))
+    with world.database.write() as connection:
+        notify_test(connection, [OPS], world.clock.now)
+    for service in (OPS, STANDBY):
+        world.run(world.courier(service, RecordingNotifier()), 1)
+    world.clock.advance(91 * DAY_S)
+    maintenance.tidy()
+
+    assert stored(world) == 1
+    assert states(world, OPS.key) == ["sent"]
+
+
+def test_rows_of_a_service_that_is_gone_die_in_time(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.receive(make_incident(1))
+    world.services[:] = [STANDBY]
+    maintenance = world.maintenance()
+    world.clock.advance(2 * RETRY_FOR_S + 1)
+    maintenance.tidy()
+
+    assert states(world, OPS.key) == ["dead"]
+    assert states(world, STANDBY.key) == ["waiting"]
+    assert "their services are gone" in caplog.text

@@ -1,0 +1,57 @@
+"""What the spool gets first, and what is given up."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from omprog_panic.collector.publisher import MAX_WAITING, Publisher
+from omprog_panic.spool.record import AliveRecord, BootRecord, SpoolRecord
+from omprog_panic.spool.writer import SpoolWriter
+from tests.builders import make_incident
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class RecordingWriter(SpoolWriter):
+    """The real writer, which remembers the order."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.prepare()
+        self.names: list[str] = []
+
+    def publish(self, name: str, content: bytes, *, durable: bool = True) -> bool:
+        self.names.append(name.removesuffix(".json"))
+        return super().publish(name, content, durable=durable)
+
+
+def alive(number: int) -> AliveRecord:
+    return AliveRecord(f"alive-{number}", f"10.0.0.{number}", "2026-11-22T21:00:00Z")
+
+
+def test_a_flood_of_life_signs_is_bounded_and_stands_behind_the_panic(
+    tmp_path: Path,
+) -> None:
+    writer = RecordingWriter(tmp_path)
+    publisher = Publisher(writer)
+    flood: list[SpoolRecord] = [alive(n) for n in range(3 * MAX_WAITING)]
+    boot = BootRecord(
+        "boot",
+        "10.0.0.2",
+        "b",
+        announced=False,
+        last_heard_at=None,
+        last_text=None,
+        at="b",
+    )
+    incident = dataclasses.replace(make_incident(), id="incident")
+    publisher.submit([*flood, boot, incident])
+    publisher.start()
+    publisher.stop(30)
+
+    assert writer.names[:2] == ["incident", "boot"]
+    assert len(writer.names) == 2 + MAX_WAITING
+    assert publisher.take_done() == ["incident", "boot"]
+    assert publisher.unpublished() == set()

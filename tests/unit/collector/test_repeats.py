@@ -1,0 +1,127 @@
+"""What comes again, in whatever order and at whatever time, is no second incident."""
+
+from __future__ import annotations
+
+import random
+import time
+import tracemalloc
+
+import pytest
+
+from omprog_panic.collector.allow import AllowedNetworks
+from omprog_panic.collector.pipeline import Pipeline, PipelineLimits
+from omprog_panic.model import EndReason
+from omprog_panic.spool.record import IncidentRecord, SpoolRecord
+from tests.omprog_driver import envelope
+from tests.replayer import Replay, load_capture, replay
+
+PANIC = "Kernel panic - not syncing: Fatal exception"
+END = f"---[ end {PANIC} ]---"
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    "name",
+    ["sysrq-crash-basic-reboots", "ext.6.1", "null.6.12", "oom.6.1"],
+)
+def test_a_trace_sent_again_in_another_order_is_no_second_incident(
+    name: str,
+    seed: int,
+) -> None:
+    """rsyslogd's queue on disk, replayed after the first sending was handled."""
+    capture = load_capture(name)
+    run = Replay()
+    run.send(capture)
+    run.finish()
+    before = [i.id for i in run.incidents]
+    again = capture[-400:]
+    random.Random(seed).shuffle(again)
+    end = capture[-1][0]
+    for number, (at, payload) in enumerate(again):
+        run.pipeline.feed(envelope(payload, "10.0.0.2", at), end + 30 + number / 1000)
+    run.finish()
+
+    assert [i.id for i in run.incidents] == before
+
+
+@pytest.mark.parametrize("form", ["basic", "extended"])
+def test_an_hour_old_oops_in_a_module_reload_is_known(form: str) -> None:
+    texts = [
+        (0, "Linux version 6.1.0 (x)"),
+        (1_000_000, "BUG: kernel NULL pointer dereference, address: 0"),
+        (1_000_100, "Oops: 0002 [#1] SMP"),
+        (1_000_200, "---[ end trace 0000000000000000 ]---"),
+        *((2_000_000 + n, f"driver {n}") for n in range(300)),
+        (9_000_000, "netconsole: network logging started"),
+        (3_609_000_000, "usb 1-1: new device"),
+    ]
+    ring = [
+        f"4,{n},{us},-;{text}"
+        if form == "extended"
+        else f"[{us // 10**6:5}.{us % 10**6:06}] {text}"
+        for n, (us, text) in enumerate(texts)
+    ]
+    first = [(0.0, line) for line in ring[:-1]]
+    run = replay([*first, (3600.0, ring[-1]), *((3700.0, line) for line in ring)])
+
+    assert len(run.incidents) == 1
+    assert len(run.boots) == 1
+    assert run.pipeline.counters["known_incidents"] == 1
+
+
+@pytest.mark.parametrize("cut", [1, 5, 40])
+def test_a_clock_of_the_monitor_that_steps_back_an_hour_changes_nothing(
+    cut: int,
+) -> None:
+    """``at`` falls back in the middle of a trace; our own clock is monotonic."""
+    capture = load_capture("reboot.6.12")
+    straight, stepped = Replay(), Replay()
+    onset = next(n for n, (_, text) in enumerate(capture) if "Kernel panic" in text)
+    for run, step_s in ((straight, 0.0), (stepped, 3600.0)):
+        for number, (at, payload) in enumerate(capture):
+            run.until(at)
+            received = at + 3600 - (step_s if number >= onset + cut else 0.0)
+            run.pipeline.feed(envelope(payload, "10.0.0.2", received), at)
+        run.finish()
+
+    assert [i.id for i in stepped.incidents] == [i.id for i in straight.incidents]
+    assert [i.end for i in stepped.incidents] == [i.end for i in straight.incidents]
+    assert len(stepped.boots) == len(straight.boots)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("network", ["10.0.0.2/32", "10.0.0.0/8"])
+def test_a_flood_of_forged_addresses_neither_fills_memory_nor_hides_a_panic(
+    network: str,
+) -> None:
+    """Refused ones, and, worse, ones of a network that is listed as a whole."""
+    pipeline = Pipeline(
+        limits=PipelineLimits(max_hosts=2048),
+        allowed=AllowedNetworks([network]),
+    )
+    crash = [f"[  500.{n:06}] {text}" for n, text in enumerate([PANIC, "x", END])]
+    pipeline.feed(envelope("[  499.000000] before", "10.0.0.2", 0.0), 0.0)
+    tracemalloc.start()
+    took: list[float] = []
+    records: list[SpoolRecord] = []
+    for number in range(100_000):
+        ip = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+        began = time.perf_counter()
+        pipeline.feed(envelope("[    5.000000] x", f"{ip}"), number / 10_000)
+        took.append(time.perf_counter() - began)
+        if number in (50_000, 50_500, 51_000):
+            line = crash[(number - 50_000) // 500]
+            pipeline.feed(envelope(line, "10.0.0.2", 5.0), number / 10_000)
+        if number == 51_000:
+            records = pipeline.take()
+        elif number % 1000 == 0 and number < 50_000:
+            pipeline.take()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    (incident,) = [r for r in records if isinstance(r, IncidentRecord)]
+    assert incident.end is EndReason.TERMINATOR
+    assert [r.text for r in incident.records][-3:] == [PANIC, "x", END]
+    assert len(pipeline.senders) <= 2048
+    assert max(took) < 1.0
+    assert peak < 64 * 1024 * 1024

@@ -1,0 +1,139 @@
+"""Feed mutated crash logs to the analysis and check its laws.
+
+    python -m tools.fuzz_analysis --inputs 5000000 --seed 1
+
+For any input the analysis ends, never raises, gives line numbers that exist, titles and
+fingerprints that are not empty, and the same answer again. On a breach the input is
+written to a file and the exit status is 1. Prints one JSON object at the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from omprog_panic.kernel.analysis import analyze_text, analyze_trace
+from omprog_panic.kernel.title import MAX_TITLE
+from omprog_panic.model import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+OOPS = Path(__file__).resolve().parent.parent / "tests" / "corpus" / "oops"
+SECONDS_A_LINE = 0.01
+"""A slower input is a breach: linear time is one of the laws."""
+GRAINS = (
+    b"[", b"]", b"<", b">", b"(", b")", b"+0x1/0x2", b" from ", b"at: ", b"\0", b"\r",
+    b"\xff\xfe", b"BUG: ", b"WARNING: ", b"RIP: 0010:", b"Kernel panic - not syncing: ",
+    b"---[ end trace", b"Call Trace:", b"<IRQ>", b"</IRQ>", b"_RNvB_", b"_ZN4", b"[#1]",
+    b"{1}[Hardware Error]: ", b"INFO: task ", b"[    0.000000] ", b"[ T1] ", b"? ",
+    b"a" * 3000, b"[" * 500, b" " * 2000, "\u2028\U0001f4a5".encode(),
+)  # fmt: skip
+
+
+def load_seeds() -> list[list[bytes]]:
+    """Read the logs of the samples, as lines."""
+    logs = (
+        path.read_bytes().partition(b"\n\n")[2] for path in sorted(OOPS.glob("*.txt"))
+    )
+    return [log.splitlines(keepends=True) for log in logs]
+
+
+def mutate(rng: random.Random, seeds: Sequence[list[bytes]]) -> list[bytes]:
+    """Make an input: a sample, or parts of two, with some damage."""
+    lines = list(rng.choice(seeds))
+    if rng.random() < 0.3:
+        other = rng.choice(seeds)
+        at = rng.randrange(len(lines) + 1)
+        lines[at:at] = other[rng.randrange(len(other)) :]
+    for _ in range(rng.randrange(6)):
+        if not lines:
+            break
+        _damage(rng, lines)
+    return lines
+
+
+def _damage(rng: random.Random, lines: list[bytes]) -> None:
+    at = rng.randrange(len(lines))
+    line = lines[at]
+    cut = rng.randrange(len(line) + 1)
+    what = rng.randrange(7)
+    if what == 0:
+        del lines[at]
+    elif what == 1:
+        lines.insert(at, lines[rng.randrange(len(lines))])
+    elif what == 2:
+        lines[at] = line[:cut]
+    elif what == 3:
+        lines[at] = line[:cut] + rng.choice(GRAINS) + line[cut:]
+    elif what == 4:
+        lines[at] = line[:cut] + lines[rng.randrange(len(lines))]
+    elif what == 5:
+        lines[at] = bytes(rng.randrange(256) for _ in range(rng.randrange(60)))
+    else:
+        rng.shuffle(lines)
+
+
+def breach_of(lines: list[bytes]) -> str | None:
+    """Check the laws on one input; say which is broken."""
+    begin = time.process_time()
+    try:
+        reports = list(analyze_text(lines))
+        records = [Record(line.decode("latin1")) for line in lines[:40]]
+        trace = analyze_trace(records) if records else None
+        json.dumps([report.title for report in reports])
+    except Exception as error:  # noqa: BLE001 - any exception is the finding
+        return f"{type(error).__name__}: {error}"
+    took = time.process_time() - begin
+    if took > 0.5 + SECONDS_A_LINE * len(lines):
+        return f"{took:.2f} s for {len(lines)} lines"
+    for report in (*reports, *((trace,) if trace else ())):
+        if not 1 <= report.first_line <= report.last_line <= max(len(lines), 1):
+            return f"lines {report.first_line} to {report.last_line} of {len(lines)}"
+        if not report.title or len(report.title) > MAX_TITLE or not report.fingerprint:
+            return f"title {report.title!r}"
+    return None
+
+
+def fuzz(inputs: int, seed: int) -> tuple[int, list[bytes] | None, str | None]:
+    """Try so many inputs; stop at the first breach."""
+    rng = random.Random(seed)  # noqa: S311 - a seed makes a breach come again
+    seeds = load_seeds()
+    for number in range(inputs):
+        lines = mutate(rng, seeds)
+        if (breach := breach_of(lines)) is not None:
+            return number + 1, lines, breach
+    return inputs, None, None
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--inputs", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    begin = time.monotonic()
+    tried, lines, breach = fuzz(options.inputs, options.seed)
+    result: dict[str, object] = {
+        "analysis_inputs": tried,
+        "seed": options.seed,
+        "seconds": round(time.monotonic() - begin, 1),
+        "breach": breach,
+    }
+    if lines is not None:
+        with tempfile.NamedTemporaryFile(
+            prefix="analysis-breach-", suffix=".log", delete=False
+        ) as file:
+            file.write(b"".join(lines))
+            result["input"] = file.name
+    print(json.dumps(result))
+    return 1 if breach else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
