@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 from bench import protocol
-from bench.chain import COLLECTOR, folder
+from bench.chain import COLLECTOR, byte_code, folder
 from bench.load import mixed_lines
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def collector_seconds(place: Path, load: Path) -> float:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             check=True,
+            env=byte_code(place.parent),
         )
         took = time.monotonic() - start
     new = place / "spool" / "new"

@@ -31,7 +31,7 @@ HERE = Path(__file__).parent
 HOSTS = 40
 LINES = 120_000
 PANIC = 60  # lines of each host's panic
-TURNS = 3
+TURNS = 5
 _FROM, _TO = 0.25, 0.98  # of the bytes: between these the rate is taken
 _BEFORE = 'module(load="imptcp")'
 _AFTER = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from omprog_panic.netconsole.stored import expand
@@ -19,6 +18,9 @@ if TYPE_CHECKING:
 
 def stable_id(*parts: object) -> str:
     """Make 32 hexadecimal digits from what names a thing."""
+    # OpenSSL: milliseconds at start, and memory that a silent network never needs.
+    import hashlib  # noqa: PLC0415
+
     text = "\n".join("" if part is None else str(part) for part in parts)
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
 

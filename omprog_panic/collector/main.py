@@ -342,6 +342,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in ("NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "WATCHDOG_USEC"):
         os.environ.pop(name, None)
     os.umask(0o007)
+    # In a flood the publisher gets its turn five times sooner than by default.
+    sys.setswitchinterval(0.001)
     try:
         collector = Collector(settings, SystemClock())
         signal.signal(signal.SIGHUP, lambda *_: setattr(collector, "reload_wanted", 1))
