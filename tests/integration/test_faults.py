@@ -126,7 +126,11 @@ def make_immutable(folder: Path) -> Callable[[], None]:
     command = ["chattr", "+i", str(folder)]
     if subprocess.run(command, capture_output=True, check=False).returncode != 0:
         pytest.skip("this file system has no immutable folders")
-    return [*map(subprocess.check_call, [["chattr", "-i", str(folder)]])].clear
+
+    def undo() -> None:
+        subprocess.run(["chattr", "-i", str(folder)], check=True)
+
+    return undo
 
 
 def make_read_only(folder: Path) -> Callable[[], None]:
