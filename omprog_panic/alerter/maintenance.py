@@ -81,4 +81,5 @@ class Maintenance:
             if not count:
                 break
         if forgotten:
+            self.database.shrink()
             log.info("forgotten by age or size", extra={"incidents": forgotten})

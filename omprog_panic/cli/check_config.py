@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from omprog_panic.alerter.assemble import load_setup
-from omprog_panic.cli.options import config_option, or_exit
+from omprog_panic.cli.options import config_option, format_option, or_exit
+from omprog_panic.cli.output import print_json
+from omprog_panic.errors import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,9 +19,26 @@ if TYPE_CHECKING:
 
 @click.command()
 @config_option
-def check_config(file: Path) -> None:
+@format_option
+def check_config(file: Path, form: str) -> None:
     """Check configuration, services and templates; exit 78 when something is wrong."""
+    if form == "json":
+        sys.exit(_check_for_programs(file))
     setup = or_exit(load_setup, file)
     click.echo(f"{file}: good, {len(setup.config.senders)} senders")
     for service in setup.config.services:
         click.echo(f"service {service.key}: {service.label}")
+
+
+def _check_for_programs(file: Path) -> int:
+    try:
+        setup = load_setup(file)
+    except ConfigError as error:
+        print_json({"good": False, "faults": error.faults})
+        return os.EX_CONFIG
+    services = [
+        {"service_key": service.key, "service_label": service.label}
+        for service in setup.config.services
+    ]
+    print_json({"good": True, "faults": [], "services": services})
+    return os.EX_OK

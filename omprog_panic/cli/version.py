@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
+
 import click
 
 from omprog_panic import __version__
+from omprog_panic.cli.options import format_option
 
 
 @click.command()
-def version() -> None:
+@format_option
+def version(form: str) -> None:
     """Print the version."""
-    click.echo(__version__)
+    if form == "json":
+        click.echo(json.dumps({"version": 1, "data": {"program": __version__}}))
+    else:
+        click.echo(__version__)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sqlite3
 import threading
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,6 @@ from omprog_panic.errors import StoreError
 from omprog_panic.store.migrate import check_version, migrate, schema_version
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -33,6 +33,7 @@ _PRAGMAS = (
     "synchronous=FULL",
     "foreign_keys=ON",
 )
+_SHRINK = "PRAGMA incremental_vacuum(4000)"
 
 
 class Database:
@@ -98,6 +99,23 @@ class Database:
         """
         with self._translated(), self._engine.connect() as connection:
             yield connection.execution_options(omprog_panic_reads=True)
+
+    def shrink(self) -> None:
+        """Give pages that are free back to the file system, some at a time.
+
+        Raises:
+            StoreError: locked or broken; nothing was changed.
+
+        """
+        with self._writing, self._translated():
+            raw = self._engine.raw_connection()
+            try:
+                # execute() would take one step, which is one page.
+                raw.cursor().executescript(_SHRINK)
+            except sqlite3.OperationalError as error:
+                raise StoreError(f"{self.path}: {error}") from error
+            finally:
+                raw.close()
 
     def close(self) -> None:
         self._engine.dispose()

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 DAY_S = 86400.0
 MB = 1_000_000
-SHRINK = "PRAGMA incremental_vacuum(2000)"
 
 
 def forget(connection: Connection, keep: Keep, now: float, limit: int) -> int:
@@ -57,7 +56,6 @@ def forget(connection: Connection, keep: Keep, now: float, limit: int) -> int:
         )
     delete_incidents(connection, doomed)
     connection.execute(sa.delete(BOOTS).where(BOOTS.c.at < rfc3339(oldest)))
-    _shrink(connection)
     return len(doomed)
 
 
@@ -161,10 +159,3 @@ def _delete_notifications(connection: Connection, ids: Sequence[str]) -> None:
     connection.execute(attempts.where(NOTIFICATION_LOG.c.outbox_id.in_(rows)))
     connection.execute(sa.delete(OUTBOX).where(OUTBOX.c.notification_id.in_(ids)))
     connection.execute(sa.delete(NOTIFICATIONS).where(NOTIFICATIONS.c.id.in_(ids)))
-
-
-def _shrink(connection: Connection) -> None:
-    """Give free pages back to the file system, a few at a time."""
-    if connection.dialect.name == "sqlite":
-        # Gives up a page with each row that is fetched, though the rows are empty.
-        connection.connection.cursor().execute(SHRINK).fetchall()

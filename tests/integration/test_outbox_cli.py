@@ -161,3 +161,13 @@ def test_status_says_what_went_wrong_last(left_behind: Path) -> None:
     found = json.loads(result.output)["data"]
     assert found["last_errors"][0]["reason"]
     assert found["database_bytes"] > 10_000
+
+
+def test_every_other_command_speaks_json(tmp_path: Path) -> None:
+    config = write_config(tmp_path, ["ops=json://127.0.0.1:9/x"])
+    assert data(config, "check-config")["good"] is True
+    (tmp_path / "apprise.yml").write_text("nonsense!")
+    bad = call(config, "check-config", "--format", "json", exit_code=os.EX_CONFIG)
+    assert json.loads(bad.output)["data"]["faults"]
+    result = CliRunner().invoke(main, ["version", "--format", "json"])
+    assert json.loads(result.output)["data"]["program"]

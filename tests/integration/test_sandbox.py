@@ -42,6 +42,8 @@ exit $status
 def test_in_the_sandbox_and_as_another_user_a_panic_is_published(
     tmp_path: Path,
 ) -> None:
+    if any(str(path).startswith("/tmp/") for path in (REPOSITORY, sys.prefix)):
+        pytest.skip("a private /tmp would hide this checkout")
     for name in ("spool", "journal"):
         (tmp_path / name).mkdir()
         if os.geteuid() != 0:

@@ -10,6 +10,7 @@ from omprog_panic.collector.sender import Sender
 from omprog_panic.kernel.trace import TraceLimits
 from omprog_panic.model import EndReason
 from omprog_panic.netconsole.packet import MAX_BODY_BYTES
+from omprog_panic.spool.record import CountersRecord
 from tests.replayer import Datagram, Replay, load_capture, replay
 
 PANIC = "Kernel panic - not syncing: Fatal exception"
@@ -259,3 +260,14 @@ def test_a_fault_of_ours_costs_one_sender_its_state_and_nobody_else_anything(
     ]
     assert run.pipeline.counters["faults"] == 1
     assert "ZeroDivisionError" in run.pipeline.faults[0]
+
+
+def test_a_flood_of_rubbish_is_told_once_a_minute() -> None:
+    pipeline = Replay().pipeline
+    for number in range(3000):
+        pipeline.feed(b"rubbish", number / 25)
+        pipeline.tick(number / 25)
+
+    told = [r for r in pipeline.take() if isinstance(r, CountersRecord)]
+    assert len(told) == 1  # the second minute is not over
+    assert told[0].counters["malformed_lines"] >= 1400
