@@ -46,7 +46,8 @@ class Recording:
         if not self._out.exists():
             return []
         text = self._out.read_text("utf-8", "replace")
-        return [json.loads(line) for line in text.splitlines()]
+        # What follows the last newline is a line that is still being written.
+        return [json.loads(line) for line in text.split("\n")[:-1]]
 
     def texts(self) -> list[str]:
         return [line["raw"] for line in self.heard()]
