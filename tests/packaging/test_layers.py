@@ -33,7 +33,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "deliver": ROOT | {"secret", "config"},
     "alerter": STORED | {"render", "deliver"},
     "rsyslog": ROOT,
-    "cli": STORED | {"render", "deliver", "alerter", "rsyslog", "__init__"},
+    "doctor": STORED | {"render", "deliver", "alerter", "rsyslog"},
+    "cli": STORED | {"render", "deliver", "alerter", "rsyslog", "doctor", "__init__"},
 }
 # The part that the network reaches must not be able to do what it need not.
 FOREIGN = {
