@@ -23,7 +23,7 @@ from omprog_panic.config.model import (
 )
 from omprog_panic.config.services import ServiceFile
 from omprog_panic.config.yaml_lines import Document, read_yaml
-from omprog_panic.errors import ConfigError
+from omprog_panic.errors import ConfigError, NotConfiguredError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +40,7 @@ def load_config(path: Path, reader: ServiceReader) -> AlerterConfig:
 
     Raises:
         ConfigError: everything that is wrong in either.
+        NotConfiguredError: only that the apprise file names no service.
 
     """
     document, data, faults = _read(path)
@@ -48,6 +49,8 @@ def load_config(path: Path, reader: ServiceReader) -> AlerterConfig:
     if paths is not None:
         file = ServiceFile(reader)
         services = file.load(paths.apprise)
+        if file.is_empty and not faults:
+            raise NotConfiguredError([str(fault) for fault in file.faults])
         faults += file.faults
         faults += _fallback_faults(document, services) if not faults else []
     _raise_if(faults)
