@@ -24,6 +24,9 @@ _TYPES = {
     "object": "a group of settings",
     "boolean": "true or false",
 }
+_BAD_NAME = (
+    "has characters that are not possible here: use letters, digits, dots and hyphens"
+)
 
 
 @functools.cache
@@ -121,10 +124,7 @@ def _complaint(error: jsonschema.ValidationError) -> str:
         case "maxItems":
             return f"more than {limit} entries: remove some"
         case "pattern":
-            return (
-                f"{_shown(value)} has characters that are not possible here: "
-                "use letters, digits, dots and hyphens"
-            )
+            return f"{_shown(value)} {error.schema.get('$comment', _BAD_NAME)}"
         case _:
             return error.message
 

@@ -21,6 +21,7 @@ from omprog_panic.config.model import (
     Retention,
     Sender,
 )
+from omprog_panic.config.routes import kind_faults, route_faults
 from omprog_panic.config.services import ServiceFile
 from omprog_panic.config.yaml_lines import Document, read_yaml
 from omprog_panic.errors import ConfigError, NotConfiguredError
@@ -52,7 +53,9 @@ def load_config(path: Path, reader: ServiceReader) -> AlerterConfig:
         if file.is_empty and not faults:
             raise NotConfiguredError([str(fault) for fault in file.faults])
         faults += file.faults
-        faults += _fallback_faults(document, services) if not faults else []
+        if not faults:
+            faults += _fallback_faults(document, services)
+            faults += route_faults(document, services)
     _raise_if(faults)
     assert paths is not None
     return AlerterConfig(
@@ -67,6 +70,7 @@ def load_config(path: Path, reader: ServiceReader) -> AlerterConfig:
             for item in data["fallback"]
         ),
         retention=Retention(**data["retention"]),
+        policy=data,
     )
 
 
@@ -98,7 +102,12 @@ def _read(path: Path) -> tuple[Document, dict[str, Any], list[Fault]]:
     if not isinstance(document.data, dict):
         message = "no settings: begin with `senders:`, see docs/configuration.md"
         raise ConfigError([str(document.fault("$", message))])
-    faults = [*document.faults, *schema_faults(document), *_sender_faults(document)]
+    faults = [
+        *document.faults,
+        *schema_faults(document),
+        *_sender_faults(document),
+        *kind_faults(document),
+    ]
     return document, with_defaults(document.data, schema()), faults
 
 

@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "kernel": ROOT | {"netconsole"},
     "spool": ROOT,
     "collector": ROOT | {"netconsole", "kernel", "spool", "__init__"},
-    "config": ROOT | {"secret"},
+    "config": ROOT | {"secret", "kernel"},
     "store": SHARED,
     "policy": ROOT | {"kernel"},
     "render": SHARED,
