@@ -88,6 +88,18 @@ def load_paths(path: Path) -> Paths:
     return paths
 
 
+def load_senders(path: Path) -> tuple[Sender, ...]:
+    """Read only who may send, for commands that may not see the secrets.
+
+    Raises:
+        ConfigError: everything that is wrong in config.yaml.
+
+    """
+    _, data, faults = _read(path)
+    _raise_if(faults)
+    return tuple(_sender(item) for item in data["senders"])
+
+
 def _raise_if(faults: list[Fault]) -> None:
     if faults:
         raise ConfigError([str(fault) for fault in sorted(set(faults))])
