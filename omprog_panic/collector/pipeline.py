@@ -205,12 +205,15 @@ class Pipeline:
         if sender is not None and sender.undecided:
             self._take_events(ip, sender, sender.settle(now))
 
-    def forget_refused_senders(self) -> None:
-        """Let go of the senders that the networks of now do not admit."""
-        for ip in [ip for ip in self.senders if ip not in self.allowed]:
+    def allow(self, networks: AllowedNetworks, now: float) -> None:
+        """Listen to these networks, and let go of the senders outside them."""
+        self.tick(now)  # what was due before was not brought about by this
+        self.allowed = networks
+        for ip in [ip for ip in self.senders if ip not in networks]:
             sender = self.senders.pop(ip)
             self._scheduled.pop(ip, None)
-            self._take_events(ip, sender, sender.close(EndReason.EVICTED, 0.0))
+            self._take_events(ip, sender, sender.close(EndReason.EVICTED, now))
+            self._count("evicted_hosts", now)
 
     def keep_within_memory(self, now: float) -> None:
         """Give up senders while all of them hold more than they may.
@@ -241,6 +244,11 @@ class Pipeline:
         self.counters[name] += by
         if self._counters_at is None:
             self._counters_at = now + COUNTERS_EVERY_S
+
+    def count(self, counts: dict[str, int], now: float) -> None:
+        """Add what others counted, for the next statement of the sums."""
+        for name, by in counts.items():
+            self._count(name, now, by)
 
     # --- what comes out ------------------------------------------------------
 
