@@ -163,7 +163,7 @@ class Collector:
                 if now < self._maintain_at and not self._pipeline.has_records:
                     self._patience_s = STREAM_PAUSE_S
                     continue
-            self._maintain()
+            self._maintain(channel)
 
     def _take(
         self,
@@ -204,7 +204,7 @@ class Collector:
         self._full = True
         channel.refuse(count, str(error))
 
-    def _maintain(self) -> None:
+    def _maintain(self, channel: OmprogChannel) -> None:
         """Do what must not delay a confirmation, and find out when to do it again.
 
         While lines stream in this is done every few milliseconds, not for each.
@@ -219,6 +219,9 @@ class Collector:
             self._submit(records)
         self._mark_published(now)
         pipeline.count(self._publisher.take_counts(), now)
+        if channel.too_long:
+            pipeline.count({"too_long_lines": channel.too_long}, now)
+            channel.too_long = 0
         self._sync(now)
         if self._unmeasured_bytes > MEASURE_EVERY_BYTES:
             self._unmeasured_bytes = 0

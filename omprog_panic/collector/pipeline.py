@@ -108,8 +108,13 @@ class Pipeline:
         except Exception:  # noqa: BLE001 - a fault of ours must not repeat for ever
             self._start_afresh(ip, now)
             return
+        self._follow_up(ip, sender, at, now)
+
+    def _follow_up(self, ip: str, sender: Sender, at: str, now: float) -> None:
         if now - sender.said_at >= ALIVE_EVERY_S:
             self._say_heard(ip, sender, at, now)
+        if sender.timeline.counts:
+            self.count(sender.take_counts(), now)
         if sender.busy:
             self._schedule(ip, sender)
 
@@ -356,6 +361,7 @@ class Pipeline:
             except Exception:  # noqa: BLE001 - as in feed
                 self._start_afresh(ip, now)
                 continue
+            self.count(sender.take_counts(), now)
             self._schedule(ip, sender)
         if self._counters_at is not None and now >= self._counters_at:
             self._tell_counters()
