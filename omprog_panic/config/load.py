@@ -24,7 +24,7 @@ from omprog_panic.config.model import (
 from omprog_panic.config.routes import kind_faults, route_faults
 from omprog_panic.config.services import ServiceFile
 from omprog_panic.config.yaml_lines import Document, read_yaml
-from omprog_panic.errors import ConfigError
+from omprog_panic.errors import ConfigError, NotConfiguredError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +41,7 @@ def load_config(path: Path, reader: ServiceReader) -> AlerterConfig:
 
     Raises:
         ConfigError: everything that is wrong in either.
+        NotConfiguredError: only that the apprise file names no service.
 
     """
     document, data, faults = _read(path)
@@ -49,6 +50,8 @@ def load_config(path: Path, reader: ServiceReader) -> AlerterConfig:
     if paths is not None:
         file = ServiceFile(reader)
         services = file.load(paths.apprise)
+        if file.is_empty and not faults:
+            raise NotConfiguredError([str(fault) for fault in file.faults])
         faults += file.faults
         if not faults:
             faults += _fallback_faults(document, services)
@@ -83,6 +86,18 @@ def load_paths(path: Path) -> Paths:
     paths = _paths(data, path)
     assert paths is not None
     return paths
+
+
+def load_senders(path: Path) -> tuple[Sender, ...]:
+    """Read only who may send, for commands that may not see the secrets.
+
+    Raises:
+        ConfigError: everything that is wrong in config.yaml.
+
+    """
+    _, data, faults = _read(path)
+    _raise_if(faults)
+    return tuple(_sender(item) for item in data["senders"])
 
 
 def _raise_if(faults: list[Fault]) -> None:

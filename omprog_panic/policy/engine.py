@@ -156,9 +156,7 @@ def _silence(turn: Turn, event: Silenced) -> None:
             event.ends_at,
         )
     row.ends_at = event.ends_at
-    turn.monitor.silence_revision = max(
-        turn.monitor.silence_revision, event.revision
-    )
+    turn.monitor.silence_revision = max(turn.monitor.silence_revision, event.revision)
     turn.state.monitor.put(THE_ONE, turn.monitor)
     turn.state.silences.put(event.id, row)
 

@@ -180,23 +180,30 @@ def _join(
         )
     _count(turn, group, crash, t)
     turn.state.groups.put(_key(cause, service), group)
-    if group.told_t is None:
+    if group.told_t is not None:
+        _hold_told(turn, crash, group)
+    elif turn.settings.grouping.group_wait_s and not cause.startswith(LOOP):
         wait_s = turn.settings.grouping.group_wait_s
-        if wait_s and not cause.startswith(LOOP):
-            reason = f"{fired.name}: waits {wait_s:g} s for others of its cause"
-            _hold(turn, Decision.HOLD_WAIT, crash, group, reason)
-        return group  # flush_groups tells it at the end of this turn
+        reason = f"{fired.name}: waits {wait_s:g} s for others of its cause"
+        _hold(turn, Decision.HOLD_WAIT, crash, group, reason)
+    else:  # flush_groups tells it at the end of this turn, or another one before it
+        turn.joined.setdefault(_key(cause, service), []).append(crash)
+    return group
+
+
+def _hold_told(turn: Turn, crash: Crash, group: Group) -> None:
+    """Say when a crash is told whose cause has been told before."""
+    told_t = group.told_t or 0.0
     if crash.source in group.fresh:
-        due_t = group.told_t + turn.settings.grouping.group_interval_s
-        reason = f"{fired.name}: the same cause was told {_ago(turn, group)}"
+        due_t = told_t + turn.settings.grouping.group_interval_s
+        reason = f"{group.route}: the same cause was told {_ago(turn, group)}"
         decision = Decision.HOLD_GROUP
     else:
-        due_t = group.told_t + _interval(turn, group)
-        reason = f"{fired.name}: the same cause of this host was told before"
+        due_t = told_t + _interval(turn, group)
+        reason = f"{group.route}: the same cause of this host was told before"
         decision = Decision.HOLD_REPEAT
     wait_s = max(0.0, due_t - turn.moment.t)
     _hold(turn, decision, crash, group, f"{reason}, more within {wait_s:.0f} s")
-    return group
 
 
 def _hold(
@@ -340,6 +347,9 @@ def _tell_first(turn: Turn, key: str, group: Group) -> None:
     group.untold = group.crashes - 1
     turn.state.groups.put(key, group)
     turn.send(draft, {group.service: group.template})
+    for crash in turn.joined.pop(key, []):
+        if crash.id != lead["id"]:
+            _hold_told(turn, crash, group)
 
 
 def _tell_more(turn: Turn, key: str, group: Group) -> None:
@@ -369,6 +379,9 @@ def _tell_again(turn: Turn, key: str, group: Group) -> None:
     reason = f"{group.route}: {group.untold} crashes of known hosts, {since}"
     if not first:
         group.step += 1
+    for crash in turn.joined.pop(key, []):
+        words = f"{group.route}: a host that crashes in ever new ways"
+        _hold(turn, Decision.HOLD_REPEAT, crash, group, words)
     next_s = _interval(turn, group)
     draft = Draft(
         kind="panic-loop",

@@ -14,6 +14,7 @@ from omprog_panic.policy.state import Bundle, Ceiling, Digest, Monitor, SilenceR
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from omprog_panic.policy.event import Crash
     from omprog_panic.policy.moment import Moment
     from omprog_panic.policy.route import Fired
     from omprog_panic.policy.settings import Settings
@@ -70,6 +71,8 @@ class Turn:
         self.state = state
         self.moment = moment
         self.decided: list[Decided] = []
+        # Crashes of this moment in groups that are not told yet, by the group's key.
+        self.joined: dict[str, list[Crash]] = {}
         self._messages: dict[str, Message] = {}
 
     @property

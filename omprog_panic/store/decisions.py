@@ -118,9 +118,12 @@ def histories(
         sa.func.max(INCIDENTS.c.received_at).label("last_at"),
     )
     found: dict[str, dict[str, Any]] = {}
-    for row in connection.execute(counted.where(mine).group_by(INCIDENTS.c.fingerprint)):
+    for row in connection.execute(
+        counted.where(mine).group_by(INCIDENTS.c.fingerprint)
+    ):
         fields = dict(row._mapping)  # noqa: SLF001 - its public name
-        found[fields.pop("fingerprint")] = {**fields, "kernels": ()}
+        fingerprint = fields.pop("fingerprint")
+        found[fingerprint] = {**fields, "kernels": ()}
     kernels = sa.select(INCIDENTS.c.fingerprint, INCIDENTS.c.kernel).distinct()
     named = kernels.where(mine, INCIDENTS.c.kernel.is_not(None))
     for row in connection.execute(named):

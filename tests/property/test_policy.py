@@ -99,6 +99,8 @@ def test_arriving_together_the_messages_are_equal_to_the_letter(
         answers.append((scene.messages, scene.decided))
 
     assert answers[0] == answers[1]
+    subjects = {decided.subject for decided in answers[0][1]}
+    assert {f"incident:{event.id}" for event in events} <= subjects
 
 
 @given(crashes(), st.randoms(use_true_random=False))

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from omprog_panic.clock import rfc3339
-from omprog_panic.policy.life import CRASH_EXPLAINS_S
 from omprog_panic.policy.event import Boot
+from omprog_panic.policy.life import CRASH_EXPLAINS_S
 from tests.policies import NOON, Scene, make_crash
 
 HOUR = 3600.0
