@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.config.load import load_config, load_paths
 from omprog_panic.deliver.apprise_notifier import read_services
-from omprog_panic.errors import ConfigError
+from omprog_panic.errors import ConfigError, NotConfiguredError
 from omprog_panic.render.sample import bare_context, sample_context
 from omprog_panic.render.templates import load_templates
 
@@ -31,12 +31,16 @@ def load_setup(file: Path) -> Setup:
 
     Raises:
         ConfigError: with every fault in config.yaml, the apprise file and templates.
+        NotConfiguredError: only that no service is named yet.
 
     """
     try:
         config = load_config(file, read_services)
     except ConfigError as error:
-        raise ConfigError([*error.faults, *_faults_of_templates(file)]) from error
+        more = _faults_of_templates(file)
+        if isinstance(error, NotConfiguredError) and not more:
+            raise
+        raise ConfigError([*error.faults, *more]) from error
     templates = load_templates(config.paths.templates, config.language)
     faults = templates.check(sample_context(), bare_context())
     if faults:

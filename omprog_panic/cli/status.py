@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from omprog_panic.alerter.readiness import why_not_alerting, why_not_listening
 from omprog_panic.alerter.status import UNKNOWN, collect_status
 from omprog_panic.cli.options import config_option, format_option
 from omprog_panic.cli.output import print_json, print_status
@@ -24,6 +25,9 @@ def status(file: Path, form: str) -> None:
     """Show whether everything works; exit 0 good, 1 warning, 2 critical, 3 unknown."""
     try:
         found = collect_status(load_paths(file))
+        found.problems += why_not_listening(file)
+        if not found.alerter_running:
+            found.problems[:0] = why_not_alerting(file)
     except ConfigError as error:
         click.echo(f"UNKNOWN: {error}")
         sys.exit(UNKNOWN)

@@ -21,9 +21,10 @@ from omprog_panic.config.model import (
     Retention,
     Sender,
 )
+from omprog_panic.config.routes import kind_faults, route_faults
 from omprog_panic.config.services import ServiceFile
 from omprog_panic.config.yaml_lines import Document, read_yaml
-from omprog_panic.errors import ConfigError
+from omprog_panic.errors import ConfigError, NotConfiguredError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +41,7 @@ def load_config(path: Path, reader: ServiceReader) -> AlerterConfig:
 
     Raises:
         ConfigError: everything that is wrong in either.
+        NotConfiguredError: only that the apprise file names no service.
 
     """
     document, data, faults = _read(path)
@@ -48,8 +50,12 @@ def load_config(path: Path, reader: ServiceReader) -> AlerterConfig:
     if paths is not None:
         file = ServiceFile(reader)
         services = file.load(paths.apprise)
+        if file.is_empty and not faults:
+            raise NotConfiguredError([str(fault) for fault in file.faults])
         faults += file.faults
-        faults += _fallback_faults(document, services) if not faults else []
+        if not faults:
+            faults += _fallback_faults(document, services)
+            faults += route_faults(document, services)
     _raise_if(faults)
     assert paths is not None
     return AlerterConfig(
@@ -64,6 +70,7 @@ def load_config(path: Path, reader: ServiceReader) -> AlerterConfig:
             for item in data["fallback"]
         ),
         retention=Retention(**data["retention"]),
+        policy=data,
     )
 
 
@@ -81,6 +88,18 @@ def load_paths(path: Path) -> Paths:
     return paths
 
 
+def load_senders(path: Path) -> tuple[Sender, ...]:
+    """Read only who may send, for commands that may not see the secrets.
+
+    Raises:
+        ConfigError: everything that is wrong in config.yaml.
+
+    """
+    _, data, faults = _read(path)
+    _raise_if(faults)
+    return tuple(_sender(item) for item in data["senders"])
+
+
 def _raise_if(faults: list[Fault]) -> None:
     if faults:
         raise ConfigError([str(fault) for fault in sorted(set(faults))])
@@ -95,7 +114,12 @@ def _read(path: Path) -> tuple[Document, dict[str, Any], list[Fault]]:
     if not isinstance(document.data, dict):
         message = "no settings: begin with `senders:`, see docs/configuration.md"
         raise ConfigError([str(document.fault("$", message))])
-    faults = [*document.faults, *schema_faults(document), *_sender_faults(document)]
+    faults = [
+        *document.faults,
+        *schema_faults(document),
+        *_sender_faults(document),
+        *kind_faults(document),
+    ]
     return document, with_defaults(document.data, schema()), faults
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
     from typing import Protocol
 
@@ -112,7 +112,10 @@ class Retention:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class AlerterConfig:
-    """Everything that process 2 and the command line go by."""
+    """Everything that process 2 and the command line go by.
+
+    ``policy`` are the checked sections that policy/settings.py reads.
+    """
 
     file: Path
     senders: tuple[Sender, ...]
@@ -122,6 +125,7 @@ class AlerterConfig:
     services: tuple[Service, ...]
     fallbacks: tuple[Fallback, ...]
     retention: Retention
+    policy: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def first_services(self) -> tuple[Service, ...]:
         """Give the services that are told at once: all that only stand in are not."""

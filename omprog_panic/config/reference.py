@@ -15,6 +15,7 @@ _BOUNDS = (
     ("minimum", "at least {}"),
     ("maximum", "at most {}"),
     ("minLength", "at least {} characters"),
+    ("maxLength", "at most {} characters"),
     ("minItems", "at least {} entries"),
     ("maxItems", "at most {} entries"),
     ("pattern", "pattern `{}`"),
@@ -60,7 +61,7 @@ def _completed(group: str, item: dict[str, Any]) -> dict[str, Any]:
     rule = schema()["properties"][group]["items"]
     needed = {
         key: rule["properties"][key]["examples"][0]
-        for key in rule["required"]
+        for key in rule.get("required", ())
         if key not in item
     }
     return {**needed, **item}
@@ -87,7 +88,7 @@ def _section(path: str, part: dict[str, Any], required: bool) -> str:  # noqa: F
     elif "default" in part and part["default"] != {}:
         facts.append(f"default `{json.dumps(part['default'])}`")
     lines = [f"## {path}", "", part["description"], "", f"*{'; '.join(facts)}*"]
-    if "object" not in kinds:
+    if "properties" not in part:
         example = json.dumps(example_of(path, part), ensure_ascii=False)
         lines += ["", "```yaml", _unbraced(example), "```"]
     return "\n".join([*lines, ""])

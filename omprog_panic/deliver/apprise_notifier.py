@@ -12,6 +12,7 @@ import difflib
 import logging
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import apprise
 
@@ -247,3 +248,34 @@ def build_notifier(service: Service) -> Notifier:
                 Secret("/".join((str(plugin.webhook_url), *tokens)))
             )
     return AppriseNotifier(service)
+
+
+_URL_ATTRIBUTES = ("webhook_url", "notify_url", "cloud_notify_url", "api_url")
+
+
+def service_address(service: Service) -> tuple[str, int] | None:
+    """Tell which host and TCP port a service is reached at; None when apprise hides it.
+
+    The plug-ins have no common name for it: mail has smtp_host, services in the cloud
+    a constant URL, self-hosted ones what the URL of the administrator says.
+    """
+    with _complaints():
+        instance: Any = _instances(service.form, service.document)[service.position]
+    if smtp := getattr(instance, "smtp_host", ""):
+        return str(smtp), int(instance.port or 25)
+    for name in _URL_ATTRIBUTES:
+        url = getattr(instance, name, None)
+        if isinstance(url, str) and url.startswith("http"):
+            if getattr(instance, "mode", "") == "private":
+                break  # ntfy's own server instead of its cloud
+            parts = urlsplit(url)
+            if parts.hostname and "{" not in parts.hostname:
+                return parts.hostname, parts.port or _port_of(parts.scheme)
+    if isinstance(host := getattr(instance, "host", None), str) and host:
+        scheme = "https" if getattr(instance, "secure", False) else "http"
+        return host, int(instance.port or _port_of(scheme))
+    return None
+
+
+def _port_of(scheme: str) -> int:
+    return 443 if scheme == "https" else 80
