@@ -22,13 +22,19 @@ from omprog_panic.alerter.event import AlerterEvent, ignore
 from omprog_panic.alerter.intake import BATCH, Intake
 from omprog_panic.alerter.lock import InstanceLock
 from omprog_panic.alerter.maintenance import Maintenance
+from omprog_panic.alerter.notify import tell_systemd
 from omprog_panic.alerter.policy_desk import PolicyDesk
 from omprog_panic.alerter.probe import send_probe
 from omprog_panic.clock import SystemClock
 from omprog_panic.deliver.apprise_notifier import build_notifier
 from omprog_panic.deliver.backoff import Backoff
 from omprog_panic.deliver.deadline import DeadlineNotifier
-from omprog_panic.errors import ConfigError, SpoolError, StoreError
+from omprog_panic.errors import (
+    ConfigError,
+    NotConfiguredError,
+    SpoolError,
+    StoreError,
+)
 from omprog_panic.kernel.analysis import analyze_trace
 from omprog_panic.spool.reader import SpoolReader, Wakeup
 from omprog_panic.store import outbox
@@ -46,6 +52,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LEASE_MARGIN_S = 30.0  # above the delivery timeout: recording the outcome takes time
+READY = "READY=1"
 STOP_WITHIN_S = 5.0  # for messages that are being sent; the lease covers the rest
 
 
@@ -267,7 +274,11 @@ def serve(file: Path) -> None:
         OmprogPanicError: as ``run``.
 
     """
-    alerter = Alerter(load_setup(file))
+    try:
+        alerter = Alerter(load_setup(file))
+    except NotConfiguredError:
+        tell_systemd(READY)  # a start that did what there is to do: no failure
+        raise
     asked: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
@@ -277,6 +288,7 @@ def serve(file: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, note)
     with alerter.running():
+        tell_systemd(READY)
         while not {signal.SIGTERM, signal.SIGINT} & set(asked):
             if asked:
                 asked.clear()
