@@ -14,7 +14,7 @@ import random
 import signal
 from typing import TYPE_CHECKING
 
-from omprog_panic.alerter.assemble import load_setup
+from omprog_panic.alerter.assemble import load_setup, load_sound_setup
 from omprog_panic.alerter.compose import Composer
 from omprog_panic.alerter.delivery import STORE_RETRY_S, Courier, Terms, Worker
 from omprog_panic.alerter.dispatch import readdress
@@ -22,6 +22,7 @@ from omprog_panic.alerter.event import AlerterEvent, ignore
 from omprog_panic.alerter.intake import BATCH, Intake
 from omprog_panic.alerter.lock import InstanceLock
 from omprog_panic.alerter.maintenance import Maintenance
+from omprog_panic.alerter.template_report import TemplateReport
 from omprog_panic.clock import SystemClock
 from omprog_panic.deliver.apprise_notifier import build_notifier
 from omprog_panic.deliver.backoff import Backoff
@@ -68,6 +69,7 @@ class Alerter:
             emit=emit,
         )
         self._maintenance = Maintenance(self._database, self._clock, setup.config)
+        self._template_report = TemplateReport(self._database, self._clock)
         self._workers: list[Worker] = []
         self._complaint = ""
         self._readdressed = False
@@ -104,6 +106,7 @@ class Alerter:
             taken = self._intake.run_once()
             self._readdress()
             self._maintain()
+            self._template_report.tell(self._setup)
             self._complaint = ""
         except (SpoolError, StoreError) as error:
             self._complain(str(error))
@@ -122,7 +125,7 @@ class Alerter:
     def reload(self, file: Path) -> None:
         """Take a new configuration; a bad one changes nothing and is reported."""
         try:
-            setup = load_setup(file)
+            setup = load_sound_setup(file)
             self._refuse_moves(setup)
         except ConfigError as error:
             for fault in error.faults:

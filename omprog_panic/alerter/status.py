@@ -8,6 +8,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from omprog_panic.alerter.lock import is_running
+from omprog_panic.alerter.template_report import LATEST_NAME
 from omprog_panic.clock import rfc3339
 from omprog_panic.errors import SpoolError, StoreError
 from omprog_panic.render.context import utc
@@ -45,6 +46,7 @@ class Status:
     database_bytes: int = 0
     senders_heard: int = 0
     counters: dict[str, Any] | None = None
+    template_faults: list[str] = dataclasses.field(default_factory=list)
     problems: list[tuple[int, str]] = dataclasses.field(default_factory=list)
 
     @property
@@ -96,6 +98,8 @@ def _read_store(database: Database, status: Status) -> None:
         status.database_bytes = retention.used_bytes(connection)
         status.senders_heard = len(senders.list_senders(connection, senders.MAX_LISTED))
         status.counters = senders.latest(connection, "counters")
+        templates = senders.latest(connection, LATEST_NAME) or {}
+        status.template_faults = list(templates.get("faults", ()))
 
 
 def _problems(status: Status) -> list[tuple[int, str]]:
@@ -108,6 +112,7 @@ def _problems(status: Status) -> list[tuple[int, str]]:
         found.append(
             (WARNING, f"{status.spool_corrupt} files in corrupt/: see the log")
         )
+    found += [(WARNING, f"template: {fault}") for fault in status.template_faults]
     for row in status.services:
         text = f"{row['service_label']}: {row['alerts']} alerts"
         if row["state"] == State.DEAD.value:
