@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from omprog_panic.alerter.lock import is_running
 from omprog_panic.alerter.sender_list import read_memory
+from omprog_panic.alerter.template_report import LATEST_NAME
 from omprog_panic.clock import SystemClock, rfc3339
 from omprog_panic.errors import SpoolError, StoreError
 from omprog_panic.plain import visible
@@ -58,6 +59,7 @@ class Status:
     senders_missing: list[str] = dataclasses.field(default_factory=list)  # for too long
     monitor_deaf: bool = False
     silences: int = 0
+    template_faults: list[str] = dataclasses.field(default_factory=list)
     problems: list[tuple[int, str]] = dataclasses.field(default_factory=list)
 
     @property
@@ -110,6 +112,8 @@ def _read_store(database: Database, status: Status) -> None:
         status.senders_heard = len(senders.list_senders(connection, senders.MAX_LISTED))
         _read_memory(connection, status)
         status.counters = senders.latest(connection, "counters")
+        templates = senders.latest(connection, LATEST_NAME) or {}
+        status.template_faults = list(templates.get("faults", ()))
 
 
 def _read_memory(connection: Connection, status: Status) -> None:
@@ -159,6 +163,7 @@ def _problems(status: Status) -> list[tuple[int, str]]:
     if status.senders_missing:
         words = f"{len(status.senders_missing)} listed senders were never heard"
         found.append((WARNING, f"{words}: {_named(status.senders_missing)}"))
+    found += [(WARNING, f"template: {fault}") for fault in status.template_faults]
     for row in status.services:
         text = f"{row['service_label']}: {row['alerts']} alerts"
         if row["state"] == State.DEAD.value:
