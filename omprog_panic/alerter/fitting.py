@@ -13,7 +13,7 @@ from omprog_panic.render.templates import Rendered
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from omprog_panic.render.context import MessageContext
+    from omprog_panic.render.context import AnyContext
 
     Excess = Callable[[str, str], int]  # (subject, body): characters too many
 
@@ -22,8 +22,8 @@ MAX_NAME = 40
 
 
 def fit_message(
-    render: Callable[[MessageContext], Rendered],
-    context: MessageContext,
+    render: Callable[[AnyContext], Rendered],
+    context: AnyContext,
     excess: Excess,
 ) -> Rendered:
     """Render with as much of the trace as fits; head and tail stay.

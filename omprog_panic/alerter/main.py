@@ -14,7 +14,7 @@ import random
 import signal
 from typing import TYPE_CHECKING
 
-from omprog_panic.alerter.assemble import load_setup
+from omprog_panic.alerter.assemble import load_setup, load_sound_setup
 from omprog_panic.alerter.compose import Composer
 from omprog_panic.alerter.delivery import STORE_RETRY_S, Courier, Terms, Worker
 from omprog_panic.alerter.dispatch import readdress
@@ -25,6 +25,7 @@ from omprog_panic.alerter.maintenance import Maintenance
 from omprog_panic.alerter.notify import tell_systemd
 from omprog_panic.alerter.policy_desk import PolicyDesk
 from omprog_panic.alerter.probe import send_probe
+from omprog_panic.alerter.template_report import TemplateReport
 from omprog_panic.clock import SystemClock
 from omprog_panic.deliver.apprise_notifier import build_notifier
 from omprog_panic.deliver.backoff import Backoff
@@ -81,6 +82,7 @@ class Alerter:
             emit=emit,
         )
         self._maintenance = Maintenance(self._database, self._clock, setup.config)
+        self._template_report = TemplateReport(self._database, self._clock)
         self._workers: list[Worker] = []
         self._complaint = ""
         self._readdressed = False
@@ -118,6 +120,7 @@ class Alerter:
             due = self._desk.tick(self._database)
             self._readdress()
             self._maintain()
+            self._template_report.tell(self._setup)
             self._complaint = ""
         except (SpoolError, StoreError) as error:
             self._complain(str(error))
@@ -136,7 +139,7 @@ class Alerter:
     def reload(self, file: Path) -> None:
         """Take a new configuration; a bad one changes nothing and is reported."""
         try:
-            setup = load_setup(file)
+            setup = load_sound_setup(file)
             self._refuse_moves(setup)
         except ConfigError as error:
             for fault in error.faults:
