@@ -6,11 +6,11 @@ import dataclasses
 import json
 from typing import TYPE_CHECKING
 
+from omprog_panic.alerter.fitting import fit_message, fit_text, whole_trace
 from omprog_panic.clock import rfc3339
-from omprog_panic.render.context import ALERT_ID_DIGITS, build_context, shorten
+from omprog_panic.render.context import ALERT_ID_DIGITS, build_context
 from omprog_panic.render.notice import undelivered
 from omprog_panic.render.sample import marked_context
-from omprog_panic.render.shape import shape
 from omprog_panic.store.incidents import load_incident
 from omprog_panic.store.notification_log import notification_details
 from omprog_panic.store.outbox_care import UNDELIVERED
@@ -18,6 +18,8 @@ from omprog_panic.store.outbox_care import UNDELIVERED
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from omprog_panic.alerter.fitting import Excess
+    from omprog_panic.deliver.notifier import File
     from omprog_panic.render.context import MessageContext
     from omprog_panic.render.templates import Rendered, Templates
     from omprog_panic.store.connect import Database
@@ -31,6 +33,7 @@ class Message:
     subject: str
     body: str
     alert_id: str
+    file: File | None = None  # the whole of it, where there is a trace
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -41,32 +44,25 @@ class Composer:
     templates: Templates
     host_names: Mapping[str, str]
 
-    def __call__(self, row: OutboxRow, limit: int | None) -> Message:
-        """Compose for a service that takes ``limit`` characters (None: any number)."""
+    def __call__(self, row: OutboxRow, excess: Excess) -> Message:
+        """Compose; ``excess`` tells by how much a message is too large."""
         if row.kind == UNDELIVERED:
-            return self._notice(row, limit)
+            return self._notice(row, excess)
         context = self._context(row)
-        subject, body = self._render(context)
-        if limit is not None:
-            room = limit - len(subject) - 2
-            if len(body) > room:
-                # Any template holds the trace as one variable: shorten that.
-                spare = room - (len(body) - len(context.trace))
-                subject, body = self._render(shorten(context, spare))
-            body = shape(body, room, context.alert_id)
-        return Message(subject, body, context.alert_id)
+        subject, body = fit_message(self._render, context, excess)
+        whole = self._render(context)
+        file = whole_trace(whole, context.host, context.alert_id)
+        return Message(subject, body, context.alert_id, file)
 
     def _render(self, context: MessageContext) -> Rendered:
         return self.templates.render("incident", context)
 
-    def _notice(self, row: OutboxRow, limit: int | None) -> Message:
+    def _notice(self, row: OutboxRow, excess: Excess) -> Message:
         with self.database.read() as connection:
             details = notification_details(connection, row.notification_id)
         alert_id = row.notification_id[:ALERT_ID_DIGITS]
-        subject, body = undelivered(json.loads(details or "{}"), alert_id)
-        if limit is not None:
-            body = shape(body, limit - len(subject) - 2, alert_id)
-        return Message(subject, body, alert_id)
+        notice = undelivered(json.loads(details or "{}"), alert_id)
+        return Message(*fit_text(notice, excess, alert_id), alert_id)
 
     def _context(self, row: OutboxRow) -> MessageContext:
         if row.incident_id is None:

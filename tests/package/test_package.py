@@ -39,7 +39,7 @@ def test_the_package(check: Callable[[Story], None], story: Story) -> None:
     story.broken = check.__name__
     try:
         check(story)
-    except BaseException:
-        print(story.monitor.condition())
+    except Exception as error:
+        error.add_note(story.monitor.condition())
         raise
     story.broken = ""

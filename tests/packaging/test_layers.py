@@ -33,8 +33,20 @@ MAY_IMPORT: dict[str, set[str]] = {
     "deliver": ROOT | {"secret", "config"},
     "alerter": STORED | {"render", "deliver"},
     "rsyslog": ROOT,
-    "doctor": STORED | {"render", "deliver", "alerter", "rsyslog"},
-    "cli": STORED | {"render", "deliver", "alerter", "rsyslog", "doctor", "__init__"},
+    "firewall": ROOT | {"config"},
+    "apply": ROOT | {"config", "collector", "firewall", "rsyslog"},
+    "doctor": STORED | {"render", "deliver", "alerter", "rsyslog", "firewall", "apply"},
+    "cli": STORED
+    | {
+        "render",
+        "deliver",
+        "alerter",
+        "rsyslog",
+        "doctor",
+        "firewall",
+        "apply",
+        "__init__",
+    },
 }
 # The part that the network reaches must not be able to do what it need not.
 FOREIGN = {
