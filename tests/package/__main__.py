@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import concurrent.futures
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -161,6 +162,8 @@ def main() -> int:
     if options.release:
         releases = [options.release]
     record = Record()
+    # Ended from outside it still takes down its machines and trees.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="omprog-panic-package.") as name:
         for release in releases:
             folder = (options.keep or Path(name)) / release

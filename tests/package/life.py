@@ -96,6 +96,15 @@ def a_test_alert_arrives(story: Story) -> None:
     story.figures["seconds from configured to test alert"] = f"{seconds:.1f}"
 
 
+def apply_lets_the_senders_in(story: Story) -> None:
+    story.machine.run("omprog-panic apply --yes </dev/null")
+    story.monitor.wait_listening()
+    assert set(story.monitor.listening()) - {LOOPBACK}
+    code, text = story.monitor.status()
+    assert code == 0, text
+    story.monitor.clean_check()
+
+
 def a_recorded_panic_gives_one_alert(story: Story) -> None:
     datagrams = capture(CRASH)
     with story.monitor.receiver() as receiver:
@@ -250,6 +259,7 @@ CHECKS: tuple[Callable[[Story], None], ...] = (
     secrets_are_readable_for_the_alerter_alone,
     sandbox_is_strict,
     a_test_alert_arrives,
+    apply_lets_the_senders_in,
     a_recorded_panic_gives_one_alert,
     a_restart_of_rsyslog_in_a_trace_loses_nothing,
     a_reboot_keeps_an_undelivered_alert,
