@@ -63,10 +63,11 @@ class View:
 
 @dataclass(frozen=True)
 class Result:
-    """What a look has done: sentences."""
+    """What a look has done: sentences; and whose MAC addresses count now."""
 
     done: tuple[str, ...]
     troubles: tuple[str, ...]
+    hops: tuple[tuple[str, str], ...] = ()
 
 
 class Keeper:
@@ -78,9 +79,14 @@ class Keeper:
         boot_id = (system.read("/proc/sys/kernel/random/boot_id") or "").strip()
         self.state = decode(system.read(STATE_FILE), boot_id)
 
-    def look(self) -> View:
-        """Observe and compare; changes nothing."""
+    def look(self, *, as_prepared: bool = False) -> View:
+        """Observe and compare; changes nothing.
+
+        ``as_prepared`` supposes that configfs will be there once it is asked for.
+        """
         facts = observe(self._system, self._settings, self.state.addresses)
+        if as_prepared and facts.kernel.netconsole == "module":
+            facts = replace(facts, kernel=replace(facts.kernel, configfs=True))
         outcomes = plan(self._settings, facts)
         targets = tuple(o for o in outcomes if isinstance(o, Target))
         obstacles = tuple(o for o in outcomes if isinstance(o, Obstacle))
@@ -126,7 +132,13 @@ class Keeper:
         self._tell_troubles(troubles)
         self._heartbeat(view)
         self._save()
-        return Result(tuple(done), tuple(troubles))
+        hops = tuple(
+            (way.next_hop, target.remote_mac)
+            for target in view.targets
+            for way in view.facts.ways
+            if way.address == target.remote_ip
+        )
+        return Result(tuple(done), tuple(troubles), hops)
 
     def _mend(self, view: View) -> tuple[list[str], list[str]]:
         files = self._write_files(view)
@@ -137,7 +149,7 @@ class Keeper:
         for each in view.changes:
             trouble = self._apply(each, view)
             if trouble is None:
-                done.append(_because(each, view))
+                done.append(_because(each, view, first=self.state.alive_at is None))
             else:
                 troubles.append(trouble)
         return files + done, troubles
@@ -341,8 +353,8 @@ def _refusal(action: Callable[[], object]) -> str | None:
     return None
 
 
-def _because(what: Change, view: View) -> str:
+def _because(what: Change, view: View, *, first: bool) -> str:
     monitors = {t.name: t.remote_ip for t in view.targets}
     gone = f"{what.name} removed"
-    words = ", ".join(what.why)
+    words = "target set up" if first else ", ".join(what.why)
     return f"{monitors[what.name]}: {words}" if what.name in monitors else gone

@@ -5,26 +5,24 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import os
 from typing import TYPE_CHECKING, Any
 
+from omprog_panic.alerter.fitting import fit_message, whole_trace
 from omprog_panic.clock import rfc3339
 from omprog_panic.plain import one_line
-from omprog_panic.render.context import (
-    ALERT_ID_DIGITS,
-    Framing,
-    build_context,
-    shorten,
-)
+from omprog_panic.render.context import ALERT_ID_DIGITS, Framing, build_context
 from omprog_panic.render.messages import KINDS, WITH_TRACE, facts_of, notes_of
 from omprog_panic.render.notice import notice
 from omprog_panic.render.sample import marked_context
-from omprog_panic.render.shape import shape
 from omprog_panic.store.incidents import load_incident
 from omprog_panic.store.notification_log import notification_details
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from omprog_panic.alerter.fitting import Excess
+    from omprog_panic.deliver.notifier import File
     from omprog_panic.render.context import AnyContext, MessageContext
     from omprog_panic.render.templates import Rendered, Templates
     from omprog_panic.store.connect import Database
@@ -40,6 +38,7 @@ class Message:
     subject: str
     body: str
     alert_id: str
+    file: File | None = None  # the whole of it, where there is a trace
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -50,22 +49,21 @@ class Composer:
     templates: Templates
     host_names: Mapping[str, str]
 
-    def __call__(self, row: OutboxRow, limit: int | None) -> Message:
-        """Compose for a service that takes ``limit`` characters (None: any number)."""
+    def __call__(self, row: OutboxRow, excess: Excess) -> Message:
+        """Compose; ``excess`` tells by how much a message is too large."""
         with self.database.read() as connection:
             stored = notification_details(connection, row.notification_id)
         details = _read(stored)
         context = self.context(row, details)
         named = _template(details, row.service_key)
-        subject, body = self._render(context, named)
-        if limit is not None:
-            room = limit - len(subject) - 2
-            if len(body) > room and context.trace:
-                # Any template holds the trace as one variable: shorten that.
-                spare = room - (len(body) - len(context.trace))
-                subject, body = self._render(shorten(context, spare), named)
-            body = shape(body, room, context.alert_id)
-        return Message(subject, body, context.alert_id)
+
+        def render(context: AnyContext) -> Rendered:
+            return self.templates.render(context.message, context, named)
+
+        whole = render(context)
+        subject, body = fit_message(render, context, excess)
+        file = whole_trace(whole, context.about, context.alert_id)
+        return Message(subject, body, context.alert_id, file if context.trace else None)
 
     def context(self, row: OutboxRow, details: Mapping[str, Any]) -> AnyContext:
         """Give what the templates of a row may use."""
@@ -76,6 +74,8 @@ class Composer:
             service = one_line(row.stands_in_for, 200)
             banner = (texts["stand-in"].format(service=service),)
         if row.kind in KINDS:
+            if "monitor" in {f.name for f in dataclasses.fields(KINDS[row.kind])}:
+                details = {"monitor": os.uname().nodename, **details}
             lends = row.incident_id if row.kind in WITH_TRACE else None
             return notice(
                 row.kind,
@@ -104,9 +104,6 @@ class Composer:
         assert incident is not None  # a foreign key holds it
         framing = Framing(self.templates.words, notes_of(details), banner=banner)
         return build_context(incident.record, incident.report, self.host_names, framing)
-
-    def _render(self, context: AnyContext, named: str | None) -> Rendered:
-        return self.templates.render(context.message, context, named)
 
 
 def _read(stored: str | None) -> dict[str, Any]:

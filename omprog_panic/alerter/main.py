@@ -22,12 +22,20 @@ from omprog_panic.alerter.event import AlerterEvent, ignore
 from omprog_panic.alerter.intake import BATCH, Intake
 from omprog_panic.alerter.lock import InstanceLock
 from omprog_panic.alerter.maintenance import Maintenance
+from omprog_panic.alerter.notify import tell_systemd
+from omprog_panic.alerter.policy_desk import PolicyDesk
+from omprog_panic.alerter.probe import send_probe
 from omprog_panic.alerter.template_report import TemplateReport
 from omprog_panic.clock import SystemClock
 from omprog_panic.deliver.apprise_notifier import build_notifier
 from omprog_panic.deliver.backoff import Backoff
 from omprog_panic.deliver.deadline import DeadlineNotifier
-from omprog_panic.errors import ConfigError, SpoolError, StoreError
+from omprog_panic.errors import (
+    ConfigError,
+    NotConfiguredError,
+    SpoolError,
+    StoreError,
+)
 from omprog_panic.kernel.analysis import analyze_trace
 from omprog_panic.spool.reader import SpoolReader, Wakeup
 from omprog_panic.store import outbox
@@ -45,6 +53,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LEASE_MARGIN_S = 30.0  # above the delivery timeout: recording the outcome takes time
+READY = "READY=1"
 STOP_WITHIN_S = 5.0  # for messages that are being sent; the lease covers the rest
 
 
@@ -60,12 +69,16 @@ class Alerter:
         self._lock = InstanceLock(paths.database)
         self._wakeup = Wakeup(paths.spool)
         self._spool = SpoolReader(paths.spool)
+        config = setup.config
+        self._desk = PolicyDesk(
+            self._clock, config.policy, config.first_services(), send_probe
+        )
         self._intake = Intake(
             spool=self._spool,
             database=self._database,
             analyze=analyze_trace,
             clock=self._clock,
-            services=setup.config.first_services(),
+            desk=self._desk,
             emit=emit,
         )
         self._maintenance = Maintenance(self._database, self._clock, setup.config)
@@ -104,6 +117,7 @@ class Alerter:
         """Take in what is there; when that is all, wait for more."""
         try:
             taken = self._intake.run_once()
+            due = self._desk.tick(self._database)
             self._readdress()
             self._maintain()
             self._template_report.tell(self._setup)
@@ -112,7 +126,7 @@ class Alerter:
             self._complain(str(error))
             self._wakeup.wait(STORE_RETRY_S)
             return
-        if taken:
+        if taken or due:
             self._wake_workers()
         if taken < BATCH:
             self._wakeup.wait(self._setup.config.limits.poll_s)
@@ -133,7 +147,7 @@ class Alerter:
             self._emit(AlerterEvent("reload-refused", {"faults": error.faults}))
             return
         self._setup = setup
-        self._intake.services = setup.config.first_services()
+        self._desk.configure(setup.config.policy, setup.config.first_services())
         self._maintenance.config = setup.config
         for worker in self._workers:
             worker.stop()  # ends by itself after what it is sending; leases hold
@@ -263,7 +277,11 @@ def serve(file: Path) -> None:
         OmprogPanicError: as ``run``.
 
     """
-    alerter = Alerter(load_setup(file))
+    try:
+        alerter = Alerter(load_setup(file))
+    except NotConfiguredError:
+        tell_systemd(READY)  # a start that did what there is to do: no failure
+        raise
     asked: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
@@ -273,6 +291,7 @@ def serve(file: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, note)
     with alerter.running():
+        tell_systemd(READY)
         while not {signal.SIGTERM, signal.SIGINT} & set(asked):
             if asked:
                 asked.clear()

@@ -108,8 +108,13 @@ class Pipeline:
         except Exception:  # noqa: BLE001 - a fault of ours must not repeat for ever
             self._start_afresh(ip, now)
             return
+        self._follow_up(ip, sender, at, now)
+
+    def _follow_up(self, ip: str, sender: Sender, at: str, now: float) -> None:
         if now - sender.said_at >= ALIVE_EVERY_S:
             self._say_heard(ip, sender, at, now)
+        if sender.timeline.counts:
+            self.count(sender.take_counts(), now)
         if sender.busy:
             self._schedule(ip, sender)
 
@@ -205,12 +210,15 @@ class Pipeline:
         if sender is not None and sender.undecided:
             self._take_events(ip, sender, sender.settle(now))
 
-    def forget_refused_senders(self) -> None:
-        """Let go of the senders that the networks of now do not admit."""
-        for ip in [ip for ip in self.senders if ip not in self.allowed]:
+    def allow(self, networks: AllowedNetworks, now: float) -> None:
+        """Listen to these networks, and let go of the senders outside them."""
+        self.tick(now)  # what was due before was not brought about by this
+        self.allowed = networks
+        for ip in [ip for ip in self.senders if ip not in networks]:
             sender = self.senders.pop(ip)
             self._scheduled.pop(ip, None)
-            self._take_events(ip, sender, sender.close(EndReason.EVICTED, 0.0))
+            self._take_events(ip, sender, sender.close(EndReason.EVICTED, now))
+            self._count("evicted_hosts", now)
 
     def keep_within_memory(self, now: float) -> None:
         """Give up senders while all of them hold more than they may.
@@ -241,6 +249,11 @@ class Pipeline:
         self.counters[name] += by
         if self._counters_at is None:
             self._counters_at = now + COUNTERS_EVERY_S
+
+    def count(self, counts: dict[str, int], now: float) -> None:
+        """Add what others counted, for the next statement of the sums."""
+        for name, by in counts.items():
+            self._count(name, now, by)
 
     # --- what comes out ------------------------------------------------------
 
@@ -348,6 +361,7 @@ class Pipeline:
             except Exception:  # noqa: BLE001 - as in feed
                 self._start_afresh(ip, now)
                 continue
+            self.count(sender.take_counts(), now)
             self._schedule(ip, sender)
         if self._counters_at is not None and now >= self._counters_at:
             self._tell_counters()

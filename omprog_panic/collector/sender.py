@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omprog_panic.collector.timeline import (
+    MAX_RELEASE,
     NOTABLE,
     SWAPPED_WITHIN_S,
     Heard,
@@ -44,7 +45,7 @@ _LOOK_BACK = 64  # lines in which a doubled or swapped datagram is looked for
 _SWAPPED_WITHIN = 64  # sequence numbers over which a network may swap
 _FORM_BASIC, _FORM_EXTENDED, _FORM_MIXED = 1, 2, 3
 _FORMS = {_FORM_BASIC: "basic", _FORM_EXTENDED: "extended", _FORM_MIXED: "mixed"}
-_PLAIN_STATE = ("said_at", "malformed", "_form", "_stamped")
+_PLAIN_STATE = ("said_at", "_form", "_stamped")
 
 
 class Sender:
@@ -55,7 +56,6 @@ class Sender:
         "_order",
         "_stamped",
         "_twins",
-        "malformed",
         "quiet",
         "said_at",
         "timeline",
@@ -64,7 +64,6 @@ class Sender:
     def __init__(self, limits: TraceLimits) -> None:
         self.timeline = Timeline(limits)
         self.said_at = -1e9  # when its life sign was last handed on
-        self.malformed = 0
         # Whether take_chatter may be called: nothing open, one format, in order.
         self.quiet = False
         self._order: Reassembler | None = None
@@ -78,7 +77,7 @@ class Sender:
         try:
             packet = parse_packet(payload)
         except MalformedPacketError:
-            self.malformed += 1
+            timeline.give_up("malformed_datagrams")
             packet = Packet(payload)
         if not timeline.boot:
             timeline.boot = at
@@ -129,6 +128,10 @@ class Sender:
         if self._counts_anew(packet, order, at, now):
             released = order.restart()
         released += order.feed(packet, at, now)
+        if order.repeats or order.odd:
+            self.timeline.give_up("repeated_datagrams", order.repeats)
+            self.timeline.give_up("odd_fragments", order.odd)
+            order.repeats = order.odd = 0
         return self._ordered(released, now)
 
     def _counts_anew(
@@ -216,7 +219,7 @@ class Sender:
         if "host" in keys:
             self.timeline.host = keys["host"][:255]
         if "release" in keys:
-            self.timeline.kernel = keys["release"]
+            self.timeline.kernel = keys["release"][:MAX_RELEASE]
 
     def _basic(
         self,
@@ -230,6 +233,7 @@ class Sender:
             self._stamped = True
             high_us = self.timeline.memory.high_us
             if high_us is not None and time_us <= high_us and self._doubled(payload):
+                self.timeline.give_up("repeated_datagrams")
                 return None
         elif packet.caller is None:
             dropped, rest = split_dropped(payload)
@@ -284,6 +288,7 @@ class Sender:
             and time_us is not None
             and self._is_twin(time_us, heard.text, extended=extended)
         ):
+            self.timeline.give_up("twin_records")
             return None
         return self.timeline.feed(heard, now)
 
@@ -308,6 +313,13 @@ class Sender:
             events += self._ordered(self._order.tick(now), now) or []
         events += self.timeline.tick(now) or []
         return events or None
+
+    def take_counts(self) -> dict[str, int]:
+        """Return what was given up since the last call, by name."""
+        counts = self.timeline.counts
+        if counts:
+            self.timeline.counts = {}
+        return counts
 
     @property
     def busy(self) -> bool:

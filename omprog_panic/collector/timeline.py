@@ -31,6 +31,7 @@ _PANIC_REPLAY_S = 1.0
 SWAPPED_WITHIN_S = 1.0
 _HAD = 16  # traces of a boot that are known again when they are replayed
 _HELD_UP = 64  # lines that a network may hold up at once
+MAX_RELEASE = 128  # characters of a kernel's release; the rest is cut
 _TELLING_TEXTS = ("Linux version ", PREFIX, *SHUTDOWN)
 _TELLING = frozenset(text[:3] for text in _TELLING_TEXTS)
 # First characters of records that are more than chatter.
@@ -85,6 +86,7 @@ class Timeline:
         "_replay",
         "_replayed",
         "boot",
+        "counts",
         "form",
         "host",
         "kernel",
@@ -103,6 +105,7 @@ class Timeline:
         self.form = "basic"
         self.last_at = ""
         self.last_heard = 0.0
+        self.counts: dict[str, int] = {}  # what was given up, by name
         self.machine = TraceMachine(limits)
         self.memory = BootMemory()
         self._last_lines: list[str] = []  # of the trace that was closed last
@@ -147,6 +150,11 @@ class Timeline:
         machine = TraceMachine(self.limits)
         self._replay = _Replay(burst, machine, BootMemory(), [])
         return self._in_burst(self._replay, heard, now)
+
+    def give_up(self, name: str, by: int = 1) -> None:
+        """Count records that go no further; the pipeline adds them up."""
+        if by:
+            self.counts[name] = self.counts.get(name, 0) + by
 
     def _newest_marks(self) -> list[Mark]:
         newest = [*self._last_lines, *self.machine.newest(REMEMBERED)]
@@ -207,7 +215,7 @@ class Timeline:
 
     def _telling(self, text: str, line: str) -> list[Event] | None:
         if is_boot_banner(text):
-            self.kernel = text.split(" ", 3)[2][:128]
+            self.kernel = text.split(" ", 3)[2][:MAX_RELEASE]
             return None
         self._farewell = self._farewell or says_shutdown(text)
         statement = parse_statement(text)
@@ -235,7 +243,7 @@ class Timeline:
         if is_boot_banner(text):
             if burst.is_older(now):
                 return self._decide(replay, now) + (self.feed(heard, now) or [])
-            self.kernel = text.split(" ", 3)[2][:128]
+            self.kernel = text.split(" ", 3)[2][:MAX_RELEASE]
         burst.feed(time_us, text, now)
         replay.memory.remember(time_us, text)
         if user:
@@ -258,11 +266,14 @@ class Timeline:
         """Take what looked like a boot for what it was: datagrams that were swapped."""
         self._replay = None
         events: list[Event] = []
-        for line in replay.machine.newest(_HELD_UP):
-            if not is_note(line):
-                record = expand(line)
-                closed = self.machine.feed(line, record.text, record.time_us, now)
-                events += self.wrap(closed)
+        closed = [line for c in replay.traces for line in c.trace.lines]
+        for line in [*closed, *replay.machine.newest(_HELD_UP)]:
+            if is_note(line):
+                self.machine.note(line)
+                continue
+            record = expand(line)
+            closed_now = self.machine.feed(line, record.text, record.time_us, now)
+            events += self.wrap(closed_now)
         return events
 
     def _known_boot(self, replay: _Replay) -> list[Event]:
@@ -276,6 +287,8 @@ class Timeline:
             time_us = _time_of(line)
             if time_us is not None and time_us > high_us:
                 self.machine.note(line)
+            else:
+                self.give_up("replayed_records")
         self.memory.high_us = max(high_us, replay.memory.high_us or 0)
         self.memory.started.extend(replay.memory.started)
         return [c._replace(known=self._heard_before(c.trace)) for c in traces]

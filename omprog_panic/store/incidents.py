@@ -44,9 +44,7 @@ def insert_incidents(
 
     One statement a table for all of them: in a storm this is what intake waits for.
     """
-    ids = [incident.record.id for incident, _ in items]
-    query = sa.select(INCIDENTS.c.id).where(INCIDENTS.c.id.in_(ids))
-    known = set(connection.execute(query).scalars())
+    known = known_ids(connection, [incident.record.id for incident, _ in items])
     rows, traces = {}, {}
     for incident, content in items:
         id_ = incident.record.id
@@ -57,6 +55,14 @@ def insert_incidents(
         connection.execute(sa.insert(INCIDENTS), list(rows.values()))
         connection.execute(sa.insert(TRACES), list(traces.values()))
     return set(rows)
+
+
+def known_ids(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """Give those of these ids that are stored."""
+    if not ids:
+        return set()
+    query = sa.select(INCIDENTS.c.id).where(INCIDENTS.c.id.in_(ids))
+    return set(connection.execute(query).scalars())
 
 
 def insert_incident(

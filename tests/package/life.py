@@ -107,7 +107,10 @@ def a_restart_of_rsyslog_in_a_trace_loses_nothing(story: Story) -> None:
     datagrams = capture("sysrq-crash-basic-halts")
     texts = panic_texts(datagrams, ONSET)
     middle = len(datagrams) - len(texts) // 2
-    with story.monitor.receiver() as receiver, story.monitor.sender("127.0.0.3") as host:
+    with (
+        story.monitor.receiver() as receiver,
+        story.monitor.sender("127.0.0.3") as host,
+    ):
         host.replay(datagrams[:middle])
         story.monitor.restart_rsyslog()
         story.monitor.wait_listening()
@@ -120,9 +123,8 @@ def a_restart_of_rsyslog_in_a_trace_loses_nothing(story: Story) -> None:
 def a_reboot_keeps_an_undelivered_alert(story: Story) -> None:
     datagrams = capture(LATER)
     story.monitor.replay("127.0.0.4", datagrams)
-    wait_until(
-        lambda: "wait" in story.monitor.status()[1], "a waiting alert", WITHIN_S
-    )
+    story.monitor.wait_read()
+    wait_until(lambda: "wait" in story.monitor.status()[1], "a waiting alert", WITHIN_S)
     story.machine.reboot()
     with story.monitor.receiver() as receiver:
         received = receiver.wait_for(1, WITHIN_S)

@@ -26,7 +26,7 @@ BOOT = Path(__file__).with_name("boot.sh")
 BOOT_WITHIN_S = 120.0
 COMMAND_WITHIN_S = 600.0
 CLONE_NEWNET = 0x40000000
-_ENTER = "-m -n -u -i -p -C -r -w".split()
+_ENTER = ["-m", "-n", "-u", "-i", "-p", "-C", "-r", "-w"]
 _ENVIRONMENT = {
     "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
     "HOME": "/root",

@@ -60,12 +60,12 @@ class Monitor:
 
     def configure(self, *senders: str) -> None:
         """List the senders and one service, as README.Debian says."""
-        lines = [f"  - name: db-{a.rpartition('.')[2]}\n    address: {a}" for a in senders]
-        self.machine.write(CONFIG, "senders:\n" + "\n".join(lines) + "\n")
+        listed = [{"name": f"db-{a.rpartition('.')[2]}", "address": a} for a in senders]
+        # JSON is YAML.
+        self.machine.write(CONFIG, json.dumps({"senders": listed}))
         url = f"json://127.0.0.1:{HOOK_PORT}/hook"
         self.machine.write(SERVICES, f"ops={url}\n")
         self.machine.run(f"systemctl restart {ALERTER}")
-        self.machine.wait(f"systemctl is-active {ALERTER}", "the alerter")
 
     def receiver(self) -> Receiver:
         """Open the service that takes the alerts."""
@@ -98,7 +98,7 @@ class Monitor:
         command = (
             "find / -xdev \\( -path /proc -o -path /sys -o -path /tmp -o -path /run"
             " -o -path /var/log/journal -o -path /var/cache/apt \\) -prune -o"
-            " \\( -name '*omprog*' -o -path '/etc/systemd/*' \\) -print"
+            " \\( -name '*omprog[-_]panic*' -o -path '/etc/systemd/*' \\) -print"
         )
         return set(self.machine.run(command).splitlines())
 
@@ -117,10 +117,12 @@ class Monitor:
         text = self.machine.run("rsyslogd -N1")
         assert "rror" not in text, text
 
-    def alert_count(self) -> int:
-        code, text = self.machine.result("omprog-panic outbox list --format json")
-        assert code == 0, text
-        return len(json.loads(text)["data"])
-
     def wait_listening(self) -> None:
-        wait_until(lambda: self.listening(), "an open port", WITHIN_S)
+        wait_until(self.listening, "an open port", WITHIN_S)
+
+    def wait_read(self) -> None:
+        """Wait until rsyslogd has taken every datagram out of its socket."""
+        empty = (
+            rf"grep -q ':{PORT:04X} 00000000:0000 .* 00000000:00000000 ' /proc/net/udp"
+        )
+        self.machine.wait(empty, "an empty receive queue")

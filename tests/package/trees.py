@@ -43,7 +43,13 @@ def why_not() -> str:
 
 def mirror() -> list[str]:
     """The archive that this machine's apt uses; [] leaves it to mmdebstrap."""
-    words = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]
+    words = [
+        "apt-get",
+        "indextargets",
+        "--format",
+        "$(REPO_URI)",
+        "Created-By: Packages",
+    ]
     done = subprocess.run(
         [*words, "Origin: Debian", "Label: Debian"],
         capture_output=True,
@@ -167,9 +173,8 @@ def newer(package: Path, folder: Path) -> Path:
     content = folder / "newer"
     step(["dpkg-deb", "-R", str(package), str(content)])
     control = content / "DEBIAN/control"
-    control.write_text(
-        re.sub(r"^Version: (.*)$", r"Version: \1+newer", control.read_text(), flags=re.M)
-    )
+    text = control.read_text()
+    control.write_text(re.sub(r"(?m)^Version: .*$", r"\g<0>+newer", text))
     with (content / "etc/omprog-panic/config.yaml").open("a") as file:
         file.write("# newer\n")
     target = folder / f"{package.stem}+newer.deb"
