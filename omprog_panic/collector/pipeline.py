@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.collector.address import Address
 from omprog_panic.collector.allow import AllowedNetworks
-from omprog_panic.collector.envelope import parse_envelope
+from omprog_panic.collector.envelope import parse_envelope, plain_address
 from omprog_panic.collector.event import Booted, Closed, Said
 from omprog_panic.collector.incident import build_boot, build_incident, stable_id
 from omprog_panic.errors import MalformedEnvelopeError
@@ -34,12 +34,14 @@ if TYPE_CHECKING:
 
     from omprog_panic.collector.event import Event
 
-# A line of which every part is plain: no escapes, no further keys, no fragment.
-_CHATTER = re.compile(
-    r'\{"ip":"([0-9A-Fa-f.:]{2,45})", ?"at":"([0-9T:.+Z-]{19,40})", ?"raw":"'
+# Each line of a chunk, the plain ones in parts: no further keys, no fragment, nothing
+# escaped but the slashes, of which rsyslogd makes "\\/". Of any other line: all of it,
+# last.
+_LINES = re.compile(
+    r'(?:\{"ip":"([0-9A-Fa-f.:]{2,45})", ?"at":"([0-9T:.+Z-]{19,40})", ?"raw":"'
     r"((?:\[ *(\d{1,11})\.(\d{6})\] |\d{1,3},(\d{1,18}),(\d{1,18}),-;)"
-    r'([ !$-\[\]-~]{0,3})[ !$-\[\]-~]*)"\}\Z',
-).match
+    r'([ !$-\[\]-~]*(?:\\/[ !$-\[\]-~]*)*))"\}|([^\n]*))\n',
+).findall
 ALIVE_EVERY_S = 60.0
 COUNTERS_EVERY_S = 60.0
 _REFUSED_NAMED = 20
@@ -82,19 +84,55 @@ class Pipeline:
 
     # --- what comes in -------------------------------------------------------
 
-    def feed(self, line: bytes, now: float) -> None:
-        """Take one line, without its line feed; never raises for its content."""
-        if self._repeats and self._is_repeat(line):
-            self._count("repeated_lines", now)
-            return
-        match = _CHATTER(line.decode("latin-1"))
-        if match is not None and self._take_chatter(match, now):
-            return
+    def feed(self, chunk: bytes, now: float) -> None:
+        """Take lines, with line feeds between them; never raises for their content."""
+        if self._repeats:
+            chunk, left = self._without_repeats(chunk, now)
+            if not left:
+                return
+        senders = self.senders
+        for line in _LINES(chunk.decode("latin-1") + "\n"):
+            ip, at, payload, seconds, micros, sequence, time_us, text, other = line
+            if not ip:
+                self._feed_other(other.encode("latin-1"), now)
+                continue
+            if "\\" in text:
+                payload = payload.replace("\\/", "/")
+                text = text.replace("\\/", "/")
+            sender = senders.get(ip)
+            # Nearly every line: chatter of a host that is well.
+            if (
+                sender is not None
+                and sender.quiet
+                and now - sender.said_at < ALIVE_EVERY_S
+                and sender.take_chatter(
+                    f"{at}\t{payload}",
+                    text[:3],
+                    int(time_us or seconds + micros),
+                    int(sequence) if sequence else None,
+                    now,
+                )
+            ):
+                sender.timeline.last_at = self._last_at = at
+            else:
+                self._feed_datagram(plain_address(ip), at, payload, now)
+
+    def _without_repeats(self, chunk: bytes, now: float) -> tuple[bytes, int]:
+        lines = chunk.split(b"\n")
+        new = [line for line in lines if not self._is_repeat(line)]
+        if len(new) < len(lines):
+            self.count({"repeated_lines": len(lines) - len(new)}, now)
+        return b"\n".join(new), len(new)
+
+    def _feed_other(self, line: bytes, now: float) -> None:
         try:
             ip, at, payload = parse_envelope(line)
         except MalformedEnvelopeError:
             self._count("malformed_lines", now)
-            return
+        else:
+            self._feed_datagram(ip, at, payload, now)
+
+    def _feed_datagram(self, ip: str, at: str, payload: str, now: float) -> None:
         sender = self.senders.get(ip)
         if sender is None:
             sender = self._meet(ip, at, now)
@@ -118,32 +156,12 @@ class Pipeline:
         if sender.busy:
             self._schedule(ip, sender)
 
-    def feed_chunk(self, chunk: bytes, count: int, now: float) -> None:
-        """Take lines, with line feeds between them, at one moment."""
+    def feed_chunk(self, chunk: bytes, now: float) -> None:
+        """Take lines as :meth:`feed`, after what was due before them."""
         deadline = self.deadline()
         if deadline is not None and deadline <= now:
             self.tick(now)
-        if count == 1:
-            self.feed(chunk, now)
-            return
-        for line in chunk.split(b"\n"):
-            self.feed(line, now)
-
-    def _take_chatter(self, match: re.Match[str], now: float) -> bool:
-        ip, at, payload, seconds, micros, sequence, time_us, start = match.groups()
-        sender = self.senders.get(ip)
-        if sender is None or not sender.quiet or now - sender.said_at >= ALIVE_EVERY_S:
-            return False
-        taken = sender.take_chatter(
-            f"{at}\t{payload}",
-            start,
-            int(time_us or seconds + micros),
-            int(sequence) if sequence else None,
-            now,
-        )
-        if taken:
-            sender.timeline.last_at = self._last_at = at
-        return taken
+        self.feed(chunk, now)
 
     def _start_afresh(self, ip: str, now: float) -> None:
         """Forget a sender whose datagrams met a fault of ours.
