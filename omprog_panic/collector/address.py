@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from omprog_panic.collector.budget import Budget
 from omprog_panic.collector.origin import slack_s, wall_s
 from omprog_panic.collector.sender import Sender
 from omprog_panic.errors import MalformedPacketError
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from omprog_panic.kernel.trace import TraceLimits
 
 MAX_OTHERS = 4  # hosts behind an address beside the first; the longest silent goes
+# Anybody can forge "[    0.000000]": so many boots of one address, then one a minute.
+BOOTS, BOOTS_PER_S = 20, 1 / 60
 RETIRED_S = 600.0  # so long the rest of a boot's last words is waited for
 _YOUNG_US = 180_000_000  # a boot whose records may be confused with the one before
 
@@ -30,10 +33,13 @@ _YOUNG_US = 180_000_000  # a boot whose records may be confused with the one bef
 class Address(Sender):
     """A sender, and whoever else speaks from the same address."""
 
-    __slots__ = ("_limits", "others")
+    __slots__ = ("_boots", "_limits", "named", "others")
 
-    def __init__(self, limits: TraceLimits) -> None:
+    def __init__(self, limits: TraceLimits, *, named: bool = False) -> None:
         super().__init__(limits)
+        # Listed by its own address, not only by its network: goes before others.
+        self.named = named
+        self._boots: Budget | None = None
         self._limits = limits
         self.others: list[Sender] = []
 
@@ -50,6 +56,12 @@ class Address(Sender):
             self._forget_retired(now)
             self.quiet = self.quiet and not self._confusable
         return events
+
+    def may_tell_boot(self, now: float) -> bool:
+        """Tell whether another boot of this address is told, or left out."""
+        if self._boots is None:
+            self._boots = Budget(BOOTS, BOOTS_PER_S)
+        return self._boots.take(now)
 
     @property
     def _confusable(self) -> bool:
