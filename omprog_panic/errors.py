@@ -46,6 +46,10 @@ class ConfigError(OmprogPanicError):
         self.faults = faults
 
 
+class NotConfiguredError(ConfigError):
+    """Nothing is wrong, but no service is named yet: a fresh installation."""
+
+
 class TemplateError(OmprogPanicError):
     """A message template that does not render."""
 

@@ -48,10 +48,15 @@ def load_seeds() -> list[list[bytes]]:
 def mutate(rng: random.Random, seeds: Sequence[list[bytes]]) -> list[bytes]:
     """Make an input: a sample, or parts of two, with some damage."""
     lines = list(rng.choice(seeds))
+    if rng.random() < 0.7:
+        # Many short inputs find more than few long ones: a crash's head is short.
+        at = rng.randrange(len(lines))
+        lines = lines[at : at + rng.randrange(1, 25)]
     if rng.random() < 0.3:
         other = rng.choice(seeds)
         at = rng.randrange(len(lines) + 1)
-        lines[at:at] = other[rng.randrange(len(other)) :]
+        begin = rng.randrange(len(other))
+        lines[at:at] = other[begin : begin + rng.randrange(1, 40)]
     for _ in range(rng.randrange(6)):
         if not lines:
             break
@@ -112,6 +117,15 @@ def fuzz(inputs: int, seed: int) -> tuple[int, list[bytes] | None, str | None]:
     return inputs, None, None
 
 
+def keep(lines: list[bytes]) -> Path:
+    """Write the input of a breach to a file of its own."""
+    with tempfile.NamedTemporaryFile(
+        prefix="analysis-breach-", suffix=".log", delete=False
+    ) as file:
+        file.write(b"".join(lines))
+    return Path(file.name)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--inputs", type=int, default=100_000)
@@ -126,11 +140,7 @@ def main() -> int:
         "breach": breach,
     }
     if lines is not None:
-        with tempfile.NamedTemporaryFile(
-            prefix="analysis-breach-", suffix=".log", delete=False
-        ) as file:
-            file.write(b"".join(lines))
-            result["input"] = file.name
+        result["input"] = str(keep(lines))
     print(json.dumps(result))
     return 1 if breach else 0
 

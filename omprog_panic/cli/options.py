@@ -9,10 +9,17 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import click
 
-from omprog_panic.errors import AlreadyRunningError, ConfigError, OmprogPanicError
+from omprog_panic.errors import (
+    AlreadyRunningError,
+    ConfigError,
+    NotConfiguredError,
+    OmprogPanicError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+NOT_CONFIGURED = 6
 
 config_option = click.option(
     "--config",
@@ -47,15 +54,17 @@ def service_options(command: Callable[_P, _T]) -> Callable[_P, _T]:
 def or_exit(function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
     """Call; an error that we raise on purpose is printed and ends the process.
 
-    78 (EX_CONFIG) for a bad configuration, 75 (EX_TEMPFAIL) for a second alerter,
-    69 (EX_UNAVAILABLE) for everything else.
+    78 (EX_CONFIG) for a bad configuration, 6 for one that names no service yet (as
+    init scripts say "not configured"; the unit takes it for no failure), 75
+    (EX_TEMPFAIL) for a second alerter, 69 (EX_UNAVAILABLE) for everything else.
     """
     try:
         return function(*args, **kwargs)
     except ConfigError as error:
         for fault in error.faults:
             click.echo(fault, err=True)
-        code = os.EX_CONFIG
+        fresh = isinstance(error, NotConfiguredError)
+        code = NOT_CONFIGURED if fresh else os.EX_CONFIG
     except AlreadyRunningError as error:
         click.echo(f"omprog-panic: {error}", err=True)
         code = os.EX_TEMPFAIL

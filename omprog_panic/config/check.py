@@ -24,6 +24,9 @@ _TYPES = {
     "object": "a group of settings",
     "boolean": "true or false",
 }
+_BAD_NAME = (
+    "has characters that are not possible here: use letters, digits, dots and hyphens"
+)
 
 
 @functools.cache
@@ -121,10 +124,8 @@ def _complaint(error: jsonschema.ValidationError) -> str:
         case "maxItems":
             return f"more than {limit} entries: remove some"
         case "pattern":
-            return (
-                f"{_shown(value)} has characters that are not possible here: "
-                "use letters, digits, dots and hyphens"
-            )
+            schema = error.schema if isinstance(error.schema, dict) else {}
+            return f"{_shown(value)} {schema.get('$comment', _BAD_NAME)}"
         case _:
             return error.message
 

@@ -18,12 +18,15 @@ from omprog_panic.config.model import (
     Fallback,
     Limits,
     Paths,
+    Receive,
+    Reception,
     Retention,
     Sender,
 )
+from omprog_panic.config.routes import kind_faults, route_faults
 from omprog_panic.config.services import ServiceFile
 from omprog_panic.config.yaml_lines import Document, read_yaml
-from omprog_panic.errors import ConfigError
+from omprog_panic.errors import ConfigError, NotConfiguredError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +43,7 @@ def load_config(path: Path, reader: ServiceReader) -> AlerterConfig:
 
     Raises:
         ConfigError: everything that is wrong in either.
+        NotConfiguredError: only that the apprise file names no service.
 
     """
     document, data, faults = _read(path)
@@ -48,8 +52,12 @@ def load_config(path: Path, reader: ServiceReader) -> AlerterConfig:
     if paths is not None:
         file = ServiceFile(reader)
         services = file.load(paths.apprise)
+        if file.is_empty and not faults:
+            raise NotConfiguredError([str(fault) for fault in file.faults])
         faults += file.faults
-        faults += _fallback_faults(document, services) if not faults else []
+        if not faults:
+            faults += _fallback_faults(document, services)
+            faults += route_faults(document, services)
     _raise_if(faults)
     assert paths is not None
     return AlerterConfig(
@@ -64,6 +72,8 @@ def load_config(path: Path, reader: ServiceReader) -> AlerterConfig:
             for item in data["fallback"]
         ),
         retention=Retention(**data["retention"]),
+        policy=data,
+        receive=Receive(**data["receive"]),
     )
 
 
@@ -74,11 +84,44 @@ def load_paths(path: Path) -> Paths:
         ConfigError: everything that is wrong in config.yaml.
 
     """
+    return load_public(path)[0]
+
+
+def load_public(path: Path) -> tuple[Paths, dict[str, Any]]:
+    """Read the paths and all of config.yaml, but not the services with their secrets.
+
+    Raises:
+        ConfigError: everything that is wrong in config.yaml.
+
+    """
     _, data, faults = _read(path)
     _raise_if(faults)
     paths = _paths(data, path)
     assert paths is not None
-    return paths
+    return paths, data
+
+
+def load_senders(path: Path) -> tuple[Sender, ...]:
+    """Read only who may send, for commands that may not see the secrets.
+
+    Raises:
+        ConfigError: everything that is wrong in config.yaml.
+
+    """
+    return load_reception(path).senders
+
+
+def load_reception(path: Path) -> Reception:
+    """Read who may send, and where that arrives.
+
+    Raises:
+        ConfigError: everything that is wrong in config.yaml.
+
+    """
+    _, data, faults = _read(path)
+    _raise_if(faults)
+    senders = tuple(_sender(item) for item in data["senders"])
+    return Reception(senders, Receive(**data["receive"]))
 
 
 def _raise_if(faults: list[Fault]) -> None:
@@ -95,7 +138,13 @@ def _read(path: Path) -> tuple[Document, dict[str, Any], list[Fault]]:
     if not isinstance(document.data, dict):
         message = "no settings: begin with `senders:`, see docs/configuration.md"
         raise ConfigError([str(document.fault("$", message))])
-    faults = [*document.faults, *schema_faults(document), *_sender_faults(document)]
+    faults = [
+        *document.faults,
+        *schema_faults(document),
+        *_sender_faults(document),
+        *_receive_faults(document),
+        *kind_faults(document),
+    ]
     return document, with_defaults(document.data, schema()), faults
 
 
@@ -142,6 +191,20 @@ def _sender_faults(document: Document) -> list[Fault]:
             else:
                 seen[network] = path
     return faults
+
+
+def _receive_faults(document: Document) -> list[Fault]:
+    """Find a local address that is none."""
+    receive = document.data.get("receive")
+    address = receive.get("address") if isinstance(receive, dict) else None
+    if not isinstance(address, str) or address == "*":
+        return []
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        message = f"{address!r} is no address: write one of this machine's, or '*'"
+        return [document.fault("$.receive.address", message)]
+    return []
 
 
 def _network(address: str) -> Network | str:

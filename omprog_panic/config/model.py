@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
     from typing import Protocol
 
@@ -72,6 +72,21 @@ class Sender:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Receive:
+    """Where datagrams arrive; ``address`` is "*" for all, else one of this host."""
+
+    address: str = "*"
+    port: int = 6666
+
+
+class Reception(NamedTuple):
+    """Who may send, and where that arrives: what ``omprog-panic apply`` goes by."""
+
+    senders: tuple[Sender, ...]
+    receive: Receive
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Paths:
     """Absolute paths."""
 
@@ -112,7 +127,10 @@ class Retention:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class AlerterConfig:
-    """Everything that process 2 and the command line go by."""
+    """Everything that process 2 and the command line go by.
+
+    ``policy`` are the checked sections that policy/settings.py reads.
+    """
 
     file: Path
     senders: tuple[Sender, ...]
@@ -122,6 +140,8 @@ class AlerterConfig:
     services: tuple[Service, ...]
     fallbacks: tuple[Fallback, ...]
     retention: Retention
+    policy: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    receive: Receive = dataclasses.field(default_factory=Receive)
 
     def first_services(self) -> tuple[Service, ...]:
         """Give the services that are told at once: all that only stand in are not."""

@@ -54,6 +54,7 @@ class ServiceFile:
     def __init__(self, reader: ServiceReader) -> None:
         self._reader = reader
         self.faults: list[Fault] = []
+        self.is_empty = False  # and nothing else is wrong with it
         self._services: dict[str, Service] = {}
         self._seen: set[Path] = set()
 
@@ -62,6 +63,7 @@ class ServiceFile:
         before = len(self.faults)
         self._read(path)
         if not self._services and len(self.faults) == before:
+            self.is_empty = True
             message = "no service: add a line `TAG=URL`, see docs/configuration.md"
             self.faults.append(Fault(str(path), 1, "$", message))
         if len(self._services) > MAX_SERVICES:

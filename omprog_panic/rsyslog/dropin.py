@@ -27,6 +27,8 @@ LOG = "/var/log/omprog-panic"
 COLLECTOR = "/usr/libexec/omprog-panic/collector"  # libexec/collector, which runs
 PROGRAM = "/usr/bin/omprog-panic-collector"
 
+SWITCH = "rules.conf"  # what the drop-in includes: our rules, or nothing
+
 MAX_LISTED = 65536  # addresses in the table; a network counts with all of its hosts
 
 _PLAIN_PATH = re.compile(r"/[A-Za-z0-9_./+-]*")
@@ -45,13 +47,16 @@ class Values:
     load_imudp: bool = True  # False where another file of the host loads it
     load_omprog: bool = True
     listen: bool = True  # False where imudp is loaded only after our rules
+    active: bool = True  # False where rsyslogd refuses our rules
     senders: tuple[str, ...] = ()  # addresses, or networks in CIDR form
 
 
 def value_files(values: Values) -> dict[str, str]:
     """Write the values as the files of ``ETC/rsyslog``: name to content.
 
-    No content ends in a line feed: rsyslogd takes ``on`` and a line feed for "off".
+    No value ends in a line feed: rsyslogd takes ``on`` and a line feed for "off".
+    The last is the switch: whoever writes them in this order never has rsyslogd read
+    rules whose values are not there.
 
     Raises:
         DropInError: an address, port or sender that is none, or too many senders.
@@ -60,7 +65,9 @@ def value_files(values: Values) -> dict[str, str]:
     if not 0 < values.port < 65536:
         raise DropInError(f"port {values.port} is not between 1 and 65535")
     try:
-        address = str(ipaddress.ip_address(values.address))
+        # imudp takes a star for every address of both families.
+        address = values.address
+        address = "*" if address == "*" else str(ipaddress.ip_address(address))
     except ValueError as error:
         raise DropInError(str(error)) from error
     switches = {
@@ -73,7 +80,18 @@ def value_files(values: Values) -> dict[str, str]:
         "address": address,
         "port": str(values.port),
         "senders.json": sender_table(values.senders),
+        SWITCH: switch(active=values.active),
     }
+
+
+def switch(*, active: bool) -> str:
+    """Write the file that the drop-in includes.
+
+    The rules themselves go away with the package, hence a second optional include.
+    """
+    if not active:
+        return "# omprog-panic is off: `omprog-panic status` says why.\n"
+    return f'include(file="{SHARE}/rsyslog.conf" mode="optional")\n'
 
 
 def sender_table(senders: Iterable[str]) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
+import tracemalloc
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from bench.analysis import mixed_log
 from omprog_panic.kernel.analysis import Report, analyze_text, analyze_trace
 from omprog_panic.kernel.line import parse_line
 from omprog_panic.kernel.signature import find_signature, first_signature
@@ -63,6 +66,21 @@ def test_a_thousand_damaged_logs_keep_the_laws() -> None:
 
     assert breach is None
     assert tried == 1000
+
+
+def test_memory_does_not_grow_with_the_log() -> None:
+    """A serial log of 1 GB took 20 MB: nothing of a log is kept once it is judged."""
+
+    def peak(lines: int) -> int:
+        tracemalloc.start()
+        found = sum(1 for _ in analyze_text(itertools.islice(mixed_log(), lines)))
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert found >= lines // 250
+        return most
+
+    # 40,000 lines are 2.7 MB, and 5 MB as Python keeps them.
+    assert peak(40_000) < 2 * 1024 * 1024
 
 
 @given(samples, st.data())

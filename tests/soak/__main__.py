@@ -4,63 +4,91 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
 from tests.soak import alerter_kills, chain_kills, fuzzing, kills
+from tools import fuzz_analysis
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    Verdict = tuple[str, int]
+    """What the last line says of a part, and how much went wrong in it."""
+
+QUICK_KILLS = 25
+QUICK_SECONDS = 60.0
+QUICK_ANALYSES = 20_000
 
 
 def main() -> int:
     options = parse_arguments()
-    said, bad = [], 0
-    quick = options.quick
-    if quick or options.what == "kills":
-        outcomes = kills.run_many(options.seed, 25 if quick else options.runs)
-        faults = [(seed, o.faults) for seed, o in outcomes if o.faults]
-        show(faults)
-        bad += len(faults)
-        killed = sum(outcome.kills for _, outcome in outcomes)
-        incidents = sum(outcome.incidents for _, outcome in outcomes)
-        said.append(
-            f"{len(outcomes) - len(faults)} of {len(outcomes)} kill runs"
-            f" ({killed} kills, {incidents} incidents)",
-        )
-    if options.what == "alerter":
-        ran = alerter_kills.run_many(options.seed, options.runs)
-        faults = [(seed, o.faults) for seed, o in ran if o.faults]
-        show(faults)
-        bad += len(faults)
-        killed = sum(outcome.kills for _, outcome in ran)
-        alerts = sum(outcome.alerts for _, outcome in ran)
-        copies = sum(outcome.copies for _, outcome in ran)
-        said.append(
-            f"{len(ran) - len(faults)} of {len(ran)} kill runs of the alerter"
-            f" ({killed} kills, {alerts} alerts, {copies} copies with the same id)",
-        )
-    if options.what == "rsyslogd":
-        chained = chain_kills.run_many(options.seed, options.runs)
-        faults = [outcome for outcome in chained if outcome[1]]
-        show(faults)
-        bad += len(faults)
-        good = len(chained) - len(faults)
-        said.append(f"{good} of {len(chained)} kill runs under rsyslogd")
-    if quick or options.what == "fuzz":
-        seconds = 60.0 if quick else options.seconds
-        results = fuzzing.fuzz_all(options.inputs, seconds)
-        crashed = [(0, [r.target, r.fault]) for r in results if r.fault]
-        show(crashed)
-        bad += len(crashed)
-        inputs = sum(result.inputs for result in results)
-        said.append(
-            f"{inputs} fuzzed inputs on {len(results)} targets"
-            f" with {len(crashed)} exceptions",
-        )
-    say("soak: " + ", ".join(said))
-    return 1 if bad else 0
+    parts = ("kills", "fuzz", "analysis") if options.quick else (options.what,)
+    verdicts = [PARTS[part](options) for part in parts]
+    say("soak: " + ", ".join(words for words, _ in verdicts))
+    return 1 if any(bad for _, bad in verdicts) else 0
+
+
+def soak_kills(options: argparse.Namespace) -> Verdict:
+    """Kill the collector in the middle of traces."""
+    ran = kills.run_many(options.seed, QUICK_KILLS if options.quick else options.runs)
+    bad = show((seed, outcome.faults) for seed, outcome in ran)
+    killed = sum(outcome.kills for _, outcome in ran)
+    incidents = sum(outcome.incidents for _, outcome in ran)
+    words = f"({killed} kills, {incidents} incidents)"
+    return f"{len(ran) - bad} of {len(ran)} kill runs {words}", bad
+
+
+def soak_alerter(options: argparse.Namespace) -> Verdict:
+    """Kill the alerter while the services answer anything."""
+    ran = alerter_kills.run_many(options.seed, options.runs)
+    bad = show((seed, outcome.faults) for seed, outcome in ran)
+    killed = sum(outcome.kills for _, outcome in ran)
+    alerts = sum(outcome.alerts for _, outcome in ran)
+    copies = sum(outcome.copies for _, outcome in ran)
+    words = f"({killed} kills, {alerts} alerts, {copies} copies with the same id)"
+    return f"{len(ran) - bad} of {len(ran)} kill runs of the alerter {words}", bad
+
+
+def soak_rsyslogd(options: argparse.Namespace) -> Verdict:
+    """Kill the collector below a real rsyslogd."""
+    ran = chain_kills.run_many(options.seed, options.runs)
+    bad = show(ran)
+    return f"{len(ran) - bad} of {len(ran)} kill runs under rsyslogd", bad
+
+
+def soak_fuzz(options: argparse.Namespace) -> Verdict:
+    """Feed the collector's parts with bytes that coverage guides."""
+    seconds = QUICK_SECONDS if options.quick else options.seconds
+    results = fuzzing.fuzz_all(options.inputs, seconds)
+    bad = show((0, [r.target, r.fault] if r.fault else []) for r in results)
+    inputs = sum(result.inputs for result in results)
+    words = f"on {len(results)} targets with {bad} exceptions"
+    return f"{inputs} fuzzed inputs {words}", bad
+
+
+def soak_analysis(options: argparse.Namespace) -> Verdict:
+    """Feed the crash analysis with damaged logs."""
+    inputs = QUICK_ANALYSES if options.quick else options.inputs
+    tried, lines, breach = fuzz_analysis.fuzz(inputs, options.seed)
+    bad = 0
+    if breach is not None:
+        kept = fuzz_analysis.keep(lines or [])
+        bad = show([(options.seed, [breach, str(kept)])])
+    return f"{tried} damaged logs analysed with {bad} breaches", bad
+
+
+PARTS: dict[str, Callable[[argparse.Namespace], Verdict]] = {
+    "kills": soak_kills,
+    "alerter": soak_alerter,
+    "rsyslogd": soak_rsyslogd,
+    "fuzz": soak_fuzz,
+    "analysis": soak_analysis,
+}
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tools/soak", description=__doc__)
-    kinds = ["kills", "alerter", "rsyslogd", "fuzz"]
-    parser.add_argument("what", nargs="?", choices=kinds)
+    parser.add_argument("what", nargs="?", choices=list(PARTS))
     parser.add_argument("--quick", action="store_true", help="the tests' own sample")
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
@@ -68,13 +96,16 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=600.0)
     options = parser.parse_args()
     if not options.quick and options.what is None:
-        parser.error("say --quick, kills, alerter, rsyslogd or fuzz")
+        parser.error(f"say --quick or one of {', '.join(PARTS)}")
     return options
 
 
-def show(faults: list[tuple[int, list[str]]]) -> None:
-    for seed, words in faults:
+def show(faults: Iterable[tuple[int, list[str]]]) -> int:
+    """Say the faults that there are, and count the runs that had any."""
+    bad = [(seed, words) for seed, words in faults if words]
+    for seed, words in bad:
         say(f"seed {seed}: {'; '.join(words)}")
+    return len(bad)
 
 
 def say(line: str) -> None:

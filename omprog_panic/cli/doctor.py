@@ -1,0 +1,80 @@
+"""``omprog-panic doctor``."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from omprog_panic.alerter.assemble import load_setup
+from omprog_panic.cli.options import config_option, format_option
+from omprog_panic.cli.output import print_json
+from omprog_panic.clock import SystemClock
+from omprog_panic.doctor.examination import Examination
+from omprog_panic.doctor.examine import examine
+from omprog_panic.doctor.finding import Level, worst
+from omprog_panic.doctor.host import LocalHost
+from omprog_panic.errors import ConfigError
+from omprog_panic.plain import one_line
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from omprog_panic.doctor.finding import Finding
+
+COLORS = {
+    Level.OK: "green",
+    Level.WARNING: "yellow",
+    Level.CRITICAL: "red",
+    Level.UNKNOWN: "magenta",
+}
+
+MAX_SAYS = 1000  # characters of one line
+
+
+@click.command()
+@config_option
+@format_option
+def doctor(file: Path, form: str) -> None:
+    """Find what is wrong on this monitor, and say the remedy; changes nothing.
+
+    Exit status 0: healthy; 1: a warning; 2: panics do not arrive or alerts do not
+    leave; 3: a check could not be made. Root sees most.
+    """
+    findings = []
+    for finding in examine(_begin(file)):
+        findings.append(finding)
+        if form == "text":
+            _print(finding)
+    if form == "json":
+        rows = [
+            {
+                "check": found.check,
+                "level": found.level.name.lower(),
+                "says": found.says,
+                "remedies": list(found.remedies),
+            }
+            for found in findings
+        ]
+        print_json({"level": worst(findings).name.lower(), "findings": rows})
+    sys.exit(worst(findings))
+
+
+def _begin(file: Path) -> Examination:
+    host, now = LocalHost(), SystemClock().wall()
+    try:
+        return Examination(host, now, load_setup(file).config)
+    except ConfigError as error:
+        return Examination(host, now, None, tuple(map(str, error.faults)))
+
+
+def _print(finding: Finding) -> None:
+    level = click.style(f"{finding.level.name:<9}", fg=COLORS[finding.level])
+    click.echo(f"{level}{finding.check + ':':<15}{one_line(finding.says, MAX_SAYS)}")
+    for remedy in finding.remedies:
+        click.echo(f"{'':<24}-> {remedy}")
+
+
+if __name__ == "__main__":
+    doctor()

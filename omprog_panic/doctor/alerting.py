@@ -1,0 +1,94 @@
+"""From the spool to the people: the alerter, its services, its files."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+from omprog_panic.alerter.status import CRITICAL, WARNING, collect_status
+from omprog_panic.deliver.apprise_notifier import service_address
+from omprog_panic.doctor.finding import Finding, Level, broken, doubtful, good
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from omprog_panic.doctor.examination import Examination
+
+CONNECT_S = 5.0
+"""Seconds until a service that does not answer the connection is taken for gone."""
+STATUS = "omprog-panic status"
+
+
+def check_configuration(x: Examination) -> Iterator[Finding]:
+    """Say the faults of config.yaml, the services and the templates."""
+    for fault in x.config_faults:
+        yield broken("configuration", fault, "omprog-panic check-config")
+    if x.config is not None:
+        yield good(
+            "configuration",
+            f"{x.config.file}: {len(x.config.senders)} senders,"
+            f" {len(x.config.services)} services",
+        )
+
+
+def check_alerter(x: Examination) -> Iterator[Finding]:
+    """Look at the alerter, its spool and outbox, as ``status`` does."""
+    if x.config is None:
+        return
+    found = collect_status(x.config.paths)
+    levels = {WARNING: Level.WARNING, CRITICAL: Level.CRITICAL}
+    for level, text in found.problems:
+        remedy = STATUS
+        if not found.alerter_running and "not run" in text:
+            remedy = "systemctl start omprog-panic-alerter"
+        elif "given up" in text or "wait" in text:
+            remedy = "omprog-panic outbox list"
+        yield Finding("alerter", levels.get(level, Level.UNKNOWN), text, (remedy,))
+    if not found.problems:
+        yield good("alerter", "runs, nothing waits")
+
+
+def check_secrets(x: Examination) -> Iterator[Finding]:
+    """Look whether others may read the tokens."""
+    if x.config is None:
+        return
+    path = str(x.config.paths.apprise)
+    status = x.host.status(path)
+    if status is None:
+        return  # the configuration check has said so
+    if status.permissions & 0o007:
+        yield doubtful(
+            "tokens",
+            f"{path} (mode {status.permissions:04o}) can be read by every user",
+            f"chmod 640 {path}",
+            f"chown root:omprog-panic {path}",
+        )
+    else:
+        yield good(
+            "tokens", f"{path} is not for everybody (mode {status.permissions:04o})"
+        )
+
+
+def check_services(x: Examination) -> Iterator[Finding]:
+    """Open a connection to each service, and send nothing."""
+    for service in x.config.services if x.config else ():
+        address = service_address(service)
+        if address is None:
+            continue
+        where = f"{address[0]}:{address[1]}"
+        if (reason := _why_unreachable(address)) is None:
+            yield good("service", f"{service.label}: {where} answers")
+        else:
+            yield broken(
+                "service",
+                f"{service.label}: {where} does not answer: {reason}",
+                f"omprog-panic test-alert --service {service.key[:8]}",
+            )
+
+
+def _why_unreachable(address: tuple[str, int]) -> str | None:
+    try:
+        socket.create_connection(address, CONNECT_S).close()
+    except OSError as error:
+        return error.strerror or str(error)
+    return None

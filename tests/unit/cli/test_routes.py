@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from omprog_panic.cli.main import main
+from tests.builders import write_config
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    urls = ["ops=json://127.0.0.1:8000/a", "dba=json://127.0.0.1:8000/b"]
+    config = write_config(tmp_path, urls)
+    data = json.loads(config.read_text())
+    match = {"host": "db-*", "severity": "panic"}
+    data["routes"] = [{"name": "data bases", "match": match, "to": "dba"}]
+    data["default_route"] = {"to": "ops"}
+    config.write_text(json.dumps(data))
+    return config
+
+
+def run(config: Path, *options: str) -> str:
+    arguments = ["routes", "test", "--config", str(config), *options]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_the_route_that_fires_is_shown_with_its_reason(config: Path) -> None:
+    output = run(config, "--address", "10.0.0.2")
+
+    assert "alert: severity panic is alert" in output
+    assert "->   data bases: fires: host=db-* and severity=panic" in output
+    assert "told: json [dba]" in output
+    assert "[ops]" not in output
+
+
+def test_the_route_that_does_not_says_what_it_lacks(config: Path) -> None:
+    output = run(config, "--host", "db-07", "--severity", "oops")
+
+    assert "data bases: does not match: severity=panic is not 'oops'" in output
+    assert "told: json [ops]" in output
+
+
+def test_json_says_the_same(config: Path) -> None:
+    output = run(config, "--severity", "info", "--format", "json")
+
+    answer = json.loads(output)["data"]
+    assert (answer["level"], answer["told"]) == ("store", [])
+    assert [step["name"] for step in answer["routes"]] == [
+        "default_route",
+        "data bases",
+    ]
