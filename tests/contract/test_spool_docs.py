@@ -201,7 +201,11 @@ FOLDERS = {
     version: Path(__file__).parent / f"spool-v{version}"
     for version in range(1, VERSION + 1)
 }
-OLD = [path for folder in FOLDERS.values() for path in sorted(folder.glob("*.json"))]
+OLD = [
+    pytest.param(path, id=f"{path.parent.name}-{path.stem}")
+    for folder in FOLDERS.values()
+    for path in sorted(folder.glob("*.json"))
+]
 
 
 def test_every_version_has_a_file_of_every_kind_that_it_wrote() -> None:
@@ -210,9 +214,7 @@ def test_every_version_has_a_file_of_every_kind_that_it_wrote() -> None:
         assert names == set(WHOLE)
 
 
-@pytest.mark.parametrize(
-    "path", OLD, ids=lambda path: f"{path.parent.name}-{path.stem}"
-)
+@pytest.mark.parametrize("path", OLD, ids=str)
 def test_a_file_of_an_older_collector_is_read(path: Path) -> None:
     kind, _, first = path.stem.partition("-")
     expected = (LEAST if first else WHOLE)[kind]
@@ -220,9 +222,7 @@ def test_a_file_of_an_older_collector_is_read(path: Path) -> None:
     assert decode(path.read_bytes()) == expected
 
 
-@pytest.mark.parametrize(
-    "path", OLD, ids=lambda path: f"{path.parent.name}-{path.stem}"
-)
+@pytest.mark.parametrize("path", OLD, ids=str)
 def test_the_reader_of_the_page_reads_it_too(path: Path) -> None:
     assert read(path.read_bytes())["kind"] == path.stem.partition("-")[0]
 
