@@ -48,9 +48,9 @@ class Address(Sender):
         line = self._line_of(payload, at) if self.others else self
         if line is not self:
             events = line.feed(payload, at, now)
-            return events if line.timeline.parted is None else self._part(line, events)
+            return self._part(line, events) if line.timeline.parted else events
         events = super().feed(payload, at, now)
-        if self.timeline.parted is not None:
+        if self.timeline.parted:
             events = self._part(self, events)
         if self.others:
             self._forget_retired(now)
@@ -95,21 +95,32 @@ class Address(Sender):
         yield self
         yield from self.others
 
-    def _part(self, line: Sender, events: list[Event] | None) -> list[Event] | None:
-        """Give a host of its own to what a timeline has let go."""
-        parted, line.timeline.parted = line.timeline.parted, None
-        if parted is None:
-            return events
-        events = [*(events or ()), *line.forget_numbers(parted.last_heard)]
-        others = [o for o in self.others if not _replaced_by(parted, o)]
-        while len(others) >= MAX_OTHERS:
-            gone = min(others, key=_worth)
-            others.remove(gone)
-            events += gone.close(EndReason.EVICTED, parted.last_heard)
-        other = Sender(self._limits)
-        other.timeline = parted
-        self.others = [*others, other]
+    def _part(self, line: Sender, events: list[Event] | None) -> list[Event]:
+        """Give hosts of their own to what a timeline has let go."""
+        events = list(events or ())
+        while line.timeline.parted:
+            parted, line.timeline.parted = line.timeline.parted, ()
+            for timeline in parted:
+                events += self._take_in(timeline)
+            # May bring more of them: what waited in the order was two hosts'.
+            events += line.forget_numbers(parted[-1].last_heard)
+        line.timeline.other_spoke = False
         return events
+
+    def _take_in(self, timeline: Timeline) -> list[Event]:
+        events: list[Event] = []
+        others = [o for o in self.others if not _replaced_by(timeline, o)]
+        gone = [o for o in self.others if _replaced_by(timeline, o)]
+        while len(others) >= MAX_OTHERS:
+            least = min(others, key=_worth)
+            others.remove(least)
+            gone.append(least)
+        for sender in gone:
+            events += sender.close(EndReason.EVICTED, timeline.last_heard)
+        other = Sender(self._limits)
+        other.timeline = timeline
+        self.others = [*others, other]
+        return self._part(other, events)
 
     def _forget_retired(self, now: float) -> None:
         self.others = [
@@ -125,11 +136,11 @@ class Address(Sender):
     def tick(self, now: float) -> list[Event] | None:
         """Do what time alone brings about."""
         events = super().tick(now)
-        if self.timeline.parted is not None:
+        if self.timeline.parted:
             events = self._part(self, events)
         for other in list(self.others):
             more = other.tick(now)
-            if other.timeline.parted is not None:
+            if other.timeline.parted:
                 more = self._part(other, more)
             events = [*(events or ()), *(more or ())]
         return events or None
@@ -165,12 +176,12 @@ class Address(Sender):
     def settle(self, now: float) -> list[Event]:
         """Give up holes and bursts, so that :meth:`dump` need not wait."""
         events = super().settle(now)
-        if self.timeline.parted is not None:
-            events = self._part(self, events) or []
+        if self.timeline.parted:
+            events = self._part(self, events)
         for other in list(self.others):
             events += other.settle(now)
-            if other.timeline.parted is not None:
-                events = self._part(other, events) or []
+            if other.timeline.parted:
+                events = self._part(other, events)
         return events
 
     def close(self, reason: EndReason, now: float) -> list[Event]:
