@@ -67,9 +67,15 @@ class Address(Sender):
     def _confusable(self) -> bool:
         high_us = self.timeline.memory.high_us
         young = high_us is None or high_us < _YOUNG_US
-        return young or any(o.timeline.retired_at is None for o in self.others)
+        return young or self._shared
+
+    @property
+    def _shared(self) -> bool:
+        return any(other.timeline.retired_at is None for other in self.others)
 
     def _line_of(self, payload: str, at: str) -> Sender:
+        if at >= self.timeline.boot and not self._shared:
+            return self  # received after the boot: no rest of the one before
         try:
             time_us = parse_packet(payload).time_us
         except MalformedPacketError:
@@ -152,6 +158,8 @@ class Address(Sender):
 
     def deadline(self) -> float | None:
         """Tell when :meth:`tick` must be called; None: no need."""
+        if not self.others:
+            return super().deadline()
         times = [super().deadline(), *(other.deadline() for other in self.others)]
         return min((at for at in times if at is not None), default=None)
 
