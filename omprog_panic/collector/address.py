@@ -48,6 +48,8 @@ class Address(Sender):
         line = self._line_of(payload, at) if self.others else self
         if line is not self:
             events = line.feed(payload, at, now)
+            for name, by in line.take_counts().items():
+                self.timeline.give_up(name, by)
             return self._part(line, events) if line.timeline.parted else events
         events = super().feed(payload, at, now)
         if self.timeline.parted:

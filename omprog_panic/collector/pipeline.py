@@ -120,7 +120,7 @@ class Pipeline:
     def _follow_up(self, ip: str, sender: Address, at: str, now: float) -> None:
         if now - sender.said_at >= ALIVE_EVERY_S:
             self._say_heard(ip, sender, at, now)
-        if sender.timeline.counts or sender.others:
+        if sender.timeline.counts:
             self.count(sender.take_counts(), now)
         if sender.busy:
             self._schedule(ip, sender)
