@@ -102,7 +102,7 @@ class Collector:
                 max_bytes=settings.journal_bytes,
             ),
         )
-        self._publisher = Publisher(self._writer)
+        self._publisher = Publisher(self._writer, is_named=self._is_named)
         self._carrier = Carrier(self._journal, self._pipeline)
         self._offset = 0.0
         self._sync_at: float | None = None
@@ -119,6 +119,9 @@ class Collector:
 
     def _now(self) -> float:
         return self._clock.monotonic() + self._offset
+
+    def _is_named(self, source: str) -> bool:
+        return self._allow.networks.names(source)
 
     def _read_allowed(self, *, force: bool = False) -> None:
         try:

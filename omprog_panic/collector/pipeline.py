@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.collector.address import Address
 from omprog_panic.collector.allow import AllowedNetworks
+from omprog_panic.collector.budget import Budget
 from omprog_panic.collector.envelope import parse_envelope, plain_address
 from omprog_panic.collector.event import Booted, Closed, Said
 from omprog_panic.collector.incident import build_boot, build_incident, stable_id
@@ -45,6 +46,9 @@ _LINES = re.compile(
 ALIVE_EVERY_S = 60.0
 COUNTERS_EVERY_S = 60.0
 _REFUSED_NAMED = 20
+# Senders that are only listed by their network: so many of them are told as new, and
+# so many of their boots, at once; then so many a second.
+NEWCOMERS, NEWCOMERS_PER_S = 4096, 10.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -78,6 +82,9 @@ class Pipeline:
         # (when, address); an entry may be out of date: the sender decides.
         self._due: list[tuple[float, str]] = []
         self._scheduled: dict[str, float] = {}
+        # What anybody can forge: addresses of a listed network, and their boots.
+        self._newcomers = Budget(NEWCOMERS, NEWCOMERS_PER_S)
+        self._boots = Budget(NEWCOMERS, NEWCOMERS_PER_S)
         self._repeats: Counter[bytes] = Counter()
         self._counters_at: float | None = None
         self._last_at = ""
@@ -151,7 +158,7 @@ class Pipeline:
     def _follow_up(self, ip: str, sender: Address, at: str, now: float) -> None:
         if now - sender.said_at >= ALIVE_EVERY_S:
             self._say_heard(ip, sender, at, now)
-        if sender.timeline.counts or sender.others:
+        if sender.timeline.counts:
             self.count(sender.take_counts(), now)
         if sender.busy:
             self._schedule(ip, sender)
@@ -207,11 +214,13 @@ class Pipeline:
             return None
         if len(self.senders) >= self._limits.max_hosts:
             self._evict(now)
-        sender = self.senders[ip] = Address(self.trace_limits)
+        named = self.allowed.names(ip)
+        sender = self.senders[ip] = Address(self.trace_limits, named=named)
         return sender
 
     def adopt(self, ip: str, sender: Address) -> None:
         """Take over a sender whose state was restored."""
+        sender.named = self.allowed.names(ip)
         self.senders[ip] = sender
         self._scheduled.pop(ip, None)
         if sender.busy:
@@ -237,6 +246,8 @@ class Pipeline:
             self._scheduled.pop(ip, None)
             self._take_events(ip, sender, sender.close(EndReason.EVICTED, now))
             self._count("evicted_hosts", now)
+        for ip, sender in self.senders.items():
+            sender.named = networks.names(ip)
 
     def keep_within_memory(self, now: float) -> None:
         """Give up senders while all of them hold more than they may.
@@ -250,12 +261,15 @@ class Pipeline:
             self._evict(now, len(self.senders) // 16)
 
     def _evict(self, now: float, count: int = 0) -> None:
-        """Give up the senders that were silent longest, a sixteenth at once."""
+        """Give up the senders that were silent longest, a sixteenth at once.
+
+        Those that are listed by their own address go last.
+        """
         count = max(1, count or self._limits.max_hosts // 16)
         silent = heapq.nsmallest(
             count,
             self.senders.items(),
-            key=lambda item: item[1].timeline.last_heard,
+            key=lambda item: (item[1].named, item[1].timeline.last_heard),
         )
         for ip, sender in silent:
             self._take_events(ip, sender, sender.close(EndReason.EVICTED, now))
@@ -280,9 +294,16 @@ class Pipeline:
             if isinstance(event, Closed):
                 self._take_closed(ip, event)
             elif isinstance(event, Booted):
-                self._out.append(build_boot(ip, event, sender.timeline.host))
+                self._take_booted(ip, sender, event)
             else:
                 self._take_said(ip, event)
+
+    def _take_booted(self, ip: str, sender: Address, booted: Booted) -> None:
+        now = sender.timeline.last_heard
+        if sender.may_tell_boot(now) and (sender.named or self._boots.take(now)):
+            self._out.append(build_boot(ip, booted, sender.timeline.host))
+        else:
+            self._count("left_out_boots", now)
 
     def _take_closed(self, ip: str, closed: Closed) -> None:
         incident = build_incident(ip, closed)
@@ -326,6 +347,10 @@ class Pipeline:
         )
 
     def _say_heard(self, ip: str, sender: Address, at: str, now: float) -> None:
+        is_new = sender.said_at < 0 and not sender.named
+        if is_new and not self._newcomers.take(now):
+            self._count("left_out_life_signs", now)
+            return
         sender.said_at = now
         self._out.append(
             AliveRecord(
