@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import secrets
 import sys
 from pathlib import Path
@@ -21,7 +22,7 @@ from omprog_panic_client.prepare import missing_steps
 from omprog_panic_client.report import status_lines, status_values
 from omprog_panic_client.settings import FILE, Settings, parse_settings
 from omprog_panic_client.system import RealSystem, System
-from omprog_panic_client.watch import watch
+from omprog_panic_client.watch import NextHops, watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -129,7 +130,7 @@ def _dry_run(system: System, settings: Settings) -> int:
     keeper = Keeper(system, settings)
     for argv in missing_steps(system):
         print(f"would run: {' '.join(argv)}")
-    view = keeper.look()
+    view = keeper.look(as_prepared=True)
     for change in view.changes:
         print(f"# {change.name}: {', '.join(change.why)}")
         for step in change.steps:
@@ -161,32 +162,22 @@ def _check(system: System, options: argparse.Namespace) -> int:
 
 
 def _watch(system: System, options: argparse.Namespace) -> int:
-    def check() -> bool:
+    def check() -> tuple[bool, NextHops]:
         try:
             with _lock():
                 settings = load_settings(system, options.file)
                 result = Keeper(system, settings).check()
         except ClientError as error:
             print(error, file=sys.stderr, flush=True)
-            return False
+            return False, {}
         _print_result(result)
-        return bool(result.done)
+        hops: dict[str, set[str]] = {}
+        for hop, mac in result.hops:
+            hops.setdefault(hop, set()).add(mac)
+        return bool(result.done), hops
 
-    def next_hops() -> dict[str, set[str]]:
-        return next_hops_of(Keeper(system, load_settings(system, options.file)))
-
-    watch(check, next_hops)
+    watch(check)
     return 0
-
-
-def next_hops_of(keeper: Keeper) -> dict[str, set[str]]:
-    """Map each next hop to the MAC addresses that our targets send to."""
-    view = keeper.look()
-    macs = {t.remote_ip: t.remote_mac for t in (*view.ours, *view.targets)}
-    hops: dict[str, set[str]] = {}
-    for way in view.facts.ways:
-        hops.setdefault(way.next_hop, set()).add(macs.get(way.address, way.mac))
-    return hops
 
 
 def _farewell(system: System, options: argparse.Namespace) -> int:
@@ -214,18 +205,13 @@ def _status(system: System, options: argparse.Namespace) -> int:
         print(json.dumps({"version": 1, "data": data}, indent=1))
     else:
         print("\n".join(status_lines(view, keeper.state)))
-    return 0 if is_right(view) else 1
-
-
-def is_right(view: View) -> bool:
-    """Tell whether nothing is to be mended and nothing stands in the way."""
-    return not view.changes and not view.obstacles and bool(view.targets)
+    return 0 if view.is_right else 1
 
 
 def _verify(system: System, options: argparse.Namespace) -> int:
     keeper = Keeper(system, load_settings(system, options.file))
     view = keeper.look()
-    if not is_right(view):
+    if not view.is_right:
         print("\n".join(status_lines(view, keeper.state)))
         print("\nfirst: omprog-panic-client configure", file=sys.stderr)
         return 1
@@ -247,7 +233,7 @@ def _crash_test(system: System, options: argparse.Namespace) -> int:
     keeper = Keeper(system, load_settings(system, options.file))
     view = keeper.look()
     grave = [a for a in view.advice if a.weight is Weight.ALL]
-    if (not is_right(view) or grave) and not options.even_so:
+    if (not view.is_right or grave) and not options.even_so:
         print("\n".join(status_lines(view, keeper.state)))
         print("\nnot crashed: the crash would not be heard", file=sys.stderr)
         return 1
@@ -262,7 +248,8 @@ def _crash_test(system: System, options: argparse.Namespace) -> int:
 
 
 def _cmdline(system: System, options: argparse.Namespace) -> int:
-    view = Keeper(system, load_settings(system, options.file)).look()
+    keeper = Keeper(system, load_settings(system, options.file))
+    view = keeper.look(as_prepared=True)
     for obstacle in view.obstacles:
         print(f"{obstacle.monitor}: {obstacle.what}", file=sys.stderr)
     if not view.targets:
@@ -284,7 +271,7 @@ def _cmdline(system: System, options: argparse.Namespace) -> int:
             "update-initramfs -u)",
             file=sys.stderr,
         )
-    if not device:
+    if not device and not re.fullmatch(r"eth\d+", view.targets[0].dev_name):
         print(
             "# before user space renames it, the card may be called eth0 instead of "
             f"{view.targets[0].dev_name}",

@@ -36,7 +36,7 @@ from omprog_panic_client.state import decode, encode
 from omprog_panic_client.steps import Change, Step, change, changes, removal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from omprog_panic_client.system import System
 
@@ -55,6 +55,12 @@ class View:
     changes: tuple[Change, ...]  # of configfs
     files: dict[str, str]  # that ought to be, whole
     advice: tuple[Advice, ...]
+    drift: tuple[str, ...]  # in words: what a check would mend
+
+    @property
+    def is_right(self) -> bool:
+        """Whether nothing is to be mended, and nothing stands in the way."""
+        return bool(self.targets) and not self.obstacles and not self.drift
 
     @property
     def ours(self) -> tuple[Target, ...]:
@@ -63,10 +69,11 @@ class View:
 
 @dataclass(frozen=True)
 class Result:
-    """What a look has done: sentences."""
+    """What a look has done: sentences; and whose MAC addresses count now."""
 
     done: tuple[str, ...]
     troubles: tuple[str, ...]
+    hops: tuple[tuple[str, str], ...] = ()
 
 
 class Keeper:
@@ -78,9 +85,14 @@ class Keeper:
         boot_id = (system.read("/proc/sys/kernel/random/boot_id") or "").strip()
         self.state = decode(system.read(STATE_FILE), boot_id)
 
-    def look(self) -> View:
-        """Observe and compare; changes nothing."""
+    def look(self, *, as_prepared: bool = False) -> View:
+        """Observe and compare; changes nothing.
+
+        ``as_prepared`` supposes that configfs will be there once it is asked for.
+        """
         facts = observe(self._system, self._settings, self.state.addresses)
+        if as_prepared and facts.kernel.netconsole == "module":
+            facts = replace(facts, kernel=replace(facts.kernel, configfs=True))
         outcomes = plan(self._settings, facts)
         targets = tuple(o for o in outcomes if isinstance(o, Target))
         obstacles = tuple(o for o in outcomes if isinstance(o, Obstacle))
@@ -95,8 +107,11 @@ class Keeper:
         found: list[Change] = []
         if facts.kernel.configfs:
             found = changes(targets, ours, kept)
+            drift = [f"{c.name}: {', '.join(c.why)}" for c in found]
         else:
             files.update(module_files(targets))
+            loaded = self._loaded_with(facts, targets)
+            drift = [f"netconsole is not loaded with {loaded}"] if loaded else []
         return View(
             facts,
             targets,
@@ -104,6 +119,7 @@ class Keeper:
             tuple(found),
             files,
             advise(self._settings, facts),
+            tuple(drift),
         )
 
     # --- mending -----------------------------------------------------------------
@@ -126,7 +142,13 @@ class Keeper:
         self._tell_troubles(troubles)
         self._heartbeat(view)
         self._save()
-        return Result(tuple(done), tuple(troubles))
+        hops = tuple(
+            (way.next_hop, target.remote_mac)
+            for target in view.targets
+            for way in view.facts.ways
+            if way.address == target.remote_ip
+        )
+        return Result(tuple(done), tuple(troubles), hops)
 
     def _mend(self, view: View) -> tuple[list[str], list[str]]:
         files = self._write_files(view)
@@ -137,7 +159,7 @@ class Keeper:
         for each in view.changes:
             trouble = self._apply(each, view)
             if trouble is None:
-                done.append(_because(each, view))
+                done.append(_because(each, view, first=self.state.alive_at is None))
             else:
                 troubles.append(trouble)
         return files + done, troubles
@@ -211,11 +233,10 @@ class Keeper:
         value = parameter(view.targets)
         if len(value) > MAX_PARAMETER:
             return [], ["the kernel takes 255 characters of targets: fewer monitors"]
-        cards = [str(view.facts.links[t.dev_name].index) for t in view.targets]
-        loaded = f"{value} {' '.join(cards)}"
-        there = is_loaded(self._system, "netconsole")
-        if there and loaded == self.state.loaded:
+        loaded = self._loaded_with(view.facts, view.targets)
+        if loaded is None:
             return [], []
+        there = is_loaded(self._system, "netconsole")
         try:
             if there:
                 self._system.run(["modprobe", "-r", "netconsole"])
@@ -227,6 +248,18 @@ class Keeper:
             self.state, loaded=loaded, modules=[*self.state.modules, *mine]
         )
         return [f"netconsole loaded with {value}"], []
+
+    def _loaded_with(self, facts: Facts, targets: Sequence[Target]) -> str | None:
+        """Give what the module ought to be loaded with; None when it is.
+
+        A card that went and came back has another number, and the module has let go
+        of it.
+        """
+        cards = [facts.links.get(t.dev_name) for t in targets]
+        numbers = [str(card.index) for card in cards if card]
+        wanted = f"{parameter(targets)} {' '.join(numbers)}"
+        there = is_loaded(self._system, "netconsole")
+        return None if there and wanted == self.state.loaded else wanted
 
     # --- kernel values -------------------------------------------------------------
 
@@ -341,8 +374,8 @@ def _refusal(action: Callable[[], object]) -> str | None:
     return None
 
 
-def _because(what: Change, view: View) -> str:
+def _because(what: Change, view: View, *, first: bool) -> str:
     monitors = {t.name: t.remote_ip for t in view.targets}
     gone = f"{what.name} removed"
-    words = ", ".join(what.why)
+    words = "target set up" if first else ", ".join(what.why)
     return f"{monitors[what.name]}: {words}" if what.name in monitors else gone

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ PRINTK = "/proc/sys/kernel/printk"
 PANIC = "/proc/sys/kernel/panic"
 _MODULE = "/sys/module/netconsole"
 _NET = "/sys/class/net"
+_MODULE_FILE = re.compile(r"^(?:\S*/)?netconsole\.ko", re.MULTILINE)
 
 
 def observe(system: System, settings: Settings, known: Mapping[str, str]) -> Facts:
@@ -83,9 +85,9 @@ def _is_folder(system: System, path: str) -> bool:
 def _netconsole(system: System, release: str) -> str:
     for folder in ("/lib/modules", "/usr/lib/modules"):
         builtin = system.read(f"{folder}/{release}/modules.builtin") or ""
-        if "/netconsole.ko" in builtin:
+        if _MODULE_FILE.search(builtin):
             return "builtin"
-        if "/netconsole.ko" in (system.read(f"{folder}/{release}/modules.dep") or ""):
+        if _MODULE_FILE.search(system.read(f"{folder}/{release}/modules.dep") or ""):
             return "module"
     return "module" if _is_folder(system, _MODULE) else "absent"
 

@@ -84,7 +84,8 @@ def _optional(settings: Settings, facts: Facts, *, extended: bool) -> dict[str, 
         wanted["release"] = extended
     if "userdata" in has:
         host = (("host", settings.host or facts.host),)
-        wanted["userdata"] = host + settings.user if extended else ()
+        items = sorted(host + settings.user)  # as configfs lists them
+        wanted["userdata"] = tuple(items) if extended else ()
         wanted["sysdata"] = tuple((s, extended) for s in SYSDATA if s in has)
     return wanted
 

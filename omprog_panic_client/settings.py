@@ -199,7 +199,7 @@ def _host(text: str) -> str:
 
 
 def _user_key(text: str) -> str:
-    if not _USER_KEY.fullmatch(text) or text == "host":
+    if not _USER_KEY.fullmatch(text) or text == "host" or text.endswith("_enabled"):
         raise ValueError(f"user.{text} cannot be a user key")
     return text
 

@@ -41,23 +41,25 @@ class Rest:
         self._seconds = REST_S
 
 
-def watch(check: Callable[[], bool], next_hops: Callable[[], NextHops]) -> None:
-    """Listen for ever; ``check`` tells whether it has mended anything."""
+def watch(check: Callable[[], tuple[bool, NextHops]]) -> None:
+    """Listen for ever, and check once at the start.
+
+    ``check`` tells whether it has mended anything, and the next hops from now on.
+    """
     rest = Rest()
     with socket.socket(
         socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE
     ) as notices:
         notices.bind((0, GROUPS))
         notices.setblocking(False)
-        hops = next_hops()
+        hops = check()[1]  # after bind: what changes from now on is told
         while True:
             if not select.select([notices], [], [], REST_MAX_S)[0]:
                 rest.was_quiet()
                 continue
             if not _settled(notices, hops):
                 continue
-            mended = check()
-            hops = next_hops()
+            mended, hops = check()
             time.sleep(rest.after(mended=mended))
 
 
