@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING, Any
 from omprog_panic.clock import rfc3339
 from omprog_panic.errors import OmprogPanicError
 from omprog_panic.policy.decision import Decision
-from omprog_panic.render.context import build_context, utc
+from omprog_panic.render.context import Framing, build_context, utc
 from omprog_panic.store import incidents
 from omprog_panic.store.connect import Database
 from omprog_panic.store.decisions import decisions_on
 from omprog_panic.store.notification_log import deliveries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from sqlalchemy.engine import Connection, Row
+
+    from omprog_panic.render.context import MessageContext
+    from omprog_panic.render.words import Words
 
 FEWEST_DIGITS = 4
 
@@ -71,6 +74,22 @@ def show_archived(path: Path, prefix: str) -> dict[str, Any]:
         "report": json.loads(incidents.report_to_json(incident.report)),
         "deliveries": [dict(row._mapping) for row in rows],  # noqa: SLF001
     }
+
+
+def archived_context(
+    path: Path, prefix: str, words: Words, host_names: Mapping[str, str]
+) -> MessageContext:
+    """Give what a template may use of a stored incident.
+
+    Raises:
+        OmprogPanicError: no incident, or several, begin with these digits.
+        StoreError: the data base cannot be read.
+
+    """
+    with opened(path) as database, database.read() as connection:
+        found = incidents.load_incident(connection, find_one(connection, prefix))
+    assert found is not None
+    return build_context(found.record, found.report, host_names, Framing(words))
 
 
 def _decision(row: Row[Any]) -> dict[str, Any]:

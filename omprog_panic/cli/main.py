@@ -23,6 +23,7 @@ COMMANDS = {
     "senders": "omprog_panic.cli.senders:senders",
     "silence": "omprog_panic.cli.silence:silence",
     "status": "omprog_panic.cli.status:status",
+    "templates": "omprog_panic.cli.templates:templates",
     "test-alert": "omprog_panic.cli.sample_alert:sample_alert",
     "version": "omprog_panic.cli.version:version",
 }
@@ -41,6 +42,7 @@ SUMMARIES = {
     "senders": "Show every machine that is listed or was heard.",
     "silence": "Add, list and end silences.",
     "status": "Show whether everything works.",
+    "templates": "Show the message templates, and what messages look like.",
     "test-alert": "Send a marked sample alert to the services.",
     "version": "Print the version.",
 }
