@@ -157,7 +157,9 @@ def build_context(
         cpu=facts.cpu,
         hardware=_line(facts.hardware),
         taint=_line(facts.taint),
-        taint_words=tuple(one_line(word, 100) for word in facts.taint_words),
+        taint_words=tuple(
+            one_line(words.fact(word), 100) for word in facts.taint_words
+        ),
         uptime=words.duration(facts.uptime_s),
         complete=record.end in COMPLETE_ENDINGS and not record.losses.total,
         ending=words.endings[record.end],
@@ -209,7 +211,9 @@ def _is_printing(frame: Frame) -> bool:
 def _verdict(hardware_error: str | None, words: Words) -> str | None:
     if hardware_error is None:
         return None
-    return words.texts["verdict"].format(words=one_line(hardware_error, 200))
+    return words.texts["verdict"].format(
+        words=one_line(words.fact(hardware_error), 200)
+    )
 
 
 _PREFIX = re.compile(r"(?:kernel panic|panic|oops|lockup|hardware): ", re.IGNORECASE)

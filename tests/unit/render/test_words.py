@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from omprog_panic.kernel.facts import _MACHINE, TAINTS
 from omprog_panic.model import EndReason, Severity
 from omprog_panic.render.words import ENGLISH, LANGUAGES, RUSSIAN, Words
 
@@ -147,6 +148,12 @@ def test_every_language_has_every_word(words: Words) -> None:
 @pytest.mark.parametrize("level", [*(s.value for s in Severity), "test", "drill"])
 def test_russian_translates_every_severity(level: str) -> None:
     assert not RUSSIAN.severity(level).isascii()
+
+
+def test_russian_translates_what_the_analysis_says() -> None:
+    said = {*TAINTS.values(), *(words for _, words in _MACHINE)}
+
+    assert set(RUSSIAN.facts) == said
 
 
 @given(
