@@ -86,6 +86,10 @@ def print_status(status: Status) -> None:
         f"spool: {status.spool_waiting} waiting, {status.spool_corrupt} set aside"
     )
     click.echo(f"incidents: {status.incidents}, senders heard: {status.senders_heard}")
+    if status.senders_never_heard:
+        click.echo(f"never heard: {', '.join(status.senders_never_heard)}")
+    if status.silences:
+        click.echo(f"silences: {status.silences}")
     if status.services:
         print_table(status.services, _SERVICE_COLUMNS)
     if status.last_errors:

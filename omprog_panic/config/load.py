@@ -84,11 +84,21 @@ def load_paths(path: Path) -> Paths:
         ConfigError: everything that is wrong in config.yaml.
 
     """
+    return load_public(path)[0]
+
+
+def load_public(path: Path) -> tuple[Paths, dict[str, Any]]:
+    """Read the paths and all of config.yaml, but not the services with their secrets.
+
+    Raises:
+        ConfigError: everything that is wrong in config.yaml.
+
+    """
     _, data, faults = _read(path)
     _raise_if(faults)
     paths = _paths(data, path)
     assert paths is not None
-    return paths
+    return paths, data
 
 
 def load_language(path: Path) -> str:

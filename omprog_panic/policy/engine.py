@@ -102,9 +102,10 @@ class Engine:
         turn.flush_bundles()
         upkeep.tell_held(turn)
         upkeep.tell_digest(turn)
-        if turn.decided:
+        verdict = Verdict(turn.decided, turn.messages)
+        if verdict.decided:
             self._note(moment, force=True)
-        return Verdict(turn.decided, turn.messages)
+        return verdict
 
     def _take(self, turn: Turn, event: Event, t: float) -> None:
         match event:

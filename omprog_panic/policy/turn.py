@@ -70,7 +70,7 @@ class Turn:
         self.settings = settings
         self.state = state
         self.moment = moment
-        self.decided: list[Decided] = []
+        self._decided: list[Decided] = []
         # Crashes of this moment in groups that are not told yet, by the group's key.
         self.joined: dict[str, list[Crash]] = {}
         self._messages: dict[str, Message] = {}
@@ -112,8 +112,17 @@ class Turn:
                 return row
         return None
 
+    @property
+    def decided(self) -> list[Decided]:
+        """The decisions; equal ones for several services are one."""
+        merged: dict[Decided, list[str]] = {}
+        for decided in self._decided:
+            key = decided._replace(services=())
+            merged.setdefault(key, []).extend(decided.services)
+        return [d._replace(services=tuple(keys)) for d, keys in merged.items()]
+
     def decide(self, decided: Decided) -> None:
-        self.decided.append(decided)
+        self._decided.append(decided)
 
     def send(self, draft: Draft, services: Mapping[str, str | None]) -> None:
         """Say it to these services (with their templates), as far as they may."""

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from omprog_panic.policy.decision import Decided, Decision
 from omprog_panic.policy.match import Labels, build_match
+from omprog_panic.policy.settings import build_settings
 from omprog_panic.policy.state import Digest
-from omprog_panic.policy.turn import HOUR_S, THE_ONE, Draft
+from omprog_panic.policy.turn import HOUR_S, MAX_BUNDLED, THE_ONE, Draft
 
 if TYPE_CHECKING:
     from omprog_panic.policy.event import ProbeHeard, ProbeSent
-    from omprog_panic.policy.state import SilenceRow
+    from omprog_panic.policy.state import SilenceRow, State
     from omprog_panic.policy.turn import Turn
 
 MISSES = 3  # in a row, before the monitor calls itself deaf: a storm delays it, too
@@ -185,7 +186,7 @@ def tell_digest(turn: Turn) -> None:
     # A clock that was set back sees the same day twice, and one digest.
     if second < at or digest.day >= day:
         return
-    details = digest_details(turn, digest)
+    details = digest_details(turn.state, turn.moment.wall)
     turn.state.digest.put(THE_ONE, Digest(since=turn.moment.wall, day=day))
     if details is None:
         reason = "there is nothing to say"
@@ -203,21 +204,26 @@ def tell_digest(turn: Turn) -> None:
     turn.send(draft, {service: fired.template for service, fired in told.items()})
 
 
-def digest_details(turn: Turn, digest: Digest) -> dict[str, Any] | None:
+def digest_details(memory: State, now: float) -> dict[str, Any] | None:
     """Give what the digest says; None: nothing."""
-    labels = {receiver.key: receiver.label for receiver in turn.settings.receivers}
+    digest = memory.digest.get(THE_ONE)
+    basis = memory.basis.get(THE_ONE)
+    if digest is None or basis is None:
+        return None
+    settings = build_settings(basis.data)
+    labels = {key: label for key, label, _ in basis.receivers}
     silent = [
         {
-            "name": turn.settings.name_of(source, row.host),
+            "name": settings.name_of(source, row.host),
             "address": source,
             "last_heard_at": row.heard_at,
         }
-        for source, row in sorted(turn.state.senders.rows.items())
+        for source, row in sorted(memory.senders.rows.items())
         if row.silent
     ]
     never = [
-        {"name": turn.settings.name_of(source, None), "address": source}
-        for source, row in sorted(turn.state.listed.rows.items())
+        {"name": settings.name_of(source, None), "address": source}
+        for source, row in sorted(memory.listed.rows.items())
         if row.told
     ]
     causes = sorted(digest.causes.values(), key=lambda c: (-c["crashes"], c["id"]))
@@ -227,13 +233,13 @@ def digest_details(turn: Turn, digest: Digest) -> dict[str, Any] | None:
         return None
     return {
         "since": digest.since,
-        "until": turn.moment.wall,
+        "until": now,
         "causes": causes,
         "more_causes": digest.more_causes,
         "boots": list(digest.boots),
         "more_boots": digest.more_boots,
-        "silent": silent,
-        "never": never,
+        "silent": silent[:MAX_BUNDLED],
+        "never": never[:MAX_BUNDLED],
         "held": held,
         "silenced": digest.silenced,
     }

@@ -156,6 +156,24 @@ def list_incidents(connection: Connection, limit: int) -> list[Row[Any]]:
     return list(connection.execute(query.limit(min(limit, MAX_LISTED))))
 
 
+def last_by_source(connection: Connection) -> dict[str, dict[str, Any]]:
+    """Give id and time of the newest incident of each sender."""
+    newest = (
+        sa.select(INCIDENTS.c.source, sa.func.max(INCIDENTS.c.received_at).label("at"))
+        .group_by(INCIDENTS.c.source)
+        .subquery()
+    )
+    query = sa.select(INCIDENTS.c.source, INCIDENTS.c.id, INCIDENTS.c.onset_at).join(
+        newest,
+        sa.and_(
+            newest.c.source == INCIDENTS.c.source,
+            newest.c.at == INCIDENTS.c.received_at,
+        ),
+    )
+    rows = connection.execute(query.order_by(INCIDENTS.c.onset_at))
+    return {row.source: {"id": row.id, "onset_at": row.onset_at} for row in rows}
+
+
 def count_incidents(connection: Connection) -> int:
     """Count all incidents in the store."""
     counted = connection.execute(sa.select(sa.func.count()).select_from(INCIDENTS))
