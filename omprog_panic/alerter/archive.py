@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import types
 from typing import TYPE_CHECKING, Any
 
 from omprog_panic.clock import rfc3339
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from omprog_panic.render.words import Words
 
 FEWEST_DIGITS = 4
+NO_NAMES: Mapping[str, str] = types.MappingProxyType({})
 
 
 @contextlib.contextmanager
@@ -38,8 +40,12 @@ def opened(path: Path) -> Iterator[Database]:
         database.close()
 
 
-def list_archive(path: Path, limit: int) -> list[dict[str, Any]]:
+def list_archive(
+    path: Path, limit: int, host_names: Mapping[str, str] = NO_NAMES
+) -> list[dict[str, Any]]:
     """Give the newest incidents of a data base.
+
+    ``host_names`` maps addresses to the names that config.yaml gives.
 
     Raises:
         StoreError: it cannot be read.
@@ -48,10 +54,19 @@ def list_archive(path: Path, limit: int) -> list[dict[str, Any]]:
     with opened(path) as database, database.read() as connection:
         found = incidents.list_incidents(connection, limit)
     rows = [dict(row._mapping) for row in found]  # noqa: SLF001 - its public name
-    return [{**row, "time": utc(row["onset_at"])} for row in rows]
+    return [
+        {
+            **row,
+            "host": host_names.get(row["source"]) or row["host"],
+            "time": utc(row["onset_at"]),
+        }
+        for row in rows
+    ]
 
 
-def show_archived(path: Path, prefix: str) -> dict[str, Any]:
+def show_archived(
+    path: Path, prefix: str, host_names: Mapping[str, str] = NO_NAMES
+) -> dict[str, Any]:
     """Give one incident with its trace, its analysis and its deliveries.
 
     Raises:
@@ -65,7 +80,7 @@ def show_archived(path: Path, prefix: str) -> dict[str, Any]:
         assert incident is not None
         rows = deliveries(connection, incident_id)
         decided = decisions_on(connection, incident_id)
-    context = build_context(incident.record, incident.report, {})
+    context = build_context(incident.record, incident.report, host_names)
     return {
         **context.variables(),
         "decision": incident.decision,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import logging
 
 import click
 
@@ -77,3 +78,5 @@ def _is_there(name: str) -> bool:
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Kernel panic alerting: one alert with the whole trace a crash."""
+    # What a command has to say it prints; the log is for the alerter, which sets it up.
+    logging.getLogger("omprog_panic").addHandler(logging.NullHandler())

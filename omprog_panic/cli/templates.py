@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -104,8 +103,6 @@ def render(file: Path, form: str, kind: str, **options: Any) -> None:  # noqa: A
     KIND is incident when left out; `omprog-panic templates list` names the others. The
     message is made up, unless --incident names a stored one.
     """
-    # What fails is printed below; the log is for the alerter.
-    logging.getLogger("omprog_panic").addHandler(logging.NullHandler())
     loaded = _load(file, options["language"])
     named: str | None = options["named"]
     if named is not None and not loaded.knows(kind, named):
