@@ -205,18 +205,13 @@ def _status(system: System, options: argparse.Namespace) -> int:
         print(json.dumps({"version": 1, "data": data}, indent=1))
     else:
         print("\n".join(status_lines(view, keeper.state)))
-    return 0 if is_right(view) else 1
-
-
-def is_right(view: View) -> bool:
-    """Tell whether nothing is to be mended and nothing stands in the way."""
-    return not view.changes and not view.obstacles and bool(view.targets)
+    return 0 if view.is_right else 1
 
 
 def _verify(system: System, options: argparse.Namespace) -> int:
     keeper = Keeper(system, load_settings(system, options.file))
     view = keeper.look()
-    if not is_right(view):
+    if not view.is_right:
         print("\n".join(status_lines(view, keeper.state)))
         print("\nfirst: omprog-panic-client configure", file=sys.stderr)
         return 1
@@ -238,7 +233,7 @@ def _crash_test(system: System, options: argparse.Namespace) -> int:
     keeper = Keeper(system, load_settings(system, options.file))
     view = keeper.look()
     grave = [a for a in view.advice if a.weight is Weight.ALL]
-    if (not is_right(view) or grave) and not options.even_so:
+    if (not view.is_right or grave) and not options.even_so:
         print("\n".join(status_lines(view, keeper.state)))
         print("\nnot crashed: the crash would not be heard", file=sys.stderr)
         return 1
@@ -253,7 +248,8 @@ def _crash_test(system: System, options: argparse.Namespace) -> int:
 
 
 def _cmdline(system: System, options: argparse.Namespace) -> int:
-    view = Keeper(system, load_settings(system, options.file)).look()
+    keeper = Keeper(system, load_settings(system, options.file))
+    view = keeper.look(as_prepared=True)
     for obstacle in view.obstacles:
         print(f"{obstacle.monitor}: {obstacle.what}", file=sys.stderr)
     if not view.targets:

@@ -36,7 +36,7 @@ from omprog_panic_client.state import decode, encode
 from omprog_panic_client.steps import Change, Step, change, changes, removal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from omprog_panic_client.system import System
 
@@ -55,6 +55,12 @@ class View:
     changes: tuple[Change, ...]  # of configfs
     files: dict[str, str]  # that ought to be, whole
     advice: tuple[Advice, ...]
+    drift: tuple[str, ...]  # in words: what a check would mend
+
+    @property
+    def is_right(self) -> bool:
+        """Whether nothing is to be mended, and nothing stands in the way."""
+        return bool(self.targets) and not self.obstacles and not self.drift
 
     @property
     def ours(self) -> tuple[Target, ...]:
@@ -101,8 +107,11 @@ class Keeper:
         found: list[Change] = []
         if facts.kernel.configfs:
             found = changes(targets, ours, kept)
+            drift = [f"{c.name}: {', '.join(c.why)}" for c in found]
         else:
             files.update(module_files(targets))
+            loaded = self._loaded_with(facts, targets)
+            drift = [f"netconsole is not loaded with {loaded}"] if loaded else []
         return View(
             facts,
             targets,
@@ -110,6 +119,7 @@ class Keeper:
             tuple(found),
             files,
             advise(self._settings, facts),
+            tuple(drift),
         )
 
     # --- mending -----------------------------------------------------------------
@@ -223,11 +233,10 @@ class Keeper:
         value = parameter(view.targets)
         if len(value) > MAX_PARAMETER:
             return [], ["the kernel takes 255 characters of targets: fewer monitors"]
-        cards = [str(view.facts.links[t.dev_name].index) for t in view.targets]
-        loaded = f"{value} {' '.join(cards)}"
-        there = is_loaded(self._system, "netconsole")
-        if there and loaded == self.state.loaded:
+        loaded = self._loaded_with(view.facts, view.targets)
+        if loaded is None:
             return [], []
+        there = is_loaded(self._system, "netconsole")
         try:
             if there:
                 self._system.run(["modprobe", "-r", "netconsole"])
@@ -239,6 +248,18 @@ class Keeper:
             self.state, loaded=loaded, modules=[*self.state.modules, *mine]
         )
         return [f"netconsole loaded with {value}"], []
+
+    def _loaded_with(self, facts: Facts, targets: Sequence[Target]) -> str | None:
+        """Give what the module ought to be loaded with; None when it is.
+
+        A card that went and came back has another number, and the module has let go
+        of it.
+        """
+        cards = [facts.links.get(t.dev_name) for t in targets]
+        numbers = [str(card.index) for card in cards if card]
+        wanted = f"{parameter(targets)} {' '.join(numbers)}"
+        there = is_loaded(self._system, "netconsole")
+        return None if there and wanted == self.state.loaded else wanted
 
     # --- kernel values -------------------------------------------------------------
 

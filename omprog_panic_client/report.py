@@ -36,10 +36,10 @@ def status_lines(view: View, state: State) -> list[str]:
 def status_values(view: View, state: State) -> dict[str, Any]:
     """Give the same for programs."""
     return {
-        "right": not view.changes and not view.obstacles and bool(view.targets),
+        "right": view.is_right,
         "kernel": asdict(view.facts.kernel),
         "targets": [asdict(target) for target in view.targets],
-        "drift": [f"{c.name}: {', '.join(c.why)}" for c in view.changes],
+        "drift": list(view.drift),
         "obstacles": [asdict(obstacle) for obstacle in view.obstacles],
         "warnings": [
             {**asdict(a), "weight": a.weight.name.lower()} for a in view.advice
@@ -52,7 +52,7 @@ def status_values(view: View, state: State) -> dict[str, Any]:
 def _verdict(view: View) -> str:
     if view.obstacles or not view.targets:
         return "BROKEN: not every monitor would hear of a panic"
-    if view.changes:
+    if view.drift:
         return "DRIFTED: omprog-panic-client configure mends it"
     grave = next((a for a in view.advice if a.weight.name == "ALL"), None)
     return f"WARNING: {grave.what}" if grave else "OK: a panic would be heard"

@@ -5,17 +5,13 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import os
 from typing import TYPE_CHECKING, Any
 
 from omprog_panic.alerter.fitting import fit_message, whole_trace
 from omprog_panic.clock import rfc3339
 from omprog_panic.plain import one_line
-from omprog_panic.render.context import (
-    ALERT_ID_DIGITS,
-    Framing,
-    MessageContext,
-    build_context,
-)
+from omprog_panic.render.context import ALERT_ID_DIGITS, Framing, build_context
 from omprog_panic.render.messages import KINDS, WITH_TRACE, facts_of, notes_of
 from omprog_panic.render.notice import notice
 from omprog_panic.render.sample import marked_context
@@ -27,7 +23,7 @@ if TYPE_CHECKING:
 
     from omprog_panic.alerter.fitting import Excess
     from omprog_panic.deliver.notifier import File
-    from omprog_panic.render.context import AnyContext
+    from omprog_panic.render.context import AnyContext, MessageContext
     from omprog_panic.render.templates import Rendered, Templates
     from omprog_panic.store.connect import Database
     from omprog_panic.store.outbox import OutboxRow
@@ -61,15 +57,13 @@ class Composer:
         context = self.context(row, details)
         named = _template(details, row.service_key)
 
-        def render(some: AnyContext) -> Rendered:
-            return self.templates.render(some.message, some, named)
+        def render(context: AnyContext) -> Rendered:
+            return self.templates.render(context.message, context, named)
 
+        whole = render(context)
         subject, body = fit_message(render, context, excess)
-        if not context.trace:
-            return Message(subject, body, context.alert_id)
-        host = context.host if isinstance(context, MessageContext) else context.message
-        file = whole_trace(render(context), host, context.alert_id)
-        return Message(subject, body, context.alert_id, file)
+        file = whole_trace(whole, context.about, context.alert_id)
+        return Message(subject, body, context.alert_id, file if context.trace else None)
 
     def context(self, row: OutboxRow, details: Mapping[str, Any]) -> AnyContext:
         """Give what the templates of a row may use."""
@@ -80,6 +74,8 @@ class Composer:
             service = one_line(row.stands_in_for, 200)
             banner = (texts["stand-in"].format(service=service),)
         if row.kind in KINDS:
+            if "monitor" in {f.name for f in dataclasses.fields(KINDS[row.kind])}:
+                details = {"monitor": os.uname().nodename, **details}
             lends = row.incident_id if row.kind in WITH_TRACE else None
             return notice(
                 row.kind,

@@ -9,11 +9,13 @@ from omprog_panic.deliver.notifier import File
 from omprog_panic.render.context import shorten
 from omprog_panic.render.shape import shape
 from omprog_panic.render.templates import Rendered
+from omprog_panic.render.words import ENGLISH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from omprog_panic.render.context import AnyContext
+    from omprog_panic.render.words import Words
 
     Excess = Callable[[str, str], int]  # (subject, body): characters too many
 
@@ -37,16 +39,18 @@ def fit_message(
     while spare > 0 and (over := excess(*rendered)) > 0:
         spare = max(0, spare - over)
         rendered = render(shorten(context, spare))
-    return fit_text(rendered, excess, context.alert_id)
+    return fit_text(rendered, excess, context.alert_id, context.words)
 
 
-def fit_text(rendered: Rendered, excess: Excess, alert_id: str) -> Rendered:
+def fit_text(
+    rendered: Rendered, excess: Excess, alert_id: str, words: Words = ENGLISH
+) -> Rendered:
     """Shorten any text, whole lines where possible."""
     subject, body = rendered
     room = len(body)
     while room > 0 and (over := excess(subject, body)) > 0:
         room = max(0, room - over)
-        body = shape(rendered.body, room, alert_id)
+        body = shape(rendered.body, room, alert_id, words)
     return Rendered(subject, body)
 
 

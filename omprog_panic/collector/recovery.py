@@ -12,6 +12,7 @@ import json
 from collections import deque
 from typing import TYPE_CHECKING
 
+from omprog_panic.collector.address import Address
 from omprog_panic.collector.allow import AllowedNetworks
 from omprog_panic.collector.envelope import parse_envelope
 from omprog_panic.collector.journal import (
@@ -25,7 +26,6 @@ from omprog_panic.collector.journal import (
     STATE,
     Journal,
 )
-from omprog_panic.collector.sender import Sender
 from omprog_panic.errors import MalformedEnvelopeError
 from omprog_panic.spool.record import LASTING
 
@@ -151,7 +151,7 @@ class Recovery:
         if len(state) == 1:
             self._pipeline.drop(ip)
             return
-        sender = Sender(self._pipeline.trace_limits)
+        sender = Address(self._pipeline.trace_limits)
         sender.load(state)
         self._pipeline.adopt(ip, sender)
 

@@ -206,7 +206,6 @@ class AppriseNotifier:
 
     def _hand_over(self, words: Words, attach: Path | None) -> bool:
         plugin: Any = self._instance()
-        form = getattr(apprise.NotifyFormat, self._dialect.form.name)
         files = apprise.AppriseAttachment(str(attach)) if attach else None
         if not self._dialect.exact:
             sender = apprise.Apprise(asset=_asset())
@@ -215,7 +214,10 @@ class AppriseNotifier:
             # its truth is common to all.
             return bool(
                 sender.notify(
-                    title=words.title, body=words.body, body_format=form, attach=files
+                    title=words.title,
+                    body=words.body,
+                    body_format=apprise.NotifyFormat.TEXT,
+                    attach=files,
                 )
             )
         # The plug-in's own method, the same in all versions: what lies between it and
@@ -224,8 +226,7 @@ class AppriseNotifier:
             plugin.send(
                 title=words.title,
                 body=words.body,
-                body_format=form,
-                body_passthrough=True,
+                body_format=apprise.NotifyFormat.TEXT,
                 attach=files,
             )
         )

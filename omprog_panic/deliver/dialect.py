@@ -22,7 +22,7 @@ MAX_TITLE_ONLY = 320  # a service that takes no more gets the title alone
 
 
 class Form(enum.Enum):
-    """What the text is declared to be."""
+    """What the plug-in is to take its text for."""
 
     TEXT = "text"
     HTML = "html"
@@ -55,10 +55,9 @@ class Dialect:
         if self.limit is None:
             return 0
         words = self.write(subject, body)
-        # Two characters stand between a title and a body where apprise joins them.
-        joint = 2 if words.title else 0
-        total = self.size(words.title) + joint + self.size(words.body)
-        return max(0, total - self.limit)
+        # So apprise joins them for a service that has no titles.
+        whole = f"{words.title}\r\n{words.body}" if words.title else words.body
+        return max(0, self.size(whole) - self.limit)
 
 
 def utf16(text: str) -> int:

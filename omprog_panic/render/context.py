@@ -80,10 +80,17 @@ class MessageContext:
     onset: int  # index into trace_lines: here the crash begins
     trace_lines: tuple[str, ...]
     trace: str  # trace_lines, joined
+    words: Words = ENGLISH  # no variable
+
+    @property
+    def about(self) -> str:
+        """What a file with this message is named after."""
+        return self.host
 
     def variables(self) -> dict[str, object]:
         """As the template engine takes them."""
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        del fields["words"]
         return {**fields, "frames": tuple(map(dataclasses.asdict, self.frames))}
 
     def plain(self) -> tuple[str, str]:
@@ -159,12 +166,15 @@ def build_context(
         onset=lines.index(words.texts["crash-mark"]) if record.context else 0,
         trace_lines=lines,
         trace="\n".join(lines),
+        words=words,
     )
 
 
 def shorten(context: AnyContext, room: int) -> AnyContext:
     """Give the context with a trace of at most ``room`` characters."""
-    lines = fit_trace(context.trace_lines, context.onset, room, context.alert_id)
+    lines = fit_trace(
+        context.trace_lines, context.onset, room, context.alert_id, context.words
+    )
     return dataclasses.replace(context, trace_lines=lines, trace="\n".join(lines))
 
 

@@ -39,6 +39,11 @@ class NoticeContext:
     trace_lines: tuple[str, ...] = ()
     trace: str = ""
 
+    @property
+    def about(self) -> str:
+        """What a file with this message is named after."""
+        return self.message
+
     def variables(self) -> dict[str, object]:
         """As the template engine takes them."""
         fields: dict[str, Any] = _harmless(dataclasses.asdict(self.facts))

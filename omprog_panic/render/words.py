@@ -168,6 +168,10 @@ ENGLISH = Words(
         "crash-mark": "---- the crash begins here ----",
         "gap": "... {records} lost{reason} ...",
         "gap-unknown": "... an unknown number of records lost{reason} ...",
+        "left-out": (
+            "... {lines} left out: see omprog-panic incidents show {alert_id} ..."
+        ),
+        "cut": "... cut: see omprog-panic incidents show {alert_id} ...",
         "lost-records": "{records} lost on the way",
         "lost-fragments": "{records} of which a part was lost",
         "elided": (
@@ -232,6 +236,11 @@ RUSSIAN = Words(
         "crash-mark": "---- отсюда начинается сбой ----",
         "gap": "... потеряно: {records}{reason} ...",
         "gap-unknown": "... потеряно неизвестное число записей{reason} ...",
+        "left-out": (
+            "... пропущено строк: {count}; "
+            "см. omprog-panic incidents show {alert_id} ..."
+        ),
+        "cut": "... обрезано; см. omprog-panic incidents show {alert_id} ...",
         "lost-records": "потеряно по дороге: {records}",
         "lost-fragments": "дошло не целиком: {records}",
         "elided": (
