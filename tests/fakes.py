@@ -7,10 +7,10 @@ import dataclasses
 import http.server
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Self
 
-from omprog_panic.deliver.notifier import Outcome
+from omprog_panic.deliver.notifier import File, Files, Outcome
 
 DELIVERED = Outcome(delivered=True)
 
@@ -36,18 +36,39 @@ class FakeClock:
 class RecordingNotifier:
     """Keeps what it is given; answers as scripted, then that all went well."""
 
-    def __init__(self, *outcomes: Outcome, text_limit: int | None = None) -> None:
+    def __init__(
+        self,
+        *outcomes: Outcome,
+        text_limit: int | None = None,
+        files: Files = Files.NONE,
+        file_outcomes: Sequence[Outcome] = (),
+    ) -> None:
+        self.files = files
+        self._file_outcomes = iter(file_outcomes)
         self.text_limit = text_limit
         self.sent: list[tuple[str, str]] = []
+        self.sent_files: list[File] = []
         self.warmed_up = 0
         self._outcomes: Iterator[Outcome] = iter(outcomes)
 
     def warm_up(self) -> None:
         self.warmed_up += 1
 
-    def send(self, subject: str, body: str) -> Outcome:
+    def excess(self, subject: str, body: str) -> int:
+        if self.text_limit is None:
+            return 0
+        return max(0, len(subject) + 2 + len(body) - self.text_limit)
+
+    def send(self, subject: str, body: str, file: File | None = None) -> Outcome:
+        if file is not None:
+            self.sent_files.append(file)
         self.sent.append((subject, body))
         return next(self._outcomes, DELIVERED)
+
+    def send_file(self, subject: str, file: File) -> Outcome:
+        assert subject
+        self.sent_files.append(file)
+        return next(self._file_outcomes, DELIVERED)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -18,6 +18,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from omprog_panic.alerter.event import AlerterEvent
+from omprog_panic.deliver.notifier import Files
 from omprog_panic.errors import StoreError
 from omprog_panic.store import outbox
 from omprog_panic.store.notification_log import Attempt, log_attempt
@@ -125,9 +126,12 @@ class Courier:
         return True
 
     def _send(self, row: OutboxRow) -> _Sent:
-        message = self._terms.compose(row, self._notifier.text_limit)
+        message = self._terms.compose(row, self._notifier.excess)
         at, since = self._terms.clock.wall(), self._terms.clock.monotonic()
-        outcome = self._notifier.send(message.subject, message.body)
+        if message.file is not None and self._notifier.files is Files.ALONG:
+            outcome = self._notifier.send(message.subject, message.body, message.file)
+        else:
+            outcome = self._notifier.send(message.subject, message.body)
         took_s = self._terms.clock.monotonic() - since
         attempt = Attempt(
             row.id, row.attempts, at, took_s, outcome.delivered, outcome.reason
@@ -141,6 +145,22 @@ class Courier:
             event = self._record_failure(sent)
         self._unrecorded = None
         self._terms.emit(event)
+        if sent.outcome.delivered:
+            self._send_file(sent)
+
+    def _send_file(self, sent: _Sent) -> None:
+        """Send the whole trace after the alert, which is safe by now: one attempt."""
+        file = sent.message.file
+        if file is None or self._notifier.files is not Files.AFTER:
+            return
+        outcome = self._notifier.send_file(sent.message.subject, file)
+        fields = {**self._fields(sent), "file": file.name}
+        if outcome.delivered:
+            self._terms.emit(AlerterEvent("file delivered", fields))
+        else:
+            log.warning("file refused", extra={**fields, "reason": outcome.reason})
+            fields["reason"] = outcome.reason
+            self._terms.emit(AlerterEvent("file refused", fields))
 
     def _record_delivery(self, sent: _Sent) -> AlerterEvent:
         now = self._terms.clock.wall()
@@ -163,6 +183,8 @@ class Courier:
         delay = terms.backoff.delay_s(row.attempts, terms.chance())
         if outcome.permanent:
             delay = terms.backoff.max_s
+        if outcome.retry_after_s is not None:
+            delay = min(max(delay, outcome.retry_after_s), terms.lease.horizon_s)
         old = now - row.created_at >= terms.retry_for_s
         given_up = old and row.attempts >= FEWEST_ATTEMPTS
         with terms.database.write() as connection:
@@ -187,16 +209,20 @@ class Courier:
         first, self._stuck = self._stuck is None, None
         if outcome.permanent:
             return
+        if outcome.retry_after_s is not None:
+            self._pause(outcome.retry_after_s)  # it spoke of itself, of no message
+            return
         waited_for = row.order_key is not None and not row.passed
         if first and waited_for and row.attempts >= PASS_AFTER:
             self._stuck = row
         else:
             self._pause()
 
-    def _pause(self) -> None:
+    def _pause(self, least_s: float = 0.0) -> None:
         """Leave all that waits for a service in trouble alone for a while."""
         self._failures += 1
         delay = self._terms.backoff.delay_s(self._failures, self._terms.chance())
+        delay = max(delay, least_s)
         self._paused_until = self._terms.clock.monotonic() + delay
 
     def _fields(self, sent: _Sent) -> dict[str, object]:

@@ -14,7 +14,7 @@ import random
 import signal
 from typing import TYPE_CHECKING
 
-from omprog_panic.alerter.assemble import load_setup
+from omprog_panic.alerter.assemble import load_setup, load_sound_setup
 from omprog_panic.alerter.compose import Composer
 from omprog_panic.alerter.delivery import STORE_RETRY_S, Courier, Terms, Worker
 from omprog_panic.alerter.dispatch import readdress
@@ -23,6 +23,9 @@ from omprog_panic.alerter.intake import BATCH, Intake
 from omprog_panic.alerter.lock import InstanceLock
 from omprog_panic.alerter.maintenance import Maintenance
 from omprog_panic.alerter.notify import tell_systemd
+from omprog_panic.alerter.policy_desk import PolicyDesk
+from omprog_panic.alerter.probe import send_probe
+from omprog_panic.alerter.template_report import TemplateReport
 from omprog_panic.clock import SystemClock
 from omprog_panic.deliver.apprise_notifier import build_notifier
 from omprog_panic.deliver.backoff import Backoff
@@ -66,15 +69,20 @@ class Alerter:
         self._lock = InstanceLock(paths.database)
         self._wakeup = Wakeup(paths.spool)
         self._spool = SpoolReader(paths.spool)
+        config = setup.config
+        self._desk = PolicyDesk(
+            self._clock, config.policy, config.first_services(), send_probe
+        )
         self._intake = Intake(
             spool=self._spool,
             database=self._database,
             analyze=analyze_trace,
             clock=self._clock,
-            services=setup.config.first_services(),
+            desk=self._desk,
             emit=emit,
         )
         self._maintenance = Maintenance(self._database, self._clock, setup.config)
+        self._template_report = TemplateReport(self._database, self._clock)
         self._workers: list[Worker] = []
         self._complaint = ""
         self._readdressed = False
@@ -109,14 +117,16 @@ class Alerter:
         """Take in what is there; when that is all, wait for more."""
         try:
             taken = self._intake.run_once()
+            due = self._desk.tick(self._database)
             self._readdress()
             self._maintain()
+            self._template_report.tell(self._setup)
             self._complaint = ""
         except (SpoolError, StoreError) as error:
             self._complain(str(error))
             self._wakeup.wait(STORE_RETRY_S)
             return
-        if taken:
+        if taken or due:
             self._wake_workers()
         if taken < BATCH:
             self._wakeup.wait(self._setup.config.limits.poll_s)
@@ -129,7 +139,7 @@ class Alerter:
     def reload(self, file: Path) -> None:
         """Take a new configuration; a bad one changes nothing and is reported."""
         try:
-            setup = load_setup(file)
+            setup = load_sound_setup(file)
             self._refuse_moves(setup)
         except ConfigError as error:
             for fault in error.faults:
@@ -137,7 +147,7 @@ class Alerter:
             self._emit(AlerterEvent("reload-refused", {"faults": error.faults}))
             return
         self._setup = setup
-        self._intake.services = setup.config.first_services()
+        self._desk.configure(setup.config.policy, setup.config.first_services())
         self._maintenance.config = setup.config
         for worker in self._workers:
             worker.stop()  # ends by itself after what it is sending; leases hold

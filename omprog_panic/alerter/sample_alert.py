@@ -67,8 +67,7 @@ def _described(database: Database, setup: Setup, row: dict[str, Any]) -> dict[st
         created_at=row["created_at"],
         last_reason=None,
     )
-    limit = build_notifier(services[row["service_key"]]).text_limit
-    message = compose(sample, limit)
+    message = compose(sample, build_notifier(services[row["service_key"]]).excess)
     with database.read() as connection:
         took_s = last_took_s(connection, row["id"])
     answer = "taken" if row["state"] == State.SENT.value else row["last_reason"]

@@ -1,24 +1,34 @@
 """The only importer of apprise: what its versions from 1.2.0 on have in common.
 
-One Apprise object per URL, new for each alert: the answer for several URLs is one
-for all, and a used object waits up to 5.5 s before its next message.
+One plug-in per URL, new for each alert: the answer for several URLs is one for all,
+and a used one waits up to 5.5 s before its next message.
 """
 
 from __future__ import annotations
 
 import contextlib
-import contextvars
+import dataclasses
 import difflib
-import logging
 import re
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import apprise
 
 from omprog_panic.config.model import Understood
-from omprog_panic.deliver import slack_webhook
-from omprog_panic.deliver.notifier import Outcome
+from omprog_panic.deliver.complaint import REFUSED_TEXT, Complaints, complaints
+from omprog_panic.deliver.dialect import (
+    MAIL,
+    SLACK_BOT,
+    SLACK_BOT_WITHOUT_FILES,
+    Dialect,
+    Words,
+    dialect_of,
+)
+from omprog_panic.deliver.notifier import File, Files, Outcome
+from omprog_panic.deliver.slack_webhook import SlackWebhookNotifier
 from omprog_panic.errors import DeliveryError
 from omprog_panic.secret import Secret
 
@@ -35,56 +45,20 @@ if TYPE_CHECKING:
         tags: set[str]
         body_maxlen: int
         notify_format: object
+        _format_override: object
+        overflow_mode: object
 
         def url(self, *, privacy: bool = ...) -> str: ...
 
 
-MAX_REASON = 300
-_LOGGER = logging.getLogger("apprise")
-_HTTP_ERROR = re.compile(r"\berror=(\d{3})\b")
-# The answers that no further attempt changes; 429 and 5xx are the service's trouble.
-_PERMANENT = frozenset({"400", "401", "403", "404", "410"})
+NOMINAL_LIMIT = 32768  # apprise's own where a service has none
 _SCHEME = re.compile(r"([a-zA-Z0-9]+)://")
-# Carries a trace of any length; apprise's 32768 is a nominal figure.
-_UNLIMITED = frozenset({"mailto", "mailtos"})
 # For these a path is the administrator's own and may well be the secret.
 _PATH_IS_SECRET = frozenset({"json", "jsons", "xml", "xmls", "form", "forms"})
-
-
-class _Lines(logging.Handler):
-    """Collects what apprise complains of during one send.
-
-    Lines of other sends come by here too. The thread does not tell them apart: 2.x
-    sends from a pool of its own, but hands our context on to it.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if _LISTENER.get() is self:
-            self.lines.append(record.getMessage())
-
-
-_LISTENER: contextvars.ContextVar[_Lines | None] = contextvars.ContextVar(
-    "omprog_panic_apprise_lines", default=None
-)
-
-
-@contextlib.contextmanager
-def _complaints() -> Iterator[list[str]]:
-    """Listen to apprise; its lines go no further, for some of them hold URLs."""
-    handler = _Lines()
-    _LOGGER.propagate = False
-    logging.getLogger("urllib3").setLevel(logging.WARNING)  # it logs paths, too
-    _LOGGER.addHandler(handler)
-    token = _LISTENER.set(handler)
-    try:
-        yield handler.lines
-    finally:
-        _LISTENER.reset(token)
-        _LOGGER.removeHandler(handler)
+# What apprise 1.2.0 (Debian 12) lacks: since which version each is there.
+_SINCE = {"workflow": "1.8.1", "workflows": "1.8.1"}
+_SLACK_WEBHOOKS = frozenset({"webhook", "hook", "gov-hook"})  # its modes, 1.x and 2.x
+_SLACK_FILES_SINCE = (1, 8, 1)  # before, it used files.upload, which Slack retired
 
 
 def _asset() -> apprise.AppriseAsset:
@@ -111,7 +85,7 @@ def read_services(form: str, document: Secret) -> list[Understood]:
         DeliveryError: it makes nothing of it; says why without the URL.
 
     """
-    with _complaints():
+    with complaints():
         found = _instances(form, document)
     if not found:
         raise DeliveryError(_why_not(document), permanent=True)
@@ -147,11 +121,13 @@ def _why_not(document: Secret) -> str:
         )
     close = difflib.get_close_matches(scheme, known, 1, 0.6)
     hint = f"did you mean {close[0]}://?" if close else "see the list of its services"
+    if scheme in _SINCE:
+        hint = f"it needs apprise {_SINCE[scheme]} or newer"
     return f"apprise {apprise.__version__} has no service {scheme}://: {hint}"
 
 
 def _known_schemes() -> list[str]:
-    with _complaints():
+    with complaints():
         details = apprise.Apprise().details()["schemas"]
     return sorted(
         scheme
@@ -166,87 +142,151 @@ class AppriseNotifier:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._limit: int | None = None
-        self._limit_known = False
+        self._known: Dialect | None = None
+
+    @property
+    def _dialect(self) -> Dialect:
+        if self._known is None:
+            try:
+                self._known = self._find_dialect()
+            except Exception:  # noqa: BLE001 - the attempt to send will say why
+                return dialect_of(self._service.scheme, NOMINAL_LIMIT)
+        return self._known
 
     @property
     def text_limit(self) -> int | None:
-        if not self._limit_known:
-            self.warm_up()
-        return self._limit
+        return self._dialect.limit
+
+    @property
+    def files(self) -> Files:
+        return self._dialect.files
+
+    def excess(self, subject: str, body: str) -> int:
+        return self._dialect.excess(subject, body)
 
     def warm_up(self) -> None:
-        instance = self._instance()
-        limit = int(instance.body_maxlen)
-        self._limit = None if self._service.scheme in _UNLIMITED else limit
-        self._limit_known = True
+        self._known = self._find_dialect()
 
-    def send(self, subject: str, body: str) -> Outcome:
-        sender = apprise.Apprise(asset=_asset())
-        with _complaints() as lines:
+    def send(self, subject: str, body: str, file: File | None = None) -> Outcome:
+        outcome, heard = self._try(self._dialect.write(subject, body), file)
+        if outcome.delivered:
+            return outcome
+        if file is not None and heard.refused_by_mail():
+            refusal = outcome.reason
+            outcome, heard = self._try(self._dialect.write(subject, body), None)
+            if outcome.delivered:
+                return dataclasses.replace(outcome, reason=f"file refused: {refusal}")
+        if heard.code() in REFUSED_TEXT:
+            return self._send_bare(subject, outcome)
+        return outcome
+
+    def send_file(self, subject: str, file: File) -> Outcome:
+        words = self._dialect.write(subject, f"The whole trace: {file.name}")
+        return self._try(words, file)[0]
+
+    def _send_bare(self, subject: str, refused: Outcome) -> Outcome:
+        """Say at least what happened where: a text was refused, perhaps for itself."""
+        body = "The service refused the text of this alert."
+        outcome, _ = self._try(self._dialect.write(subject, body), None)
+        if outcome.delivered:
+            return dataclasses.replace(outcome, reason=f"title only: {refused.reason}")
+        return refused
+
+    def _try(self, words: Words, file: File | None) -> tuple[Outcome, Complaints]:
+        with complaints() as heard, contextlib.ExitStack() as stack:
             try:
-                plugin: Any = self._instance()
-                sender.add(plugin)
-                # 1.x answers True, False or None (nobody was told), 2.x an object:
-                # only its truth is common to all.
-                delivered = bool(
-                    sender.notify(
-                        title=subject, body=body, body_format=apprise.NotifyFormat.TEXT
-                    )
-                )
+                attach = stack.enter_context(_written(file)) if file else None
+                delivered = self._hand_over(words, attach)
             except Exception as error:  # noqa: BLE001 - 130 plug-ins of others
-                lines.append(f"{type(error).__name__}: {error}")
+                heard.lines.append(f"{type(error).__name__}: {error}")
                 delivered = False
-        return Outcome(delivered=True) if delivered else self._failure(lines)
+        if delivered:
+            return Outcome(delivered=True), heard
+        return heard.outcome(self._service.document), heard
+
+    def _hand_over(self, words: Words, attach: Path | None) -> bool:
+        plugin: Any = self._instance()
+        files = apprise.AppriseAttachment(str(attach)) if attach else None
+        if not self._dialect.exact:
+            sender = apprise.Apprise(asset=_asset())
+            sender.add(plugin)
+            # 1.x answers True, False or None (nobody was told), 2.x an object: only
+            # its truth is common to all.
+            return bool(
+                sender.notify(
+                    title=words.title,
+                    body=words.body,
+                    body_format=apprise.NotifyFormat.TEXT,
+                    attach=files,
+                )
+            )
+        # The plug-in's own method, the same in all versions: what lies between it and
+        # notify() rewrites text, in every version in another way.
+        return bool(
+            plugin.send(
+                title=words.title,
+                body=words.body,
+                body_format=apprise.NotifyFormat.TEXT,
+                attach=files,
+            )
+        )
 
     def _instance(self) -> Plugin:
-        with _complaints():
+        with complaints():
             found = _instances(self._service.form, self._service.document)
         instance = found[self._service.position]
-        if self._service.scheme in _UNLIMITED:
-            _ask_for_plain_mail(instance)
+        dialect = self._known
+        if dialect and (dialect.exact or dialect is MAIL):
+            _settle(instance, getattr(apprise.NotifyFormat, dialect.form.name))
+        # A URL may ask for "split": twenty messages of one alert.
+        instance.overflow_mode = apprise.OverflowMode.UPSTREAM
         return instance
 
-    def _failure(self, lines: list[str]) -> Outcome:
-        reason = (
-            self._service.document.redact(lines[-1]) if lines else "no reason given"
-        )
-        code = _HTTP_ERROR.search(reason)
-        permanent = code is not None and code[1] in _PERMANENT
-        return Outcome(delivered=False, reason=reason[:MAX_REASON], permanent=permanent)
+    def _find_dialect(self) -> Dialect:
+        instance: Any = self._instance()
+        dialect = dialect_of(self._service.scheme, int(instance.body_maxlen))
+        if dialect is not SLACK_BOT:
+            return dialect
+        if str(instance.mode) != "bot":  # a workflow of Slack's
+            return dialect_of("", int(instance.body_maxlen))
+        return dialect if _version() >= _SLACK_FILES_SINCE else SLACK_BOT_WITHOUT_FILES
 
 
-def _ask_for_plain_mail(instance: Plugin) -> None:
-    # HTML is apprise's default for mail: there the columns of a trace fold together.
-    if isinstance(instance.notify_format, str):
-        instance.notify_format = apprise.NotifyFormat.TEXT
+def _settle(instance: Plugin, form: object) -> None:
+    """Let a plug-in send what we wrote, whatever format its URL asks for."""
+    if isinstance(instance.notify_format, tuple):  # 2.x, several to choose from
+        instance._format_override = form  # noqa: SLF001 - it has no public name
+    else:
+        instance.notify_format = form
+    if hasattr(instance, "use_blocks"):  # Slack's: at most 3000 characters
+        instance.use_blocks = False
 
 
-class SlackWebhookNotifier:
-    """A Slack webhook under an apprise that misjudges it."""
+@contextlib.contextmanager
+def _written(file: File) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="omprog-panic-") as folder:
+        path = Path(folder) / file.name
+        path.write_text(file.text, encoding="utf-8", errors="backslashreplace")
+        yield path
 
-    text_limit = slack_webhook.TEXT_LIMIT
 
-    def __init__(self, url: Secret) -> None:
-        self._url = url
-
-    def warm_up(self) -> None:
-        """Do nothing: importing requests was all there is."""
-
-    def send(self, subject: str, body: str) -> Outcome:
-        return slack_webhook.post(self._url, subject, body)
+def _version() -> tuple[int, ...]:
+    numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", apprise.__version__)
+    return tuple(map(int, numbers.groups())) if numbers else ()
 
 
 def build_notifier(service: Service) -> Notifier:
     """Choose the way to a service."""
-    if service.scheme == "slack" and slack_webhook.is_needed(apprise.__version__):
-        with _complaints():
+    if service.scheme == "slack":
+        with complaints():
             plugin: Any = _instances(service.form, service.document)[service.position]
-        if plugin.mode != "bot":
+        if str(plugin.mode) in _SLACK_WEBHOOKS:
+            base = plugin.webhook_url
+            if str(plugin.mode) == "gov-hook":
+                base = plugin.webhook_gov_url
             tokens = (plugin.token_a, plugin.token_b, plugin.token_c)
-            return SlackWebhookNotifier(
-                Secret("/".join((str(plugin.webhook_url), *tokens)))
-            )
+            url = Secret("/".join((str(base), *tokens)))
+            return SlackWebhookNotifier(url, [c for c in plugin.channels if c])
     return AppriseNotifier(service)
 
 
@@ -259,7 +299,7 @@ def service_address(service: Service) -> tuple[str, int] | None:
     The plug-ins have no common name for it: mail has smtp_host, services in the cloud
     a constant URL, self-hosted ones what the URL of the administrator says.
     """
-    with _complaints():
+    with complaints():
         instance: Any = _instances(service.form, service.document)[service.position]
     if smtp := getattr(instance, "smtp_host", ""):
         return str(smtp), int(instance.port or 25)

@@ -7,13 +7,16 @@ see ``_asset`` in apprise_notifier.py. What a thread cannot do is end from outsi
 
 from __future__ import annotations
 
+import functools
 import threading
 from typing import TYPE_CHECKING
 
 from omprog_panic.deliver.notifier import Outcome
 
 if TYPE_CHECKING:
-    from omprog_panic.deliver.notifier import Notifier
+    from collections.abc import Callable
+
+    from omprog_panic.deliver.notifier import File, Files, Notifier
 
 MAX_LEFT_BEHIND = 3  # hanging sends of one service; then it is not asked any more
 MAX_LATE = 32  # late successes that are remembered; more: a reader may see one twice
@@ -22,15 +25,15 @@ MAX_LATE = 32  # late successes that are remembered; more: a reader may see one 
 class _Sending(threading.Thread):
     """One message on its way; ``outcome`` when it came to something."""
 
-    def __init__(self, inner: Notifier, subject: str, body: str) -> None:
+    def __init__(self, send: Callable[[], Outcome], subject: str, body: str) -> None:
         super().__init__(name="omprog-panic-send", daemon=True)
-        self._inner = inner
+        self._send = send
         self._subject, self._body = subject, body
         self.outcome: Outcome | None = None
 
     def run(self) -> None:
         try:
-            self.outcome = self._inner.send(self._subject, self._body)
+            self.outcome = self._send()
         except Exception as error:  # noqa: BLE001 - a bug must not look like hanging
             self.outcome = Outcome(delivered=False, reason=type(error).__name__)
 
@@ -56,18 +59,33 @@ class DeadlineNotifier:
     def text_limit(self) -> int | None:
         return self._inner.text_limit
 
+    @property
+    def files(self) -> Files:
+        return self._inner.files
+
+    def excess(self, subject: str, body: str) -> int:
+        return self._inner.excess(subject, body)
+
     def warm_up(self) -> None:
         self._inner.warm_up()
 
-    def send(self, subject: str, body: str) -> Outcome:
+    def send(self, subject: str, body: str, file: File | None = None) -> Outcome:
         late = self._late_answer(subject, body)
         if late is not None:
             return late
+        arguments = (subject, body) if file is None else (subject, body, file)
+        send = functools.partial(self._inner.send, *arguments)
+        return self._run(_Sending(send, subject, body))
+
+    def send_file(self, subject: str, file: File) -> Outcome:
+        send = functools.partial(self._inner.send_file, subject, file)
+        return self._run(_Sending(send, subject, file.name))
+
+    def _run(self, sending: _Sending) -> Outcome:
         hanging = [one for one in self._left_behind if one.outcome is None]
         if len(hanging) >= MAX_LEFT_BEHIND:
             reason = f"{len(hanging)} earlier messages still hang"
             return Outcome(delivered=False, reason=reason)
-        sending = _Sending(self._inner, subject, body)
         sending.start()
         sending.join(self._timeout_s)
         if sending.outcome is not None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Protocol
+import enum
+from typing import NamedTuple, Protocol
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -11,12 +12,29 @@ class Outcome:
     """The truth about one attempt; ``reason`` holds no secret.
 
     ``permanent``: only an administrator can mend it (a refused token, a wrong
-    channel), so trying again soon is vain.
+    channel), or nobody (a text that the service refuses), so trying again soon is
+    vain. ``retry_after_s``: the service asked for this much patience.
     """
 
     delivered: bool
     reason: str = ""
     permanent: bool = False
+    retry_after_s: float | None = None
+
+
+class File(NamedTuple):
+    """A text file that goes with a message."""
+
+    name: str
+    text: str
+
+
+class Files(enum.Enum):
+    """What a service does with a file."""
+
+    NONE = "not taken"
+    ALONG = "in the same message"
+    AFTER = "in a message of its own, so that a refused file costs nothing"
 
 
 class Notifier(Protocol):
@@ -27,10 +45,26 @@ class Notifier(Protocol):
         """Most characters of subject and body together; None: no limit of note."""
         ...
 
+    @property
+    def files(self) -> Files:
+        """Say whether and when the service takes a file."""
+        ...
+
+    def excess(self, subject: str, body: str) -> int:
+        """Tell by how many characters a message is too large, mark-up counted."""
+        ...
+
     def warm_up(self) -> None:
         """Pay now what the first message would else pay; sends nothing."""
         ...
 
-    def send(self, subject: str, body: str) -> Outcome:
-        """Send plain text. Never raises for what the service or network does."""
+    def send(self, subject: str, body: str, file: File | None = None) -> Outcome:
+        """Send plain text. Never raises for what the service or network does.
+
+        A file is given only where ``files`` is ``ALONG``.
+        """
+        ...
+
+    def send_file(self, subject: str, file: File) -> Outcome:
+        """Send a file after its message, where ``files`` is ``AFTER``."""
         ...

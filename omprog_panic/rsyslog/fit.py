@@ -22,6 +22,8 @@ from omprog_panic.rsyslog.host_config import loads, read_statements
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from omprog_panic.rsyslog.host_config import Statement
+
 MAIN = "/etc/rsyslog.conf"
 DROP_IN = "/etc/rsyslog.d/zz-omprog-panic.conf"
 CHECK_WITHIN_S = 20.0
@@ -113,10 +115,17 @@ def find_fit(files: Files) -> Fit:
     return Fit(
         load_imudp=not loads(statements, "imudp"),
         load_omprog=not loads(statements, "omprog"),
-        listen="imudp" not in below,
+        # With the filter for a port that is open already there is nothing to open.
+        listen="imudp" not in below and not is_filtered(statements),
         active="omprog" not in below,
         reasons=tuple(reasons),
     )
+
+
+def is_filtered(statements: list[Statement]) -> bool:
+    """Tell whether our records come out of the host's own input (port 514)."""
+    name = "omprog_panic_senders_514"
+    return any(statement.values.get("name") == name for statement in statements)
 
 
 def apply_fit(files: Files, fit: Fit, check: Callable[[], list[str] | None]) -> Fit:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BOOT = Path(__file__).with_name("boot.sh")
+REPOSITORY = BOOT.parents[2]
 BOOT_WITHIN_S = 120.0
 COMMAND_WITHIN_S = 600.0
 CLONE_NEWNET = 0x40000000
@@ -153,6 +154,13 @@ class Machine:
         # Through init's own view: /tmp may be a mount of the machine.
         shutil.copyfile(file, f"/proc/{self._init}/root/tmp/{file.name}")
         return f"/tmp/{file.name}"
+
+    def copy_tree(self, *names: str) -> str:
+        """Put folders of the repository into one below /tmp; give its path there."""
+        for name in names:
+            target = Path(f"/proc/{self._init}/root/tmp/source", name)
+            shutil.copytree(REPOSITORY / name, target, dirs_exist_ok=True)
+        return "/tmp/source"
 
     @contextlib.contextmanager
     def network(self) -> Iterator[None]:

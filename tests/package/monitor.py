@@ -126,3 +126,12 @@ class Monitor:
             rf"grep -q ':{PORT:04X} 00000000:0000 .* 00000000:00000000 ' /proc/net/udp"
         )
         self.machine.wait(empty, "an empty receive queue")
+
+    def condition(self) -> str:
+        """Say how things stand, for whoever reads about a failure."""
+        return self.machine.run(
+            "omprog-panic status; rsyslogd -N1; tail -n +1 /etc/omprog-panic/rsyslog/*;"
+            " journalctl --no-pager -n 60 -u rsyslog -u omprog-panic-alerter;"
+            " cat /var/log/omprog-panic/collector.log; cat /proc/net/udp",
+            check=False,
+        )

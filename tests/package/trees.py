@@ -16,6 +16,7 @@ from tests.package.machine import cgroup_mount
 
 ROOT = Path(__file__).resolve().parents[2]
 RELEASES = ("bookworm", "trixie")
+NO_CHECK = {"DEB_BUILD_OPTIONS": "nocheck", "DEB_BUILD_PROFILES": "nocheck"}
 STEP_WITHIN_S = 1500.0
 ARCHIVES = "var/cache/apt/archives"
 # What tells a clean installation apart from a container; rsyslog and Python come with
@@ -59,25 +60,25 @@ def mirror() -> list[str]:
     return done.stdout.split()[:1]
 
 
-def build_tree(release: str, target: Path, *, tests: bool) -> None:
+def build_tree(release: str, target: Path, *, tests: bool, more: str = "") -> None:
     """Make a tree that has what debian/control asks for, and nothing else."""
-    needs = [*build_depends(tests=tests), "dpkg-dev"]
+    needs = [*build_depends(tests=tests), "dpkg-dev", *more.split()]
     _make(release, target, needs)
 
 
-def clean_tree(release: str, target: Path, packages: list[Path]) -> None:
-    """Make a tree as a fresh installation; what the packages need is downloaded."""
-    hooks = []
-    for package in packages:
-        hooks += [f'--customize-hook=copy-in "{package}" /tmp']
-    names = " ".join(f"/tmp/{package.name}" for package in packages)
+def clean_tree(release: str, target: Path) -> None:
+    """Make a fresh installation; what our package will pull in is downloaded."""
     download = (
-        'env -u APT_CONFIG chroot "$1" apt-get install -qq -y'
-        f" -o APT::Install-Recommends=1 --download-only {names}"
+        'env -u APT_CONFIG chroot "$1" apt-get install -qq -y --download-only'
+        f" -o APT::Install-Recommends=1 {' '.join(run_depends())}"
     )
-    cleanup = "".join(f' "$1"/tmp/{package.name}' for package in packages)
-    hooks += [f"--customize-hook={download}", f"--customize-hook=rm {cleanup}"]
-    _make(release, target, list(CLEAN), *hooks, "--skip=cleanup/apt")
+    _make(
+        release,
+        target,
+        list(CLEAN),
+        f"--customize-hook={download}",
+        "--skip=cleanup/apt",
+    )
 
 
 def _make(release: str, target: Path, include: list[str], *options: str) -> None:
@@ -87,15 +88,22 @@ def _make(release: str, target: Path, include: list[str], *options: str) -> None
 
 def build_depends(*, tests: bool) -> list[str]:
     """Read Build-Depends; without those of the tests if asked so."""
+    entries = _field("Build-Depends")
+    named = [e.split()[0] for e in entries if tests or "<!nocheck>" not in e]
+    return ["debhelper" if n == "debhelper-compat" else n for n in named]
+
+
+def run_depends() -> list[str]:
+    """Read what apt installs with the package."""
+    entries = _field("Depends") + _field("Recommends")
+    return [entry.split()[0] for entry in entries if not entry.startswith("${")]
+
+
+def _field(name: str) -> list[str]:
     text = (ROOT / "debian/control").read_text()
-    (field,) = re.findall(r"^Build-Depends:((?:.|\n[ \t])*)", text, re.MULTILINE)
-    found = []
-    for entry in field.split(","):
-        if "<!nocheck>" in entry and not tests:
-            continue
-        name = entry.split()[0]
-        found.append("debhelper" if name == "debhelper-compat" else name)
-    return found
+    found = re.search(rf"(?m)^{name}:((?:.|\n[ \t])*)", text)
+    assert found is not None
+    return [entry.strip() for entry in found[1].split(",") if entry.strip()]
 
 
 def build(tree: Path, folder: str, out: Path, **environment: str) -> list[Path]:

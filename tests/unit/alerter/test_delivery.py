@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from omprog_panic.alerter.delivery import MAX_IDLE_S, Courier, Worker
 from omprog_panic.alerter.dispatch import notify_test, readdress
 from omprog_panic.deliver.backoff import Backoff
-from omprog_panic.deliver.notifier import Outcome
+from omprog_panic.deliver.notifier import File, Outcome
 from omprog_panic.errors import StoreError
 from omprog_panic.model import Record
 from omprog_panic.store import outbox
@@ -66,8 +66,8 @@ def test_a_receiver_down_for_a_minute_gets_its_alert_soon_afterwards_once(
     world: World,
 ) -> None:
     class Minute(RecordingNotifier):
-        def send(self, subject: str, body: str) -> Outcome:
-            super().send(subject, body)
+        def send(self, subject: str, body: str, file: File | None = None) -> Outcome:
+            super().send(subject, body, file)
             return DOWN if world.clock.now < back_at else Outcome(delivered=True)
 
     back_at = world.clock.now + 60
@@ -168,10 +168,10 @@ def test_an_outcome_that_cannot_be_recorded_is_not_sent_again(world: World) -> N
     world.receive(make_incident(1))
 
     class LockAfterwards(RecordingNotifier):
-        def send(self, subject: str, body: str) -> Outcome:
+        def send(self, subject: str, body: str, file: File | None = None) -> Outcome:
             other.write_lock = other.database.write()
             other.write_lock.__enter__()
-            return super().send(subject, body)
+            return super().send(subject, body, file)
 
     class Other:
         def __init__(self) -> None:
@@ -197,8 +197,8 @@ def test_a_run_that_died_while_sending_is_repeated_under_the_same_id(
     world: World,
 ) -> None:
     class Dies(RecordingNotifier):
-        def send(self, subject: str, body: str) -> Outcome:
-            super().send(subject, body)
+        def send(self, subject: str, body: str, file: File | None = None) -> Outcome:
+            super().send(subject, body, file)
             raise KeyboardInterrupt
 
     world.receive(make_incident(1))

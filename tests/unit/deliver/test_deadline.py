@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 
 from omprog_panic.deliver.deadline import MAX_LEFT_BEHIND, DeadlineNotifier
-from omprog_panic.deliver.notifier import Outcome
+from omprog_panic.deliver.notifier import File, Outcome
 from tests.fakes import DELIVERED, RecordingNotifier
 
 
@@ -12,9 +12,9 @@ class HangingNotifier(RecordingNotifier):
         super().__init__(*outcomes)
         self.go_on = threading.Event()
 
-    def send(self, subject: str, body: str) -> Outcome:
+    def send(self, subject: str, body: str, file: File | None = None) -> Outcome:
         self.go_on.wait(30)
-        return super().send(subject, body)
+        return super().send(subject, body, file)
 
 
 def test_an_answer_in_time_is_passed_on() -> None:
@@ -74,8 +74,8 @@ def test_a_late_refusal_is_tried_again() -> None:
 
 def test_a_bug_in_a_notifier_is_no_hanging() -> None:
     class Broken(RecordingNotifier):
-        def send(self, subject: str, body: str) -> Outcome:
-            raise ZeroDivisionError(subject, body)
+        def send(self, subject: str, body: str, file: File | None = None) -> Outcome:
+            raise ZeroDivisionError(subject, body, file)
 
     outcome = DeadlineNotifier(Broken(), 30).send("s", "b")
     assert (outcome.delivered, outcome.reason) == (False, "ZeroDivisionError")

@@ -17,8 +17,9 @@ def test_the_text_arrives_and_cannot_act() -> None:
         [got] = receiver.received
 
     assert outcome.delivered
-    assert got.alert["text"] == "PANIC &lt;a&gt;\n&lt;!here&gt; &lt;/TASK&gt; &amp;"
-    assert got.alert["mrkdwn"] is got.alert["link_names"] is False
+    text = "`PANIC &lt;a&gt;`\n```\n&lt;!here&gt; &lt;/TASK&gt; &amp;\n```"
+    assert got.alert["text"] == text
+    assert got.alert["link_names"] is False
 
 
 @pytest.mark.parametrize(
