@@ -68,7 +68,7 @@ def debian_image(root: Path, kernel: Kernel, package: Path) -> bytes:
     subprocess.run(["cp", "-a", "--reflink=auto", root, copy], check=True)
     try:
         subprocess.run(["cp", package, copy / "tmp/client.deb"], check=True)
-        install = ["chroot", copy, "dpkg", "-i", "/tmp/client.deb"]
+        install = ["chroot", str(copy), "dpkg", "-i", "/tmp/client.deb"]
         subprocess.run(install, check=True, capture_output=True)
         _prepare(copy)
         archive = Archive()
@@ -92,10 +92,8 @@ def _prepare(root: Path) -> None:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
     (root / "usr/local/sbin/agent").chmod(0o755)
-    units = ["agent", "systemd-networkd"]
-    subprocess.run(
-        ["chroot", root, "systemctl", "enable", *units], check=True, capture_output=True
-    )
+    enable = ["chroot", str(root), "systemctl", "enable", "agent", "systemd-networkd"]
+    subprocess.run(enable, check=True, capture_output=True)
     for name in _USELESS:
         subprocess.run(["rm", "-rf", root / name], check=True)
     (root / "init").symlink_to("sbin/init")
@@ -109,7 +107,7 @@ def _add_tree(archive: Archive, root: Path) -> None:
             there = str(path.relative_to(root))
             mode = path.lstat().st_mode
             if stat.S_ISLNK(mode):
-                archive.link(there, os.readlink(path))
+                archive.link(there, str(path.readlink()))
             elif stat.S_ISDIR(mode):
                 archive.folder(there)
             elif stat.S_ISREG(mode):
