@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from omprog_panic.config.model import Reception
 
-CLIENT_FILE = "/etc/omprog-panic/netconsole.conf"
+CLIENT_FILE = "/etc/omprog-panic/client.conf"
 UNKNOWN = "ADDRESS-OF-THIS-MONITOR"
 
 

@@ -78,6 +78,14 @@ class Guest:
                 raise GuestError(f"no {pattern!r} on the console:\n{self.console()}")
             time.sleep(0.1)
 
+    def ended(self, *, timeout_s: float = 60.0) -> bool:
+        """Whether the guest's power goes off in that time."""
+        try:
+            self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def close(self) -> None:
         self._line.close()
         self._process.kill()

@@ -87,7 +87,7 @@ def test_it_prints_both_sides_and_changes_nothing(config: Path) -> None:
     assert status == 0
     assert "  - name: db-08\n    address: 10.0.0.3\n    source_port: 6665\n" in output
     assert config.read_text() == FILES["one"]
-    client = output.partition("netconsole.conf on db-08:\n")[2].partition("#")[0]
+    client = output.partition("client.conf on db-08:\n")[2].partition("#")[0]
     settings = parse_settings(client)
     assert settings.monitors == (Monitor("10.0.0.9", 6666, 6665),)
     assert settings.host == "db-08"
