@@ -67,6 +67,7 @@ def restarted(story: Story, path: str, text: str) -> Iterator[None]:
 
 def a_healthy_monitor_has_no_findings(story: Story) -> None:
     machine = story.machine
+    story.monitor.install(story.package)
     machine.run("printf '127.0.0.2 db-2\\n' >>/etc/hosts")
     with story.monitor.receiver():
         story.monitor.configure("127.0.0.2")
