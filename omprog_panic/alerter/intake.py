@@ -158,6 +158,8 @@ class Intake:
                 case BootRecord():
                     yield Sign(record, "boot", in_utc(record.at))
                 case AliveRecord():
+                    if record.token is not None:
+                        senders.note_verified(connection, record, now)
                     yield Sign(record, record.says, in_utc(record.at))
                 case ProbeRecord():
                     senders.note_latest(connection, "probe", record, now)
