@@ -19,7 +19,7 @@ from omprog_panic.alerter.compose import Composer
 from omprog_panic.alerter.delivery import STORE_RETRY_S, Courier, Terms, Worker
 from omprog_panic.alerter.dispatch import readdress
 from omprog_panic.alerter.event import AlerterEvent, ignore
-from omprog_panic.alerter.intake import BATCH, Intake
+from omprog_panic.alerter.intake import Intake
 from omprog_panic.alerter.lock import InstanceLock
 from omprog_panic.alerter.maintenance import Maintenance
 from omprog_panic.alerter.notify import tell_systemd
@@ -128,7 +128,7 @@ class Alerter:
             return
         if taken or due:
             self._wake_workers()
-        if taken < BATCH:
+        if not self._intake.more:
             self._wakeup.wait(self._setup.config.limits.poll_s)
             self._wake_workers()  # a command may have put something in the outbox
 

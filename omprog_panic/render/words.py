@@ -177,6 +177,7 @@ ENGLISH = Words(
         "crash-mark": "---- the crash begins here ----",
         "gap": "... {records} lost{reason} ...",
         "gap-unknown": "... an unknown number of records lost{reason} ...",
+        "left-out-here": "... {lines} left out ...",
         "left-out": (
             "... {lines} left out: see omprog-panic incidents show {alert_id} ..."
         ),
@@ -246,6 +247,7 @@ RUSSIAN = Words(
         "crash-mark": "---- отсюда начинается сбой ----",
         "gap": "... потеряно: {records}{reason} ...",
         "gap-unknown": "... потеряно неизвестное число записей{reason} ...",
+        "left-out-here": "... пропущено строк: {count} ...",
         "left-out": (
             "... пропущено строк: {count}; "
             "см. omprog-panic incidents show {alert_id} ..."
