@@ -135,12 +135,11 @@ class Keeper:
         troubles += [trouble] if trouble else []
         troubles += [f"{o.monitor}: {o.what} ({o.remedy})" for o in view.obstacles]
         if done and not first:
-            self.say(statement.mended("; ".join(done)))
             self.state = replace(
                 self.state, mended_at=self._system.wall(), mended="; ".join(done)
             )
-        self._tell_troubles(troubles)
-        self._heartbeat(view)
+        trouble = _refusal(lambda: self._report(view, done, troubles, first=first))
+        troubles += [trouble] if trouble else []
         self._save()
         hops = tuple(
             (way.next_hop, target.remote_mac)
@@ -149,6 +148,15 @@ class Keeper:
             if way.address == target.remote_ip
         )
         return Result(tuple(done), tuple(troubles), hops)
+
+    def _report(
+        self, view: View, done: list[str], troubles: list[str], *, first: bool
+    ) -> None:
+        """Say through the kernel's log what was done, what is wrong, that we live."""
+        if done and not first:
+            self.say(statement.mended("; ".join(done)))
+        self._tell_troubles(list(troubles))
+        self._heartbeat(view)
 
     def _mend(self, view: View) -> tuple[list[str], list[str]]:
         files = self._write_files(view)
