@@ -154,7 +154,7 @@ class Courier:
         if file is None or self._notifier.files is not Files.AFTER:
             return
         outcome = self._notifier.send_file(sent.message.subject, file)
-        fields = {**self._fields(sent), "file": file.name}
+        fields: dict[str, object] = {**self._fields(sent), "file": file.name}
         if outcome.delivered:
             self._terms.emit(AlerterEvent("file delivered", fields))
         else:
@@ -172,8 +172,13 @@ class Courier:
             if self._failures or sent.row.attempts > 1:
                 outbox.hurry(connection, self._service.key, now)
         self._failures, self._stuck = 0, None
-        fields = {**self._fields(sent), "took_s": round(sent.attempt.took_s, 3)}
-        log.info("alert delivered", extra=fields)
+        took_s = round(sent.attempt.took_s, 3)
+        fields: dict[str, object] = {**self._fields(sent), "took_s": took_s}
+        if sent.outcome.reason:  # only a part of it was taken
+            fields["reason"] = sent.outcome.reason
+            log.warning("alert delivered in part", extra=fields)
+        else:
+            log.info("alert delivered", extra=fields)
         texts = {"subject": sent.message.subject, "body": sent.message.body}
         return AlerterEvent("delivered", {**fields, **texts})
 

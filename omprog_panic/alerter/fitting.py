@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9.-]+")
 MAX_NAME = 40
+CLOSE_ENOUGH = 40  # characters: half a line of a trace
 
 
 def fit_message(
@@ -30,15 +31,17 @@ def fit_message(
 ) -> Rendered:
     """Render with as much of the trace as fits; head and tail stay.
 
-    Any template holds the trace as one variable, so that is what is shortened. Mark-up
-    takes room too, and how much depends on what is left: hence the repetition, which
-    ends because the room shrinks each time.
+    Any template holds the trace as one variable, so that is what is shortened.
     """
     rendered = render(context)
-    spare = len(context.trace)
-    while spare > 0 and (over := excess(*rendered)) > 0:
-        spare = max(0, spare - over)
-        rendered = render(shorten(context, spare))
+    over = excess(*rendered)
+    if over:
+        room = _largest(
+            len(context.trace),
+            over,
+            lambda room: not excess(*render(shorten(context, room))),
+        )
+        rendered = render(shorten(context, room))
     return fit_text(rendered, excess, context.alert_id, context.words)
 
 
@@ -47,11 +50,32 @@ def fit_text(
 ) -> Rendered:
     """Shorten any text, whole lines where possible."""
     subject, body = rendered
-    room = len(body)
-    while room > 0 and (over := excess(subject, body)) > 0:
-        room = max(0, room - over)
-        body = shape(rendered.body, room, alert_id, words)
+    over = excess(subject, body)
+    if over:
+        room = _largest(
+            len(body),
+            over,
+            lambda room: not excess(subject, shape(body, room, alert_id, words)),
+        )
+        body = shape(body, room, alert_id, words)
     return Rendered(subject, body)
+
+
+def _largest(size: int, over: int, fits: Callable[[int], bool]) -> int:
+    """Find about the most characters that fit, of ``size`` that do not.
+
+    Mark-up takes room too, and how much depends on what is left, so it is searched
+    for. With none to escape ``size - over`` is right at once.
+    """
+    low, high = 0, size
+    middle = max(0, size - over)
+    while high - low > CLOSE_ENOUGH:
+        if fits(middle):
+            low = middle
+        else:
+            high = middle
+        middle = (low + high) // 2
+    return low
 
 
 def whole_trace(rendered: Rendered, host: str, alert_id: str) -> File:

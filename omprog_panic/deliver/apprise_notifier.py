@@ -27,7 +27,7 @@ from omprog_panic.deliver.dialect import (
     Words,
     dialect_of,
 )
-from omprog_panic.deliver.notifier import File, Files, Outcome
+from omprog_panic.deliver.notifier import REFUSED, File, Files, Outcome
 from omprog_panic.deliver.slack_webhook import SlackWebhookNotifier
 from omprog_panic.errors import DeliveryError
 from omprog_panic.secret import Secret
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         notify_format: object
         _format_override: object
         overflow_mode: object
+        request_rate_per_sec: float
 
         def url(self, *, privacy: bool = ...) -> str: ...
 
@@ -171,7 +172,7 @@ class AppriseNotifier:
         outcome, heard = self._try(self._dialect.write(subject, body), file)
         if outcome.delivered:
             return outcome
-        if file is not None and heard.refused_by_mail():
+        if file is not None and heard.smtp_refusal():
             refusal = outcome.reason
             outcome, heard = self._try(self._dialect.write(subject, body), None)
             if outcome.delivered:
@@ -186,8 +187,7 @@ class AppriseNotifier:
 
     def _send_bare(self, subject: str, refused: Outcome) -> Outcome:
         """Say at least what happened where: a text was refused, perhaps for itself."""
-        body = "The service refused the text of this alert."
-        outcome, _ = self._try(self._dialect.write(subject, body), None)
+        outcome, _ = self._try(self._dialect.write(subject, REFUSED), None)
         if outcome.delivered:
             return dataclasses.replace(outcome, reason=f"title only: {refused.reason}")
         return refused
@@ -258,6 +258,8 @@ def _settle(instance: Plugin, form: object) -> None:
         instance._format_override = form  # noqa: SLF001 - it has no public name
     else:
         instance.notify_format = form
+    # Up to 5.5 s between text and file; a service that wants patience says so.
+    instance.request_rate_per_sec = 0.0
     if hasattr(instance, "use_blocks"):  # Slack's: at most 3000 characters
         instance.use_blocks = False
 

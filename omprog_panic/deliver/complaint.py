@@ -68,7 +68,9 @@ class Complaints(logging.Handler):
         if _LISTENER.get() is not self:
             return
         if record.levelno >= logging.WARNING:
-            self.lines.append(record.getMessage())
+            error = record.exc_info[1] if record.exc_info else None
+            said = f": {type(error).__name__}: {error}" if error else ""
+            self.lines.append(f"{record.getMessage()}{said}")
         elif str(record.msg).startswith(_QUOTES):
             self.quotes.append(record.getMessage())
 
@@ -77,9 +79,9 @@ class Complaints(logging.Handler):
         found = _HTTP_ERROR.search(self.lines[-1]) if self.lines else None
         return int(found[1]) if found else None
 
-    def refused_by_mail(self) -> bool:
-        """Tell whether a mail server said no for good."""
-        return _first(_SMTP_REFUSAL, [*self.lines, *self.quotes]) is not None
+    def smtp_refusal(self) -> str | None:
+        """Give the code of a mail server that said no for good."""
+        return _first(_SMTP_REFUSAL, [*self.lines, *self.quotes])
 
     def outcome(self, document: Secret) -> Outcome:
         """Make a failure of what was heard."""
@@ -88,9 +90,10 @@ class Complaints(logging.Handler):
         if word:
             reason = f"{word}: {reason}"
         reason = document.redact(reason)[:MAX_REASON]
-        permanent = code in PERMANENT or word in _PERMANENT_WORDS
-        if self.refused_by_mail():
-            permanent = True
+        refusal = self.smtp_refusal()
+        if refusal and refusal not in reason:
+            reason = f"{reason} (SMTP {refusal})"
+        permanent = code in PERMANENT or word in _PERMANENT_WORDS or bool(refusal)
         return Outcome(
             delivered=False,
             reason=reason,

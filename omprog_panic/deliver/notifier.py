@@ -6,6 +6,9 @@ import dataclasses
 import enum
 from typing import NamedTuple, Protocol
 
+# The whole body of an alert whose own text a service did not take.
+REFUSED = "The service refused the text of this alert: see it on the monitor."
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Outcome:

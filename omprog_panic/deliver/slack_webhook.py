@@ -9,6 +9,7 @@ failure (it compares bytes with text): the alert would be sent again for a day.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from typing import TYPE_CHECKING
 
 import requests
@@ -16,7 +17,7 @@ import requests
 from omprog_panic.deliver import neutral
 from omprog_panic.deliver.complaint import MAX_PATIENCE_S, PERMANENT
 from omprog_panic.deliver.dialect import slack_block, slack_text
-from omprog_panic.deliver.notifier import File, Files, Outcome
+from omprog_panic.deliver.notifier import REFUSED, File, Files, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +50,13 @@ class SlackWebhookNotifier:
         outcome = Outcome(delivered=True)
         for channel in self._channels or (None,):
             answer = post(self._url, subject, body, channel)
-            outcome = outcome if answer.delivered else answer
+            if answer.reason.startswith("Slack answered 400"):
+                bare = post(self._url, subject, REFUSED, channel)
+                if bare.delivered:
+                    answer = dataclasses.replace(
+                        bare, reason=f"title only: {answer.reason}"
+                    )
+            outcome = answer if answer.reason else outcome
         return outcome
 
     def send_file(self, subject: str, file: File) -> Outcome:

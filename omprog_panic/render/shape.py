@@ -1,12 +1,15 @@
 """Fits a message to a service's limit. Pure.
 
 What goes first is the context before the crash, then the middle of the crash: its
-head holds the cause, its tail the last words. apprise's own ways (cut the end off, or
-split) lose one of them or send twenty messages.
+head holds the cause, its tail the last words. Where it happened stays in any
+case. apprise's own ways (cut the end off, or split) lose one of them or send twenty
+messages.
 """
 
 from __future__ import annotations
 
+import itertools
+import re
 from typing import TYPE_CHECKING
 
 from omprog_panic.render.words import ENGLISH
@@ -17,6 +20,13 @@ if TYPE_CHECKING:
     from omprog_panic.render.words import Words
 
 HEAD_SHARE = 0.6  # of the room; the rest is for the tail
+GUILTY_FRAMES = 6
+LOOK_FOR_FRAMES = 20  # lines below "Call Trace:", some of which are no frames
+# x86, arm64, 32-bit ARM, powerpc, riscv
+_POINTER = re.compile(r"\b(?:RIP: |pc : |PC is at |NIP \[|epc : )")
+_CALL_TRACE = re.compile(r"\b(?:Call [Tt]race:|Backtrace:)")
+# "? " marks what only may have been called
+_FRAME = re.compile(r"(?<!\? )\b[\w.]+\+0x[0-9a-f]+/0x[0-9a-f]+")
 
 
 def fit_trace(
@@ -41,9 +51,61 @@ def fit_trace(
         first = onset - kept
         return (_notice(first, alert_id, words), *lines[first:])
     head, tail = _ends(crash, left)
+    guilty = _guilty(crash, left // 3)
+    if any(head <= number < len(crash) - tail for number in guilty):
+        return _with_guilty(crash, guilty, room, onset, alert_id, words)
     left_out = onset + len(crash) - head - tail
     notice = _notice(left_out, alert_id, words)
     return (*crash[:head], notice, *crash[len(crash) - tail :])
+
+
+def _guilty(crash: Sequence[str], room: int) -> list[int]:
+    """Find where it happened: the instruction pointer and the innermost calls.
+
+    Registers, code bytes and modules may stand before these, more of them than a
+    short message holds.
+    """
+    found: list[int] = []
+    pointer = next((n for n, line in enumerate(crash) if _POINTER.search(line)), None)
+    trace = next((n for n, line in enumerate(crash) if _CALL_TRACE.search(line)), None)
+    if pointer is not None:
+        found.append(pointer)
+    if trace is not None:
+        frames = range(trace + 1, min(trace + 1 + LOOK_FOR_FRAMES, len(crash)))
+        sure = [n for n in frames if _FRAME.search(crash[n])][:GUILTY_FRAMES]
+        found += range(trace, sure[-1] + 1 if sure else trace + 1)
+    chosen = sorted(set(found))
+    return chosen[: _fit([crash[n] for n in chosen], room)]
+
+
+def _with_guilty(
+    crash: Sequence[str],
+    guilty: Sequence[int],
+    room: int,
+    onset: int,
+    alert_id: str,
+    words: Words,
+) -> tuple[str, ...]:
+    notice = len(_notice(onset + len(crash), alert_id, words)) + 1
+    gaps = 1 + sum(b - a > 1 for a, b in itertools.pairwise(guilty))
+    short = len(_gap(len(crash), words)) + 1
+    left = room - notice - gaps * short - _size([crash[n] for n in guilty])
+    head, tail = _ends(crash, left) if left > 0 else (0, 0)
+    kept = sorted({*range(head), *guilty, *range(len(crash) - tail, len(crash))})
+    given: list[str] = []
+    missing, before, said = onset, -1, False
+    for number in [*kept, len(crash)]:
+        missing += number - before - 1
+        if missing and given:
+            # One of the notices says where the rest can be seen.
+            given.append(
+                _gap(missing, words) if said else _notice(missing, alert_id, words)
+            )
+            missing, said = 0, True
+        if number < len(crash):
+            given.append(crash[number])
+        before = number
+    return tuple(given)
 
 
 def shape(body: str, limit: int | None, alert_id: str, words: Words = ENGLISH) -> str:
@@ -83,6 +145,11 @@ def _ends(lines: Sequence[str], room: int) -> tuple[int, int]:
 def _notice(count: int, alert_id: str, words: Words) -> str:
     lines = words.count(count, "line")
     return words.texts["left-out"].format(lines=lines, count=count, alert_id=alert_id)
+
+
+def _gap(count: int, words: Words) -> str:
+    lines = words.count(count, "line")
+    return words.texts["left-out-here"].format(lines=lines, count=count)
 
 
 def _size(lines: Sequence[str]) -> int:

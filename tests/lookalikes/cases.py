@@ -41,11 +41,11 @@ class Case:
 
     @property
     def there(self) -> bool:
-        return VERSION >= self.since
+        return self.since <= VERSION
 
     @property
     def takes_files(self) -> bool:
-        return self.file_since is not None and VERSION >= self.file_since
+        return self.file_since is not None and self.file_since <= VERSION
 
     def service(self) -> Service:
         document = Secret(f"ops={self.url}")

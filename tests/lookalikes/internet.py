@@ -55,7 +55,7 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-def answer_json(status: int, **content: Any) -> Answer:
+def answer_json(status: int, /, **content: Any) -> Answer:
     kind = (("Content-Type", "application/json"),)
     return Answer(status, json.dumps(content).encode(), kind)
 
@@ -69,7 +69,7 @@ class Internet:
     def __init__(self, folder: Path) -> None:
         self.services: dict[str, Service] = {}
         self.requests: list[Request] = []
-        self.strangers: list[str] = []  # hosts that nobody should have asked for
+        self.strangers: list[str] = []  # what nobody expected
         self.authority = trustme.CA()
         self.bundle = folder / "authority.pem"
         self.authority.cert_pem.write_to_path(str(self.bundle))
@@ -127,7 +127,11 @@ class Internet:
         if service is None:
             self.strangers.append(request.host)
             return Answer(502)
-        return service(request)
+        try:
+            return service(request)
+        except Exception as error:
+            self.strangers.append(f"{request.host}: {error!r}")
+            raise
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -154,7 +158,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.close_connection = False  # whatever version of HTTP asked for the tunnel
         self.connection = self.request = secured
         self.rfile = secured.makefile("rb")
-        self.wfile = secured.makefile("wb")  # type: ignore[assignment]
+        self.wfile = secured.makefile("wb")
 
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length", 0))
@@ -175,7 +179,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(answer.body)
             self.wfile.flush()
 
-    do_GET = do_PUT = do_POST
+    do_GET = do_PUT = do_POST  # noqa: N815 - http.server looks for these
 
     def finish(self) -> None:
         super().finish()

@@ -29,7 +29,7 @@ class Mail:
         class Server(Controller):
             def _trigger_server(self) -> None:
                 self.port = mailbox.port  # it asked for any free one
-                super()._trigger_server()
+                super()._trigger_server()  # type: ignore[no-untyped-call]
 
             def factory(self) -> SMTP:
                 return SMTP(
@@ -65,9 +65,11 @@ class Mail:
         given = arguments[-1]
         assert isinstance(given, LoginPassword)
         good = (given.login, given.password) == (USER.encode(), PASSWORD.encode())
-        return AuthResult(success=good)
+        return AuthResult(success=good, handled=good)
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+    async def handle_DATA(  # noqa: N802 - aiosmtpd calls it by that name
+        self, _server: Any, session: Any, envelope: Any
+    ) -> str:
         assert session.ssl, "not over TLS"
         if self.refusals:
             return self.refusals.pop(0)

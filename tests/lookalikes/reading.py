@@ -7,7 +7,6 @@ import email
 import email.message
 import email.policy
 import re
-from collections.abc import Iterable
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,9 +47,8 @@ def multipart(content_type: str, body: bytes) -> list[tuple[str, str | None, byt
         b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body,
         policy=email.policy.HTTP,
     )
-    parts: Iterable[email.message.EmailMessage] = message.iter_parts()  # type: ignore[attr-defined]
     found = []
-    for part in parts:
+    for part in message.iter_parts():
         content = part.get_payload(decode=True)
         assert isinstance(content, bytes)
         name = part.get_param("name", header="content-disposition")

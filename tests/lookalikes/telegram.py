@@ -12,7 +12,8 @@ TOKEN = "123456789:AAFxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 MAX_TEXT = 4096  # UTF-16 units, after the mark-up is read
 MAX_CAPTION = 1024
 _TAGS = frozenset(
-    "b strong i em u ins s strike del span a code pre blockquote tg-spoiler".split()
+    {"b", "strong", "i", "em", "u", "ins", "s", "strike", "del", "span", "a"}
+    | {"code", "pre", "blockquote", "tg-spoiler"}
 )
 # What it makes entities of outside code.
 _ENTITIES = (r"@[a-z]\w{3,}", r"(?<!\w)/[a-z]\w*", r"#[a-z]\w*", r"\S+@\S+\.[a-z]+")

@@ -14,7 +14,6 @@ from tests.lookalikes.cases import OVER_HTTP, SLACK_HOOK, Case, mail_service
 from tests.lookalikes.hostile import LAST, hostile_incident, shown_lines
 from tests.lookalikes.internet import Internet
 from tests.lookalikes.mail import Mail
-from tests.lookalikes.reading import CONTROLS, Seen
 from tests.unit.alerter.worlds import World
 
 THERE = [pytest.param(case, id=case.name) for case in OVER_HTTP if case.there]
@@ -127,8 +126,3 @@ def test_no_option_of_a_url_makes_many_messages_or_mark_up(
     assert [seen.acting for seen in lookalike.messages] == [()] * len(
         lookalike.messages
     )
-
-
-def test_the_reading_would_see_what_acts() -> None:
-    assert CONTROLS.search("\x1b[31m")
-    assert not Seen("text").acting

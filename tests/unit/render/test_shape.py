@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -81,3 +84,63 @@ def test_lines_too_long_for_either_side_are_cut_within() -> None:
 
 def test_a_text_message_keeps_its_beginning() -> None:
     assert shape("abc" * 100, 100, ID) == ("abc" * 100)[:100]
+
+
+PARTS = st.one_of(
+    st.text("ab", max_size=60),
+    st.sampled_from(
+        ["RIP: 0010:f+0x1/0x2", "Call Trace:", " f+0x1/0x2", " ? g+0x1/0x2"]
+    ),
+)
+
+
+@given(st.lists(PARTS, min_size=1, max_size=80), st.data(), st.integers(0, 1500))
+def test_no_line_is_lost_without_a_word(
+    lines: list[str], data: st.DataObject, room: int
+) -> None:
+    onset = data.draw(st.integers(0, len(lines) - 1))
+    fitted = fit_trace(lines, onset, room, ID)
+
+    assert sum(len(line) + 1 for line in fitted) <= room
+    said = [
+        int(n) for n in re.findall(r"\.\.\. (\d+) lines left out", "\n".join(fitted))
+    ]
+    if fitted:
+        assert sum(said) + len(fitted) - len(said) == len(lines)
+
+
+def oops(registers: int) -> list[str]:
+    return [
+        "BUG: kernel NULL pointer dereference, address: 0000000000000000",
+        "RIP: 0010:guilty_function+0x12/0x40",
+        *(
+            f"R{number:02d}: ffff888100000000 0000000000000000"
+            for number in range(registers)
+        ),
+        "Call Trace:",
+        " <TASK>",
+        " ? __die+0x23/0x70",
+        *(f" frame_{number}+0x10/0x80" for number in range(40)),
+        " </TASK>",
+        "Modules linked in: " + "x " * 40,
+        "---[ end Kernel panic ]---",
+    ]
+
+
+@pytest.mark.parametrize("room", range(500, 3000, 50))
+def test_where_it_happened_stays(room: int) -> None:
+    lines = oops(60)
+    fitted = fit_trace(["before"] * 9 + lines, 9, room, ID)
+
+    assert sum(len(line) + 1 for line in fitted) <= room
+    text = "\n".join(fitted)
+    assert "RIP: 0010:guilty_function" in text
+    if room >= 600:
+        assert "Call Trace:\n <TASK>\n ? __die+0x23/0x70\n frame_0+0x10/0x80" in text
+        assert text.endswith("---[ end Kernel panic ]---")
+        assert text.startswith("BUG: kernel NULL pointer")
+    said = [int(n) for n in re.findall(r"\.\.\. (\d+) lines left out", text)]
+    kept = [line for line in fitted if "left out" not in line]
+    assert sum(said) + len(kept) == len(lines) + 9
+    assert text.count(f"omprog-panic incidents show {ID}") == 1
+    assert [line for line in lines if line in kept] == kept
