@@ -29,6 +29,11 @@ class SystemClock:
         return time.monotonic()
 
 
+def utc_offset(wall: float) -> int:
+    """Give the seconds that local time is ahead of UTC at a moment."""
+    return time.localtime(wall).tm_gmtoff
+
+
 def in_utc(at: str) -> str:
     """Write any RFC 3339 time in UTC, so that such texts sort by time.
 

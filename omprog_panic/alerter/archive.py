@@ -6,18 +6,20 @@ import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
+from omprog_panic.clock import rfc3339
 from omprog_panic.errors import OmprogPanicError
 from omprog_panic.policy.decision import Decision
 from omprog_panic.render.context import build_context, utc
 from omprog_panic.store import incidents
 from omprog_panic.store.connect import Database
+from omprog_panic.store.decisions import decisions_on
 from omprog_panic.store.notification_log import deliveries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Connection, Row
 
 FEWEST_DIGITS = 4
 
@@ -59,13 +61,28 @@ def show_archived(path: Path, prefix: str) -> dict[str, Any]:
         incident = incidents.load_incident(connection, incident_id)
         assert incident is not None
         rows = deliveries(connection, incident_id)
+        decided = decisions_on(connection, incident_id)
     context = build_context(incident.record, incident.report, {})
     return {
         **context.variables(),
         "decision": incident.decision,
         "decided_because": _reason(incident.decision),
+        "decisions": [_decision(row) for row in decided],
         "report": json.loads(incidents.report_to_json(incident.report)),
         "deliveries": [dict(row._mapping) for row in rows],  # noqa: SLF001
+    }
+
+
+def _decision(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "time": utc(rfc3339(row.at)),
+        "about": row.subject.partition(":")[0],
+        "decision": row.decision,
+        "meaning": _reason(row.decision),
+        "reason": row.reason,
+        "services": json.loads(row.services),
+        "cause": row.cause,
+        "message_id": row.message_id,
     }
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from omprog_panic.config.load import load_config, load_paths
 from omprog_panic.deliver.apprise_notifier import read_services
 from omprog_panic.errors import ConfigError, NotConfiguredError
-from omprog_panic.render.sample import bare_context, sample_context
+from omprog_panic.render.sample import samples
 from omprog_panic.render.templates import load_templates
+from omprog_panic.render.words import DEFAULT_LANGUAGE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,10 +21,15 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Setup:
-    """A configuration that holds together."""
+    """A configuration that holds together.
+
+    ``template_faults`` do not break it: a template that cannot be used is replaced by
+    the shipped one.
+    """
 
     config: AlerterConfig
     templates: Templates
+    template_faults: tuple[str, ...] = ()
 
 
 def load_setup(file: Path) -> Setup:
@@ -42,16 +48,28 @@ def load_setup(file: Path) -> Setup:
             raise
         raise ConfigError([*error.faults, *more]) from error
     templates = load_templates(config.paths.templates, config.language)
-    faults = templates.check(sample_context(), bare_context())
+    faults = templates.check_own(samples(templates.words))
+    return Setup(config, templates, tuple(faults))
+
+
+def load_sound_setup(file: Path) -> Setup:
+    """Do the same where nothing at all may be wrong.
+
+    Raises:
+        ConfigError: as ``load_setup``, or for a template.
+
+    """
+    setup = load_setup(file)
+    faults = setup.templates.check(samples(setup.templates.words))
     if faults:
         raise ConfigError(faults)
-    return Setup(config, templates)
+    return setup
 
 
 def _faults_of_templates(file: Path) -> list[str]:
     """Find what else is to be mended, if config.yaml at least says where things are."""
     try:
-        templates = load_templates(load_paths(file).templates, "en")
-        return templates.check(sample_context(), bare_context())
+        templates = load_templates(load_paths(file).templates, DEFAULT_LANGUAGE)
+        return templates.check_own(samples(templates.words))
     except ConfigError:
         return []

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import uuid
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from omprog_panic.store import outbox, outbox_care
-from omprog_panic.store.notification_log import Notification, insert_notifications
+from omprog_panic.store.notification_log import (
+    Notification,
+    insert_notifications,
+    notification_exists,
+)
 from omprog_panic.store.outbox import Address
 
 if TYPE_CHECKING:
@@ -16,43 +21,45 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Row
 
     from omprog_panic.config.model import Fallback, Service
+    from omprog_panic.policy.turn import Message
 
+OWN_HEALTH = frozenset({"monitor-deaf", "monitor-hears"})
 NOTICE_EVERY_S = 6 * 3600.0  # of dead alerts of one service
 MAX_NAMED = 50  # dead alerts that a notice lists; the others it counts
 
 
-class Telling(NamedTuple):
-    """An incident that is told, and why; one host's go out in their order."""
-
-    incident_id: str
-    source: str
-    decision: str
-
-
-def notification_of(incident_id: str) -> str:
-    """Give the id of the notification that tells of an incident.
-
-    Made from the incident: a second one cannot come to be, whatever happens.
-    """
-    return uuid.uuid5(uuid.NAMESPACE_OID, f"incident:{incident_id}").hex
-
-
-def notify_incidents(
+def send_messages(
     connection: Connection,
-    tellings: Sequence[Telling],
+    messages: Sequence[Message],
     services: Sequence[Service],
     now: float,
 ) -> None:
-    """Address incidents to services, in the caller's transaction."""
+    """Put what the policy wants to say into the outbox, in the caller's transaction."""
+    by_key = {service.key: service for service in services}
     notifications, addresses = [], []
-    for telling in tellings:
-        id_ = notification_of(telling.incident_id)
-        notifications.append(
-            Notification(id_, "incident", telling.incident_id, telling.decision, now)
-        )
-        addresses += _addresses(id_, services, order_key=telling.source)
+    for message in messages:
+        told = [by_key[key] for key in message.services if key in by_key]
+        # Another service may be told of the same incident at another time.
+        if not notification_exists(connection, message.id):
+            details = {**message.details, **_of_this_host(message)}
+            notifications.append(
+                Notification(
+                    id=message.id,
+                    kind=message.kind,
+                    incident_id=message.incident_id,
+                    decision=message.decision.name,
+                    created_at=now,
+                    details=json.dumps(details),
+                )
+            )
+        addresses += _addresses(message.id, told, order_key=message.order_key)
     insert_notifications(connection, notifications)
     outbox.enqueue(connection, addresses, now)
+
+
+def _of_this_host(message: Message) -> dict[str, str]:
+    # The policy is pure: it does not know where it runs.
+    return {"monitor": os.uname().nodename} if message.kind in OWN_HEALTH else {}
 
 
 def notify_test(connection: Connection, services: Sequence[Service], now: float) -> str:

@@ -9,11 +9,13 @@ from omprog_panic.deliver.notifier import File
 from omprog_panic.render.context import shorten
 from omprog_panic.render.shape import shape
 from omprog_panic.render.templates import Rendered
+from omprog_panic.render.words import ENGLISH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from omprog_panic.render.context import MessageContext
+    from omprog_panic.render.context import AnyContext
+    from omprog_panic.render.words import Words
 
     Excess = Callable[[str, str], int]  # (subject, body): characters too many
 
@@ -23,8 +25,8 @@ CLOSE_ENOUGH = 40  # characters: half a line of a trace
 
 
 def fit_message(
-    render: Callable[[MessageContext], Rendered],
-    context: MessageContext,
+    render: Callable[[AnyContext], Rendered],
+    context: AnyContext,
     excess: Excess,
 ) -> Rendered:
     """Render with as much of the trace as fits; head and tail stay.
@@ -40,10 +42,12 @@ def fit_message(
             lambda room: not excess(*render(shorten(context, room))),
         )
         rendered = render(shorten(context, room))
-    return fit_text(rendered, excess, context.alert_id)
+    return fit_text(rendered, excess, context.alert_id, context.words)
 
 
-def fit_text(rendered: Rendered, excess: Excess, alert_id: str) -> Rendered:
+def fit_text(
+    rendered: Rendered, excess: Excess, alert_id: str, words: Words = ENGLISH
+) -> Rendered:
     """Shorten any text, whole lines where possible."""
     subject, body = rendered
     over = excess(subject, body)
@@ -51,9 +55,9 @@ def fit_text(rendered: Rendered, excess: Excess, alert_id: str) -> Rendered:
         room = _largest(
             len(body),
             over,
-            lambda room: not excess(subject, shape(body, room, alert_id)),
+            lambda room: not excess(subject, shape(body, room, alert_id, words)),
         )
-        body = shape(body, room, alert_id)
+        body = shape(body, room, alert_id, words)
     return Rendered(subject, body)
 
 
@@ -74,7 +78,11 @@ def _largest(size: int, over: int, fits: Callable[[int], bool]) -> int:
     return low
 
 
-def whole_trace(rendered: Rendered, host: str, alert_id: str) -> File:
+def whole_trace(
+    rendered: Rendered, host: str, alert_id: str, words: Words = ENGLISH
+) -> File:
     """Give the unshortened message as a file; its name is safe in any system."""
-    name = _NOT_IN_A_NAME.sub("-", host).strip(".-")[:MAX_NAME] or "host"
-    return File(f"{name}-{alert_id}.txt", f"{rendered.subject}\n\n{rendered.body}\n")
+    base = _NOT_IN_A_NAME.sub("-", host).strip(".-")[:MAX_NAME] or "host"
+    name = f"{base}-{alert_id}.txt"
+    caption = words.texts["whole-trace"].format(name=name)
+    return File(name, f"{rendered.subject}\n\n{rendered.body}\n", caption)

@@ -6,13 +6,13 @@ import dataclasses
 import logging
 from typing import TYPE_CHECKING
 
-from omprog_panic.alerter.dispatch import Telling, notify_incidents
 from omprog_panic.alerter.event import AlerterEvent
+from omprog_panic.alerter.policy_desk import verdict_on
+from omprog_panic.alerter.policy_events import crash_of, sign_of
 from omprog_panic.clock import in_utc, rfc3339
 from omprog_panic.errors import StoreError
 from omprog_panic.kernel.analysis import Report
 from omprog_panic.model import Severity
-from omprog_panic.policy.decision import Decision, decide
 from omprog_panic.spool.record import (
     AliveRecord,
     BootRecord,
@@ -20,7 +20,7 @@ from omprog_panic.spool.record import (
     IncidentRecord,
     ProbeRecord,
 )
-from omprog_panic.store import incidents, senders
+from omprog_panic.store import decisions, incidents, senders
 from omprog_panic.store.senders import Sign
 
 if TYPE_CHECKING:
@@ -29,12 +29,14 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from omprog_panic.alerter.event import EventSink
+    from omprog_panic.alerter.policy_desk import PolicyDesk
     from omprog_panic.clock import Clock
-    from omprog_panic.config.model import Service
     from omprog_panic.model import Record
+    from omprog_panic.policy.event import Event, ProbeSent
     from omprog_panic.spool.reader import SpoolEntry, SpoolReader
     from omprog_panic.store.connect import Database
 
+    _Judged = tuple[IncidentRecord, Report, bytes]
     Analyze = Callable[[Sequence[Record], int], Report]
 
 log = logging.getLogger(__name__)
@@ -44,13 +46,13 @@ BATCH = 200  # files a transaction: one sync to disk for all of them
 
 @dataclasses.dataclass(slots=True)
 class Intake:
-    """Takes spool records in. ``services`` changes at a reload."""
+    """Takes spool records in."""
 
     spool: SpoolReader
     database: Database
     analyze: Analyze
     clock: Clock
-    services: Sequence[Service]
+    desk: PolicyDesk
     emit: EventSink
 
     def run_once(self) -> int:
@@ -84,51 +86,63 @@ class Intake:
                 self.spool.set_aside(entry.name, f"cannot be stored: {error}")
 
     def _take(self, entries: Sequence[SpoolEntry]) -> None:
-        judged = [
-            (incident, entry.content)
+        judged = {
+            entry.record.id: (entry.record, self._judge(entry.record), entry.content)
             for entry in entries
-            if (incident := self._judge(entry)) is not None
-        ]
-        with self.database.write() as connection:
-            new = incidents.insert_incidents(connection, judged)
-            first = {i.record.id: i for i, _ in reversed(judged)}
-            told = [first.pop(i.record.id) for i, _ in judged if i.record.id in first]
-            told = [incident for incident in told if incident.record.id in new]
-            signs = [*_signs_of(told), *self._store_signs(connection, entries)]
-            senders.note_senders(connection, signs)
-            self._notify(connection, told)
+            if isinstance(entry.record, IncidentRecord)
+        }
+        probe = self.desk.probe()
+        try:
+            with self.database.write() as connection:
+                told = self._commit(connection, entries, judged, probe)
+        except BaseException:
+            self.desk.forget()  # what it remembers now is not in the store
+            raise
         self.spool.remove(entries)
         for incident in told:
             event = _incident_event(incident)
             log.info("incident", extra=event.fields)
             self.emit(event)
 
-    def _judge(self, entry: SpoolEntry) -> incidents.StoredIncident | None:
-        record = entry.record
-        if not isinstance(record, IncidentRecord):
-            return None
+    def _commit(
+        self,
+        connection: Connection,
+        entries: Sequence[SpoolEntry],
+        judged: dict[str, _Judged],
+        probe: ProbeSent | None,
+    ) -> list[incidents.StoredIncident]:
+        known = incidents.known_ids(connection, list(judged))
+        new = [item for id_, item in judged.items() if id_ not in known]
+        events = [*self._crashes(connection, new), *_events(connection, entries)]
+        verdict = self.desk.turn(connection, events, probe)
+        decided = verdict_on(verdict)
+        now = self.clock.wall()
+        told = [
+            incidents.StoredIncident(record, report, decided[record.id].name, now)
+            for record, report, _ in new
+        ]
+        contents = (content for _, _, content in new)
+        incidents.insert_incidents(connection, list(zip(told, contents, strict=True)))
+        signs = [*_signs_of(told), *self._store_signs(connection, entries)]
+        senders.note_senders(connection, signs)
+        self.desk.send(connection, verdict)
+        return told
+
+    def _crashes(
+        self, connection: Connection, new: Sequence[_Judged]
+    ) -> Iterator[Event]:
+        asked = self.desk.new_causes(report.fingerprint for _, report, _ in new)
+        known = decisions.histories(connection, asked)
+        for record, report, _ in new:
+            yield crash_of(record, report, known.get(report.fingerprint))
+
+    def _judge(self, record: IncidentRecord) -> Report:
         try:
-            report = self.analyze(record.records, record.context)
+            return self.analyze(record.records, record.context)
         except Exception:
             # A bug in a rule must not cost the alert: it goes out under its first line.
             log.exception("analysis failed", extra={"id": record.id})
-            report = _unanalysed(record)
-        decision = decide(report.severity)
-        now = self.clock.wall()
-        return incidents.StoredIncident(record, report, decision.name, now)
-
-    def _notify(
-        self,
-        connection: Connection,
-        told: Collection[incidents.StoredIncident],
-    ) -> None:
-        tellings = [
-            Telling(incident.record.id, incident.record.source, incident.decision)
-            for incident in told
-            if Decision[incident.decision].notifies
-        ]
-        now = self.clock.wall()
-        notify_incidents(connection, tellings, self.services, now)
+            return _unanalysed(record)
 
     def _store_signs(
         self, connection: Connection, entries: Sequence[SpoolEntry]
@@ -137,7 +151,6 @@ class Intake:
         for entry in entries:
             match record := entry.record:
                 case BootRecord():
-                    senders.insert_boot(connection, record)
                     yield Sign(record, "boot", in_utc(record.at))
                 case AliveRecord():
                     yield Sign(record, record.says, in_utc(record.at))
@@ -145,6 +158,19 @@ class Intake:
                     senders.note_latest(connection, "probe", record, now)
                 case CountersRecord():
                     senders.note_latest(connection, "counters", record, now)
+
+
+def _events(connection: Connection, entries: Sequence[SpoolEntry]) -> Iterator[Event]:
+    """Give what the policy has to know, besides incidents; boots only when new."""
+    for entry in entries:
+        record = entry.record
+        if isinstance(record, BootRecord) and not senders.insert_boot(
+            connection, record
+        ):
+            continue
+        event = sign_of(record)
+        if event is not None:
+            yield event
 
 
 def _signs_of(told: Collection[incidents.StoredIncident]) -> Iterator[Sign]:

@@ -14,7 +14,7 @@ import random
 import signal
 from typing import TYPE_CHECKING
 
-from omprog_panic.alerter.assemble import load_setup
+from omprog_panic.alerter.assemble import load_setup, load_sound_setup
 from omprog_panic.alerter.compose import Composer
 from omprog_panic.alerter.delivery import STORE_RETRY_S, Courier, Terms, Worker
 from omprog_panic.alerter.dispatch import readdress
@@ -22,11 +22,20 @@ from omprog_panic.alerter.event import AlerterEvent, ignore
 from omprog_panic.alerter.intake import BATCH, Intake
 from omprog_panic.alerter.lock import InstanceLock
 from omprog_panic.alerter.maintenance import Maintenance
+from omprog_panic.alerter.notify import tell_systemd
+from omprog_panic.alerter.policy_desk import PolicyDesk
+from omprog_panic.alerter.probe import send_probe
+from omprog_panic.alerter.template_report import TemplateReport
 from omprog_panic.clock import SystemClock
 from omprog_panic.deliver.apprise_notifier import build_notifier
 from omprog_panic.deliver.backoff import Backoff
 from omprog_panic.deliver.deadline import DeadlineNotifier
-from omprog_panic.errors import ConfigError, SpoolError, StoreError
+from omprog_panic.errors import (
+    ConfigError,
+    NotConfiguredError,
+    SpoolError,
+    StoreError,
+)
 from omprog_panic.kernel.analysis import analyze_trace
 from omprog_panic.spool.reader import SpoolReader, Wakeup
 from omprog_panic.store import outbox
@@ -44,6 +53,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LEASE_MARGIN_S = 30.0  # above the delivery timeout: recording the outcome takes time
+READY = "READY=1"
 STOP_WITHIN_S = 5.0  # for messages that are being sent; the lease covers the rest
 
 
@@ -59,15 +69,20 @@ class Alerter:
         self._lock = InstanceLock(paths.database)
         self._wakeup = Wakeup(paths.spool)
         self._spool = SpoolReader(paths.spool)
+        config = setup.config
+        self._desk = PolicyDesk(
+            self._clock, config.policy, config.first_services(), send_probe
+        )
         self._intake = Intake(
             spool=self._spool,
             database=self._database,
             analyze=analyze_trace,
             clock=self._clock,
-            services=setup.config.first_services(),
+            desk=self._desk,
             emit=emit,
         )
         self._maintenance = Maintenance(self._database, self._clock, setup.config)
+        self._template_report = TemplateReport(self._database, self._clock)
         self._workers: list[Worker] = []
         self._complaint = ""
         self._readdressed = False
@@ -102,14 +117,16 @@ class Alerter:
         """Take in what is there; when that is all, wait for more."""
         try:
             taken = self._intake.run_once()
+            due = self._desk.tick(self._database)
             self._readdress()
             self._maintain()
+            self._template_report.tell(self._setup)
             self._complaint = ""
         except (SpoolError, StoreError) as error:
             self._complain(str(error))
             self._wakeup.wait(STORE_RETRY_S)
             return
-        if taken:
+        if taken or due:
             self._wake_workers()
         if taken < BATCH:
             self._wakeup.wait(self._setup.config.limits.poll_s)
@@ -122,7 +139,7 @@ class Alerter:
     def reload(self, file: Path) -> None:
         """Take a new configuration; a bad one changes nothing and is reported."""
         try:
-            setup = load_setup(file)
+            setup = load_sound_setup(file)
             self._refuse_moves(setup)
         except ConfigError as error:
             for fault in error.faults:
@@ -130,7 +147,7 @@ class Alerter:
             self._emit(AlerterEvent("reload-refused", {"faults": error.faults}))
             return
         self._setup = setup
-        self._intake.services = setup.config.first_services()
+        self._desk.configure(setup.config.policy, setup.config.first_services())
         self._maintenance.config = setup.config
         for worker in self._workers:
             worker.stop()  # ends by itself after what it is sending; leases hold
@@ -260,7 +277,11 @@ def serve(file: Path) -> None:
         OmprogPanicError: as ``run``.
 
     """
-    alerter = Alerter(load_setup(file))
+    try:
+        alerter = Alerter(load_setup(file))
+    except NotConfiguredError:
+        tell_systemd(READY)  # a start that did what there is to do: no failure
+        raise
     asked: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
@@ -270,6 +291,7 @@ def serve(file: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, note)
     with alerter.running():
+        tell_systemd(READY)
         while not {signal.SIGTERM, signal.SIGINT} & set(asked):
             if asked:
                 asked.clear()

@@ -6,9 +6,9 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from omprog_panic.alerter.archive import find_one, opened
-from omprog_panic.alerter.dispatch import notification_of
 from omprog_panic.clock import SystemClock, rfc3339
 from omprog_panic.errors import OmprogPanicError, SpoolError
+from omprog_panic.policy.turn import incident_message_id
 from omprog_panic.render.context import utc
 from omprog_panic.spool.writer import SpoolWriter
 from omprog_panic.store import outbox_care, retention
@@ -93,7 +93,7 @@ def resend_incident(setup: Setup, prefix: str, services: Sequence[Service]) -> i
     labels = {service.key: service.label for service in services}
     with opened(paths.database) as database, database.write() as connection:
         incident_id = find_one(connection, prefix)
-        id_ = notification_of(incident_id)
+        id_ = incident_message_id(incident_id)
         if not notification_exists(connection, id_):
             told = Notification(id_, "incident", incident_id, "NOTIFY_ASKED", now)
             insert_notifications(connection, [told])

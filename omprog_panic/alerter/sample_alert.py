@@ -40,7 +40,7 @@ def send_test(
     paths, clock = setup.config.paths, SystemClock()
     if not is_running(paths.database):
         raise OmprogPanicError(
-            "the alerter does not run: start it (systemctl start omprog-panic)"
+            "the alerter does not run: start it (systemctl start omprog-panic-alerter)"
         )
     database = Database(paths.database)
     try:

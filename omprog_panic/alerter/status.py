@@ -8,8 +8,13 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from omprog_panic.alerter.lock import is_running
-from omprog_panic.clock import rfc3339
+from omprog_panic.alerter.sender_list import read_memory
+from omprog_panic.alerter.template_report import LATEST_NAME
+from omprog_panic.clock import SystemClock, rfc3339
 from omprog_panic.errors import SpoolError, StoreError
+from omprog_panic.plain import visible
+from omprog_panic.policy.settings import build_settings
+from omprog_panic.policy.turn import THE_ONE
 from omprog_panic.render.context import utc
 from omprog_panic.spool.reader import SpoolReader
 from omprog_panic.store import (
@@ -21,12 +26,16 @@ from omprog_panic.store import (
 )
 from omprog_panic.store.connect import Database
 from omprog_panic.store.outbox import State
+from omprog_panic.store.silences import count_open
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sqlalchemy.engine import Connection
+
     from omprog_panic.config.model import Paths
 
+MAX_NAMED = 10  # senders that are named; the others are in ``senders``
 BACKLOG = 100  # files in the spool that are more than a moment's work
 OK, WARNING, CRITICAL, UNKNOWN = range(4)  # as Nagios and Icinga read them
 
@@ -45,6 +54,12 @@ class Status:
     database_bytes: int = 0
     senders_heard: int = 0
     counters: dict[str, Any] | None = None
+    senders_silent: list[str] = dataclasses.field(default_factory=list)
+    senders_never_heard: list[str] = dataclasses.field(default_factory=list)
+    senders_missing: list[str] = dataclasses.field(default_factory=list)  # for too long
+    monitor_deaf: bool = False
+    silences: int = 0
+    template_faults: list[str] = dataclasses.field(default_factory=list)
     problems: list[tuple[int, str]] = dataclasses.field(default_factory=list)
 
     @property
@@ -95,7 +110,38 @@ def _read_store(database: Database, status: Status) -> None:
             status.last_errors.append({**row._mapping, "time": time})  # noqa: SLF001
         status.database_bytes = retention.used_bytes(connection)
         status.senders_heard = len(senders.list_senders(connection, senders.MAX_LISTED))
+        _read_memory(connection, status)
         status.counters = senders.latest(connection, "counters")
+        templates = senders.latest(connection, LATEST_NAME) or {}
+        status.template_faults = list(templates.get("faults", ()))
+
+
+def _read_memory(connection: Connection, status: Status) -> None:
+    """Take over what the policy remembers of senders and of the monitor itself."""
+    memory = read_memory(connection)
+    basis = memory.basis.get(THE_ONE)
+    settings = build_settings({} if basis is None else basis.data)
+    rows = memory.senders.rows.values()
+    status.senders_silent = sorted(
+        settings.name_of(row.source, row.host) for row in rows if row.silent
+    )
+    status.senders_never_heard = sorted(
+        settings.name_of(address, None) for address in memory.listed.rows
+    )
+    status.senders_missing = sorted(
+        settings.name_of(address, None)
+        for address, row in memory.listed.rows.items()
+        if row.told
+    )
+    monitor = memory.monitor.get(THE_ONE)
+    status.monitor_deaf = monitor is not None and monitor.deaf
+    now = SystemClock().wall()
+    status.silences = count_open(connection, now)
+
+
+def _named(names: list[str]) -> str:
+    shown = ", ".join(visible(name) for name in names[:MAX_NAMED])
+    return f"{shown} and others" if len(names) > MAX_NAMED else shown
 
 
 def _problems(status: Status) -> list[tuple[int, str]]:
@@ -108,6 +154,16 @@ def _problems(status: Status) -> list[tuple[int, str]]:
         found.append(
             (WARNING, f"{status.spool_corrupt} files in corrupt/: see the log")
         )
+    if status.monitor_deaf:
+        words = "the monitor is deaf: its own datagrams do not come out"
+        found.append((CRITICAL, words))
+    if status.senders_silent:
+        words = f"{len(status.senders_silent)} senders are silent"
+        found.append((WARNING, f"{words}: {_named(status.senders_silent)}"))
+    if status.senders_missing:
+        words = f"{len(status.senders_missing)} listed senders were never heard"
+        found.append((WARNING, f"{words}: {_named(status.senders_missing)}"))
+    found += [(WARNING, f"template: {fault}") for fault in status.template_faults]
     for row in status.services:
         text = f"{row['service_label']}: {row['alerts']} alerts"
         if row["state"] == State.DEAD.value:

@@ -11,9 +11,11 @@ import click
 COMMANDS = {
     "alerter": "omprog_panic.cli.alerter:alerter",
     "analyze": "omprog_panic.cli.analyze:analyze",
+    "apply": "omprog_panic.cli.apply:apply",
     "check-config": "omprog_panic.cli.check_config:check_config",
     "doctor": "omprog_panic.cli.doctor:doctor",
     "digest": "omprog_panic.cli.digest:digest",
+    "firewall": "omprog_panic.cli.firewall:firewall",
     "incidents": "omprog_panic.cli.incidents:incidents",
     "outbox": "omprog_panic.cli.outbox:outbox",
     "reanalyze": "omprog_panic.cli.reanalyze:reanalyze",
@@ -27,9 +29,11 @@ COMMANDS = {
 SUMMARIES = {
     "alerter": "Run the alerter in the foreground (for systemd).",
     "analyze": "Find the crashes in console text.",
+    "apply": "Give what config.yaml says to rsyslogd, collector and firewall.",
     "check-config": "Check configuration, services and templates.",
     "doctor": "Find what is wrong on this monitor, and say the remedy.",
     "digest": "Show what the next digest will say.",
+    "firewall": "Admit the listed senders, and nobody else, to our port.",
     "incidents": "Show what has crashed.",
     "outbox": "Show and change what is still to be delivered.",
     "reanalyze": "Judge stored incidents by the rules of this version.",

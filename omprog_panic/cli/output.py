@@ -62,6 +62,12 @@ def print_incident(incident: Mapping[str, Any]) -> None:
     """Print one incident with its deliveries and its trace."""
     for name in _FACTS:
         click.echo(f"{name + ':':<17}{_cell(incident[name])}")
+    for row in incident["decisions"]:
+        services = f" [{'; '.join(row['services'])}]" if row["services"] else ""
+        click.echo(
+            f"{'decided:':<17}{row['time']} {row['decision']}: {row['meaning']} "
+            f"({row['reason']}){services}"
+        )
     for row in incident["deliveries"]:
         reason = f" ({row['last_reason']})" if row["last_reason"] else ""
         click.echo(
@@ -80,6 +86,10 @@ def print_status(status: Status) -> None:
         f"spool: {status.spool_waiting} waiting, {status.spool_corrupt} set aside"
     )
     click.echo(f"incidents: {status.incidents}, senders heard: {status.senders_heard}")
+    if status.senders_never_heard:
+        click.echo(f"never heard: {', '.join(status.senders_never_heard)}")
+    if status.silences:
+        click.echo(f"silences: {status.silences}")
     if status.services:
         print_table(status.services, _SERVICE_COLUMNS)
     if status.last_errors:

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from omprog_panic.alerter.status import UNKNOWN, collect_status
+from omprog_panic.alerter.readiness import why_not_alerting, why_not_listening
+from omprog_panic.alerter.status import UNKNOWN, WARNING, collect_status
+from omprog_panic.apply.machine import LocalMachine, is_installed
+from omprog_panic.apply.perform import unapplied
 from omprog_panic.cli.options import config_option, format_option
 from omprog_panic.cli.output import print_json, print_status
-from omprog_panic.config.load import load_paths
+from omprog_panic.config.load import load_paths, load_reception
 from omprog_panic.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -24,6 +27,10 @@ def status(file: Path, form: str) -> None:
     """Show whether everything works; exit 0 good, 1 warning, 2 critical, 3 unknown."""
     try:
         found = collect_status(load_paths(file))
+        found.problems += why_not_listening(file)
+        found.problems += _unapplied(file)
+        if not found.alerter_running:
+            found.problems[:0] = why_not_alerting(file)
     except ConfigError as error:
         click.echo(f"UNKNOWN: {error}")
         sys.exit(UNKNOWN)
@@ -32,3 +39,14 @@ def status(file: Path, form: str) -> None:
     else:
         print_status(found)
     sys.exit(found.code)
+
+
+def _unapplied(file: Path) -> list[tuple[int, str]]:
+    """Say that rsyslogd or collector go by an older config.yaml."""
+    machine = LocalMachine(file.absolute().parent.parent)
+    reception = load_reception(file)
+    if not reception.senders or not is_installed(machine):
+        return []  # a fresh installation has said so already
+    if not unapplied(reception, machine):
+        return []
+    return [(WARNING, f"{file} has changed: `omprog-panic apply`")]

@@ -29,6 +29,24 @@ class AllowedNetworks:
             key = (network.version, network.prefixlen)
             self._tables.setdefault(key, set()).add(int(network.network_address))
 
+    def texts(self) -> list[str]:
+        """Return the networks as text, from which an equal set can be made."""
+        return [
+            f"{(ipaddress.IPv4Address if version == 4 else ipaddress.IPv6Address)(n)}"
+            f"/{length}"
+            for (version, length), numbers in self._tables.items()
+            for n in sorted(numbers)
+        ]
+
+    def names(self, address: str) -> bool:
+        """Tell whether an address is listed by itself, not only its network."""
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        single = self._tables.get((parsed.version, parsed.max_prefixlen), ())
+        return int(parsed) in single
+
     def __contains__(self, address: str) -> bool:
         known = self._cache.get(address)
         if known is None:
@@ -82,12 +100,13 @@ def parse_allowed(text: str, name: str) -> AllowedNetworks:
 class AllowFile:
     """The file of allowed networks, read again when it changes.
 
-    A file with a fault keeps the networks that were read last. Without a file
-    only loopback is allowed.
+    A file with a fault, or one that goes away, keeps the networks that were read
+    last. Where there never was a file only loopback is allowed.
     """
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
+        self._was_read = False
         self._stamp: tuple[int, int, int] | None = None
         self.networks = AllowedNetworks()
 
@@ -102,11 +121,13 @@ class AllowFile:
             return False
         try:
             status = self._path.stat()
-        except FileNotFoundError:
-            changed = self._stamp is not None
+        except FileNotFoundError as error:
+            if not self._was_read:
+                return False
+            # An editor renames: the next file is there in a moment, and until then
+            # nobody may be forgotten. For good it is gone at the next start.
             self._stamp = None
-            self.networks = AllowedNetworks()
-            return changed
+            raise ConfigError([f"{self._path}: is gone"]) from error
         except OSError as error:
             raise ConfigError([f"{self._path}: {error.strerror}"]) from error
         stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
@@ -114,6 +135,7 @@ class AllowFile:
             return False
         content = self._read()  # one that cannot be read now may be readable later
         self._stamp = stamp
+        self._was_read = True
         self.networks = parse_allowed(content, str(self._path))
         return True
 

@@ -51,6 +51,7 @@ HOST = 3  # the whole state of one sender (JSON)
 KNOWN = 4  # the addresses whose state follows in this segment (JSON)
 NEWEST = 6  # lines of the segment before, which rsyslogd may send again
 RESTARTED = 7  # here another run took over: the newest lines may come again
+ALLOWED = 8  # from here on these networks are listened to (JSON)
 STATE = 5  # what is not one sender's: names of incidents published before (JSON)
 
 
@@ -89,6 +90,33 @@ class Journal:
             except OSError as error:
                 raise JournalError(f"journal unreadable: {error}") from error
             yield from read_segment(content)
+
+    def resume(self) -> bool:
+        """Go on in the newest segment; False: there is none, or it is no use.
+
+        What stands behind its last whole entry was torn, and is made zero.
+        """
+        if not self._numbers:
+            return False
+        path = self._path(self._numbers[-1])
+        file = -1
+        try:
+            content = path.read_bytes()
+            if not content.startswith(_MAGIC):
+                return False
+            end = len(_MAGIC)
+            for entry in read_segment(content):
+                end += self.size_of(entry.content)
+            file = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+            os.ftruncate(file, end)
+            os.posix_fallocate(file, 0, len(content))
+        except OSError:
+            if file >= 0:
+                os.close(file)
+            self._total = self._measure()
+            return False
+        self._file, self._size, self._position = file, len(content), end
+        return True
 
     # --- writing -------------------------------------------------------------
 
@@ -200,6 +228,11 @@ class Journal:
     def current(self) -> int:
         """The number of the open segment; 0 before the first."""
         return self._numbers[-1] if self._numbers else 0
+
+    @property
+    def segments(self) -> int:
+        """How many segments there are, with the open one."""
+        return len(self._numbers)
 
     @property
     def half_full(self) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
+import json
 import logging
 import os
 import signal
@@ -18,7 +19,13 @@ from typing import TYPE_CHECKING
 from omprog_panic import __version__
 from omprog_panic.clock import Clock, SystemClock, rfc3339
 from omprog_panic.collector.allow import AllowFile
-from omprog_panic.collector.journal import LINES, PUBLISHED, Journal, JournalLimits
+from omprog_panic.collector.journal import (
+    ALLOWED,
+    LINES,
+    PUBLISHED,
+    Journal,
+    JournalLimits,
+)
 from omprog_panic.collector.pipeline import Pipeline, PipelineLimits
 from omprog_panic.collector.protocol import (
     EndOfInput,
@@ -28,7 +35,7 @@ from omprog_panic.collector.protocol import (
 )
 from omprog_panic.collector.publisher import Publisher
 from omprog_panic.collector.recovery import Carrier, Recovery
-from omprog_panic.errors import ConfigError, JournalError, OmprogPanicError
+from omprog_panic.errors import ConfigError, JournalError, OmprogPanicError, SpoolError
 from omprog_panic.kernel.trace import TraceLimits
 from omprog_panic.log import setup_logging
 from omprog_panic.spool.record import CountersRecord
@@ -67,6 +74,7 @@ class Collector:
             max_bytes=settings.max_bytes,
         )
         self._allow = AllowFile(settings.allow)
+        self._allow_faults: list[str] = []
         self._read_allowed(force=True)
         self._pipeline = Pipeline(
             limits,
@@ -77,7 +85,11 @@ class Collector:
             self._allow.networks,
         )
         self._writer = SpoolWriter(settings.spool, settings.spool_bytes)
-        self._writer.prepare()
+        try:
+            self._writer.prepare()
+        except SpoolError as error:
+            # Deaf would be worse: traces wait in the journal until it is mended.
+            _LOG.error("spool cannot be used", extra={"reason": str(error)})
         settings.journal.mkdir(mode=0o2770, parents=True, exist_ok=True)
         self._journal = Journal(
             settings.journal,
@@ -100,13 +112,17 @@ class Collector:
     def _now(self) -> float:
         return self._clock.monotonic() + self._offset
 
-    def _read_allowed(self, *, force: bool = False) -> bool:
+    def _read_allowed(self, *, force: bool = False) -> None:
         try:
-            return self._allow.reload(force=force)
+            self._allow.reload(force=force)
         except ConfigError as error:
-            for fault in error.faults[:20]:
-                _LOG.error("allowed networks kept as they were", extra={"fault": fault})
-            return False
+            if error.faults != self._allow_faults:  # once, not every two seconds
+                for fault in error.faults[:20]:
+                    text = "allowed networks kept as they were"
+                    _LOG.error(text, extra={"fault": fault})
+            self._allow_faults = error.faults
+        else:
+            self._allow_faults = []
 
     def recover(self) -> None:
         """Rebuild what another run knew, and publish what it had closed."""
@@ -124,7 +140,12 @@ class Collector:
         self._publisher.start()
         self._publisher.submit(waiting)
         now = self._now()
-        self._carrier.begin(now, self._publisher.unpublished())
+        # What it says now; the journal brought the networks of its last line.
+        self._pipeline.allow(self._allow.networks, now)
+        # Before the state is carried: it must know what is not in the spool yet.
+        self._submit(self._pipeline.take())
+        if not self._carrier.resume(now, recovery.lines_bytes):
+            self._carrier.begin(now, self._publisher.unpublished())
         self._carrier.restarted(now)
 
     def run(self, channel: OmprogChannel) -> None:
@@ -142,7 +163,7 @@ class Collector:
                 if now < self._maintain_at and not self._pipeline.has_records:
                     self._patience_s = STREAM_PAUSE_S
                     continue
-            self._maintain()
+            self._maintain(channel)
 
     def _take(
         self,
@@ -152,6 +173,9 @@ class Collector:
         now: float,
     ) -> None:
         """Keep, confirm, then think: nothing else stands before the answer."""
+        if self.reload_wanted or now >= self._allow_at:
+            # Before the line is kept: it may be the first of a sender just listed.
+            self._reload(now)
         if chunk:
             try:
                 self._journal.append(LINES, chunk, now)
@@ -165,9 +189,6 @@ class Collector:
             _LOG.info("journal can be written again")
         if not chunk:
             return
-        if self.reload_wanted or now >= self._allow_at:
-            # Before the line is judged: it may be the first of a sender just listed.
-            self._reload(now)
         self._carrier.took(chunk)
         self._unmeasured_bytes += len(chunk)
         self._pipeline.feed_chunk(chunk, count, now)
@@ -183,7 +204,7 @@ class Collector:
         self._full = True
         channel.refuse(count, str(error))
 
-    def _maintain(self) -> None:
+    def _maintain(self, channel: OmprogChannel) -> None:
         """Do what must not delay a confirmation, and find out when to do it again.
 
         While lines stream in this is done every few milliseconds, not for each.
@@ -197,6 +218,10 @@ class Collector:
         if records:
             self._submit(records)
         self._mark_published(now)
+        pipeline.count(self._publisher.take_counts(), now)
+        if channel.too_long:
+            pipeline.count({"too_long_lines": channel.too_long}, now)
+            channel.too_long = 0
         self._sync(now)
         if self._unmeasured_bytes > MEASURE_EVERY_BYTES:
             self._unmeasured_bytes = 0
@@ -253,9 +278,16 @@ class Collector:
     def _reload(self, now: float) -> None:
         self._allow_at = now + ALLOW_CHECK_S
         force, self.reload_wanted = self.reload_wanted, False
-        if self._read_allowed(force=force):
-            self._pipeline.allowed = self._allow.networks
-            self._pipeline.forget_refused_senders()
+        self._read_allowed(force=force)
+        networks = self._allow.networks
+        if networks is self._pipeline.allowed:
+            return
+        # A restart judges each line by the networks of its time. Where there is no
+        # room to say so the lines are refused as well, and this is tried again.
+        with contextlib.suppress(JournalError):
+            content = json.dumps(networks.texts()).encode()
+            self._journal.append(ALLOWED, content, now)
+            self._pipeline.allow(networks, now)
 
     def stop(self) -> None:
         """Hand over what is closed; what is open stays in the journal."""

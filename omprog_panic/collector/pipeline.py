@@ -14,11 +14,11 @@ import traceback
 from collections import Counter, deque
 from typing import TYPE_CHECKING
 
+from omprog_panic.collector.address import Address
 from omprog_panic.collector.allow import AllowedNetworks
 from omprog_panic.collector.envelope import parse_envelope
 from omprog_panic.collector.event import Booted, Closed, Said
 from omprog_panic.collector.incident import build_boot, build_incident, stable_id
-from omprog_panic.collector.sender import Sender
 from omprog_panic.errors import MalformedEnvelopeError
 from omprog_panic.kernel.trace import TraceLimits
 from omprog_panic.model import EndReason
@@ -66,7 +66,7 @@ class Pipeline:
         self.trace_limits = trace_limits or TraceLimits()
         self._limits = limits or PipelineLimits()
         self.allowed = allowed or AllowedNetworks()
-        self.senders: dict[str, Sender] = {}
+        self.senders: dict[str, Address] = {}
         self.counters: Counter[str] = Counter()
         self.known: dict[str, None] = {}
         # Tracebacks of faults of ours, oldest first; the loop logs and clears them.
@@ -108,8 +108,13 @@ class Pipeline:
         except Exception:  # noqa: BLE001 - a fault of ours must not repeat for ever
             self._start_afresh(ip, now)
             return
+        self._follow_up(ip, sender, at, now)
+
+    def _follow_up(self, ip: str, sender: Address, at: str, now: float) -> None:
         if now - sender.said_at >= ALIVE_EVERY_S:
             self._say_heard(ip, sender, at, now)
+        if sender.timeline.counts or sender.others:
+            self.count(sender.take_counts(), now)
         if sender.busy:
             self._schedule(ip, sender)
 
@@ -173,7 +178,7 @@ class Pipeline:
         """
         self._repeats = Counter(lines)
 
-    def _meet(self, ip: str, at: str, now: float) -> Sender | None:
+    def _meet(self, ip: str, at: str, now: float) -> Address | None:
         if ip not in self.allowed:
             self._refused.pop(ip, None)
             self._refused[ip] = None
@@ -184,10 +189,10 @@ class Pipeline:
             return None
         if len(self.senders) >= self._limits.max_hosts:
             self._evict(now)
-        sender = self.senders[ip] = Sender(self.trace_limits)
+        sender = self.senders[ip] = Address(self.trace_limits)
         return sender
 
-    def adopt(self, ip: str, sender: Sender) -> None:
+    def adopt(self, ip: str, sender: Address) -> None:
         """Take over a sender whose state was restored."""
         self.senders[ip] = sender
         self._scheduled.pop(ip, None)
@@ -205,12 +210,15 @@ class Pipeline:
         if sender is not None and sender.undecided:
             self._take_events(ip, sender, sender.settle(now))
 
-    def forget_refused_senders(self) -> None:
-        """Let go of the senders that the networks of now do not admit."""
-        for ip in [ip for ip in self.senders if ip not in self.allowed]:
+    def allow(self, networks: AllowedNetworks, now: float) -> None:
+        """Listen to these networks, and let go of the senders outside them."""
+        self.tick(now)  # what was due before was not brought about by this
+        self.allowed = networks
+        for ip in [ip for ip in self.senders if ip not in networks]:
             sender = self.senders.pop(ip)
             self._scheduled.pop(ip, None)
-            self._take_events(ip, sender, sender.close(EndReason.EVICTED, 0.0))
+            self._take_events(ip, sender, sender.close(EndReason.EVICTED, now))
+            self._count("evicted_hosts", now)
 
     def keep_within_memory(self, now: float) -> None:
         """Give up senders while all of them hold more than they may.
@@ -218,7 +226,7 @@ class Pipeline:
         To be called now and then: what a sender holds grows by its records only.
         """
         while len(self.senders) > 1:
-            held = sum(s.timeline.machine.held_bytes for s in self.senders.values())
+            held = sum(s.held_bytes for s in self.senders.values())
             if held <= self._limits.max_memory_bytes:
                 return
             self._evict(now, len(self.senders) // 16)
@@ -242,9 +250,14 @@ class Pipeline:
         if self._counters_at is None:
             self._counters_at = now + COUNTERS_EVERY_S
 
+    def count(self, counts: dict[str, int], now: float) -> None:
+        """Add what others counted, for the next statement of the sums."""
+        for name, by in counts.items():
+            self._count(name, now, by)
+
     # --- what comes out ------------------------------------------------------
 
-    def _take_events(self, ip: str, sender: Sender, events: list[Event]) -> None:
+    def _take_events(self, ip: str, sender: Address, events: list[Event]) -> None:
         for event in events:
             if isinstance(event, Closed):
                 self._take_closed(ip, event)
@@ -294,7 +307,7 @@ class Pipeline:
             ),
         )
 
-    def _say_heard(self, ip: str, sender: Sender, at: str, now: float) -> None:
+    def _say_heard(self, ip: str, sender: Address, at: str, now: float) -> None:
         sender.said_at = now
         self._out.append(
             AliveRecord(
@@ -318,7 +331,7 @@ class Pipeline:
 
     # --- time ----------------------------------------------------------------
 
-    def _schedule(self, ip: str, sender: Sender) -> None:
+    def _schedule(self, ip: str, sender: Address) -> None:
         deadline = sender.deadline()
         if deadline is None:
             return
@@ -348,6 +361,7 @@ class Pipeline:
             except Exception:  # noqa: BLE001 - as in feed
                 self._start_afresh(ip, now)
                 continue
+            self.count(sender.take_counts(), now)
             self._schedule(ip, sender)
         if self._counters_at is not None and now >= self._counters_at:
             self._tell_counters()

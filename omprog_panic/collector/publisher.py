@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
+from collections import Counter, deque
 from typing import TYPE_CHECKING
 
 from omprog_panic.errors import SpoolError
@@ -47,6 +47,8 @@ class Publisher:
         self._done: list[str] = []
         self._pending: set[str] = set()
         self._failing = False
+        self._fault = ""  # the last one that was logged
+        self._counts: Counter[str] = Counter()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
@@ -59,11 +61,15 @@ class Publisher:
             for record in records:
                 if isinstance(record, LASTING):
                     self._pending.add(record.id)
-                    is_boot = isinstance(record, BootRecord)
-                    (self._boots if is_boot else self._incidents).append(record)
+                    self._queue_of(record).append(record)
                 elif len(self._others) < MAX_WAITING:
                     self._others.append(record)
+                else:
+                    self._counts["left_out_life_signs"] += 1
             self._lock.notify()
+
+    def _queue_of(self, record: SpoolRecord) -> deque[SpoolRecord]:
+        return self._boots if isinstance(record, BootRecord) else self._incidents
 
     @property
     def busy(self) -> bool:
@@ -83,6 +89,14 @@ class Publisher:
             done, self._done = self._done, []
         return done
 
+    def take_counts(self) -> dict[str, int]:
+        """Return what was counted since the last call: faults, what was left out."""
+        if not self._counts:
+            return {}
+        with self._lock:
+            counts, self._counts = dict(self._counts), Counter()
+        return counts
+
     def stop(self, timeout_s: float) -> None:
         """Publish what waits, for at most that long."""
         with self._lock:
@@ -94,8 +108,33 @@ class Publisher:
     def _run(self) -> None:
         while True:
             record = self._next()
-            if record is None or not self._publish(record):
+            if record is None:
                 return
+            try:
+                going = self._publish(record)
+            except Exception as error:  # noqa: BLE001 - nobody else would hear of it
+                self._say_fault(error)
+                going = self._put_back(record)
+            if not going:
+                return
+
+    def _say_fault(self, error: Exception) -> None:
+        # Once, not at each try; the counters tell how many there were.
+        if repr(error) != self._fault:
+            self._fault = repr(error)
+            _LOG.exception("a fault of ours, please report it")
+
+    def _put_back(self, record: SpoolRecord) -> bool:
+        """After a fault of ours: let the others pass, and try again after a while.
+
+        Without this one record would end publishing for good, and without a word.
+        """
+        with self._lock:
+            self._counts["publisher_faults"] += 1
+            # Not what was published already: only waking the reader failed then.
+            if record.id in self._pending:
+                self._queue_of(record).append(record)
+        return not self._stop.wait(self._retry_s)
 
     def _next(self) -> SpoolRecord | None:
         with self._lock:
@@ -108,10 +147,13 @@ class Publisher:
                 self._lock.wait()
 
     def _publish(self, record: SpoolRecord) -> bool:
+        """Tell whether to go on; False: told to stop while the spool was blocked."""
         durable = isinstance(record, LASTING)
         content = encode(record)
         while not self._try(record, content, durable=durable):
             if not durable:
+                with self._lock:
+                    self._counts["left_out_life_signs"] += 1
                 return True  # a life sign comes again
             if self._stop.wait(self._retry_s):
                 return False

@@ -12,8 +12,11 @@ import json
 from collections import deque
 from typing import TYPE_CHECKING
 
+from omprog_panic.collector.address import Address
+from omprog_panic.collector.allow import AllowedNetworks
 from omprog_panic.collector.envelope import parse_envelope
 from omprog_panic.collector.journal import (
+    ALLOWED,
     HOST,
     KNOWN,
     LINES,
@@ -23,7 +26,6 @@ from omprog_panic.collector.journal import (
     STATE,
     Journal,
 )
-from omprog_panic.collector.sender import Sender
 from omprog_panic.errors import MalformedEnvelopeError
 from omprog_panic.spool.record import LASTING
 
@@ -60,6 +62,7 @@ class Recovery:
         self.now = 0.0
         self.entries = 0
         self.newest: list[bytes] = []
+        self.lines_bytes = 0  # of lines since the last carry began
 
     def run(self, journal: Journal) -> list[SpoolRecord]:
         """Replay everything; afterwards ``now`` is the pipeline's last moment."""
@@ -84,6 +87,7 @@ class Recovery:
 
     def _take_content(self, entry: Entry) -> None:
         if entry.kind == LINES:
+            self.lines_bytes += len(entry.content)
             self._lines(entry.content)
         elif entry.kind == PUBLISHED:
             name = entry.content.decode("ascii", "replace")
@@ -94,12 +98,22 @@ class Recovery:
         elif entry.kind == KNOWN:
             unknown = set(json.loads(entry.content)) - set(self._pipeline.senders)
             self._awaited = unknown
+            self.lines_bytes = 0
         elif entry.kind == NEWEST:
             if not self._newest:
                 self._newest.extend(entry.content.split(b"\n"))
         elif entry.kind == RESTARTED:
             # As that run did when it began.
             self._pipeline.expect_repeats(self._newest)
+        else:
+            self._take_more(entry)
+
+    def _take_more(self, entry: Entry) -> None:
+        """Take what is no line and no one sender's; a kind of later runs is none."""
+        if entry.kind == ALLOWED:
+            networks = AllowedNetworks(json.loads(entry.content))
+            self._pipeline.allow(networks, self.now)
+            self._keep_records()
         elif entry.kind == STATE:
             for name in json.loads(entry.content)["known"]:
                 self._published.add(name)
@@ -137,7 +151,7 @@ class Recovery:
         if len(state) == 1:
             self._pipeline.drop(ip)
             return
-        sender = Sender(self._pipeline.trace_limits)
+        sender = Address(self._pipeline.trace_limits)
         sender.load(state)
         self._pipeline.adopt(ip, sender)
 
@@ -166,7 +180,20 @@ class Carrier:
 
     def restarted(self, now: float) -> None:
         """Note in the segment just begun that this is another run."""
-        self._journal.append(RESTARTED, b"-", now)
+        self._journal.append(RESTARTED, b"-", now, carry=True)
+
+    def resume(self, now: float, lines_bytes: int) -> bool:
+        """Go on in the newest segment where the run before left more than one.
+
+        It could not let the others go, perhaps because the spool was blocked; a
+        further segment for each restart would fill the disk.
+        """
+        if self._journal.segments < 2 or not self._journal.resume():
+            return False
+        allowed = json.dumps(self._pipeline.allowed.texts()).encode()
+        self._journal.append(ALLOWED, allowed, now, carry=True)
+        self.lines_bytes = lines_bytes
+        return True
 
     def took(self, chunk: bytes) -> None:
         """Note that lines went into the journal."""
@@ -177,7 +204,8 @@ class Carrier:
         """Begin a segment. Raises JournalError when there is no room for one."""
         names = list(self._pipeline.senders)
         known = {"known": [n for n in self._pipeline.known if n not in unpublished]}
-        entries = [(KNOWN, json.dumps(names).encode())]
+        allowed = json.dumps(self._pipeline.allowed.texts()).encode()
+        entries = [(KNOWN, json.dumps(names).encode()), (ALLOWED, allowed)]
         if self.newest:
             entries.append((NEWEST, b"\n".join(self.newest)))
         entries.append((STATE, json.dumps(known).encode()))

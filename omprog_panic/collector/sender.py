@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omprog_panic.collector.timeline import (
+    MAX_RELEASE,
     NOTABLE,
     SWAPPED_WITHIN_S,
     Heard,
@@ -42,20 +43,22 @@ _CONTINUES_WITHIN_S = 2.0
 _MAX_CONTINUED = 4096  # characters; then a datagram without a time stamp stands alone
 _LOOK_BACK = 64  # lines in which a doubled or swapped datagram is looked for
 _SWAPPED_WITHIN = 64  # sequence numbers over which a network may swap
+# Chatter does not leap; what does may be another kernel's.
+_LEAP_US = 60_000_000
 _FORM_BASIC, _FORM_EXTENDED, _FORM_MIXED = 1, 2, 3
 _FORMS = {_FORM_BASIC: "basic", _FORM_EXTENDED: "extended", _FORM_MIXED: "mixed"}
-_PLAIN_STATE = ("said_at", "malformed", "_form", "_stamped")
+_PLAIN_STATE = ("said_at", "_form", "_stamped")
 
 
 class Sender:
     """``feed`` and ``tick`` return what came of it; None is an empty list."""
 
     __slots__ = (
+        "_counted",
         "_form",
         "_order",
         "_stamped",
         "_twins",
-        "malformed",
         "quiet",
         "said_at",
         "timeline",
@@ -64,10 +67,10 @@ class Sender:
     def __init__(self, limits: TraceLimits) -> None:
         self.timeline = Timeline(limits)
         self.said_at = -1e9  # when its life sign was last handed on
-        self.malformed = 0
         # Whether take_chatter may be called: nothing open, one format, in order.
         self.quiet = False
         self._order: Reassembler | None = None
+        self._counted = 0  # the number expected next before the last new beginning
         self._form = 0
         self._stamped = False
         self._twins: TwinFilter | None = None
@@ -78,7 +81,7 @@ class Sender:
         try:
             packet = parse_packet(payload)
         except MalformedPacketError:
-            self.malformed += 1
+            timeline.give_up("malformed_datagrams")
             packet = Packet(payload)
         if not timeline.boot:
             timeline.boot = at
@@ -88,6 +91,9 @@ class Sender:
             events = self._extended(packet, at, now)
         else:
             events = self._basic(packet, payload, at, now)
+        if timeline.other_spoke and timeline.parted is not None:
+            timeline.other_spoke = False
+            timeline = timeline.parted
         timeline.last_heard = now
         timeline.last_at = at
         self.quiet = self._form != _FORM_MIXED and not self.busy
@@ -109,7 +115,7 @@ class Sender:
         timeline = self.timeline
         memory = timeline.memory
         high_us = memory.high_us
-        if high_us is None or time_us <= high_us or start in NOTABLE:
+        if high_us is None or not 0 < time_us - high_us < _LEAP_US or start in NOTABLE:
             return False
         if sequence is None:
             if self._form != _FORM_BASIC:
@@ -127,8 +133,15 @@ class Sender:
             order = self._order = Reassembler()
         released: list[Ordered] = []
         if self._counts_anew(packet, order, at, now):
+            self._counted = order.expects or 0
+            released = order.restart()
+        elif self.timeline.undecided and self._resumes(packet, order):
             released = order.restart()
         released += order.feed(packet, at, now)
+        if order.repeats or order.odd:
+            self.timeline.give_up("repeated_datagrams", order.repeats)
+            self.timeline.give_up("odd_fragments", order.odd)
+            order.repeats = order.odd = 0
         return self._ordered(released, now)
 
     def _counts_anew(
@@ -158,6 +171,28 @@ class Sender:
         # Backwards in number but not in time: no repeat looks like that.
         falls_back = memory.begins_anew(packet.time_us, packet.body)
         return falls_back or (high_us is not None and time_us > high_us)
+
+    def _resumes(self, packet: Packet, order: Reassembler) -> bool:
+        """Tell whether the numbering that seemed to be over goes on after all.
+
+        Then what began anew was another host behind the same address.
+        """
+        sequence, expects = packet.sequence, order.expects
+        if sequence is None or expects is None or expects == self._counted:
+            return False
+        high_us, time_us = self.timeline.memory.high_us, packet.time_us
+        return (
+            0 <= sequence - self._counted < _SWAPPED_WITHIN
+            and high_us is not None
+            and time_us is not None
+            and time_us >= high_us
+        )
+
+    def forget_numbers(self, now: float) -> list[Event]:
+        """Expect any number next: the last ones were two hosts'."""
+        if self._order is None:
+            return []
+        return self._ordered(self._order.restart(), now) or []
 
     def _ordered(self, released: list[Ordered], now: float) -> list[Event] | None:
         events: list[Event] = []
@@ -216,7 +251,7 @@ class Sender:
         if "host" in keys:
             self.timeline.host = keys["host"][:255]
         if "release" in keys:
-            self.timeline.kernel = keys["release"]
+            self.timeline.kernel = keys["release"][:MAX_RELEASE]
 
     def _basic(
         self,
@@ -230,6 +265,7 @@ class Sender:
             self._stamped = True
             high_us = self.timeline.memory.high_us
             if high_us is not None and time_us <= high_us and self._doubled(payload):
+                self.timeline.give_up("repeated_datagrams")
                 return None
         elif packet.caller is None:
             dropped, rest = split_dropped(payload)
@@ -284,6 +320,7 @@ class Sender:
             and time_us is not None
             and self._is_twin(time_us, heard.text, extended=extended)
         ):
+            self.timeline.give_up("twin_records")
             return None
         return self.timeline.feed(heard, now)
 
@@ -309,6 +346,13 @@ class Sender:
         events += self.timeline.tick(now) or []
         return events or None
 
+    def take_counts(self) -> dict[str, int]:
+        """Return what was given up since the last call, by name."""
+        counts = self.timeline.counts
+        if counts:
+            self.timeline.counts = {}
+        return counts
+
     @property
     def busy(self) -> bool:
         """Whether anything waits for time to pass."""
@@ -320,6 +364,11 @@ class Sender:
         if self._order is not None:
             times.append(self._order.deadline())
         return min((at for at in times if at is not None), default=None)
+
+    @property
+    def held_bytes(self) -> int:
+        """Return about what context and open trace take in memory."""
+        return self.timeline.machine.held_bytes
 
     def newest_lines(self) -> list[str]:
         """Return the context, or the open trace, as it is stored."""

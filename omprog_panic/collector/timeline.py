@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from omprog_panic.collector.event import Booted, Closed, Event, Said
+from omprog_panic.collector.origin import Origin
 from omprog_panic.collector.statement import PREFIX, parse_statement
 from omprog_panic.kernel.boot import (
     REMEMBERED,
@@ -31,6 +32,7 @@ _PANIC_REPLAY_S = 1.0
 SWAPPED_WITHIN_S = 1.0
 _HAD = 16  # traces of a boot that are known again when they are replayed
 _HELD_UP = 64  # lines that a network may hold up at once
+MAX_RELEASE = 128  # characters of a kernel's release; the rest is cut
 _TELLING_TEXTS = ("Linux version ", PREFIX, *SHUTDOWN)
 _TELLING = frozenset(text[:3] for text in _TELLING_TEXTS)
 # First characters of records that are more than chatter.
@@ -42,6 +44,7 @@ _PLAIN_STATE = (
     "form",
     "last_at",
     "last_heard",
+    "retired_at",
     "_died",
     "_farewell",
     "_panic_replay",
@@ -71,6 +74,8 @@ class _Replay(NamedTuple):
     machine: TraceMachine
     memory: BootMemory
     traces: list[Closed]
+    origin: Origin
+    before: tuple[str, float]  # when the known boot was heard last
 
 
 class Timeline:
@@ -85,6 +90,7 @@ class Timeline:
         "_replay",
         "_replayed",
         "boot",
+        "counts",
         "form",
         "host",
         "kernel",
@@ -93,6 +99,9 @@ class Timeline:
         "limits",
         "machine",
         "memory",
+        "other_spoke",
+        "parted",
+        "retired_at",
     )
 
     def __init__(self, limits: TraceLimits) -> None:
@@ -103,6 +112,12 @@ class Timeline:
         self.form = "basic"
         self.last_at = ""
         self.last_heard = 0.0
+        # A boot that is over since then (our clock): rests of it may come late.
+        self.retired_at: float | None = None
+        # Another host, or the boot that is over, for the address to take.
+        self.parted: Timeline | None = None
+        self.other_spoke = False  # the newest record was that other host's
+        self.counts: dict[str, int] = {}  # what was given up, by name
         self.machine = TraceMachine(limits)
         self.memory = BootMemory()
         self._last_lines: list[str] = []  # of the trace that was closed last
@@ -128,6 +143,8 @@ class Timeline:
         """Take the next record."""
         if self._replay is not None:
             return self._in_burst(self._replay, heard, now)
+        if self.retired_at is not None:
+            return self._live(heard, now)
         if not self._is_boot_sign(heard.time_us, heard.text):
             if self._panic_replay and self._elides(heard.time_us, heard.text, now):
                 return None
@@ -145,8 +162,14 @@ class Timeline:
         )
         burst = Burst(self.memory, self._newest_marks(), at, now, sure=sure)
         machine = TraceMachine(self.limits)
-        self._replay = _Replay(burst, machine, BootMemory(), [])
+        before = self.last_at, self.last_heard
+        self._replay = _Replay(burst, machine, BootMemory(), [], Origin(), before)
         return self._in_burst(self._replay, heard, now)
+
+    def give_up(self, name: str, by: int = 1) -> None:
+        """Count records that go no further; the pipeline adds them up."""
+        if by:
+            self.counts[name] = self.counts.get(name, 0) + by
 
     def _newest_marks(self) -> list[Mark]:
         newest = [*self._last_lines, *self.machine.newest(REMEMBERED)]
@@ -207,7 +230,7 @@ class Timeline:
 
     def _telling(self, text: str, line: str) -> list[Event] | None:
         if is_boot_banner(text):
-            self.kernel = text.split(" ", 3)[2][:128]
+            self.kernel = text.split(" ", 3)[2][:MAX_RELEASE]
             return None
         self._farewell = self._farewell or says_shutdown(text)
         statement = parse_statement(text)
@@ -226,16 +249,24 @@ class Timeline:
     ) -> list[Event] | None:
         line, text, time_us, user = heard
         burst = replay.burst
+        resumes = burst.resumes(time_us) and self._is_neighbour(replay)
+        if not resumes:
+            replay.origin.take(time_us, line.partition("\t")[0], now)
         # No log buffer holds a panic of its own kernel: this one is live.
         panics = not user and text.startswith("Kernel panic - not syncing")
         if panics or now >= burst.deadline():
-            return self._decide(replay, now) + (self._live(heard, now) or [])
-        if burst.is_straggler(time_us):
+            events = self._decide(replay, now)
+            if resumes or not self._has_neighbour:
+                return events + (self._live(heard, now) or [])
+            assert self.parted is not None
+            self.other_spoke = True
+            return events + (self.parted.feed(heard, now) or [])
+        if resumes or burst.is_straggler(time_us):
             return self._forget(replay, now) + (self._live(heard, now) or [])
         if is_boot_banner(text):
             if burst.is_older(now):
                 return self._decide(replay, now) + (self.feed(heard, now) or [])
-            self.kernel = text.split(" ", 3)[2][:128]
+            self.kernel = text.split(" ", 3)[2][:MAX_RELEASE]
         burst.feed(time_us, text, now)
         replay.memory.remember(time_us, text)
         if user:
@@ -247,22 +278,65 @@ class Timeline:
 
     def _decide(self, replay: _Replay, now: float) -> list[Event]:
         """End the burst: say whether it was a new boot or the known one's buffer."""
+        if self._is_neighbour(replay):
+            return self._part(replay)
         if replay.burst.is_too_little:
             return self._forget(replay, now)
         self._replay = None
-        if replay.burst.is_replay:
+        same = replay.origin.is_of(self.memory.high_us, replay.before[0])
+        if replay.burst.is_replay or (same and replay.origin.before(*replay.before)):
             return self._known_boot(replay)
-        return self._new_boot(replay)
+        return self._new_boot(replay, now)
+
+    def _is_neighbour(self, replay: _Replay) -> bool:
+        """Tell whether it is another host: both kernels ran at the same time."""
+        return (
+            not replay.burst.is_known
+            and replay.origin.steady
+            and replay.origin.before(*replay.before)
+        )
+
+    @property
+    def _has_neighbour(self) -> bool:
+        return self.parted is not None and self.parted.retired_at is None
+
+    def _part(self, replay: _Replay) -> list[Event]:
+        """Let another host go, which speaks from the same address."""
+        self._replay = None
+        other = self.parted = Timeline(self.limits)
+        other.boot, other.form = replay.burst.first_at, self.form
+        other.machine, other.memory = replay.machine, replay.memory
+        other.last_at, other.last_heard = self.last_at, self.last_heard
+        self.last_at, self.last_heard = replay.before
+        return [
+            closed._replace(boot=other.boot, before_listening=False)
+            for closed in replay.traces
+        ]
+
+    def _retire(self, replay: _Replay, now: float) -> None:
+        """Keep the boot that is over for a while, without its chatter."""
+        old = self.parted = Timeline(self.limits)
+        for name in _PLAIN_STATE:
+            setattr(old, name, getattr(self, name))
+        old.retired_at = now
+        old.machine, old.memory = self.machine, self.memory
+        old.machine.take_context()
+        old.last_at, old.last_heard = replay.before
 
     def _forget(self, replay: _Replay, now: float) -> list[Event]:
         """Take what looked like a boot for what it was: datagrams that were swapped."""
+        if self._is_neighbour(replay):
+            return self._part(replay)
         self._replay = None
         events: list[Event] = []
-        for line in replay.machine.newest(_HELD_UP):
-            if not is_note(line):
-                record = expand(line)
-                closed = self.machine.feed(line, record.text, record.time_us, now)
-                events += self.wrap(closed)
+        closed = [line for c in replay.traces for line in c.trace.lines]
+        for line in [*closed, *replay.machine.newest(_HELD_UP)]:
+            if is_note(line):
+                self.machine.note(line)
+                continue
+            record = expand(line)
+            closed_now = self.machine.feed(line, record.text, record.time_us, now)
+            events += self.wrap(closed_now)
         return events
 
     def _known_boot(self, replay: _Replay) -> list[Event]:
@@ -276,9 +350,19 @@ class Timeline:
             time_us = _time_of(line)
             if time_us is not None and time_us > high_us:
                 self.machine.note(line)
+            else:
+                self.give_up("replayed_records")
         self.memory.high_us = max(high_us, replay.memory.high_us or 0)
         self.memory.started.extend(replay.memory.started)
         return [c._replace(known=self._heard_before(c.trace)) for c in traces]
+
+    def _belongs(self, trace: ClosedTrace) -> bool:
+        """Tell whether this is the rest of a trace that was published before."""
+        begun = trace.begun_us
+        age_us = self.limits.max_age_s * 1e6
+        return begun is not None and any(
+            first <= begun <= last + age_us for first, last in self._had
+        )
 
     def _heard_before(self, trace: ClosedTrace) -> bool:
         """Tell whether a replayed trace is one that we had, perhaps with losses."""
@@ -287,11 +371,13 @@ class Timeline:
             return False
         return any(begun <= last and first <= ended for first, last in self._had)
 
-    def _new_boot(self, replay: _Replay) -> list[Event]:
+    def _new_boot(self, replay: _Replay, now: float) -> list[Event]:
         # Asked for before the trace is closed: its last line may be the newest.
         newest = [*self._last_lines, *self.machine.newest(1)]
         last = expand(newest[-1]) if newest else None
         events = self.wrap(self.machine.close(EndReason.REBOOT))
+        if self.memory.high_us is not None:
+            self._retire(replay, now)
         self.boot = replay.burst.first_at
         events.append(
             Booted(
@@ -314,9 +400,11 @@ class Timeline:
         for trace in closed or ():
             self._died = self._died or trace.panicked
             self._last_lines = trace.lines[-REMEMBERED:]
+            late = self.retired_at is not None and self._belongs(trace)
             if trace.begun_us is not None and trace.ended_us is not None:
                 self._had = [*self._had[1 - _HAD :], (trace.begun_us, trace.ended_us)]
-            events.append(self._closed(trace, before_listening=False))
+            closed_ = self._closed(trace, before_listening=False)
+            events.append(closed_._replace(known=late))
         return events
 
     def _closed(self, trace: ClosedTrace, *, before_listening: bool) -> Closed:
@@ -384,7 +472,8 @@ class Timeline:
     def load(self, state: dict[str, Any]) -> None:
         """Take up what :meth:`dump` wrote."""
         for name in _PLAIN_STATE:
-            setattr(self, name, state[name])
+            # What an older collector wrote does not know the newest of them.
+            setattr(self, name, state.get(name, getattr(self, name)))
         self.machine.load(state["machine"])
         self.memory.load(state["memory"])
 

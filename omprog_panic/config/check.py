@@ -124,7 +124,8 @@ def _complaint(error: jsonschema.ValidationError) -> str:
         case "maxItems":
             return f"more than {limit} entries: remove some"
         case "pattern":
-            return f"{_shown(value)} {error.schema.get('$comment', _BAD_NAME)}"
+            schema = error.schema if isinstance(error.schema, dict) else {}
+            return f"{_shown(value)} {schema.get('$comment', _BAD_NAME)}"
         case _:
             return error.message
 

@@ -18,6 +18,8 @@ from omprog_panic.config.model import (
     Fallback,
     Limits,
     Paths,
+    Receive,
+    Reception,
     Retention,
     Sender,
 )
@@ -71,6 +73,7 @@ def load_config(path: Path, reader: ServiceReader) -> AlerterConfig:
         ),
         retention=Retention(**data["retention"]),
         policy=data,
+        receive=Receive(**data["receive"]),
     )
 
 
@@ -81,11 +84,44 @@ def load_paths(path: Path) -> Paths:
         ConfigError: everything that is wrong in config.yaml.
 
     """
+    return load_public(path)[0]
+
+
+def load_public(path: Path) -> tuple[Paths, dict[str, Any]]:
+    """Read the paths and all of config.yaml, but not the services with their secrets.
+
+    Raises:
+        ConfigError: everything that is wrong in config.yaml.
+
+    """
     _, data, faults = _read(path)
     _raise_if(faults)
     paths = _paths(data, path)
     assert paths is not None
-    return paths
+    return paths, data
+
+
+def load_senders(path: Path) -> tuple[Sender, ...]:
+    """Read only who may send, for commands that may not see the secrets.
+
+    Raises:
+        ConfigError: everything that is wrong in config.yaml.
+
+    """
+    return load_reception(path).senders
+
+
+def load_reception(path: Path) -> Reception:
+    """Read who may send, and where that arrives.
+
+    Raises:
+        ConfigError: everything that is wrong in config.yaml.
+
+    """
+    _, data, faults = _read(path)
+    _raise_if(faults)
+    senders = tuple(_sender(item) for item in data["senders"])
+    return Reception(senders, Receive(**data["receive"]))
 
 
 def _raise_if(faults: list[Fault]) -> None:
@@ -106,6 +142,7 @@ def _read(path: Path) -> tuple[Document, dict[str, Any], list[Fault]]:
         *document.faults,
         *schema_faults(document),
         *_sender_faults(document),
+        *_receive_faults(document),
         *kind_faults(document),
     ]
     return document, with_defaults(document.data, schema()), faults
@@ -154,6 +191,20 @@ def _sender_faults(document: Document) -> list[Fault]:
             else:
                 seen[network] = path
     return faults
+
+
+def _receive_faults(document: Document) -> list[Fault]:
+    """Find a local address that is none."""
+    receive = document.data.get("receive")
+    address = receive.get("address") if isinstance(receive, dict) else None
+    if not isinstance(address, str) or address == "*":
+        return []
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        message = f"{address!r} is no address: write one of this machine's, or '*'"
+        return [document.fault("$.receive.address", message)]
+    return []
 
 
 def _network(address: str) -> Network | str:

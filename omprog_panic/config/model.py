@@ -72,6 +72,21 @@ class Sender:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Receive:
+    """Where datagrams arrive; ``address`` is "*" for all, else one of this host."""
+
+    address: str = "*"
+    port: int = 6666
+
+
+class Reception(NamedTuple):
+    """Who may send, and where that arrives: what ``omprog-panic apply`` goes by."""
+
+    senders: tuple[Sender, ...]
+    receive: Receive
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Paths:
     """Absolute paths."""
 
@@ -126,6 +141,7 @@ class AlerterConfig:
     fallbacks: tuple[Fallback, ...]
     retention: Retention
     policy: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    receive: Receive = dataclasses.field(default_factory=Receive)
 
     def first_services(self) -> tuple[Service, ...]:
         """Give the services that are told at once: all that only stand in are not."""

@@ -77,20 +77,35 @@ def _walk(
         yield from _walk(inner.get("items", {}), f"{here}[]")
 
 
-def _section(path: str, part: dict[str, Any], required: bool) -> str:  # noqa: FBT001
-    kinds = part["type"] if isinstance(part["type"], list) else [part["type"]]
-    facts = [" or ".join(kinds)]
-    facts += [words.format(part[key]) for key, words in _BOUNDS if key in part]
+def facts(part: dict[str, Any], *, required: bool) -> list[str]:
+    """Say type, bounds and default of an option."""
+    found = [" or ".join(_kinds(part))]
+    found += [words.format(part[key]) for key, words in _BOUNDS if key in part]
     if "enum" in part:
-        facts.append("one of " + ", ".join(f"`{value}`" for value in part["enum"]))
+        found.append("one of " + ", ".join(f"`{value}`" for value in part["enum"]))
     if required:
-        facts.append("must be there")
+        found.append("must be there")
     elif "default" in part and part["default"] != {}:
-        facts.append(f"default `{json.dumps(part['default'])}`")
-    lines = [f"## {path}", "", part["description"], "", f"*{'; '.join(facts)}*"]
-    if "properties" not in part:
-        example = json.dumps(example_of(path, part), ensure_ascii=False)
-        lines += ["", "```yaml", _unbraced(example), "```"]
+        found.append(f"default `{json.dumps(part['default'])}`")
+    return found
+
+
+def example_text(path: str, part: dict[str, Any]) -> str:
+    """Write an example of an option as YAML; "" for a group of options."""
+    if "properties" in part:
+        return ""
+    return _unbraced(json.dumps(example_of(path, part), ensure_ascii=False))
+
+
+def _kinds(part: dict[str, Any]) -> list[str]:
+    return part["type"] if isinstance(part["type"], list) else [part["type"]]
+
+
+def _section(path: str, part: dict[str, Any], required: bool) -> str:  # noqa: FBT001
+    told = "; ".join(facts(part, required=required))
+    lines = [f"## {path}", "", part["description"], "", f"*{told}*"]
+    if example := example_text(path, part):
+        lines += ["", "```yaml", example, "```"]
     return "\n".join([*lines, ""])
 
 

@@ -23,7 +23,12 @@ from omprog_panic.doctor.receiving import (
 from omprog_panic.doctor.senders import check_senders
 from omprog_panic.doctor.settings import check_dns, check_settings
 from omprog_panic.doctor.storage import check_folders
-from omprog_panic.doctor.surroundings import check_apparmor, check_clock
+from omprog_panic.doctor.surroundings import (
+    check_apparmor,
+    check_applied,
+    check_clock,
+    check_firewall,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,6 +38,8 @@ if TYPE_CHECKING:
 
 CHECKS: tuple[Callable[[Examination], Iterator[Finding]], ...] = (
     check_configuration,
+    check_applied,
+    check_firewall,
     check_rsyslogd,
     check_rsyslog_syntax,
     check_drop_in,

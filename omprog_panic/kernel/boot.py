@@ -147,10 +147,21 @@ class Burst:
         return (
             not self._sure
             and self._count <= _STRAGGLERS
-            and time_us is not None
+            and self.resumes(time_us)
+        )
+
+    def resumes(self, time_us: int | None) -> bool:
+        """Tell whether a record could follow what was heard before the burst."""
+        return (
+            time_us is not None
             and self._high_us is not None
             and time_us + FALL_BACK_US >= self._high_us
         )
+
+    @property
+    def is_known(self) -> bool:
+        """Whether records of the boot that was known before came again."""
+        return self._matched >= _UNTIMED_MATCHES
 
     @property
     def is_too_little(self) -> bool:
@@ -167,7 +178,7 @@ class Burst:
 
         Without a pause before it no machine can have booted.
         """
-        if self._matched >= _UNTIMED_MATCHES:
+        if self.is_known:
             return True
         return not self._sure and self._count > _STRAGGLERS
 

@@ -47,13 +47,16 @@ class _Fragments:
     deadline: float
     pieces: dict[int, str] = dataclasses.field(default_factory=dict)
 
-    def add(self, offset: int, body: str) -> None:
+    def add(self, offset: int, body: str) -> bool:
+        """Take a piece; False: it brings nothing, or is one too many."""
         body = body[: self.total - offset]
         known = self.pieces.get(offset)
         if known is None and len(self.pieces) >= MAX_PIECES:
-            return
-        if known is None or len(body) > len(known):
-            self.pieces[offset] = body
+            return False
+        if known is not None and len(body) <= len(known):
+            return False
+        self.pieces[offset] = body
+        return True
 
     def assemble(self) -> tuple[str, int]:
         """Join what came; return it and the number of bytes that did not.
@@ -84,8 +87,8 @@ class Reassembler:
 
     A hole is waited for ``hole_timeout_s`` seconds, counted from the first packet
     behind it, and a record's fragments as long, counted from the first of them.
-    Nothing is dropped silently: repeats are counted in ``repeats``, missing records
-    in :attr:`Ordered.lost`.
+    Nothing is dropped silently: repeats are counted in ``repeats``, fragments that
+    contradict those before them in ``odd``, missing records in :attr:`Ordered.lost`.
     """
 
     __slots__ = (
@@ -94,12 +97,14 @@ class Reassembler:
         "_next",
         "_waiting",
         "hole_timeout_s",
+        "odd",
         "repeats",
     )
 
     def __init__(self, hole_timeout_s: float = HOLE_TIMEOUT_S) -> None:
         self.hole_timeout_s = hole_timeout_s
         self.repeats = 0
+        self.odd = 0
         self._next: int | None = None
         # By sequence number: the packet, and when it began to wait.
         self._waiting: dict[int, tuple[Ordered, float]] = {}
@@ -160,12 +165,18 @@ class Reassembler:
         released: list[Ordered] = []
         offset, total = packet.fragment
         pending = self._fragments.get(packet.sequence)
-        if pending is None or pending.total != total:
+        if pending is not None and pending.total != total:
+            # No kernel says two sizes of one record: the first is believed, or a
+            # stream of others would keep every record from ever being whole.
+            self.odd += 1
+            return []
+        if pending is None:
             if len(self._fragments) >= MAX_FRAGMENTED:
                 released = self._give_up_fragments(next(iter(self._fragments)), now)
             pending = _Fragments(packet, total, at, now + self.hole_timeout_s)
             self._fragments[packet.sequence] = pending
-        pending.add(offset, packet.body)
+        if not pending.add(offset, packet.body):
+            self.repeats += 1
         pending.at = at
         body, holes = pending.assemble()
         if holes == 0:

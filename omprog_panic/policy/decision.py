@@ -1,29 +1,56 @@
-"""Whether an incident is told, and why. Pure; routes and groups will come here."""
+"""Every word for what the policy does, and the record of one decision. Pure."""
 
 from __future__ import annotations
 
 import enum
-
-from omprog_panic.model import Severity
-
-AT_ONCE = frozenset({Severity.PANIC, Severity.OOPS, Severity.LOCKUP, Severity.HARDWARE})
+from typing import NamedTuple
 
 
 class Decision(enum.Enum):
-    """What is done with an incident; stored by name, shown with its reason."""
+    """What is done; stored by name, with a reason of its own beside it."""
 
-    NOTIFY_SEVERE = "its severity is alerted at once"
-    STORE_MILD = "its severity is stored only"
+    NOTIFY_FIRST = "the first crash of its cause is told at once"
+    NOTIFY_MORE = "the same cause on more hosts is told in one message"
+    NOTIFY_AGAIN = "hosts that crash again and again are told at growing intervals"
+    NOTIFY_SIGN = "a sign of life, or its absence, is told"
+    NOTIFY_MONITOR = "the monitor's own health is told"
+    NOTIFY_SILENCE_ENDED = "a silence has ended with incidents under it"
+    NOTIFY_HELD = "messages were held, and that is told"
+    NOTIFY_DIGEST = "the digest is due"
+    NOTIFY_SEVERE = "its severity is alerted at once"  # of versions before routes
+    NOTIFY_ASKED = "somebody asked for it with incidents resend"
+    NOTIFY_TEST = "somebody asked for it with test-alert"
+    NOTIFY_UNDELIVERED = "a service never took an alert"
+    HOLD_WAIT = "it waits for others of its cause, for group_wait_s"
+    HOLD_GROUP = "its cause has been told; further hosts follow in one message"
+    HOLD_REPEAT = "its host has been told; repeats follow at growing intervals"
+    HOLD_SIGN = "a message of this sort has just been sent; the next one has it"
+    HOLD_CEILING = "the service has had its messages of this hour"
+    STORE_DIGEST = "it goes into the digest"
+    STORE_MILD = "it is stored only"
+    STORE_NOBODY = "its route names nobody"
+    STORE_SILENCED = "it is silenced"
+    STORE_EXPLAINED = "there is nothing to tell"
 
     @property
     def notifies(self) -> bool:
         return self.name.startswith("NOTIFY_")
 
 
-def decide(severity: Severity) -> Decision:
-    """Judge one incident.
+# Of several for one incident (another one for each service) this one is shown first.
+PRECEDENCE = tuple(Decision)
 
-    >>> decide(Severity.PANIC).notifies
-    True
+
+class Decided(NamedTuple):
+    """One decision, as it is stored.
+
+    ``subject`` is what it is about: "incident:ID", "cause:KEY", "sender:ADDRESS",
+    "service:KEY", "silence:ID" or "monitor". ``services`` are keys.
     """
-    return Decision.NOTIFY_SEVERE if severity in AT_ONCE else Decision.STORE_MILD
+
+    decision: Decision
+    subject: str
+    reason: str
+    services: tuple[str, ...] = ()
+    cause: str | None = None  # the group that an incident was put into
+    message_id: str | None = None

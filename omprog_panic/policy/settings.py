@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from omprog_panic.policy.route import Fired, Route, build_routes, find_routes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from omprog_panic.policy.match import Labels, Network
 
@@ -101,6 +101,9 @@ class Settings:
     digest_at: int | None  # seconds of the local day
     self_check: SelfCheck
     senders: tuple[ListedSender, ...]
+    single_hosts: Mapping[str, ListedSender]  # by address: there may be thousands
+    shortest_silence_s: float  # under which nobody is called silent
+    groups: tuple[tuple[Network, ListedSender], ...]
     receivers: tuple[Receiver, ...]
     data: Mapping[str, Any]
 
@@ -113,16 +116,13 @@ class Settings:
 
     def listed(self, address: str) -> ListedSender | None:
         """Find the most specific entry that an address belongs to."""
+        if address in self.single_hosts:
+            return self.single_hosts[address]
         try:
             ip = ipaddress.ip_address(address)
         except ValueError:
             return None
-        found = [
-            (network.prefixlen, sender)
-            for sender in self.senders
-            for network in sender.networks
-            if ip in network
-        ]
+        found = [(n.prefixlen, s) for n, s in self.groups if ip in n]
         return max(found, key=lambda pair: pair[0])[1] if found else None
 
     def name_of(self, address: str, said: str | None) -> str:
@@ -161,16 +161,24 @@ def build_settings(
     if "repeat_s" in grouping:
         grouping["repeat_s"] = tuple(grouping["repeat_s"])
     at = (data.get("digest") or {}).get("at")
+    senders = tuple(_listed(item) for item in data.get("senders") or ())
+    life = LifeSigns(**(data.get("life_signs") or {}))
+    networks = [(network, sender) for sender in senders for network in sender.networks]
     kept = {name: data[name] for name in SECTIONS if name in data}
     return Settings(
         root=build_routes(data),
         levels={**DEFAULT_LEVELS, **(data.get("severities") or {})},
         kinds=dict(data.get("kinds") or {}),
         grouping=Grouping(**grouping),
-        life=LifeSigns(**(data.get("life_signs") or {})),
+        life=life,
         digest_at=None if at is None else day_second(at),
         self_check=SelfCheck(**(data.get("self_check") or {})),
-        senders=tuple(_listed(item) for item in data.get("senders") or ()),
+        senders=senders,
+        single_hosts={
+            str(n.network_address): s for n, s in networks if n.num_addresses == 1
+        },
+        shortest_silence_s=_shortest_silence(senders, life),
+        groups=tuple((n, s) for n, s in networks if n.num_addresses > 1),
         receivers=tuple(Receiver(r[0], r[1], tuple(r[2])) for r in receivers),
         data=kept,
     )
@@ -184,6 +192,11 @@ def day_second(text: str) -> int:
     """
     hours, _, minutes = text.partition(":")
     return int(hours) * 3600 + int(minutes) * 60
+
+
+def _shortest_silence(senders: Iterable[ListedSender], life: LifeSigns) -> float:
+    asked = [life.silent_after_s, *(s.silent_after_s for s in senders)]
+    return min((seconds for seconds in asked if seconds), default=0.0)
 
 
 def _listed(item: Mapping[str, Any]) -> ListedSender:

@@ -7,43 +7,48 @@ template can forget it.
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from omprog_panic.model import COMPLETE_ENDINGS, EndReason
+from omprog_panic.kernel.facts import symbol
+from omprog_panic.kernel.title import spell
+from omprog_panic.model import COMPLETE_ENDINGS
 from omprog_panic.plain import one_line, visible
+from omprog_panic.render.messages import INCIDENT, IncidentNotes
 from omprog_panic.render.shape import fit_trace
+from omprog_panic.render.words import ENGLISH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from omprog_panic.kernel.analysis import Report
     from omprog_panic.model import Record
+    from omprog_panic.render.notice import NoticeContext
+    from omprog_panic.render.words import Words
     from omprog_panic.spool.record import IncidentRecord, Losses
+
+    AnyContext: TypeAlias = "MessageContext | NoticeContext"
 
 ALERT_ID_DIGITS = 12
 MAX_TITLE = 200
-CRASH_MARK = "---- the crash begins here ----"
+MAX_FRAMES = 8  # above the trace; the trace itself has them all
 
-_ENDINGS = {
-    EndReason.TERMINATOR: 'the kernel said its last words ("---[ end Kernel panic")',
-    EndReason.REBOOTING: 'the kernel said its last words ("Rebooting in ... seconds")',
-    EndReason.END_TRACE: 'the report has its end line ("---[ end trace")',
-    EndReason.SILENCE: "ended by silence: nothing more was heard",
-    EndReason.REBOOT: "ended by a reboot of the host",
-    EndReason.NEXT_REPORT: "ended where the next report of the host began",
-    EndReason.AGE: "cut off: the host went on for too long",
-    EndReason.EVICTED: "cut off: too many hosts were speaking at once",
-    EndReason.SHUTDOWN: "cut off: the collector was stopped",
-}
-_BEFORE_LISTENING = "It happened before we listened: it came with a replay of the log."
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ShownFrame:
+    """A frame of the call trace, as a message shows it."""
+
+    text: str  # "fn+0x16/0x20 [module]"
+    guilty: bool  # of the function held responsible
+    certain: bool  # False: a leftover on the stack, printed with "?"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class MessageContext:
     """The variables of the incident templates."""
 
+    message: str  # the kind of message: incident
+    level: str  # severity, test or drill, the same in every language
     severity: str  # the first word of the subject, in capitals
     host: str  # its name where one is known, else its address
     address: str
@@ -53,7 +58,11 @@ class MessageContext:
     kernel: str | None
     kernel_build: str | None
     time: str  # of the first line of the crash, UTC
+    known: str | None  # how new the cause is, in a sentence
     panic_line: str | None
+    pc: str | None
+    frames: tuple[ShownFrame, ...]
+    verdict: str | None  # that the machine is to blame, and not the software
     process: str | None
     pid: int | None
     cpu: int | None
@@ -71,29 +80,62 @@ class MessageContext:
     onset: int  # index into trace_lines: here the crash begins
     trace_lines: tuple[str, ...]
     trace: str  # trace_lines, joined
+    words: Words = ENGLISH  # no variable
+
+    @property
+    def about(self) -> str:
+        """What a file with this message is named after."""
+        return self.host
 
     def variables(self) -> dict[str, object]:
         """As the template engine takes them."""
-        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        del fields["words"]
+        return {**fields, "frames": tuple(map(dataclasses.asdict, self.frames))}
+
+    def plain(self) -> tuple[str, str]:
+        """Put subject and body together without any template."""
+        subject = f"{self.severity} {self.host}: {self.title}"
+        return subject, f"{subject}\nAlert: {self.alert_id}\n\n{self.trace}"
+
+
+NO_NOTES = IncidentNotes()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Framing:
+    """What a message about an incident says besides the incident."""
+
+    words: Words = ENGLISH
+    notes: IncidentNotes = NO_NOTES
+    level: str | None = None  # in the place of the severity: "test", "drill"
+    alert_id: str | None = None  # else made from the incident's id
+    banner: tuple[str, ...] = ()
+
+
+PLAIN = Framing()
 
 
 def build_context(
     record: IncidentRecord,
     report: Report,
     host_names: Mapping[str, str],
-    *,
-    severity: str | None = None,
-    alert_id: str | None = None,
-    banner: tuple[str, ...] = (),
+    framing: Framing = PLAIN,
 ) -> MessageContext:
     """Make the context of an incident; ``host_names`` maps addresses to names."""
-    facts = report.facts
-    word = severity or report.severity.name
+    facts, added, words = report.facts, framing.notes, framing.words
+    level, banner = framing.level, framing.banner
     name = host_names.get(record.source) or record.host
-    lines = tuple(trace_lines(record))
-    notes = (*record.notes, *((_BEFORE_LISTENING,) if record.before_listening else ()))
+    lines = tuple(trace_lines(record, words))
+    if added.drill:
+        level, banner = "drill", (words.texts["drill"], *banner)
+    level = level or report.severity.value
+    late = (words.texts["before-listening"],) if record.before_listening else ()
+    known = dataclasses.asdict(added.known) if added.known else None
     return MessageContext(
-        severity=word,
+        message=INCIDENT,
+        level=level,
+        severity=words.severity(level),
         host=one_line(name or record.source, 100),
         address=one_line(record.source, 100),
         title=bare_title(one_line(report.title, MAX_TITLE), report.severity.name),
@@ -101,32 +143,60 @@ def build_context(
         function=_line(report.function),
         kernel=_line(facts.kernel or record.kernel),
         kernel_build=_line(facts.kernel_build),
-        time=utc(record.onset.at or record.written_at),
+        time=words.when(record.onset.at or record.written_at) or "",
+        known=_line(words.known(known)),
         panic_line=_line(facts.panic_line),
+        pc=_line(facts.pc),
+        frames=tuple(_frames(report)),
+        verdict=_verdict(facts.hardware_error, words),
         process=_line(facts.process),
         pid=facts.pid,
         cpu=facts.cpu,
         hardware=_line(facts.hardware),
         taint=_line(facts.taint),
         taint_words=tuple(one_line(word, 100) for word in facts.taint_words),
-        uptime=_uptime(facts.uptime_s),
+        uptime=words.duration(facts.uptime_s),
         complete=record.end in COMPLETE_ENDINGS and not record.losses.total,
-        ending=_ENDINGS[record.end],
-        losses=tuple(_loss_sentences(record.losses)),
-        notes=tuple(one_line(note, 300) for note in notes),
+        ending=words.endings[record.end],
+        losses=tuple(_loss_sentences(record.losses, words)),
+        notes=tuple(one_line(note, 300) for note in (*record.notes, *late)),
         banner=banner,
-        alert_id=alert_id or record.id[:ALERT_ID_DIGITS],
+        alert_id=framing.alert_id or record.id[:ALERT_ID_DIGITS],
         incident_id=record.id,
-        onset=lines.index(CRASH_MARK) if record.context else 0,
+        onset=lines.index(words.texts["crash-mark"]) if record.context else 0,
         trace_lines=lines,
         trace="\n".join(lines),
+        words=words,
     )
 
 
-def shorten(context: MessageContext, room: int) -> MessageContext:
+def shorten(context: AnyContext, room: int) -> AnyContext:
     """Give the context with a trace of at most ``room`` characters."""
-    lines = fit_trace(context.trace_lines, context.onset, room, context.alert_id)
+    lines = fit_trace(
+        context.trace_lines, context.onset, room, context.alert_id, context.words
+    )
     return dataclasses.replace(context, trace_lines=lines, trace="\n".join(lines))
+
+
+def _frames(report: Report) -> Iterator[ShownFrame]:
+    """Give the frames that matter: the guilty one is among them where it is known."""
+    frames = [
+        ShownFrame(
+            one_line(symbol(frame), 120),
+            frame.certain and report.function == spell(frame.function),
+            frame.certain,
+        )
+        for frame in report.facts.frames
+    ]
+    guilty = next((n for n, frame in enumerate(frames) if frame.guilty), 0)
+    first = max(0, guilty - MAX_FRAMES // 2)
+    return iter(frames[first : first + MAX_FRAMES])
+
+
+def _verdict(hardware_error: str | None, words: Words) -> str | None:
+    if hardware_error is None:
+        return None
+    return words.texts["verdict"].format(words=one_line(hardware_error, 200))
 
 
 _PREFIX = re.compile(r"(?:kernel panic|panic|oops|lockup|hardware): ", re.IGNORECASE)
@@ -144,13 +214,13 @@ def bare_title(title: str, severity: str) -> str:
     return title
 
 
-def trace_lines(record: IncidentRecord) -> Iterator[str]:
+def trace_lines(record: IncidentRecord, words: Words = ENGLISH) -> Iterator[str]:
     """Write a trace as a console would, context first, holes marked."""
     for number, item in enumerate(record.records):
         if number == record.context and number > 0:
-            yield CRASH_MARK
+            yield words.texts["crash-mark"]
         if item.lost:
-            yield _gap(item)
+            yield _gap(item, words)
             continue
         prefix = _prefix(item)
         for line in visible(item.text).split("\n"):
@@ -166,57 +236,35 @@ def _prefix(item: Record) -> str:
     return f"[{seconds:5d}.{micros:06d}]{caller} "
 
 
-def _gap(item: Record) -> str:
-    count = "an unknown number of" if item.lost < 0 else str(item.lost)
-    noun = "record" if item.lost == 1 else "records"
+def _gap(item: Record, words: Words) -> str:
     reason = f" ({visible(item.text)})" if item.text else ""
-    return f"... {count} {noun} lost{reason} ..."
+    if item.lost < 0:
+        return words.texts["gap-unknown"].format(reason=reason)
+    records = words.count(item.lost, "record")
+    return words.texts["gap"].format(records=records, reason=reason)
 
 
-def _loss_sentences(losses: Losses) -> Iterator[str]:
-    if losses.records:
-        yield f"{_records(losses.records)} lost on the way"
-    if losses.fragments:
-        yield f"{_records(losses.fragments)} of which a part was lost"
-    if losses.elided_records:
-        yield (
-            f"{_records(losses.elided_records)} ({losses.elided_bytes} bytes) left out "
-            "of the middle: the trace was too long"
-        )
-
-
-def _records(count: int) -> str:
-    return "1 record" if count == 1 else f"{count} records"
+def _loss_sentences(losses: Losses, words: Words) -> Iterator[str]:
+    counted = (
+        ("lost-records", losses.records),
+        ("lost-fragments", losses.fragments),
+        ("elided", losses.elided_records),
+    )
+    elided = words.count(losses.elided_bytes, "byte")
+    for name, number in counted:
+        if number:
+            records = words.count(number, "record")
+            yield words.texts[name].format(records=records, bytes=elided)
 
 
 def _line(text: str | None) -> str | None:
     return one_line(text, 300) if text else None
 
 
-def _uptime(seconds: float | None) -> str | None:
-    if seconds is None:
-        return None
-    minutes, _ = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    if days:
-        return f"{days} d {hours} h"
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {int(seconds) % 60} s"
-
-
 def utc(at: str) -> str:
-    """Write an RFC 3339 time for people; what is none comes back as it is.
+    """Write an RFC 3339 time for tables; what is none comes back as it is.
 
     >>> utc("2026-11-22T23:15:42.5+01:00")
     '2026-11-22 22:15:42 UTC'
     """
-    try:
-        moment = dt.datetime.fromisoformat(at)
-        if moment.tzinfo is None:
-            return one_line(at, 40)
-        moment = moment.astimezone(dt.UTC)
-    except (ValueError, OverflowError):
-        return one_line(at, 40)
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+    return ENGLISH.when(at) or ""

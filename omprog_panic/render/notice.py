@@ -1,51 +1,109 @@
-"""Messages that tell of no incident but of our own trouble. Pure."""
+"""What a template may use of a message that tells of no single incident.
+
+Every such message has a class in messages.py; its fields are the variables, made
+harmless here. Pure.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from omprog_panic.plain import one_line
-from omprog_panic.render.context import ALERT_ID_DIGITS
-from omprog_panic.render.templates import Rendered
+from omprog_panic.render.context import bare_title
+from omprog_panic.render.messages import WITH_TRACE
+from omprog_panic.render.words import ENGLISH
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from omprog_panic.render.context import MessageContext
+    from omprog_panic.render.messages import Facts
+    from omprog_panic.render.words import Words
+
+MAX_TEXT = 300
 
 
-MAX_LINE = 200
+@dataclasses.dataclass(frozen=True, slots=True)
+class NoticeContext:
+    """The variables of all other templates: these, and the fields of ``facts``.
 
-
-def undelivered(details: Mapping[str, Any], alert_id: str) -> Rendered:
-    """Say that a service never took some alerts, and which.
-
-    >>> undelivered({"service": "slack", "count": 2}, "ab").subject
-    'UNDELIVERED 2 alerts: given up for slack'
+    The trace is that of the notification's incident where the kind has one.
     """
-    count = int(details.get("count", 0))
-    alerts = details.get("alerts", [])
-    noun = "alert" if count == 1 else "alerts"
-    service = one_line(str(details.get("service", "?")), MAX_LINE)
-    lines = [
-        f"{count} {noun} could not be delivered and will not be tried again.",
-        "",
-        f"Service:   {service}",
-        f"Reason:    {one_line(str(details.get('reason') or 'not known'), MAX_LINE)}",
-        f"Alert:     {alert_id}",
-        "",
-    ]
-    for alert in alerts:
-        id_ = str(alert.get("incident_id") or "-")[:ALERT_ID_DIGITS]
-        what = one_line(
-            f"{alert.get('host') or '-'}: {alert.get('title') or '-'}", MAX_LINE
+
+    message: str  # the kind of message
+    facts: Facts
+    alert_id: str
+    banner: tuple[str, ...] = ()
+    words: Words = ENGLISH
+    incident: MessageContext | None = None
+    onset: int = 0
+    trace_lines: tuple[str, ...] = ()
+    trace: str = ""
+
+    @property
+    def about(self) -> str:
+        """What a file with this message is named after."""
+        return self.message
+
+    def variables(self) -> dict[str, object]:
+        """As the template engine takes them."""
+        fields: dict[str, Any] = _harmless(dataclasses.asdict(self.facts))
+        if "severity" in fields:
+            level = fields["severity"]
+            title = bare_title(fields["title"], level)
+            fields |= {
+                "level": level,
+                "severity": self.words.severity(level),
+                "title": title,
+            }
+        if self.message in WITH_TRACE:
+            about = None if self.incident is None else self.incident.variables()
+            fields["incident"] = about
+        return {
+            **fields,
+            "message": self.message,
+            "alert_id": self.alert_id,
+            "banner": self.banner,
+            "onset": self.onset,
+            "trace_lines": self.trace_lines,
+            "trace": self.trace,
+        }
+
+    def plain(self) -> tuple[str, str]:
+        """Put subject and body together without any template."""
+        subject = self.message.replace("-", " ").upper()
+        fields = _harmless(dataclasses.asdict(self.facts))
+        lines = [f"{name}: {value}" for name, value in fields.items() if value]
+        return subject, "\n".join(
+            [subject, f"Alert: {self.alert_id}", "", *lines, "", self.trace]
         )
-        lines.append(f"  {id_:<{ALERT_ID_DIGITS}}  {what}")
-    if count > len(alerts):
-        lines.append(f"  and {count - len(alerts)} more")
-    lines += [
-        "",
-        "See them: omprog-panic outbox list. Send them again when the service is",
-        "mended: omprog-panic outbox retry --all; forget them: outbox drop --dead.",
-    ]
-    return Rendered(
-        f"UNDELIVERED {count} {noun}: given up for {service}", "\n".join(lines)
+
+
+def notice(
+    kind: str,
+    facts: Facts,
+    alert_id: str,
+    *,
+    words: Words = ENGLISH,
+    banner: tuple[str, ...] = (),
+    incident: MessageContext | None = None,
+) -> NoticeContext:
+    """Make the context of a message; ``incident`` lends its trace."""
+    made = NoticeContext(kind, facts, alert_id, banner, words, incident)
+    if incident is None or kind not in WITH_TRACE:
+        return made
+    return dataclasses.replace(
+        made,
+        onset=incident.onset,
+        trace_lines=incident.trace_lines,
+        trace=incident.trace,
     )
+
+
+def _harmless(value: Any) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(value, str):
+        return one_line(value, MAX_TEXT)
+    if isinstance(value, dict):
+        return {name: _harmless(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return tuple(_harmless(inner) for inner in value)
+    return value

@@ -10,10 +10,14 @@ from __future__ import annotations
 
 import itertools
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from omprog_panic.render.words import ENGLISH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from omprog_panic.render.words import Words
 
 HEAD_SHARE = 0.6  # of the room; the rest is for the tail
 GUILTY_FRAMES = 6
@@ -26,7 +30,11 @@ _FRAME = re.compile(r"(?<!\? )\b[\w.]+\+0x[0-9a-f]+/0x[0-9a-f]+")
 
 
 def fit_trace(
-    lines: Sequence[str], onset: int, room: int, alert_id: str
+    lines: Sequence[str],
+    onset: int,
+    room: int,
+    alert_id: str,
+    words: Words = ENGLISH,
 ) -> tuple[str, ...]:
     """Give lines of at most ``room`` characters together, line ends counted.
 
@@ -34,20 +42,21 @@ def fit_trace(
     """
     if _size(lines) <= room:
         return tuple(lines)
-    left = room - len(_notice(len(lines), alert_id)) - 1
+    left = room - len(_notice(len(lines), alert_id, words)) - 1
     if left <= 0:
         return ()
     crash = lines[onset:]
     if _size(crash) <= left:
         kept = _fit(lines[onset - 1 :: -1], left - _size(crash)) if onset else 0
         first = onset - kept
-        return (_notice(first, alert_id), *lines[first:])
+        return (_notice(first, alert_id, words), *lines[first:])
     head, tail = _ends(crash, left)
     guilty = _guilty(crash, left // 3)
     if any(head <= number < len(crash) - tail for number in guilty):
-        return _with_guilty(crash, guilty, room, onset, alert_id)
+        notices = _Notices(alert_id, words)
+        return _with_guilty(crash, guilty, room, onset, notices)
     left_out = onset + len(crash) - head - tail
-    notice = _notice(left_out, alert_id)
+    notice = _notice(left_out, alert_id, words)
     return (*crash[:head], notice, *crash[len(crash) - tail :])
 
 
@@ -75,11 +84,11 @@ def _with_guilty(
     guilty: Sequence[int],
     room: int,
     onset: int,
-    alert_id: str,
+    notices: _Notices,
 ) -> tuple[str, ...]:
-    notice = len(_notice(onset + len(crash), alert_id)) + 1
+    notice = len(notices.full(onset + len(crash))) + 1
     gaps = 1 + sum(b - a > 1 for a, b in itertools.pairwise(guilty))
-    short = len(_gap(len(crash))) + 1
+    short = len(notices.short(onset + len(crash))) + 1
     left = room - notice - gaps * short - _size([crash[n] for n in guilty])
     head, tail = _ends(crash, left) if left > 0 else (0, 0)
     kept = sorted({*range(head), *guilty, *range(len(crash) - tail, len(crash))})
@@ -89,7 +98,7 @@ def _with_guilty(
         missing += number - before - 1
         if missing and given:
             # One of the notices says where the rest can be seen.
-            given.append(_gap(missing) if said else _notice(missing, alert_id))
+            given.append(notices.short(missing) if said else notices.full(missing))
             missing, said = 0, True
         if number < len(crash):
             given.append(crash[number])
@@ -97,7 +106,7 @@ def _with_guilty(
     return tuple(given)
 
 
-def shape(body: str, limit: int | None, alert_id: str) -> str:
+def shape(body: str, limit: int | None, alert_id: str, words: Words = ENGLISH) -> str:
     r"""Give at most ``limit`` characters of any text, whole lines where possible.
 
     >>> shape("a\n" * 100 + "end", 99, "1f").count("lines left out")
@@ -106,17 +115,17 @@ def shape(body: str, limit: int | None, alert_id: str) -> str:
     if limit is None or len(body) <= limit:
         return body
     lines = body.split("\n")
-    left = limit - len(_notice(len(lines), alert_id)) - 1
+    left = limit - len(_notice(len(lines), alert_id, words)) - 1
     head, tail = _ends(lines, left) if left > 0 else (0, 0)
     # A line longer than its share: cut within it rather than lose it.
     if not head or not tail:
-        return _cut(body, limit, alert_id)
-    notice = _notice(len(lines) - head - tail, alert_id)
+        return _cut(body, limit, alert_id, words)
+    notice = _notice(len(lines) - head - tail, alert_id, words)
     return "\n".join([*lines[:head], notice, *lines[len(lines) - tail :]])
 
 
-def _cut(body: str, limit: int, alert_id: str) -> str:
-    notice = f"\n... cut: see omprog-panic incidents show {alert_id} ...\n"
+def _cut(body: str, limit: int, alert_id: str, words: Words) -> str:
+    notice = f"\n{words.texts['cut'].format(alert_id=alert_id)}\n"
     room = limit - len(notice)
     if room < len(notice):  # an SMS: the beginning is worth more than the notice
         return body[: max(limit, 0)]
@@ -131,12 +140,23 @@ def _ends(lines: Sequence[str], room: int) -> tuple[int, int]:
     return head, tail
 
 
-def _notice(count: int, alert_id: str) -> str:
-    return f"... {count} lines left out: see omprog-panic incidents show {alert_id} ..."
+def _notice(count: int, alert_id: str, words: Words) -> str:
+    lines = words.count(count, "line")
+    return words.texts["left-out"].format(lines=lines, count=count, alert_id=alert_id)
 
 
-def _gap(count: int) -> str:
-    return f"... {count} lines left out ..."
+class _Notices(NamedTuple):
+    """What stands where lines were left out; the first says where they can be seen."""
+
+    alert_id: str
+    words: Words
+
+    def full(self, count: int) -> str:
+        return _notice(count, self.alert_id, self.words)
+
+    def short(self, count: int) -> str:
+        lines = self.words.count(count, "line")
+        return self.words.texts["left-out-more"].format(lines=lines, count=count)
 
 
 def _size(lines: Sequence[str]) -> int:

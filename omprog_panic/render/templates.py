@@ -1,13 +1,15 @@
 """The message templates: the administrator's over the shipped ones.
 
-All are read and compiled at start and at reload; at alert time nothing is read from
-disk. A template that fails then is replaced by the shipped one, which is said in the
-log and in the message; if even that fails, the message is put together without any.
+All are read at start and at reload; at alert time nothing is read from disk. The
+administrator's are compiled and tried then, too; the shipped ones, which the tests
+hold, when they are first used, because compiling them all takes half a second. A
+template that fails at alert time is replaced by the shipped one, which is said in the
+log and at the foot of the message; if even that fails, the message is put together
+without any.
 """
 
 from __future__ import annotations
 
-import itertools
 import logging
 import sysconfig
 import traceback
@@ -15,24 +17,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import jinja2
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from omprog_panic.errors import ConfigError, TemplateError
 from omprog_panic.plain import one_line
+from omprog_panic.render.messages import INCIDENT, KINDS
+from omprog_panic.render.sandbox import BoundedEnvironment
+from omprog_panic.render.words import DEFAULT_LANGUAGE, LANGUAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from omprog_panic.render.context import MessageContext
+    from omprog_panic.render.context import AnyContext
+    from omprog_panic.render.words import Words
 
 log = logging.getLogger(__name__)
 
 SUFFIX = ".j2"
 MAX_TEMPLATE_BYTES = 64 * 1024
+MAX_TEMPLATES = 500  # that an administrator may have
 MAX_SUBJECT = 250
+MAX_FAILURES = 50  # that are remembered for ``status``
 PARTS = ("subject", "body")
-KINDS = ("incident",)
-NAMES = tuple(f"{kind}.{part}{SUFFIX}" for kind in KINDS for part in PARTS)
+ALL_KINDS = (INCIDENT, *KINDS)
+NAMES = tuple(f"{kind}.{part}{SUFFIX}" for kind in ALL_KINDS for part in PARTS)
 
 
 class Rendered(NamedTuple):
@@ -40,6 +47,16 @@ class Rendered(NamedTuple):
 
     subject: str
     body: str
+
+
+class TemplateFile(NamedTuple):
+    """One template as ``templates list`` shows it."""
+
+    name: str
+    message: str | None  # the kind of message; None: other templates include it
+    file: Path
+    source: str  # "shipped" or "yours"
+    fault: str | None  # FILE:LINE: NAME: what is wrong
 
 
 def shipped_folder() -> Path:
@@ -66,48 +83,61 @@ def shipped_folder() -> Path:
 
 
 class TemplateFolder:
-    """Compiled templates of one folder and language."""
+    """Compiled templates of one folder and language.
 
-    def __init__(self, folder: Path) -> None:
+    They may include one another, and what ``beneath`` has and they have not.
+    """
+
+    def __init__(
+        self, folder: Path, words: Words, beneath: TemplateFolder | None = None
+    ) -> None:
         self.folder = folder
+        self.faults: dict[str, str] = {}  # by file name: "FILE:LINE: NAME: what"
+        self._beneath = beneath
         self._sources: dict[str, str] = {}
-        self.faults: list[str] = []
-        self._environment = ImmutableSandboxedEnvironment(
-            loader=jinja2.FunctionLoader(self._source),
-            undefined=jinja2.StrictUndefined,
-            autoescape=False,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
+        self._environment = BoundedEnvironment(jinja2.FunctionLoader(self._source))
+        self._environment.filters.update(
+            plural=words.plural,
+            duration=words.duration,
+            when=words.when,
+            day=words.day,
+            severity=words.severity,
+            known=words.known,
         )
 
     def load(self) -> None:
-        """Read and compile every template; what fails is in ``faults``."""
+        """Read every template, compile the administrator's; what fails is a fault."""
         try:
             paths = sorted(self.folder.glob(f"*{SUFFIX}"))
-            for path in paths:
+            for path in paths[:MAX_TEMPLATES]:
                 self._read(path)
         except OSError as error:
-            self.faults.append(f"{self.folder}:1: $: cannot be read: {error.strerror}")
-        for name in self._sources:
+            self._fault(self.folder, 1, f"cannot be read: {error.strerror}")
+        for name in self._sources if self._beneath else ():
             try:
                 self._environment.get_template(name)
             except jinja2.TemplateSyntaxError as error:
-                file = error.filename or self.folder / name
-                self.faults.append(f"{file}:{error.lineno}: {name}: {error.message}")
+                message = error.message or "wrong syntax"
+                self._fault(self.folder / name, error.lineno, message)
+
+    def names(self) -> list[str]:
+        """Give what is there, the unusable included."""
+        return sorted({*self._sources, *self.faults})
 
     def has(self, name: str) -> bool:
-        return name in self._sources
+        return name in self._sources or name in self.faults
 
-    def render(self, name: str, context: MessageContext) -> str:
+    def render(self, name: str, variables: Mapping[str, object]) -> str:
         """Render one template.
 
         Raises:
             TemplateError: "FILE:LINE: NAME: what".
 
         """
+        if name in self.faults:
+            raise TemplateError(self.faults[name])
         try:
-            text = self._environment.get_template(name).render(context.variables())
+            text = self._environment.bounded(name, variables)
         except jinja2.TemplateError as error:
             raise TemplateError(self._place(name, error)) from error
         except Exception as error:  # a template may divide by zero, add text to numbers
@@ -117,84 +147,164 @@ class TemplateFolder:
         return text
 
     def _read(self, path: Path) -> None:
-        if path.stat().st_size > MAX_TEMPLATE_BYTES:
-            message = f"larger than {MAX_TEMPLATE_BYTES} bytes: shorten it"
-            self.faults.append(f"{path}:1: {path.name}: {message}")
-            return
         try:
+            if path.stat().st_size > MAX_TEMPLATE_BYTES:
+                message = f"larger than {MAX_TEMPLATE_BYTES} bytes: shorten it"
+                self._fault(path, 1, message)
+                return
             self._sources[path.name] = path.read_text(encoding="utf-8")
         except UnicodeDecodeError:
-            message = "not UTF-8: save it in that encoding"
-            self.faults.append(f"{path}:1: {path.name}: {message}")
+            self._fault(path, 1, "not UTF-8: save it in that encoding")
+        except OSError as error:
+            self._fault(path, 1, f"cannot be read: {error.strerror}")
+
+    def _fault(self, path: Path, line: int, what: str) -> None:
+        self.faults[path.name] = f"{path}:{line}: {path.name}: {one_line(what, 200)}"
 
     def _source(self, name: str) -> tuple[str, str, Callable[[], bool]] | None:
         source = self._sources.get(name)
         if source is None:
-            return None
+            return self._beneath._source(name) if self._beneath else None  # noqa: SLF001
         return source, str(self.folder / name), lambda: True
 
     def _place(self, name: str, error: Exception) -> str:
-        line = getattr(error, "lineno", None)
+        """Give file and line of what failed, also when an included template did."""
+        file, line = str(self.folder / name), getattr(error, "lineno", None)
+        file = getattr(error, "filename", None) or file
         if line is None:
             own = [
-                frame.lineno
+                frame
                 for frame in traceback.extract_tb(error.__traceback__)
                 if frame.filename.endswith(SUFFIX)
             ]
-            line = own[-1] if own else 1
+            if own:
+                file, line = own[-1].filename, own[-1].lineno
         what = one_line(str(error) or type(error).__name__, 200)
-        return f"{self.folder / name}:{line}: {name}: {what}"
+        return f"{file}:{line or 1}: {Path(file).name}: {what}"
 
 
 class Templates:
-    """What renders messages."""
+    """What renders messages, in one language."""
 
-    def __init__(self, shipped: TemplateFolder, own: TemplateFolder) -> None:
-        self._shipped = shipped
-        self._own = own
+    def __init__(self, folders: Sequence[TemplateFolder], words: Words) -> None:
+        self._folders = tuple(folders)  # the first one wins; the first is "yours"
+        self.words = words
+        self.failures: dict[str, str] = {}  # at alert time, by file and line
 
-    def render(self, kind: str, context: MessageContext) -> Rendered:
-        """Render a message of this kind, whatever the templates do."""
+    def render(
+        self, kind: str, context: AnyContext, named: str | None = None
+    ) -> Rendered:
+        """Render a message of this kind, whatever the templates do.
+
+        ``named`` are the templates that a route asks for.
+        """
         failures: list[str] = []
-        subject = self._part(f"{kind}.subject{SUFFIX}", context, failures)
-        body = self._part(f"{kind}.body{SUFFIX}", context, failures)
+        variables = context.variables()
+        subject = self._part(kind, "subject", variables, failures, named)
+        body = self._part(kind, "body", variables, failures, named)
         for failure in failures:
             log.error("template failed", extra={"reason": failure})
-        if subject is None:
-            subject = f"{context.severity} {context.host}: {context.title}"
-        if body is None:
-            body = f"{subject}\nAlert: {context.alert_id}\n\n{context.trace}"
-        if failures:
-            note = "\n".join(
-                f"Template failed, another was used: {what}" for what in failures
-            )
-            body = f"{note}\n\n{body}"
-        return Rendered(one_line(subject, MAX_SUBJECT), body.strip("\n"))
+            if len(self.failures) < MAX_FAILURES:
+                self.failures[failure] = failure
+        if subject is None or body is None:
+            plain = context.plain()
+            subject, body = subject or plain[0], body or plain[1]
+        note = self.words.texts["template-failed"]
+        foot = [one_line(note.format(what=what), 500) for what in failures]
+        body = "\n".join([body.strip("\n"), *(["", *foot] if foot else [])])
+        return Rendered(one_line(subject, MAX_SUBJECT), body)
 
-    def check(self, *samples: MessageContext) -> list[str]:
+    def check(self, samples: Mapping[str, Iterable[AnyContext]]) -> list[str]:
         """Try every template with samples; give what is wrong, with file and line."""
-        faults = [*self._shipped.faults, *self._own.faults]
-        if faults:
-            return faults
-        tries = itertools.product((self._shipped, self._own), NAMES, samples)
-        for folder, name, sample in tries:
-            if folder.has(name):
-                try:
-                    folder.render(name, sample)
-                except TemplateError as error:
-                    faults.append(f"{error}: correct it or remove the file")
-        return list(dict.fromkeys(faults))
+        return self._faults(self.files(samples))
+
+    def check_own(self, samples: Mapping[str, Iterable[AnyContext]]) -> list[str]:
+        """Try the administrator's templates only, which takes no time."""
+        own = self._folders[0]
+        files = [self._tried(own, "yours", name, samples) for name in own.names()]
+        return self._faults(files)
+
+    def _faults(self, files: Iterable[TemplateFile]) -> list[str]:
+        faults = [file.fault for file in files if file.fault]
+        for folder in self._folders:
+            faults += [f for n, f in folder.faults.items() if not n.endswith(SUFFIX)]
+        return [f"{fault}: correct it or remove the file" for fault in faults]
+
+    def files(self, samples: Mapping[str, Iterable[AnyContext]]) -> list[TemplateFile]:
+        """Give every template that is used, and yours that are not, each tried."""
+        found: list[TemplateFile] = []
+        seen: set[str] = set()
+        for number, folder in enumerate(self._folders):
+            for name in folder.names():
+                if name in seen or not name.endswith(SUFFIX):
+                    continue
+                source = "shipped" if number else "yours"
+                file = self._tried(folder, source, name, samples)
+                found.append(file)
+                if not file.fault:  # else the one beneath is used instead
+                    seen.add(name)
+        order = {kind: place for place, kind in enumerate(ALL_KINDS)}
+        last = len(order)
+        return sorted(found, key=lambda f: (order.get(f.message or "", last), f.name))
+
+    def _tried(
+        self,
+        folder: TemplateFolder,
+        source: str,
+        name: str,
+        samples: Mapping[str, Iterable[AnyContext]],
+    ) -> TemplateFile:
+        fault = self._try(folder, name, samples)
+        return TemplateFile(name, _kind(name), folder.folder / name, source, fault)
+
+    def _try(
+        self,
+        folder: TemplateFolder,
+        name: str,
+        samples: Mapping[str, Iterable[AnyContext]],
+    ) -> str | None:
+        if name in folder.faults:
+            return folder.faults[name]
+        for sample in samples.get(_kind(name) or "", ()):
+            try:
+                folder.render(name, sample.variables())
+            except TemplateError as error:
+                return str(error)
+        return None
 
     def _part(
-        self, name: str, context: MessageContext, failures: list[str]
+        self,
+        kind: str,
+        part: str,
+        variables: Mapping[str, object],
+        failures: list[str],
+        named: str | None,
     ) -> str | None:
-        for folder in (self._own, self._shipped):
-            if folder.has(name):
-                try:
-                    return folder.render(name, context)
-                except TemplateError as error:
-                    failures.append(str(error))
+        names = [f"{kind}.{part}{SUFFIX}"]
+        if named is not None:
+            special = named if kind == INCIDENT else f"{named}-{kind}"
+            names.insert(0, f"{special}.{part}{SUFFIX}")
+        for name in names:
+            for folder in self._folders:
+                if folder.has(name):
+                    try:
+                        return folder.render(name, variables)
+                    except TemplateError as error:
+                        failures.append(str(error))
         return None
+
+
+def _kind(name: str) -> str | None:
+    """Give the kind of message that a template is for; a route may name its own.
+
+    >>> _kind("back.body.j2"), _kind("short-back.body.j2"), _kind("short.body.j2")
+    ('back', 'back', 'incident')
+    """
+    stem, _, part = name.removesuffix(SUFFIX).rpartition(".")
+    if part not in PARTS or not stem:
+        return None
+    fitting = [k for k in ALL_KINDS if stem == k or stem.endswith(f"-{k}")]
+    return max(fitting, key=len, default=INCIDENT)
 
 
 def load_templates(own: Path, language: str) -> Templates:
@@ -204,7 +314,9 @@ def load_templates(own: Path, language: str) -> Templates:
         ConfigError: the shipped ones are missing.
 
     """
-    folders = [TemplateFolder(f / language) for f in (shipped_folder(), own)]
-    for folder in folders:
+    words = LANGUAGES.get(language, LANGUAGES[DEFAULT_LANGUAGE])
+    shipped = TemplateFolder(shipped_folder() / language, words)
+    folders = [TemplateFolder(own / language, words, shipped), shipped]
+    for folder in reversed(folders):
         folder.load()
-    return Templates(*folders)
+    return Templates(folders, words)

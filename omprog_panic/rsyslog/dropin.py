@@ -65,7 +65,9 @@ def value_files(values: Values) -> dict[str, str]:
     if not 0 < values.port < 65536:
         raise DropInError(f"port {values.port} is not between 1 and 65535")
     try:
-        address = str(ipaddress.ip_address(values.address))
+        # imudp takes a star for every address of both families.
+        address = values.address
+        address = "*" if address == "*" else str(ipaddress.ip_address(address))
     except ValueError as error:
         raise DropInError(str(error)) from error
     switches = {

@@ -17,14 +17,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omprog_panic.rsyslog import dropin
-from omprog_panic.rsyslog.loads import find_loads, is_included
+from omprog_panic.rsyslog.host_config import loads, read_statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from omprog_panic.rsyslog.host_config import Statement
+
 MAIN = "/etc/rsyslog.conf"
 DROP_IN = "/etc/rsyslog.d/zz-omprog-panic.conf"
 CHECK_WITHIN_S = 20.0
+_MARK = 'module(load="omprog-panic")'
+# What a module that is loaded only after our rules does to them.
+_BELOW = {"imudp": "cannot listen", "omprog": "are off"}
 REASON = "reason"  # the file that says why the rules are not, or not fully, active
 
 
@@ -37,15 +42,30 @@ class Files:
     def path(self, name: str) -> Path:
         return self.root / name.lstrip("/")
 
-    def read(self, path: str) -> str:
+    def read(self, path: str) -> str | None:
         try:
             return self.path(path).read_text("utf-8", "replace")
         except OSError:
-            return ""
+            return None
 
-    def expand(self, pattern: str) -> list[str]:
-        found = sorted(self.root.glob(pattern.lstrip("/")))
-        return [f"/{path.relative_to(self.root)}" for path in found]
+    def names(self, folder: str) -> list[str]:
+        try:
+            return [path.name for path in self.path(folder).iterdir()]
+        except OSError:
+            return []
+
+
+class _Others:
+    """The same files, but for ours: a mark stands where rsyslogd reads them."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+
+    def read(self, path: str) -> str | None:
+        return _MARK if path == DROP_IN else self._files.read(path)
+
+    def names(self, folder: str) -> list[str]:
+        return self._files.names(folder)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -73,37 +93,39 @@ class Fit:
 
 def find_fit(files: Files) -> Fit:
     """Judge by the host's own files alone."""
-    loads = find_loads(files, MAIN, DROP_IN)
-    above = {load.module for load in loads if load.above}
-    below = {load.module: load for load in loads if not load.above}
+    statements = read_statements(_Others(files))
+    order = {id(statement): at for at, statement in enumerate(statements)}
+    here = next((order[id(s)] for s in loads(statements, "omprog-panic")), None)
     reasons = []
-    listen = active = True
-    if "imudp" in below and "imudp" not in above:
-        listen = False
-        load = below["imudp"]
-        reasons.append(
-            f"{load.file}:{load.line} loads imudp below our rules, which therefore "
-            f"cannot listen: move that line above the include of {DROP_IN}"
-        )
-    if "omprog" in below and "omprog" not in above:
-        active = False
-        load = below["omprog"]
-        reasons.append(
-            f"{load.file}:{load.line} loads omprog below our rules, which are "
-            f"therefore off: move that line above the include of {DROP_IN}"
-        )
-    if not is_included(files, MAIN, DROP_IN):
+    if here is None:
+        here = len(statements)
         reasons.append(
             f"{MAIN} does not include {DROP_IN}: add "
             '`include(file="/etc/rsyslog.d/*.conf" mode="optional")`'
         )
+    below = {}
+    for module, effect in _BELOW.items():
+        found = loads(statements, module)
+        if found and all(order[id(load)] > here for load in found):
+            below[module] = found[0]
+            reasons.append(
+                f"{found[0].where} loads {module} below our rules, which therefore "
+                f"{effect}: move that line above the include of {DROP_IN}"
+            )
     return Fit(
-        load_imudp="imudp" not in above | set(below),
-        load_omprog="omprog" not in above | set(below),
-        listen=listen,
-        active=active,
+        load_imudp=not loads(statements, "imudp"),
+        load_omprog=not loads(statements, "omprog"),
+        # With the filter for a port that is open already there is nothing to open.
+        listen="imudp" not in below and not is_filtered(statements),
+        active="omprog" not in below,
         reasons=tuple(reasons),
     )
+
+
+def is_filtered(statements: list[Statement]) -> bool:
+    """Tell whether our records come out of the host's own input (port 514)."""
+    name = "omprog_panic_senders_514"
+    return any(statement.values.get("name") == name for statement in statements)
 
 
 def apply_fit(files: Files, fit: Fit, check: Callable[[], list[str] | None]) -> Fit:

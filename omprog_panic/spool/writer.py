@@ -33,6 +33,7 @@ class SpoolWriter:
         self._new = folder / "new"
         self._tmp = folder / "tmp"
         self._fifo = -1
+        self._prepared = False
 
     def prepare(self) -> None:
         """Make the folders that are missing; clear what a killed run left in tmp.
@@ -44,11 +45,14 @@ class SpoolWriter:
         try:
             for name in FOLDERS:
                 (self.folder / name).mkdir(mode=0o2770, parents=True, exist_ok=True)
-            for draft in self._tmp.iterdir():
-                if draft.name.endswith(".json"):
-                    draft.unlink()
+            drafts = [d for d in self._tmp.iterdir() if d.name.endswith(".json")]
         except OSError as error:
             raise SpoolError(f"spool {self.folder}: {error.strerror}") from error
+        for draft in drafts:
+            # One that cannot go (read-only, a folder) is in nobody's way.
+            with contextlib.suppress(OSError):
+                draft.unlink()
+        self._prepared = True
 
     def publish(self, name: str, content: bytes, *, durable: bool = True) -> bool:
         """Publish one file; False when one of that name is there already.
@@ -58,8 +62,10 @@ class SpoolWriter:
                 reads it; nothing of it is visible.
 
         """
+        if not self._prepared:
+            self.prepare()
         self._make_sure_of_room(len(content))
-        draft, final = self._tmp / name, self._new / name
+        draft, final = self._draft_for(name), self._new / name
         try:
             self._write(draft, content, durable=durable)
             try:
@@ -89,9 +95,18 @@ class SpoolWriter:
             raise SpoolError(f"the spool holds {self._held} bytes: is the alerter up?")
         self._held += size
 
+    def _draft_for(self, name: str) -> Path:
+        draft = self._tmp / name
+        try:
+            draft.unlink()
+        except FileNotFoundError:
+            pass
+        except OSError:
+            # What a killed run left there cannot be removed: another name will do.
+            return self._tmp / f"{os.getpid()}-{name}"
+        return draft
+
     def _write(self, path: Path, content: bytes, *, durable: bool) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            path.unlink()
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         file = os.open(path, flags, 0o640)
         try:

@@ -44,9 +44,7 @@ def insert_incidents(
 
     One statement a table for all of them: in a storm this is what intake waits for.
     """
-    ids = [incident.record.id for incident, _ in items]
-    query = sa.select(INCIDENTS.c.id).where(INCIDENTS.c.id.in_(ids))
-    known = set(connection.execute(query).scalars())
+    known = known_ids(connection, [incident.record.id for incident, _ in items])
     rows, traces = {}, {}
     for incident, content in items:
         id_ = incident.record.id
@@ -57,6 +55,14 @@ def insert_incidents(
         connection.execute(sa.insert(INCIDENTS), list(rows.values()))
         connection.execute(sa.insert(TRACES), list(traces.values()))
     return set(rows)
+
+
+def known_ids(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """Give those of these ids that are stored."""
+    if not ids:
+        return set()
+    query = sa.select(INCIDENTS.c.id).where(INCIDENTS.c.id.in_(ids))
+    return set(connection.execute(query).scalars())
 
 
 def insert_incident(
@@ -148,6 +154,24 @@ def list_incidents(connection: Connection, limit: int) -> list[Row[Any]]:
     columns = [c for c in INCIDENTS.c if c.name != "report"]
     query = sa.select(*columns).order_by(INCIDENTS.c.received_at.desc())
     return list(connection.execute(query.limit(min(limit, MAX_LISTED))))
+
+
+def last_by_source(connection: Connection) -> dict[str, dict[str, Any]]:
+    """Give id and time of the newest incident of each sender."""
+    newest = (
+        sa.select(INCIDENTS.c.source, sa.func.max(INCIDENTS.c.received_at).label("at"))
+        .group_by(INCIDENTS.c.source)
+        .subquery()
+    )
+    query = sa.select(INCIDENTS.c.source, INCIDENTS.c.id, INCIDENTS.c.onset_at).join(
+        newest,
+        sa.and_(
+            newest.c.source == INCIDENTS.c.source,
+            newest.c.at == INCIDENTS.c.received_at,
+        ),
+    )
+    rows = connection.execute(query.order_by(INCIDENTS.c.onset_at))
+    return {row.source: {"id": row.id, "onset_at": row.onset_at} for row in rows}
 
 
 def count_incidents(connection: Connection) -> int:

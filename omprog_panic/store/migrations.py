@@ -124,7 +124,52 @@ _ORDER = (
     "CREATE INDEX outbox_in_order ON outbox (service_key, order_key, state)",
 )
 
+_POLICY = (
+    """
+    CREATE TABLE decisions (
+        id {serial} PRIMARY KEY,
+        at {float} NOT NULL,
+        subject TEXT NOT NULL,
+        decision TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        services TEXT NOT NULL,
+        cause TEXT,
+        message_id TEXT
+    )
+    """,
+    "CREATE INDEX decisions_by_subject ON decisions (subject)",
+    "CREATE INDEX decisions_by_time ON decisions (at)",
+    """
+    CREATE TABLE silences (
+        id TEXT NOT NULL PRIMARY KEY,
+        matchers TEXT NOT NULL,
+        author TEXT NOT NULL,
+        comment TEXT NOT NULL,
+        starts_at {float} NOT NULL,
+        ends_at {float} NOT NULL,
+        revision INTEGER NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE policy_state (
+        part TEXT NOT NULL,
+        name TEXT NOT NULL,
+        content TEXT NOT NULL,
+        PRIMARY KEY (part, name)
+    )
+    """,
+    """
+    CREATE TABLE policy_log (
+        id {serial} PRIMARY KEY,
+        at {float} NOT NULL,
+        kind TEXT NOT NULL,
+        content TEXT NOT NULL
+    )
+    """,
+)
+
 MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("incidents, senders, outbox", _FIRST),
     ("order within the outbox, stand-ins, notices", _ORDER),
+    ("decisions with their reasons, silences, the memory of the policy", _POLICY),
 )

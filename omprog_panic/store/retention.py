@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from omprog_panic.clock import rfc3339
+from omprog_panic.store.decisions import delete_decisions, forget_decisions
 from omprog_panic.store.outbox import OPEN, State
 from omprog_panic.store.schema import (
     BOOTS,
@@ -47,6 +48,7 @@ def forget(connection: Connection, keep: Keep, now: float, limit: int) -> int:
     old = NOTIFICATIONS.c.created_at < now - keep.outbox_days * DAY_S
     _forget_notices(connection, old, limit)
     _forget_attempts(connection, now - keep.outbox_days * DAY_S, limit)
+    forget_decisions(connection, now - keep.outbox_days * DAY_S, limit)
     oldest = now - keep.incidents_days * DAY_S
     doomed = _deletable(connection, INCIDENTS.c.received_at < oldest, limit)
     too_much = used_bytes(connection) - keep.max_mb * MB
@@ -71,6 +73,7 @@ def delete_incidents(connection: Connection, ids: Sequence[str]) -> None:
         return
     told = sa.select(NOTIFICATIONS.c.id).where(NOTIFICATIONS.c.incident_id.in_(ids))
     _delete_notifications(connection, list(connection.execute(told).scalars()))
+    delete_decisions(connection, ids)
     connection.execute(sa.delete(TRACES).where(TRACES.c.incident_id.in_(ids)))
     connection.execute(sa.delete(INCIDENTS).where(INCIDENTS.c.id.in_(ids)))
 

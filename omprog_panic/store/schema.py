@@ -123,3 +123,50 @@ NOTIFICATION_LOG = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
 )
 sa.Index("notification_log_by_outbox", NOTIFICATION_LOG.c.outbox_id)
+
+# What the policy decided, and why; kept as long as the incidents.
+DECISIONS = sa.Table(
+    "decisions",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),  # "incident:ID", "cause:KEY", ...
+    sa.Column("decision", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("services", sa.Text, nullable=False),  # JSON: their labels
+    sa.Column("cause", sa.Text),
+    sa.Column("message_id", sa.Text),  # of the notification, if one came of it
+)
+sa.Index("decisions_by_subject", DECISIONS.c.subject)
+sa.Index("decisions_by_time", DECISIONS.c.at)
+
+SILENCES = sa.Table(
+    "silences",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("matchers", sa.Text, nullable=False),  # JSON
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("comment", sa.Text, nullable=False),
+    sa.Column("starts_at", sa.Float, nullable=False),
+    sa.Column("ends_at", sa.Float, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),  # grows with each change
+)
+
+# What the policy remembers (policy/state.py), a row of JSON each.
+POLICY_STATE = sa.Table(
+    "policy_state",
+    METADATA,
+    sa.Column("part", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("content", sa.Text, nullable=False),
+)
+
+# What happened to the policy: played again from a "state" on, it decides the same.
+POLICY_LOG = sa.Table(
+    "policy_log",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),  # "state" or "turn"
+    sa.Column("content", sa.Text, nullable=False),  # JSON
+)

@@ -14,15 +14,10 @@ from omprog_panic.store.schema import BOOTS, LATEST, SENDERS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from _typeshed import DataclassInstance
     from sqlalchemy.engine import Connection, Row
 
-    from omprog_panic.spool.record import (
-        AliveRecord,
-        BootRecord,
-        CountersRecord,
-        IncidentRecord,
-        ProbeRecord,
-    )
+    from omprog_panic.spool.record import AliveRecord, BootRecord, IncidentRecord
 
 MAX_LISTED = 1000
 
@@ -102,7 +97,7 @@ def insert_boot(connection: Connection, record: BootRecord) -> bool:
 def note_latest(
     connection: Connection,
     name: str,
-    record: CountersRecord | ProbeRecord,
+    record: DataclassInstance,
     received_at: float,
 ) -> None:
     """Keep the last record of a sort of which only the last counts."""

@@ -216,3 +216,57 @@ def test_the_first_line_of_a_sender_just_listed_is_heard(tmp_path: Path) -> None
         assert driver.send(envelope(line, "10.0.0.2", 1.0)) == "OK"
 
         wait_for(lambda: len(driver.published()) == 1)
+
+
+def test_restarts_with_a_blocked_spool_add_no_segment_each(tmp_path: Path) -> None:
+    with OmprogDriver(tmp_path, *SMALL, *QUICK) as driver:
+        blocked = driver.spool / "new"
+        blocked.rmdir()
+        blocked.write_text("in the way")
+        for number in range(1, 4):
+            assert driver.send(panic(number)) == "OK"
+        for number in range(12):
+            driver.kill()
+            driver.start()
+            assert driver.send(panic(number + 4)) == "OK"
+        assert len(list(driver.journal.glob("*.journal"))) <= 3
+
+        blocked.unlink()
+        blocked.mkdir()
+        wait_for(lambda: len(driver.published()) == 15, 60)
+
+
+def test_an_allow_file_that_an_editor_renames_forgets_nobody(tmp_path: Path) -> None:
+    allow = tmp_path / "allowed"
+    allow.write_text("10.0.0.0/8\n")
+    with OmprogDriver(tmp_path, "--allow", str(allow)) as driver:
+        capture = load_capture(REBOOTS)
+        for number, (at, payload) in enumerate(capture):
+            if number in {300, 390}:
+                allow.rename(tmp_path / "allowed~")
+                driver.process.send_signal(signal.SIGHUP)
+            assert driver.send(envelope(payload, "10.0.0.2", at)) == "OK"
+            if number == 350:
+                (tmp_path / "allowed~").rename(allow)
+        wait_for(lambda: len(driver.published()) == 1)
+
+        assert driver.published()[0]["end"] == "rebooting"
+
+
+def test_a_restart_judges_lines_by_the_networks_of_their_time(tmp_path: Path) -> None:
+    """A trace of a sender that is no longer listed is closed, and never dropped."""
+    allow = tmp_path / "allowed"
+    allow.write_text("10.0.0.0/8\n")
+    with OmprogDriver(tmp_path, "--allow", str(allow)) as driver:
+        text = "Kernel panic - not syncing: of a listed sender"
+        refused = "Kernel panic - not syncing: of nobody"
+        driver.send(envelope(f"[    1.000000] {text}", "10.0.0.2"))
+        driver.send(envelope(f"[    1.000000] {refused}", "192.0.2.1"))
+        driver.kill()
+        allow.write_text("192.0.2.0/24\n")
+        driver.start()
+        wait_for(lambda: len(driver.published()) == 1)
+        driver.close()
+
+        (body,) = driver.published()
+        assert (body["source"], body["end"]) == ("10.0.0.2", "evicted")

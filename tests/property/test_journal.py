@@ -114,7 +114,8 @@ class World:
         # How long a carry has waited is forgotten with the process.
         self.carrier = Carrier(self.journal, self.pipeline, settle_after_s=math.inf)
         self.carrier.newest.extend(recovery.newest)
-        self.carrier.begin(self.now, self.unpublished())
+        if not self.carrier.resume(self.now, recovery.lines_bytes):
+            self.carrier.begin(self.now, self.unpublished())
         self.carrier.restarted(self.now)
 
     def unpublished(self) -> set[str]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy.engine import Connection
 
 from omprog_panic.alerter.compose import Composer
 from omprog_panic.alerter.delivery import Courier, Terms
 from omprog_panic.alerter.event import AlerterEvent
 from omprog_panic.alerter.intake import Intake
 from omprog_panic.alerter.maintenance import Maintenance
+from omprog_panic.alerter.policy_desk import PolicyDesk
 from omprog_panic.config.model import (
     AlerterConfig,
     Fallback,
@@ -23,6 +27,8 @@ from omprog_panic.deliver.backoff import Backoff
 from omprog_panic.deliver.notifier import Notifier
 from omprog_panic.kernel.analysis import Report
 from omprog_panic.model import Record
+from omprog_panic.policy.engine import Verdict
+from omprog_panic.policy.event import Event, ProbeSent
 from omprog_panic.render.templates import load_templates
 from omprog_panic.spool.reader import SpoolReader
 from omprog_panic.spool.record import SpoolRecord
@@ -39,6 +45,18 @@ def analyze(records: Sequence[Record], context: int) -> Report:
     return make_report(title=records[context].text)
 
 
+class TellEverybody(PolicyDesk):
+    """For tests of what comes behind the policy."""
+
+    def turn(
+        self,
+        connection: Connection,  # noqa: ARG002
+        events: Sequence[Event],
+        probe: ProbeSent | None = None,  # noqa: ARG002
+    ) -> Verdict:
+        return self._without_policy(events)
+
+
 @dataclasses.dataclass
 class World:
     """One spool, one data base, one clock."""
@@ -48,6 +66,7 @@ class World:
     clock: FakeClock = dataclasses.field(default_factory=FakeClock)
     backoff: Backoff = dataclasses.field(default_factory=lambda: Backoff(1.0, 60.0))
     events: list[AlerterEvent] = dataclasses.field(default_factory=list)
+    policy: dict[str, Any] | None = None  # None: each incident is told to everybody
 
     def __post_init__(self) -> None:
         self.database = Database(self.folder / "db.sqlite", busy_timeout_s=0.1)
@@ -55,12 +74,14 @@ class World:
         self.spool = self.folder / "spool"
         reader = SpoolReader(self.spool)
         reader.prepare()
+        desk = TellEverybody if self.policy is None else PolicyDesk
+        self.desk = desk(self.clock, self.policy or {}, self.services)
         self.intake = Intake(
             spool=reader,
             database=self.database,
             analyze=analyze,
             clock=self.clock,
-            services=self.services,
+            desk=self.desk,
             emit=self.events.append,
         )
 
@@ -106,7 +127,7 @@ class World:
             fallbacks=fallbacks,
             retention=dataclasses.replace(retention, **keep),
         )
-        self.intake.services = config.first_services()
+        self.desk.configure(self.policy or {}, config.first_services())
         return Maintenance(self.database, self.clock, config)
 
     def names(self) -> list[str]:

@@ -84,11 +84,11 @@ def test_no_stream_costs_more_than_the_work_of_ordinary_lines(
 ) -> None:
     """Generous: what is caught here took a hundred times as long."""
     run = Replay()
-    began = time.perf_counter()
+    began = time.process_time()  # other work on the machine does not count
     run.send(at_once(hostile, 0.00001))
     run.finish()
 
-    assert time.perf_counter() - began < 1.0
+    assert time.process_time() - began < 5.0
 
 
 def test_continuations_without_end_are_cut_into_lines() -> None:

@@ -13,6 +13,8 @@ from tests.builders import make_incident
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
+
 
 class RecordingWriter(SpoolWriter):
     """The real writer, which remembers the order."""
@@ -24,6 +26,18 @@ class RecordingWriter(SpoolWriter):
 
     def publish(self, name: str, content: bytes, *, durable: bool = True) -> bool:
         self.names.append(name.removesuffix(".json"))
+        return super().publish(name, content, durable=durable)
+
+
+class FaultyWriter(RecordingWriter):
+    """Meets a fault of ours at its first tries of one record."""
+
+    faults = 3
+
+    def publish(self, name: str, content: bytes, *, durable: bool = True) -> bool:
+        if name == "poison.json" and self.faults:
+            self.faults -= 1
+            raise ZeroDivisionError(name)
         return super().publish(name, content, durable=durable)
 
 
@@ -55,3 +69,40 @@ def test_a_flood_of_life_signs_is_bounded_and_stands_behind_the_panic(
     assert len(writer.names) == 2 + MAX_WAITING
     assert publisher.take_done() == ["incident", "boot"]
     assert publisher.unpublished() == set()
+
+
+def test_a_fault_of_ours_ends_no_publishing_and_is_counted_and_tried_again(
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    writer = FaultyWriter(tmp_path)
+    publisher = Publisher(writer, retry_s=0.01)
+    poison = dataclasses.replace(make_incident(), id="poison")
+    publisher.submit([poison, dataclasses.replace(make_incident(), id="other")])
+    publisher.start()
+    publisher.stop(30)
+
+    assert writer.names == ["other", "poison"]
+    assert publisher.unpublished() == set()
+    assert publisher.take_counts() == {"publisher_faults": 3}
+    assert caplog.text.count("ZeroDivisionError: poison.json") == 1
+
+
+def test_a_fault_in_a_life_sign_costs_that_life_sign(tmp_path: Path) -> None:
+    writer = FaultyWriter(tmp_path)
+    publisher = Publisher(writer, retry_s=0.01)
+    sign = AliveRecord("poison", "10.0.0.2", "2026-11-22T21:00:00Z")
+    publisher.submit([sign, alive(1)])
+    publisher.start()
+    publisher.stop(30)
+
+    assert writer.names == ["alive-1"]
+    assert publisher.take_counts() == {"publisher_faults": 1}
+
+
+def test_life_signs_that_are_left_out_are_counted(tmp_path: Path) -> None:
+    publisher = Publisher(RecordingWriter(tmp_path))
+    publisher.submit([alive(n) for n in range(MAX_WAITING + 7)])
+
+    assert publisher.take_counts() == {"left_out_life_signs": 7}
+    assert publisher.take_counts() == {}

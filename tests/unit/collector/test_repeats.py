@@ -106,9 +106,9 @@ def test_a_flood_of_forged_addresses_neither_fills_memory_nor_hides_a_panic(
     records: list[SpoolRecord] = []
     for number in range(100_000):
         ip = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
-        began = time.perf_counter()
+        began = time.process_time()
         pipeline.feed(envelope("[    5.000000] x", f"{ip}"), number / 10_000)
-        took.append(time.perf_counter() - began)
+        took.append(time.process_time() - began)
         if number in (50_000, 50_500, 51_000):
             line = crash[(number - 50_000) // 500]
             pipeline.feed(envelope(line, "10.0.0.2", 5.0), number / 10_000)

@@ -11,6 +11,7 @@ from omprog_panic.alerter.fitting import fit_message, fit_text, whole_trace
 from omprog_panic.deliver import dialect, neutral
 from omprog_panic.deliver.dialect import Dialect, dialect_of
 from omprog_panic.render.context import MessageContext
+from omprog_panic.render.notice import NoticeContext
 from omprog_panic.render.sample import sample_context
 from omprog_panic.render.templates import Rendered
 
@@ -41,7 +42,8 @@ def test_what_was_fitted_is_within_the_limit(name: str, body: str) -> None:
         assert known.size(f"{words.title}{words.body}") > (known.limit or 0) * 0.5
 
 
-def _render(context: MessageContext) -> Rendered:
+def _render(context: MessageContext | NoticeContext) -> Rendered:
+    assert isinstance(context, MessageContext)
     return Rendered("PANIC db", f"Host: db\n\n{context.trace}")
 
 
@@ -100,4 +102,8 @@ def test_no_code_block_ends_early(text: str) -> None:
     ],
 )
 def test_a_file_has_a_name_that_is_safe(host: str, name: str) -> None:
-    assert whole_trace(Rendered("s", "b"), host, ID) == (name, "s\n\nb\n")
+    assert whole_trace(Rendered("s", "b"), host, ID) == (
+        name,
+        "s\n\nb\n",
+        f"The whole trace: {name}",
+    )

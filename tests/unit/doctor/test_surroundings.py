@@ -22,7 +22,15 @@ from omprog_panic.doctor.senders import check_senders
 from omprog_panic.doctor.settings import check_dns
 from omprog_panic.doctor.sockets import holders, udp_sockets
 from omprog_panic.doctor.storage import check_folders
-from omprog_panic.doctor.surroundings import PROFILES, check_apparmor, check_clock
+from omprog_panic.doctor.surroundings import (
+    PROFILES,
+    check_apparmor,
+    check_clock,
+    judge_applied,
+    judge_firewall,
+)
+from omprog_panic.firewall.iptables import FirewallError
+from omprog_panic.firewall.manage import Verdict
 from omprog_panic.rsyslog.dropin import STATE
 from omprog_panic.secret import Secret
 from omprog_panic.spool.record import AliveRecord
@@ -290,3 +298,31 @@ def test_a_real_machine_is_looked_at(tmp_path: Path) -> None:
 
         assert [(s.address, s.drops) for s in found] == [("127.0.0.1", 0)]
         assert list(holders(host, found)) == [found[0].inode]
+
+
+def test_a_configuration_that_was_not_applied_is_told() -> None:
+    found = list(judge_applied(["/etc/omprog-panic/allowed"], "config.yaml"))
+
+    assert [f.level for f in found] == [Level.CRITICAL]
+    assert found[0].remedies == ("omprog-panic apply",)
+    assert bad(list(judge_applied([], "config.yaml"))) == []
+
+
+def test_what_the_firewall_lacks_is_told() -> None:
+    rule = "-A INPUT -p udp -j DROP"
+    verdicts = [
+        Verdict("iptables", 1, "in force, but others decide", (rule,)),
+        Verdict("ip6tables", 2, "not applied", ()),
+    ]
+    found = list(judge_firewall(lambda: verdicts))
+
+    assert [f.level for f in found] == [Level.WARNING, Level.CRITICAL]
+    assert rule in found[0].says
+    assert found[1].remedies == ("omprog-panic firewall apply",)
+
+
+def test_a_firewall_that_cannot_be_asked_is_not_known() -> None:
+    def fails() -> list[Verdict]:
+        raise FirewallError("iptables-save: Permission denied (you must be root)")
+
+    assert [f.level for f in judge_firewall(fails)] == [Level.UNKNOWN]

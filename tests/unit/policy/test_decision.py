@@ -3,24 +3,26 @@ from __future__ import annotations
 import pytest
 
 from omprog_panic.model import Severity
-from omprog_panic.policy.decision import Decision, decide
+from omprog_panic.policy.decision import Decision
+from omprog_panic.policy.settings import build_settings
 
 
 @pytest.mark.parametrize(
-    ("severity", "decision"),
+    ("severity", "level"),
     [
-        (Severity.PANIC, Decision.NOTIFY_SEVERE),
-        (Severity.OOPS, Decision.NOTIFY_SEVERE),
-        (Severity.LOCKUP, Decision.NOTIFY_SEVERE),
-        (Severity.HARDWARE, Decision.NOTIFY_SEVERE),
-        (Severity.WARNING, Decision.STORE_MILD),
-        (Severity.INFO, Decision.STORE_MILD),
+        (Severity.PANIC, "alert"),
+        (Severity.OOPS, "alert"),
+        (Severity.LOCKUP, "alert"),
+        (Severity.HARDWARE, "alert"),
+        (Severity.WARNING, "digest"),
+        (Severity.INFO, "store"),
     ],
 )
-def test_the_defaults_of_the_design(severity: Severity, decision: Decision) -> None:
-    assert decide(severity) is decision
-    assert decision.notifies == decision.name.startswith("NOTIFY")
+def test_the_defaults_of_the_design(severity: Severity, level: str) -> None:
+    assert build_settings({}).level(severity.value, "other")[0] == level
 
 
-def test_every_severity_is_decided() -> None:
-    assert all(decide(severity).value for severity in Severity)
+def test_what_is_told_says_so_in_its_name() -> None:
+    assert Decision.NOTIFY_FIRST.notifies
+    assert not Decision.HOLD_GROUP.notifies
+    assert all(len(decision.value.split()) > 2 for decision in Decision)

@@ -6,27 +6,34 @@ from pathlib import Path
 
 import pytest
 
-from omprog_panic.alerter.assemble import load_setup
+from omprog_panic.alerter.assemble import load_setup, load_sound_setup
 from omprog_panic.errors import ConfigError
 from omprog_panic.kernel.analysis import Facts
 from omprog_panic.model import EndReason
 from omprog_panic.render import templates as module
-from omprog_panic.render.context import MessageContext, build_context
-from omprog_panic.render.sample import bare_context, sample_context
+from omprog_panic.render.context import Framing, MessageContext, build_context
+from omprog_panic.render.messages import KINDS
+from omprog_panic.render.notice import notice
+from omprog_panic.render.sample import bare_context, sample_context, samples
 from omprog_panic.render.templates import (
+    ALL_KINDS,
     NAMES,
     TemplateFolder,
     Templates,
     load_templates,
     shipped_folder,
 )
+from omprog_panic.render.words import ENGLISH, LANGUAGES, Words
 from omprog_panic.spool.record import Losses
 from tests.builders import make_incident, make_report, write_config
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
 
-def incomplete_context() -> MessageContext:
+EVERY_LANGUAGE = pytest.mark.parametrize("language", LANGUAGES)
+
+
+def incomplete_context(words: Words) -> MessageContext:
     incident = make_incident(
         end=EndReason.SILENCE, losses=Losses(records=3), before_listening=True
     )
@@ -42,27 +49,59 @@ def incomplete_context() -> MessageContext:
             panic_line="Kernel panic - not syncing: Fatal exception",
         ),
     )
-    return build_context(incident, report, {"10.0.0.2": "db-07"})
+    return build_context(incident, report, {"10.0.0.2": "db-07"}, Framing(words))
 
 
-@pytest.mark.parametrize(
-    ("name", "context"),
-    [
-        ("alert-sample", sample_context()),
-        ("alert-bare", bare_context()),
-        ("alert-incomplete", incomplete_context()),
-    ],
-)
-def test_shipped_messages_are_the_golden_ones(
-    name: str, context: MessageContext, tmp_path: Path
-) -> None:
-    rendered = load_templates(tmp_path, "en").render("incident", context)
-
-    text = f"{rendered.subject}\n\n{rendered.body}\n"
-    golden = GOLDEN / f"{name}.en.txt"
+def is_golden(name: str, text: str) -> None:
+    golden = GOLDEN / name
     if os.environ.get("OMPROG_PANIC_UPDATE_GOLDEN"):
         golden.write_text(text)
     assert text == golden.read_text()
+
+
+@EVERY_LANGUAGE
+@pytest.mark.parametrize("kind", ALL_KINDS)
+def test_shipped_messages_of_every_kind_are_the_golden_ones(
+    kind: str, language: str, tmp_path: Path
+) -> None:
+    templates = load_templates(tmp_path, language)
+    made = [templates.render(kind, c) for c in samples(templates.words)[kind]]
+
+    texts = [f"{rendered.subject}\n\n{rendered.body}\n" for rendered in made]
+    is_golden(f"message-{kind}.{language}.txt", f"\n{'=' * 72}\n\n".join(texts))
+
+
+@EVERY_LANGUAGE
+def test_what_is_missing_is_said(language: str, tmp_path: Path) -> None:
+    templates = load_templates(tmp_path, language)
+    rendered = templates.render("incident", incomplete_context(templates.words))
+
+    text = f"{rendered.subject}\n\n{rendered.body}\n"
+    is_golden(f"alert-incomplete.{language}.txt", text)
+
+
+@EVERY_LANGUAGE
+def test_every_language_has_every_template_and_all_are_sound(
+    language: str, tmp_path: Path
+) -> None:
+    templates = load_templates(tmp_path, language)
+    files = templates.files(samples(templates.words))
+
+    assert set(NAMES) < {file.name for file in files}
+    assert {file.source for file in files} == {"shipped"}
+    assert templates.check(samples(templates.words)) == []
+
+
+@EVERY_LANGUAGE
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_shipped_template_needs_no_details(
+    kind: str, language: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    templates = load_templates(tmp_path, language)
+    context = notice(kind, KINDS[kind](), "0123456789ab", words=templates.words)
+
+    assert "0123456789ab" in templates.render(kind, context).body
+    assert caplog.text == ""
 
 
 def own(tmp_path: Path, **sources: str) -> Templates:
@@ -79,7 +118,7 @@ def test_own_templates_win_one_by_one(tmp_path: Path) -> None:
 
     assert rendered.subject == "PANIC at sample-host"
     assert "Trace:     complete" in rendered.body
-    assert templates.check(sample_context(), bare_context()) == []
+    assert templates.check(samples()) == []
 
 
 @pytest.mark.parametrize(
@@ -105,20 +144,23 @@ def test_a_broken_template_is_found_before_and_survived_at_alert_time(
 ) -> None:
     templates = own(tmp_path, body=source)
 
-    [fault] = templates.check(sample_context(), bare_context())
+    [fault] = templates.check(samples())
     assert fault.startswith(f"{tmp_path}/en/incident.body.j2:{line}: incident.body.j2:")
     assert words in fault
 
     rendered = templates.render("incident", bare_context())
     assert rendered.subject.startswith("PANIC 192.0.2.1: sysrq triggered crash")
-    assert "Template failed, another was used: " in rendered.body
+    foot = rendered.body.splitlines()[-1]
+    assert foot.startswith("Template failed, another was used: ")
+    assert f"{tmp_path}/en/incident.body.j2:{line}: " in foot
     assert "---[ end Kernel panic" in rendered.body
     assert "template failed" in caplog.text
+    assert [*templates.failures] == [foot.partition("used: ")[2]]
 
 
 def test_without_any_template_the_alert_still_goes_out(tmp_path: Path) -> None:
-    broken = TemplateFolder(tmp_path / "shipped")
-    templates = Templates(broken, TemplateFolder(tmp_path / "own"))
+    broken = TemplateFolder(tmp_path / "shipped", ENGLISH)
+    templates = Templates([TemplateFolder(tmp_path / "own", ENGLISH), broken], ENGLISH)
     rendered = templates.render("incident", sample_context())
 
     assert rendered.subject == "PANIC sample-host: sysrq triggered crash"
@@ -151,7 +193,7 @@ def test_unreadable_templates_are_faults(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "incident.body.j2").write_bytes(b"\xff")
     (folder / "incident.subject.j2").write_text("x" * (module.MAX_TEMPLATE_BYTES + 1))
-    faults = load_templates(tmp_path, "en").check(sample_context())
+    faults = load_templates(tmp_path, "en").check(samples())
 
     assert "not UTF-8" in faults[0]
     assert "larger than" in faults[1]
@@ -164,12 +206,14 @@ def test_check_config_finds_a_bad_template(tmp_path: Path) -> None:
     (folder / "incident.body.j2").write_text("\n{{ hots }}")
 
     with pytest.raises(ConfigError) as caught:
-        load_setup(config)
+        load_sound_setup(config)
     [fault] = caught.value.faults
     assert fault == (
         f"{folder}/incident.body.j2:2: incident.body.j2: 'hots' is undefined: "
         "correct it or remove the file"
     )
+    # An alerter that starts has to alert: the shipped template is used instead.
+    assert load_setup(config).template_faults == (fault,)
 
 
 def test_an_installation_without_templates_is_refused(

@@ -30,7 +30,7 @@ class Machine:
         return apply_fit(self.files, find_fit(self.files), self.check)
 
     def value(self, name: str) -> str:
-        return self.files.read(f"/etc/omprog-panic/rsyslog/{name}")
+        return self.files.read(f"/etc/omprog-panic/rsyslog/{name}") or ""
 
     def is_on(self) -> bool:
         return "omprog-panic/rsyslog.conf" in self.value("rules.conf")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -68,3 +70,44 @@ def test_without_a_reader_waking_does_nothing(spool: Path) -> None:
     SpoolWriter(spool).wake_reader()
 
     assert not (spool / "wakeup").exists()
+
+
+@pytest.mark.parametrize("kind", ["folder", "immutable"])
+def test_a_draft_that_cannot_be_removed_is_in_nobodys_way(
+    tmp_path: Path,
+    kind: str,
+) -> None:
+    folder = tmp_path / "spool"
+    SpoolWriter(folder).prepare()
+    draft = folder / "tmp" / "a.json"
+    if kind == "folder":
+        draft.mkdir()
+    else:
+        draft.write_bytes(b"torn")
+        change = ["chattr", "+i", str(draft)]
+        if (
+            shutil.which("chattr") is None
+            or subprocess.run(change, check=False).returncode
+        ):
+            pytest.skip("no immutable files here")
+    try:
+        writer = SpoolWriter(folder)
+        writer.prepare()
+
+        assert writer.publish("a.json", b"{}") is True
+        assert (folder / "new" / "a.json").read_bytes() == b"{}"
+        assert [p.name for p in (folder / "tmp").iterdir()] == ["a.json"]
+    finally:
+        if kind == "immutable":
+            subprocess.run(["chattr", "-i", str(draft)], check=True)
+
+
+def test_a_spool_that_could_not_be_made_is_made_when_it_can_be(tmp_path: Path) -> None:
+    (tmp_path / "spool").write_text("in the way")
+    writer = SpoolWriter(tmp_path / "spool")
+    for attempt in (writer.prepare, lambda: writer.publish("a.json", b"{}")):
+        with pytest.raises(SpoolError):
+            attempt()
+    (tmp_path / "spool").unlink()
+
+    assert writer.publish("a.json", b"{}") is True

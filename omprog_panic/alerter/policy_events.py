@@ -1,0 +1,73 @@
+"""From what the spool says to what the policy takes. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from omprog_panic.policy.event import Boot, Crash, Event, Heard, ProbeHeard
+from omprog_panic.policy.known import NO_HISTORY, History
+from omprog_panic.spool.record import AliveRecord, BootRecord, ProbeRecord
+
+if TYPE_CHECKING:
+    from omprog_panic.kernel.analysis import Report
+    from omprog_panic.spool.record import IncidentRecord, SpoolRecord
+
+MAX_TEXT = 500  # of a title or name: the policy remembers it
+
+
+def crash_of(
+    record: IncidentRecord, report: Report, history: dict[str, Any] | None
+) -> Crash:
+    """Give what the policy has to know of an incident."""
+    facts = report.facts
+    begun = record.onset.at or record.written_at
+    return Crash(
+        id=record.id,
+        at=begun,
+        source=record.source,
+        host=record.host,
+        fingerprint=report.fingerprint,
+        severity=report.severity.value,
+        kind=report.kind,
+        title=report.title[:MAX_TEXT],
+        function=report.function,
+        kernel=facts.kernel or record.kernel,
+        hardware=None if facts.hardware is None else facts.hardware[:MAX_TEXT],
+        panicked=report.panicked,
+        boot=record.boot,
+        ended_at=record.records[-1].at or begun,
+        before_listening=record.before_listening,
+        history=NO_HISTORY if history is None else History(**history),
+    )
+
+
+def sign_of(record: SpoolRecord) -> Event | None:
+    """Give what the policy has to know of another record; None: nothing."""
+    match record:
+        case BootRecord():
+            return Boot(
+                id=record.id,
+                at=record.at,
+                source=record.source,
+                host=record.host,
+                boot=record.boot,
+                announced=record.announced,
+                last_heard_at=record.last_heard_at,
+                last_text=record.last_text and record.last_text[:MAX_TEXT],
+                kernel=record.kernel,
+            )
+        case AliveRecord():
+            return Heard(
+                id=record.id,
+                at=record.at,
+                source=record.source,
+                says=record.says,
+                host=record.host,
+                kernel=record.kernel,
+                boot=record.boot,
+                next_s=record.next_s,
+            )
+        case ProbeRecord():
+            return ProbeHeard(record.token)
+        case _:
+            return None

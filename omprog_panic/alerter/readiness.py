@@ -1,0 +1,65 @@
+"""What is still to be done on a fresh installation, and what keeps us from listening.
+
+Reads the values of the rsyslog rules beside config.yaml; where there are none (in a
+checkout), nothing is said about them.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+
+from omprog_panic.alerter.assemble import load_setup
+from omprog_panic.config.load import load_senders
+from omprog_panic.errors import ConfigError, NotConfiguredError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+WARNING, CRITICAL = 1, 2
+
+
+def why_not_alerting(file: Path) -> list[tuple[int, str]]:
+    """Say why the alerter cannot run with this configuration."""
+    try:
+        load_setup(file)
+    except NotConfiguredError as error:
+        remedy = "then `systemctl restart omprog-panic-alerter`"
+        return [(CRITICAL, f"{fault}; {remedy}") for fault in error.faults]
+    except ConfigError as error:
+        return [(CRITICAL, fault) for fault in error.faults]
+    return []
+
+
+def why_not_listening(file: Path) -> list[tuple[int, str]]:
+    """Say what keeps rsyslogd from handing over what the senders say."""
+    folder = file.absolute().parent / "rsyslog"
+    return list(_rsyslog(file, folder)) if folder.is_dir() else []
+
+
+def _rsyslog(file: Path, folder: Path) -> Iterator[tuple[int, str]]:
+    reasons = _read(folder / "reason")
+    for reason in reasons.splitlines():
+        yield CRITICAL, reason
+    if not load_senders(file):
+        yield WARNING, f"no senders in {file}: list them, then `omprog-panic apply`"
+    address = _read(folder / "address")
+    if not address:
+        yield CRITICAL, f"{folder} has no address: `dpkg-reconfigure omprog-panic`"
+    elif not reasons and _is_loopback(address):
+        yield WARNING, "rsyslogd listens on loopback only until `omprog-panic apply`"
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False

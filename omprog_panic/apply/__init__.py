@@ -1,0 +1,1 @@
+"""``omprog-panic apply``: one list of senders for rsyslogd, collector and firewall."""

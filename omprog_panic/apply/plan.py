@@ -1,0 +1,136 @@
+"""What config.yaml asks of this host, and what differs from that now. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import json
+from typing import TYPE_CHECKING
+
+from omprog_panic.collector.allow import LOOPBACK
+from omprog_panic.firewall.rules import FAMILIES, admissions, rules_file
+from omprog_panic.rsyslog.dropin import ETC, SHARE, Values, value_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from omprog_panic.config.model import Reception
+    from omprog_panic.rsyslog.host_config import Statement
+
+FIREWALL = f"{ETC}/firewall"
+ALLOWED = f"{ETC}/allowed"
+FILTER = "/etc/rsyslog.d/20-omprog-panic-514.conf"
+_MADE = "# Made by `omprog-panic apply` from config.yaml: do not edit.\n"
+_RESTARTING = frozenset({f"{ETC}/rsyslog/address", f"{ETC}/rsyslog/port", FILTER})
+"""What rsyslogd reads at its start only; the table of senders it reads at a HUP."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Change:
+    """One file; ``old`` None: it is not there yet, ``new`` None: it goes."""
+
+    path: str
+    old: str | None
+    new: str | None
+
+    def diff(self) -> Iterator[str]:
+        """Give the lines of a unified diff."""
+        yield from difflib.unified_diff(
+            (self.old or "").splitlines(),
+            (self.new or "").splitlines(),
+            self.path if self.old is not None else "/dev/null",
+            self.path if self.new is not None else "/dev/null",
+            lineterm="",
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Plan:
+    """All files that change."""
+
+    changes: tuple[Change, ...]
+
+    @property
+    def restarts(self) -> bool:
+        """Whether rsyslogd has to be started anew."""
+        return any(change.path in _RESTARTING for change in self.changes)
+
+    @property
+    def touches_firewall(self) -> bool:
+        return any(change.path.startswith(FIREWALL) for change in self.changes)
+
+
+def wanted_files(
+    reception: Reception, *, filtered: bool, firewall: bool
+) -> dict[str, str | None]:
+    """Give every file that is made of config.yaml, by path; None: it must not be there.
+
+    ``filtered``: rsyslogd receives on our port already, through an input of somebody
+    else's. ``firewall``: the administrator applied the firewall rules before.
+    """
+    senders, receive = reception
+    listed = tuple(str(network) for sender in senders for network in sender.networks)
+    values = value_files(
+        Values(
+            # Nobody else is let in before anybody is listed.
+            address=receive.address if senders else "127.0.0.1",
+            port=receive.port,
+            senders=tuple(n for n in listed if _fits_table(n)),
+        )
+    )
+    files: dict[str, str | None] = {
+        f"{ETC}/rsyslog/{name}": values[name]
+        for name in ("address", "port", "senders.json")
+    }
+    files[ALLOWED] = _MADE + "".join(f"{net}\n" for net in (*LOOPBACK, *listed))
+    include = f'include(file="{SHARE}/rsyslog-514.conf" mode="optional")\n'
+    files[FILTER] = _MADE + include if filtered else None
+    if firewall and senders:
+        admitted = admissions(senders)
+        for family in FAMILIES:
+            path = f"{FIREWALL}/rules.v{family}"
+            files[path] = rules_file(family, admitted, receive.port)
+    return files
+
+
+def _fits_table(network: str) -> bool:
+    # A large network has no log file a sender: the table lists single hosts. What it
+    # sends reaches the collector all the same.
+    length = int(network.rpartition("/")[2])
+    return length >= (112 if ":" in network else 20)
+
+
+def make_plan(wanted: dict[str, str | None], read: Callable[[str], str | None]) -> Plan:
+    """Compare with what is there."""
+    changes = []
+    for path, new in wanted.items():
+        old = read(path)
+        if old != new and not _says_the_same(path, old, new):
+            changes.append(Change(path, old, new))
+    return Plan(tuple(changes))
+
+
+def _says_the_same(path: str, old: str | None, new: str | None) -> bool:
+    if old is None or new is None or not path.endswith(".json"):
+        return False
+    try:
+        return bool(json.loads(old) == json.loads(new))
+    except ValueError:
+        return False
+
+
+def is_received_by_others(statements: list[Statement], port: int) -> bool:
+    """Tell whether the host's own configuration has a UDP input on this port."""
+    for statement in statements:
+        if statement.name == "$udpserverrun":
+            if statement.values[""] == str(port):
+                return True
+        elif (
+            statement.name == "input"
+            and statement.values.get("type") == "imudp"
+            and not statement.is_off()
+            and statement.values.get("ruleset") != "omprog_panic"
+            and statement.values.get("port", "514") == str(port)
+        ):
+            return True
+    return False

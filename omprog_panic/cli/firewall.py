@@ -1,0 +1,134 @@
+"""``omprog-panic firewall show|check|apply|remove``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from omprog_panic.apply import plan
+from omprog_panic.cli.options import config_option, format_option, or_exit
+from omprog_panic.cli.output import print_json
+from omprog_panic.config.load import load_reception
+from omprog_panic.doctor.host import LocalHost
+from omprog_panic.firewall.iptables import FirewallError
+from omprog_panic.firewall.manage import PLUGIN, Firewall
+from omprog_panic.firewall.owner import find_owner
+
+if TYPE_CHECKING:
+    from omprog_panic.firewall.manage import Verdict
+    from omprog_panic.firewall.owner import Owner
+
+dry_run_option = click.option(
+    "--dry-run", is_flag=True, help="Print exactly what would be done, do nothing."
+)
+
+
+@click.group()
+def firewall() -> None:
+    """Admit the listed senders, and nobody else, to our port."""
+
+
+def _firewall(file: Path) -> Firewall:
+    reception = or_exit(load_reception, file)
+    return or_exit(Firewall.of, reception, Path(plan.FIREWALL))
+
+
+@firewall.command()
+@config_option
+@format_option
+def show(file: Path, form: str) -> None:
+    """Print the rules that the senders of config.yaml ask for."""
+    wanted = _firewall(file).wanted()
+    if form == "json":
+        print_json({f"v{family}": rules for family, rules in wanted.items()})
+        return
+    for family, rules in wanted.items():
+        click.echo("# iptables" if family == 4 else "# ip6tables")
+        click.echo("\n".join(rules))
+
+
+@firewall.command()
+@config_option
+@format_option
+def check(file: Path, form: str) -> None:
+    """Compare with what is in force; exit 0 good, 1 a rule stands in front, 2 not."""
+    verdicts = or_exit(_firewall(file).check)
+    if form == "json":
+        print_json([verdict._asdict() for verdict in verdicts])
+    else:
+        for verdict in verdicts:
+            _print(verdict)
+    sys.exit(max(verdict.level for verdict in verdicts))
+
+
+def _print(verdict: Verdict) -> None:
+    click.echo(f"{verdict.name}: {verdict.says}")
+    for rule in verdict.in_front:
+        click.echo(f"  in front of ours: {rule}")
+
+
+@firewall.command()
+@config_option
+@dry_run_option
+@click.option("--force", is_flag=True, help="Also where another program rules.")
+@format_option
+def apply(file: Path, dry_run: bool, force: bool, form: str) -> None:  # noqa: FBT001
+    """Put the rules in force, for now and for every boot."""
+    rules = _firewall(file)
+    owner = find_owner(LocalHost())
+    if owner is not None and not force:
+        _refuse(owner, rules, form)
+    _change("apply", rules.apply, dry_run=dry_run, form=form)
+    if not dry_run and form == "text" and not Path(PLUGIN).parent.is_dir():
+        click.echo(
+            "notice: these rules do not survive a reboot:"
+            " apt install netfilter-persistent",
+            err=True,
+        )
+
+
+def _refuse(owner: Owner, rules: Firewall, form: str) -> None:
+    lines = owner.lines(rules.admitted, rules.port)
+    if form == "json":
+        print_json({"owner": owner.name, "why": owner.why, "instead": lines})
+    else:
+        click.echo(
+            f"{owner.name} rules the firewall here ({owner.why}); nothing was changed."
+            " The same in its own words:",
+            err=True,
+        )
+        click.echo("\n".join(lines))
+    sys.exit(os.EX_UNAVAILABLE)
+
+
+@firewall.command()
+@config_option
+@dry_run_option
+@format_option
+def remove(file: Path, dry_run: bool, form: str) -> None:  # noqa: FBT001
+    """Take our rules away, now and for every boot; nobody else's are touched."""
+    del file  # a faulty configuration must not keep the rules in force
+    _change(
+        "remove", Firewall.bare(Path(plan.FIREWALL)).remove, dry_run=dry_run, form=form
+    )
+
+
+def _change(verb: str, do: Any, *, dry_run: bool, form: str) -> None:  # noqa: ANN401
+    if not dry_run and os.geteuid() != 0:
+        click.echo("omprog-panic: only root can do this: use sudo", err=True)
+        sys.exit(os.EX_NOPERM)
+    try:
+        steps = or_exit(do, dry_run=dry_run)
+    except FirewallError as error:  # pragma: no cover - or_exit has ended it
+        raise click.ClickException(str(error)) from error
+    if form == "json":
+        print_json({"verb": verb, "dry_run": dry_run, "steps": steps})
+        return
+    for step in steps:
+        click.echo(step.rstrip("\n"))
+    if not steps:
+        click.echo("nothing to change")

@@ -1,0 +1,231 @@
+"""What will not arrive on the monitor, in plain words, with the remedy. Pure."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Callable
+
+from omprog_panic_client.plan import PREFIX, standing_on
+from omprog_panic_client.procfiles import has_word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from omprog_panic_client.facts import Facts, Kernel, Target
+    from omprog_panic_client.settings import Settings
+
+TRACE_LEVEL = 5  # console_loglevel from which a call trace (at 4) passes
+
+
+class Weight(enum.Enum):
+    """How much of a crash is lost."""
+
+    ALL = "nothing of a panic arrives"
+    PART = "a part is lost"
+    NOTE = "good to know"
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One warning."""
+
+    name: str
+    weight: Weight
+    what: str
+    remedy: str
+
+
+def advise(settings: Settings, facts: Facts) -> tuple[Advice, ...]:
+    """Give every warning that these facts call for, the gravest first."""
+    found = [a for rule in _RULES for a in rule(settings, facts)]
+    return tuple(sorted(found, key=lambda a: list(Weight).index(a.weight)))
+
+
+def sends_at_the_end_only(kernel: Kernel) -> bool:
+    """Tell whether netconsole is an nbcon console, silent while a kernel panics.
+
+    Such consoles (CON_NBCON_ATOMIC_UNSAFE, kernel/printk/nbcon.c) are flushed after
+    the very end of panic(), which is reached with kernel.panic=0 only. Merged for
+    7.0; /proc/consoles marks them with N.
+    """
+    marked = any("netcon" in c.name and "N" in c.flags for c in kernel.consoles)
+    return marked or kernel.version >= (7, 0)
+
+
+def has_live_watchdog(kernel: Kernel) -> bool:
+    """Tell whether something outside of the kernel resets a machine that hangs."""
+    return any(w.active and w.is_hardware for w in kernel.watchdogs)
+
+
+def _halts_needed(settings: Settings, facts: Facts) -> Iterator[Advice]:
+    kernel = facts.kernel
+    if not sends_at_the_end_only(kernel) or kernel.panic_timeout == 0:
+        return
+    hardware = [w for w in kernel.watchdogs if w.is_hardware]
+    offer = (
+        "halt_on_panic=yes in the settings sets kernel.panic=0 as soon as a watchdog "
+        "runs that resets the machine instead"
+    )
+    if hardware and not has_live_watchdog(kernel):
+        offer += (
+            f"; {hardware[0].name} ({hardware[0].identity}) is there: "
+            "RuntimeWatchdogSec=60 in /etc/systemd/system.conf starts it"
+        )
+    elif not hardware:
+        offer += (
+            "; none is there now: load the driver of the board's own, or give the "
+            "virtual machine one (i6300esb)"
+        )
+    if settings.halt_on_panic:
+        offer = offer.replace("halt_on_panic=yes in the settings sets", "It will set")
+    yield Advice(
+        "panic-timeout",
+        Weight.ALL,
+        f"kernel {kernel.release} with kernel.panic={kernel.panic_timeout} reboots "
+        "before netconsole has sent one word of the panic",
+        offer,
+    )
+
+
+def _boot_console(_: Settings, facts: Facts) -> Iterator[Advice]:
+    for console in facts.kernel.consoles:
+        if console.is_boot_console:
+            silent = sends_at_the_end_only(facts.kernel)
+            yield Advice(
+                "boot-console",
+                Weight.ALL if silent else Weight.PART,
+                f"the boot console {console.name} is still active"
+                + (
+                    ", and this kernel's netconsole then stays silent in a panic"
+                    if silent
+                    else ": it slows every record down"
+                ),
+                "take earlycon, earlyprintk and keep_bootcon off the kernel's command "
+                "line",
+            )
+
+
+def _oops_only(_: Settings, facts: Facts) -> Iterator[Advice]:
+    if facts.kernel.oops_only:
+        yield Advice(
+            "oops-only",
+            Weight.PART,
+            "netconsole was loaded with oops_only=1: lockups, warnings and our own "
+            "signs of life are not sent, and the end of an oops is cut off",
+            "take oops_only out of /etc/modprobe.d and off the kernel's command line; "
+            "for now: echo 0 > /sys/module/netconsole/parameters/oops_only",
+        )
+
+
+def _loglevel(settings: Settings, facts: Facts) -> Iterator[Advice]:
+    kernel = facts.kernel
+    if kernel.console_loglevel < TRACE_LEVEL and not has_word(
+        kernel.cmdline, "ignore_loglevel"
+    ):
+        yield Advice(
+            "console-loglevel",
+            Weight.PART,
+            f"the console log level is {kernel.console_loglevel}: of a lockup, a hung "
+            "task or a warning the call trace is not sent",
+            "console_loglevel=8 in the settings"
+            if settings.console_loglevel is None
+            else "omprog-panic-client configure sets it; something lowers it again",
+        )
+
+
+def _quiet(_: Settings, facts: Facts) -> Iterator[Advice]:
+    if has_word(facts.kernel.cmdline, "quiet"):
+        yield Advice(
+            "quiet",
+            Weight.NOTE,
+            "quiet is on the kernel's command line: call traces of the time before "
+            "this program runs at boot are not sent",
+            "take quiet out of GRUB_CMDLINE_LINUX_DEFAULT in /etc/default/grub, then "
+            "update-grub",
+        )
+
+
+def _kdump(_: Settings, facts: Facts) -> Iterator[Advice]:
+    if facts.kernel.kdump:
+        gone = sends_at_the_end_only(facts.kernel)
+        yield Advice(
+            "kdump",
+            Weight.ALL if gone else Weight.PART,
+            "kdump is armed: the kernel jumps away "
+            + (
+                "before netconsole has sent one word"
+                if gone
+                else "before the end of the trace, and before the panic line where "
+                "panic_on_oops is set (the alert comes, without them)"
+            ),
+            "the dump itself holds the whole log; who needs it here too adds "
+            "crash_kexec_post_notifiers to the kernel's command line, at some risk "
+            "for the dump",
+        )
+
+
+def _cards(_: Settings, facts: Facts) -> Iterator[Advice]:
+    told = set()
+    for way in facts.ways:
+        link = facts.links.get(way.route.device) if way.route else None
+        for each in standing_on(link, facts.links) if link else ():
+            if each.name in told:
+                continue
+            told.add(each.name)
+            if each.wireless:
+                what = "Wi-Fi, whose driver cannot send with interrupts off"
+            elif each.usb:
+                what = "on USB, which mostly cannot send with interrupts off"
+            else:
+                continue
+            yield Advice(
+                "card",
+                Weight.ALL,
+                f"{each.name} ({each.driver or 'unknown driver'}) is {what}",
+                "wire the machine and set interface= to an Ethernet card on PCI",
+            )
+
+
+def _devkmsg(_: Settings, facts: Facts) -> Iterator[Advice]:
+    if facts.kernel.devkmsg == "off":
+        yield Advice(
+            "devkmsg",
+            Weight.NOTE,
+            "printk.devkmsg=off: heartbeats and test records are thrown away, so the "
+            "monitor will call this machine silent",
+            "take printk.devkmsg off the kernel's command line (ratelimit is its "
+            "default)",
+        )
+
+
+def _others(_: Settings, facts: Facts) -> Iterator[Advice]:
+    ours = {way.address for way in facts.ways}
+
+    def is_twin(target: Target) -> bool:
+        foreign = not target.name.startswith(PREFIX)
+        return foreign and target.enabled and target.remote_ip in ours
+
+    twins = [t.name for t in facts.kernel.targets if is_twin(t)]
+    if facts.kernel.configfs and has_word(facts.kernel.cmdline, "netconsole"):
+        twins.append("netconsole= on the kernel's command line")
+    if twins:
+        yield Advice(
+            "twin",
+            Weight.NOTE,
+            f"{twins[0]} may send to the same monitor: each record comes twice",
+            "remove one (Debian's package netconsole makes one at boot)",
+        )
+
+
+_RULES: tuple[Callable[[Settings, Facts], Iterator[Advice]], ...] = (
+    _halts_needed,
+    _boot_console,
+    _oops_only,
+    _loglevel,
+    _kdump,
+    _cards,
+    _quiet,
+    _devkmsg,
+    _others,
+)

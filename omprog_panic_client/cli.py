@@ -1,0 +1,327 @@
+"""``omprog-panic-client``: the commands."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import json
+import os
+import re
+import secrets
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Callable
+
+from omprog_panic_client import __version__, statement
+from omprog_panic_client.advice import Weight
+from omprog_panic_client.errors import ClientError, RefusedError, SettingsError
+from omprog_panic_client.keeper import Keeper, Result, View, remove
+from omprog_panic_client.modulefile import parameter
+from omprog_panic_client.prepare import missing_steps
+from omprog_panic_client.report import status_lines, status_values
+from omprog_panic_client.settings import FILE, Settings, parse_settings
+from omprog_panic_client.system import RealSystem, System
+from omprog_panic_client.watch import NextHops, watch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+LOCK = "/run/omprog-panic-client.lock"
+SYSRQ = "/proc/sysrq-trigger"
+UNITS = (
+    "omprog-panic-client.service",
+    "omprog-panic-client-check.timer",
+    "omprog-panic-client-watch.service",
+)
+_TOKEN_BYTES = 8
+_FLUSH_S = 2.0  # from 7.0 on a thread of the kernel sends the drill's announcement
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status."""
+    options = _parser().parse_args(argv)
+    system = RealSystem()
+    try:
+        command: Callable[[System, argparse.Namespace], int] = options.run
+        return command(system, options)
+    except SettingsError as error:
+        for fault in error.faults:
+            print(f"{options.file}: {fault}", file=sys.stderr)
+        return os.EX_CONFIG
+    except ClientError as error:
+        print(error, file=sys.stderr)
+        return os.EX_SOFTWARE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="omprog-panic-client",
+        description="Keeps this machine's netconsole right, so that a panic is heard.",
+    )
+    parser.add_argument(
+        "--file", default=FILE, help="the settings (default: %(default)s)"
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def add(
+        name: str, run: Callable[[System, argparse.Namespace], int], text: str
+    ) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(run=run)
+        return command
+
+    add(
+        "configure",
+        _configure,
+        "Set netconsole up as the settings say, and keep it so.",
+    ).add_argument("--dry-run", action="store_true", help="only say what would be done")
+    for name in ("remove", "unconfigure"):
+        add(
+            name, _remove, "Take everything away and put back what was found."
+        ).add_argument(
+            "--keep-units", action="store_true", help="leave systemd's units alone"
+        )
+    add("check", _check, "Mend what drifted, say that this machine lives (timer).")
+    add("watch", _watch, "Check whenever the kernel tells of a change (service).")
+    add("farewell", _farewell, "Announce an orderly shutdown (service).").add_argument(
+        "--now", action="store_true", help="also when the machine is not going down"
+    )
+    status = add("status", _status, "Show targets, routes, what will not arrive.")
+    status.add_argument("--format", choices=("text", "json"), default="text")
+    verify = add("verify", _verify, "Send a token that the monitor can be asked for.")
+    verify.add_argument(
+        "--blocked-tasks",
+        action="store_true",
+        help="let the kernel itself print something (sysrq w)",
+    )
+    crash = add("crash-test", _crash_test, "CRASH THIS MACHINE, announced as a drill.")
+    crash.add_argument("--yes-really", action="store_true")
+    crash.add_argument(
+        "--even-so", action="store_true", help="also when little or nothing will arrive"
+    )
+    add("cmdline", _cmdline, "Print the kernel's parameter for crashes at boot.")
+    return parser
+
+
+# --- commands --------------------------------------------------------------------
+
+
+def _configure(system: System, options: argparse.Namespace) -> int:
+    settings = load_settings(system, options.file)
+    if options.dry_run:
+        return _dry_run(system, settings)
+    with _lock():
+        keeper = Keeper(system, settings)
+        result = keeper.check()
+        _print_result(result)
+        view = keeper.look()
+    _print_advice(view)
+    if result.troubles:
+        return 1
+    _units(system, "enable")
+    if not result.done:
+        print("nothing to do: everything is as the settings say")
+    return 0
+
+
+def _dry_run(system: System, settings: Settings) -> int:
+    keeper = Keeper(system, settings)
+    for argv in missing_steps(system):
+        print(f"would run: {' '.join(argv)}")
+    view = keeper.look(as_prepared=True)
+    for change in view.changes:
+        print(f"# {change.name}: {', '.join(change.why)}")
+        for step in change.steps:
+            print(f"would {step}")
+    for path, text in view.files.items():
+        if system.read(path) != text:
+            print(f"would write {path}:")
+            print("".join(f"    {line}\n" for line in text.splitlines()), end="")
+    for obstacle in view.obstacles:
+        print(f"{obstacle.monitor}: {obstacle.what}\n    remedy: {obstacle.remedy}")
+    _print_advice(view)
+    return 1 if view.obstacles else 0
+
+
+def _remove(system: System, options: argparse.Namespace) -> int:
+    if not options.keep_units:
+        _units(system, "disable")
+    with _lock():
+        result = remove(system)
+    _print_result(result)
+    return 1 if result.troubles else 0
+
+
+def _check(system: System, options: argparse.Namespace) -> int:
+    with _lock():
+        result = Keeper(system, load_settings(system, options.file)).check()
+    _print_result(result)
+    return 1 if result.troubles else 0
+
+
+def _watch(system: System, options: argparse.Namespace) -> int:
+    def check() -> tuple[bool, NextHops]:
+        try:
+            with _lock():
+                settings = load_settings(system, options.file)
+                result = Keeper(system, settings).check()
+        except ClientError as error:
+            print(error, file=sys.stderr, flush=True)
+            return False, {}
+        _print_result(result)
+        hops: dict[str, set[str]] = {}
+        for hop, mac in result.hops:
+            hops.setdefault(hop, set()).add(mac)
+        return bool(result.done), hops
+
+    watch(check)
+    return 0
+
+
+def _farewell(system: System, options: argparse.Namespace) -> int:
+    """Say it only while systemd goes down: our service is restarted by upgrades too."""
+    if not options.now and not is_going_down(system):
+        return 0
+    keeper = Keeper(system, load_settings(system, options.file))
+    keeper.say(statement.farewell(keeper.speaker()))
+    return 0
+
+
+def is_going_down(system: System) -> bool:
+    """Ask systemd; it answers with a status that is not 0 then."""
+    try:
+        return system.run(["systemctl", "is-system-running"]).strip() == "stopping"
+    except RefusedError as error:
+        return "stopping" in str(error)
+
+
+def _status(system: System, options: argparse.Namespace) -> int:
+    keeper = Keeper(system, load_settings(system, options.file))
+    view = keeper.look()
+    if options.format == "json":
+        data = status_values(view, keeper.state)
+        print(json.dumps({"version": 1, "data": data}, indent=1))
+    else:
+        print("\n".join(status_lines(view, keeper.state)))
+    return 0 if view.is_right else 1
+
+
+def _verify(system: System, options: argparse.Namespace) -> int:
+    keeper = Keeper(system, load_settings(system, options.file))
+    view = keeper.look()
+    if not view.is_right:
+        print("\n".join(status_lines(view, keeper.state)))
+        print("\nfirst: omprog-panic-client configure", file=sys.stderr)
+        return 1
+    if options.blocked_tasks:
+        system.write(SYSRQ, "w")
+        print(
+            "the kernel printed its blocked tasks; in the monitor's log of this "
+            "machine (/var/log/omprog-panic/ADDRESS/) stands now:\n"
+            "    sysrq: Show Blocked State"
+        )
+        return 0
+    token = secrets.token_hex(_TOKEN_BYTES)
+    keeper.say(statement.verify(keeper.speaker(), token))
+    print(f"sent; now on the monitor:\n    omprog-panic senders --token {token}")
+    return 0
+
+
+def _crash_test(system: System, options: argparse.Namespace) -> int:
+    keeper = Keeper(system, load_settings(system, options.file))
+    view = keeper.look()
+    grave = [a for a in view.advice if a.weight is Weight.ALL]
+    if (not view.is_right or grave) and not options.even_so:
+        print("\n".join(status_lines(view, keeper.state)))
+        print("\nnot crashed: the crash would not be heard", file=sys.stderr)
+        return 1
+    if not options.yes_really:
+        print("everything is ready; this machine crashes with --yes-really")
+        return 1
+    keeper.say(statement.drill(keeper.speaker()))
+    os.sync()
+    system.pause(_FLUSH_S)
+    system.write(SYSRQ, "c")
+    return 1
+
+
+def _cmdline(system: System, options: argparse.Namespace) -> int:
+    keeper = Keeper(system, load_settings(system, options.file))
+    view = keeper.look(as_prepared=True)
+    for obstacle in view.obstacles:
+        print(f"{obstacle.monitor}: {obstacle.what}", file=sys.stderr)
+    if not view.targets:
+        return 1
+    builtin = view.facts.kernel.netconsole == "builtin"
+    # From 6.15 on a card may be named by its MAC address, which no rename changes.
+    cards = {t.dev_name for t in view.targets}
+    link = view.facts.links.get(view.targets[0].dev_name)
+    by_mac = view.facts.kernel.version >= (6, 15) and len(cards) == 1
+    device = link.address if by_mac and link else ""
+    name = "netconsole" if builtin else "netconsole.netconsole"
+    value = parameter(view.targets, device=device)
+    quotes = '"' if ";" in value else ""
+    print(f"{name}={quotes}{value}{quotes} loglevel=8")
+    if not builtin:
+        print(
+            "# netconsole is a module here: it must be in the initramfs, with the "
+            "card's driver (echo netconsole >> /etc/initramfs-tools/modules; "
+            "update-initramfs -u)",
+            file=sys.stderr,
+        )
+    if not device and not re.fullmatch(r"eth\d+", view.targets[0].dev_name):
+        print(
+            "# before user space renames it, the card may be called eth0 instead of "
+            f"{view.targets[0].dev_name}",
+            file=sys.stderr,
+        )
+    return 0
+
+
+# --- shared ------------------------------------------------------------------------
+
+
+def load_settings(system: System, file: str) -> Settings:
+    """Read and check the settings file."""
+    text = system.read(file)
+    if text is None:
+        raise SettingsError(
+            ["is not there; it needs one line such as: monitor=10.0.0.1"]
+        )
+    return parse_settings(text)
+
+
+@contextlib.contextmanager
+def _lock() -> Iterator[None]:
+    """Let timer, hook and person work one after the other."""
+    try:
+        with Path(LOCK).open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+    except PermissionError as error:
+        raise ClientError(f"{LOCK}: only root can change netconsole") from error
+
+
+def _units(system: System, verb: str) -> None:
+    """Switch our units on or off, where systemd runs and has them."""
+    if system.read("/run/systemd/system") is None and not system.names("/run/systemd"):
+        return
+    try:
+        system.run(["systemctl", verb, "--now", *UNITS])
+    except RefusedError as error:
+        print(error, file=sys.stderr)
+
+
+def _print_result(result: Result) -> None:
+    for line in result.done:
+        print(line, flush=True)
+    for line in result.troubles:
+        print(line, file=sys.stderr, flush=True)
+
+
+def _print_advice(view: View) -> None:
+    for advice in view.advice:
+        print(f"WARNING, {advice.weight.value}: {advice.what}")
+        print(f"    remedy: {advice.remedy}")

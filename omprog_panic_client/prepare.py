@@ -1,0 +1,89 @@
+"""Brings configfs and the module up, and puts back what was found. I/O by System."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from omprog_panic_client.errors import RefusedError
+from omprog_panic_client.modulefile import LOAD_FILE, OPTIONS_FILE
+from omprog_panic_client.observe import CONFIGFS
+
+if TYPE_CHECKING:
+    from omprog_panic_client.state import State
+    from omprog_panic_client.system import System
+
+_MOUNT = "/sys/kernel/config"
+
+
+def is_ready(system: System) -> bool:
+    """Tell whether targets can be made at run time."""
+    return "netconsole" in system.names(_MOUNT)
+
+
+def is_loaded(system: System, module: str) -> bool:
+    """Tell whether a module is in the kernel (or built in, with parameters)."""
+    return module in system.names("/sys/module")
+
+
+def missing_steps(system: System) -> list[list[str]]:
+    """Give the commands that are needed before targets can be made."""
+    steps = []
+    if is_ready(system):
+        return []
+    if "config" not in system.names("/sys/kernel"):
+        steps.append(["modprobe", "configfs"])
+    if not _is_mounted(system):
+        steps.append(["mount", "-t", "configfs", "configfs", _MOUNT])
+    if not is_loaded(system, "netconsole"):
+        steps.append(["modprobe", "netconsole"])
+    return steps
+
+
+def _is_mounted(system: System) -> bool:
+    lines = (system.read("/proc/mounts") or "").splitlines()
+    return any(line.split()[1:3] == [_MOUNT, "configfs"] for line in lines)
+
+
+def prepare(system: System, state: State) -> State:
+    """Run these commands; what fails shows as a kernel without configfs.
+
+    A kernel that has none of it loads the module with the parameters of our file
+    alone, and that is done later, when the file is right.
+    """
+    for argv in missing_steps(system):
+        if argv == ["modprobe", "netconsole"] and not _is_mounted(system):
+            break
+        if not _done(system, argv):
+            continue
+        if argv[0] == "mount":
+            state = replace(state, mounted=True)
+        else:
+            state = replace(state, modules=[*state.modules, argv[1]])
+    return state
+
+
+def put_back(system: System, state: State) -> list[str]:
+    """Unload and unmount what we loaded and mounted; sentences on what could not be."""
+    for file in (LOAD_FILE, OPTIONS_FILE):
+        system.delete(file)
+    steps = [["modprobe", "-r", m] for m in reversed(state.modules) if m != "configfs"]
+    if system.names(CONFIGFS):
+        steps = []  # targets of somebody else live in the module
+    elif state.mounted:
+        steps.append(["umount", _MOUNT])
+    if "configfs" in state.modules and steps:
+        steps.append(["modprobe", "-r", "configfs"])
+    return [
+        f"{' '.join(argv)}: refused, so it stays"
+        for argv in steps
+        if not _done(system, argv)
+    ]
+
+
+def _done(system: System, argv: list[str]) -> bool:
+    try:
+        system.run(argv)
+    except RefusedError:
+        return False
+    return True

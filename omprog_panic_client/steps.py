@@ -1,0 +1,147 @@
+"""From what is and what ought to be to the steps between. Pure.
+
+A target's attributes change only while it is disabled; userdata changes at any time
+(Documentation/networking/netconsole.rst).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
+
+from omprog_panic_client.facts import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+# release needs extended, so that one goes on first.
+_ORDER = (
+    "extended",
+    "release",
+    "dev_name",
+    "local_port",
+    "remote_port",
+    "local_ip",
+    "remote_ip",
+    "remote_mac",
+)
+_SAID = {
+    "dev_name": "the interface is {new} (was {old})",
+    "local_ip": "our address is {new} (was {old})",
+    "remote_ip": "the monitor's address is {new} (was {old})",
+    "remote_mac": "the next hop's MAC is {new} (was {old})",
+    "local_port": "the source port is {new} (was {old})",
+    "remote_port": "the monitor's port is {new} (was {old})",
+    "extended": "extended format {new} (was {old})",
+    "release": "kernel release in each record {new} (was {old})",
+    "userdata": "user keys changed",
+    "sysdata": "cpu, task and counter in each record switched",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One change below configfs' netconsole folder: mkdir, write or rmdir."""
+
+    verb: str
+    path: str
+    value: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.path}{' ' + self.value if self.value else ''}"
+
+
+@dataclass(frozen=True)
+class Change:
+    """The steps that bring one target from what it is to what it ought to be."""
+
+    name: str
+    why: tuple[str, ...]
+    steps: tuple[Step, ...]
+
+
+def change(wanted: Target, current: Target | None) -> Change | None:
+    """Compare one target; None when nothing is to be done."""
+    if current is None:
+        steps = [Step("mkdir", wanted.name), *_attributes(wanted, _ORDER)]
+        steps += _data(wanted, replace(wanted, userdata=(), sysdata=()))
+        steps.append(Step("write", f"{wanted.name}/enabled", "1"))
+        return Change(wanted.name, ("the target was missing",), tuple(steps))
+    differing = [
+        field.name
+        for field in fields(Target)
+        if getattr(wanted, field.name) is not None
+        and getattr(wanted, field.name) != getattr(current, field.name)
+    ]
+    if not differing:
+        return None
+    why = [_say(name, wanted, current) for name in differing if name in _SAID]
+    steps = []
+    attributes = [name for name in _ORDER if name in differing]
+    if attributes and current.enabled:
+        steps.append(Step("write", f"{wanted.name}/enabled", "0"))
+    steps += _attributes(wanted, attributes)
+    steps += _data(wanted, current)
+    if attributes or not current.enabled:
+        steps.append(Step("write", f"{wanted.name}/enabled", "1"))
+    if not current.enabled:
+        why.insert(0, "the target was switched off")
+    return Change(wanted.name, tuple(why), tuple(steps))
+
+
+def removal(current: Target) -> Change:
+    """Give the steps that take a target away."""
+    steps = []
+    if current.enabled:
+        steps.append(Step("write", f"{current.name}/enabled", "0"))
+    steps += [
+        Step("rmdir", f"{current.name}/userdata/{key}")
+        for key, _ in current.userdata or ()
+    ]
+    steps.append(Step("rmdir", current.name))
+    return Change(current.name, ("no monitor of the settings",), tuple(steps))
+
+
+def changes(
+    wanted: Iterable[Target], ours: Iterable[Target], kept: Iterable[str]
+) -> list[Change]:
+    """Compare all targets that are ours; ``kept`` are left as they are."""
+    now = {target.name: target for target in ours}
+    ought = {target.name: target for target in wanted}
+    found = [change(target, now.get(name)) for name, target in ought.items()]
+    gone = [t for name, t in now.items() if name not in ought and name not in set(kept)]
+    return [c for c in found if c is not None] + [removal(target) for target in gone]
+
+
+def _attributes(wanted: Target, names: Iterable[str]) -> Iterator[Step]:
+    for name in names:
+        value = getattr(wanted, name)
+        if value is not None:
+            text = str(int(value)) if isinstance(value, bool) else str(value)
+            yield Step("write", f"{wanted.name}/{name}", text)
+
+
+def _data(wanted: Target, current: Target) -> Iterator[Step]:
+    """Give the steps for userdata and sysdata; they need no disabling."""
+    folder = f"{wanted.name}/userdata"
+    if wanted.userdata is not None:
+        ought, now = dict(wanted.userdata), dict(current.userdata or ())
+        for key in sorted(now.keys() - ought.keys()):
+            yield Step("rmdir", f"{folder}/{key}")
+        for key, value in ought.items():
+            if key not in now:
+                yield Step("mkdir", f"{folder}/{key}")
+            if now.get(key) != value:
+                yield Step("write", f"{folder}/{key}/value", value)
+    switches = dict(current.sysdata)
+    for name, on in wanted.sysdata:
+        if switches.get(name) != on:
+            yield Step("write", f"{folder}/{name}", str(int(on)))
+
+
+def _say(name: str, wanted: Target, current: Target) -> str:
+    old, new = getattr(current, name), getattr(wanted, name)
+    words = {True: "on", False: "off", None: "unknown"}
+    if isinstance(new, bool):
+        old, new = words[old], words[new]
+    return _SAID[name].format(old=old or "none", new=new or "none")

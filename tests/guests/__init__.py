@@ -1,0 +1,1 @@
+"""Real kernels in qemu, for the tests of the sending host."""

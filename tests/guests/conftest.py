@@ -1,0 +1,45 @@
+"""Which kernels there are, and a guest with the client set up."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.guests.guest import QEMU
+from tests.guests.kernel import VARIABLE, Kernel, busybox, folder, kernels
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that takes ``kernel`` once for each; ``oldest`` is one of them."""
+    if "kernel" in metafunc.fixturenames:
+        found = kernels() if _usable() else []
+        metafunc.parametrize(
+            "kernel", found or [None], ids=[k.name for k in found] or ["none"]
+        )
+
+
+@pytest.fixture(autouse=True)
+def _needs_guests(request: pytest.FixtureRequest) -> None:
+    takes = {"kernel", "oldest"} & set(request.fixturenames)
+    if takes and not (_usable() and kernels()):
+        pytest.skip(
+            f"no {QEMU}, or no kernels in {folder()} ({VARIABLE}): "
+            "tools/client-test --fetch"
+        )
+
+
+@pytest.fixture
+def oldest() -> Kernel:
+    return kernels()[0]
+
+
+@pytest.fixture
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder whose name is short enough for Unix sockets."""
+    return tmp_path_factory.mktemp("g")
+
+
+def _usable() -> bool:
+    return shutil.which(QEMU) is not None and busybox() is not None

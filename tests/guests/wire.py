@@ -1,0 +1,137 @@
+"""A network of one guest in user space: no root, no tap, no firewall in the way.
+
+``qemu -netdev dgram`` gives each Ethernet frame as a datagram on a Unix socket. The
+other end answers ARP and neighbour solicitations for the neighbours it is told of,
+and takes UDP datagrams the way a card does: a frame to another MAC address than the
+neighbour's present one is lost.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tests.guests.frames import (
+    Datagram,
+    answer,
+    asked_address,
+    gratuitous_arp,
+    parse_datagram,
+    parse_frame,
+)
+
+NETCONSOLE_PORT = 6666
+
+
+class Wire:
+    """Runs from ``open`` to ``close``; the guest's end is ``arguments``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._ours, self._guests = folder / "wire-peer", folder / "wire-guest"
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(self._ours))
+        self._neighbours: dict[str, tuple[str, int | None]] = {}
+        self._hops: dict[str, str] = {}
+        self.datagrams: list[Datagram] = []
+        self.lost: list[Datagram] = []
+        self._news = threading.Condition()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def arguments(self, mac: str = "52:54:00:12:34:56") -> list[str]:
+        """The guest's card, for qemu."""
+        ends = f"local.type=unix,local.path={self._guests}"
+        ends += f",remote.type=unix,remote.path={self._ours}"
+        return [
+            *("-netdev", f"dgram,id=wire,{ends}"),
+            *("-device", f"virtio-net-pci,netdev=wire,mac={mac}"),
+        ]
+
+    def set_neighbour(
+        self, address: str, mac: str, *, vlan: int | None = None, tell: bool = False
+    ) -> None:
+        """Let a neighbour have this MAC address from now on, and tell all if asked."""
+        self._neighbours[address] = (mac, vlan)
+        if tell:
+            self._send(gratuitous_arp(address, mac, vlan))
+
+    def route(self, monitor: str, gateway: str) -> None:
+        """Let datagrams to ``monitor`` come by way of a neighbour."""
+        self._hops[monitor] = gateway
+
+    def texts(self) -> list[str]:
+        """What has arrived, in order."""
+        with self._news:
+            return [datagram.text for datagram in self.datagrams]
+
+    def wait(
+        self,
+        wanted: Callable[[Datagram], bool],
+        *,
+        timeout_s: float = 60.0,
+        after: int = 0,
+    ) -> Datagram:
+        """Wait for a datagram from position ``after`` on."""
+        end = time.monotonic() + timeout_s
+        with self._news:
+            while True:
+                for datagram in self.datagrams[after:]:
+                    if wanted(datagram):
+                        return datagram
+                left = end - time.monotonic()
+                if left <= 0:
+                    lines = "\n".join(d.text.rstrip() for d in self.datagrams[after:])
+                    raise AssertionError(f"not heard in {timeout_s} s:\n{lines}")
+                self._news.wait(left)
+
+    def wait_text(
+        self, part: str, *, timeout_s: float = 60.0, after: int = 0
+    ) -> Datagram:
+        """Wait for a datagram with these words."""
+        return self.wait(lambda d: part in d.text, timeout_s=timeout_s, after=after)
+
+    def close(self) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join(10)
+        self._socket.close()
+
+    def _run(self) -> None:
+        while True:
+            data = self._socket.recv(1 << 16)
+            if not data:
+                return
+            frame = parse_frame(data)
+            if frame is None:
+                continue
+            asked = asked_address(frame)
+            known = self._neighbours.get(asked or "")
+            if asked and known and known[1] == frame.vlan:
+                self._send(answer(frame, asked, known[0]))
+            datagram = parse_datagram(frame, time.monotonic())
+            if datagram is not None and datagram.port == NETCONSOLE_PORT:
+                self._take(datagram)
+
+    def _take(self, datagram: Datagram) -> None:
+        hop = self._hops.get(datagram.destination, datagram.destination)
+        mac, vlan = self._neighbours.get(hop, ("", None))
+        with self._news:
+            right = datagram.to_mac == mac and datagram.vlan == vlan
+            (self.datagrams if right else self.lost).append(datagram)
+            self._news.notify_all()
+
+    def _send(self, frame: bytes) -> None:
+        with contextlib.suppress(OSError):  # the guest is not there yet, or no more
+            self._socket.sendto(frame, str(self._guests))
+
+
+@contextlib.contextmanager
+def open_wire(folder: Path) -> Iterator[Wire]:
+    wire = Wire(folder)
+    try:
+        yield wire
+    finally:
+        wire.close()

@@ -1,0 +1,77 @@
+"""What runs in the namespaces of test_firewall.py.
+
+``firewall FOLDER VERB ...`` is the command with its files in FOLDER;
+``count MONITOR OUTSIDE PORT`` sends from OUTSIDE and counts in MONITOR.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import socket
+import sys
+from pathlib import Path
+
+CLONE_NEWNET = 0x40000000
+SO_RCVBUFFORCE = 33  # asm-generic/socket.h; not in Python
+QUIET_S = 0.5  # nothing more comes on a pair of interfaces after so long
+
+
+def enter(name: str) -> None:
+    """Open sockets in that namespace from now on."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    file = os.open(f"/run/netns/{name}", os.O_RDONLY)
+    if libc.setns(file, CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), "setns")
+    os.close(file)
+
+
+def receiver(family: int, port: int) -> socket.socket:
+    made = socket.socket(family, socket.SOCK_DGRAM)
+    if family == socket.AF_INET6:
+        made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    made.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 16 * 1024 * 1024)
+    made.bind(("", port))
+    made.settimeout(QUIET_S)
+    return made
+
+
+def count(monitor: str, outside: str, port: int) -> None:
+    """Read (address, source port) pairs; print how many datagrams of each arrived."""
+    sends = [(address, source) for address, source in json.load(sys.stdin)]
+    enter(monitor)
+    receivers = {f: receiver(f, port) for f in (socket.AF_INET, socket.AF_INET6)}
+    enter(outside)
+    senders: dict[tuple[str, int], socket.socket] = {}
+    for number, key in enumerate(sends):
+        family = socket.AF_INET6 if ":" in key[0] else socket.AF_INET
+        if key not in senders:
+            senders[key] = socket.socket(family, socket.SOCK_DGRAM)
+            senders[key].bind(key)
+        target = "fd09::1" if family == socket.AF_INET6 else "10.9.0.1"
+        senders[key].sendto(b"%d" % number, (target, port))
+    counts = [0] * len(sends)
+    for made in receivers.values():
+        while True:
+            try:
+                counts[int(made.recv(100))] += 1
+            except TimeoutError:
+                break
+    sys.stdout.write(json.dumps(counts))
+
+
+def firewall(folder: str, arguments: list[str]) -> None:
+    from omprog_panic.apply import plan  # noqa: PLC0415
+    from omprog_panic.cli.firewall import firewall as command  # noqa: PLC0415
+
+    plan.FIREWALL = folder
+    command(arguments)
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    if sys.argv[1] == "count":
+        count(sys.argv[2], sys.argv[3], int(sys.argv[4]))
+    else:
+        firewall(sys.argv[2], sys.argv[3:])

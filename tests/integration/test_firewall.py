@@ -1,0 +1,270 @@
+"""The rules in a network namespace: real iptables, real packets, counted."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.chain.replay import load_capture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+PLUGIN = ROOT / "debian/netfilter-persistent/30-omprog-panic"
+INSIDE = Path(__file__).with_name("firewall_inside.py")
+"""Runs in the namespaces: sends datagrams, and counts what arrives."""
+
+CONFIG = """\
+senders:
+  - name: db-07
+    address: 10.9.0.2
+    source_port: 6665
+  - name: any-port
+    address: [10.9.0.3, "fd09::3"]
+"""
+FOREIGN = """\
+*filter
+:f2b-sshd - [0:0]
+:DOCKER-USER - [0:0]
+:ufw-user-input - [0:0]
+-A INPUT -p tcp -m multiport --dports 22 -j f2b-sshd
+-A INPUT -p tcp -j ufw-user-input
+-A FORWARD -j DOCKER-USER
+-A f2b-sshd -s 192.0.2.9/32 -j REJECT --reject-with icmp-port-unreachable
+-A f2b-sshd -j RETURN
+-A DOCKER-USER -j RETURN
+-A ufw-user-input -p tcp -m tcp --dport 80 -j ACCEPT
+COMMIT
+*nat
+:DOCKER - [0:0]
+-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
+COMMIT
+"""
+
+
+def sh(*argv: str, stdin: str = "", check: bool = True) -> str:
+    done = subprocess.run(
+        argv, input=stdin, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert not check or done.returncode == 0, f"{argv}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def why_not() -> str:
+    if os.geteuid() != 0:
+        return "only root can make network namespaces"
+    for name in ("ip", "iptables-restore", "ip6tables-restore"):
+        if shutil.which(name) is None:
+            return f"{name} is not installed"
+    probe = f"omprog-probe-{os.getpid()}"
+    done = subprocess.run(["ip", "netns", "add", probe], check=False)
+    if done.returncode:
+        return "no network namespaces here"
+    rules = subprocess.run(
+        ["ip", "netns", "exec", probe, "iptables-save", "-t", "filter"],
+        capture_output=True,
+        check=False,
+    )
+    sh("ip", "netns", "del", probe)
+    return "" if rules.returncode == 0 else "iptables does not work in a namespace"
+
+
+REASON = why_not()
+pytestmark = pytest.mark.skipif(bool(REASON), reason=REASON)
+
+
+class Net:
+    """A monitor and senders in two namespaces, joined by a pair of interfaces."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        self.monitor = f"omprog-m-{os.getpid()}"
+        self.outside = f"omprog-s-{os.getpid()}"
+        self.config = tmp_path / "config.yaml"
+        self.config.write_text(CONFIG)
+        self.folder = tmp_path / "firewall"
+        self.port = 6666
+
+    def make(self) -> None:
+        for name in (self.monitor, self.outside):
+            sh("ip", "netns", "add", name)
+            self.sh_in(name, "ip", "link", "set", "lo", "up")
+        left = ("link", "add", "m0", "type", "veth", "peer", "name", "s0")
+        sh("ip", "-n", self.monitor, *left, "netns", self.outside)
+        self._address(self.monitor, "m0", "10.9.0.1/24", "fd09::1/64")
+        self._address(
+            self.outside, "s0", "10.9.0.2/24", "10.9.0.3/24", "10.9.0.4/24",
+            "fd09::3/64", "fd09::4/64",
+        )  # fmt: skip
+
+    def _address(self, name: str, link: str, *addresses: str) -> None:
+        for address in addresses:
+            more = ("nodad",) if ":" in address else ()
+            sh("ip", "-n", name, "addr", "add", address, "dev", link, *more)
+        sh("ip", "-n", name, "link", "set", link, "up")
+
+    def unmake(self) -> None:
+        for name in (self.monitor, self.outside):
+            sh("ip", "netns", "del", name, check=False)
+
+    def sh_in(self, name: str, *argv: str, stdin: str = "", check: bool = True) -> str:
+        return sh("ip", "netns", "exec", name, *argv, stdin=stdin, check=check)
+
+    def inside(self, *argv: str, stdin: str = "", check: bool = True) -> str:
+        return self.sh_in(self.monitor, *argv, stdin=stdin, check=check)
+
+    def firewall(self, verb: str, *options: str) -> dict[str, object]:
+        text = self.inside(
+            sys.executable, str(INSIDE), "firewall", str(self.folder), verb,
+            "--config", str(self.config), "--format", "json", *options, check=False,
+        )  # fmt: skip
+        found: dict[str, object] = json.loads(text)
+        return found
+
+    def counted(self, *sends: tuple[str, int]) -> list[int]:
+        """Send a datagram from each (address, source port); tell how many arrive."""
+        plan = json.dumps([[a, p] for a, p in sends])
+        text = sh(
+            sys.executable, str(INSIDE), "count", self.monitor, self.outside,
+            str(self.port), stdin=plan,
+        )  # fmt: skip
+        counts: list[int] = json.loads(text)
+        return counts
+
+    def rules(self) -> str:
+        both = self.inside("iptables-save") + self.inside("ip6tables-save")
+        return "\n".join(
+            line.split("[")[0] for line in both.splitlines() if line[:1] != "#"
+        )
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Iterator[Net]:
+    made = Net(tmp_path)
+    try:
+        made.make()
+        yield made
+    finally:
+        made.unmake()
+
+
+def test_the_listed_pass_and_nobody_else(net: Net) -> None:
+    sends = (
+        ("10.9.0.2", 6665),
+        ("10.9.0.2", 6000),
+        ("10.9.0.3", 6000),
+        ("10.9.0.4", 6665),
+        ("fd09::3", 7000),
+        ("fd09::4", 6665),
+    )
+    assert net.counted(*sends) == [1] * 6
+
+    net.firewall("apply")
+
+    assert net.counted(*sends) == [1, 0, 1, 0, 1, 0]
+    assert net.firewall("check")["data"] == [
+        {"name": "iptables", "level": 0, "says": "in force", "in_front": []},
+        {"name": "ip6tables", "level": 0, "says": "in force", "in_front": []},
+    ]
+
+
+def test_nobody_elses_rules_change_and_removal_leaves_nothing(net: Net) -> None:
+    net.inside("iptables-restore", "--noflush", stdin=FOREIGN)
+    foreign_v6 = FOREIGN.replace("192.0.2.9/32", "2001:db8::9/128").replace(
+        "icmp-port", "icmp6-port"
+    )
+    net.inside("ip6tables-restore", "--noflush", stdin=foreign_v6)
+    before = net.rules()
+
+    net.firewall("apply")
+    once = net.rules()
+    again = net.firewall("apply")
+
+    assert net.rules() == once
+    assert again["data"]["steps"] == []  # type: ignore[index]
+    ours = {line for line in once.splitlines() if "OMPROG-PANIC" in line}
+    assert [
+        line for line in once.splitlines() if line not in ours
+    ] == before.splitlines()
+    net.firewall("remove")
+    assert net.rules() == before
+    assert list(net.folder.iterdir()) == []
+
+
+def test_a_dry_run_says_all_and_does_nothing(net: Net) -> None:
+    before = net.rules()
+    said = net.firewall("apply", "--dry-run")
+    steps = said["data"]["steps"]  # type: ignore[index]
+
+    assert net.rules() == before
+    assert not net.folder.exists()
+    assert any("iptables-restore --noflush" in step for step in steps)
+    assert any("--dport 6666 -j OMPROG-PANIC" in step for step in steps)
+
+
+def test_the_rules_are_there_again_after_a_reboot(net: Net) -> None:
+    net.firewall("apply")
+    wanted = net.rules()
+    # What a boot finds: an empty firewall, and what others restore before us.
+    for name in ("iptables", "ip6tables"):
+        net.inside(name, "-F")
+        net.inside(name, "-X")
+    environment = {"OMPROG_PANIC_RULES": f"{net.folder}/rules"}
+    argv = ("env", *(f"{k}={v}" for k, v in environment.items()), str(PLUGIN))
+    for _ in range(3):
+        net.inside(*argv, "start")
+
+    assert net.rules() == wanted
+    assert net.counted(("10.9.0.2", 6665), ("10.9.0.4", 6665)) == [1, 0]
+    net.inside(*argv, "flush")
+    assert "OMPROG-PANIC" not in net.rules()
+
+
+def test_another_port_leaves_no_rule_for_the_old_one(net: Net) -> None:
+    net.firewall("apply")
+    net.config.write_text(CONFIG + "receive:\n  port: 7777\n")
+    net.firewall("apply")
+
+    assert "6666" not in net.rules()
+    net.port = 7777
+    assert net.counted(("10.9.0.2", 6665), ("10.9.0.4", 6665)) == [1, 0]
+
+
+def test_a_rule_in_front_is_named(net: Net) -> None:
+    net.firewall("apply")
+    net.inside("iptables", "-I", "INPUT", "1", "-p", "udp", "-j", "DROP")
+    verdicts = net.firewall("check")["data"]
+
+    assert verdicts[0]["in_front"] == ["-A INPUT -p udp -j DROP"]  # type: ignore[index]
+    assert net.counted(("10.9.0.2", 6665)) == [0]
+
+
+def test_rules_for_nobody_are_refused(net: Net) -> None:
+    net.config.write_text("senders: []\n")
+    argv = [sys.executable, str(INSIDE), "firewall", str(net.folder), "apply"]
+    done = subprocess.run(
+        ["ip", "netns", "exec", net.monitor, *argv, "--config", str(net.config)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == os.EX_UNAVAILABLE
+    assert "no senders are listed" in done.stderr
+    assert "OMPROG-PANIC" not in net.rules()
+
+
+def test_the_rate_limit_is_far_from_a_real_dump(net: Net) -> None:
+    """The largest recorded burst passes at once, sixty times faster than it came."""
+    datagrams = load_capture("f_panic_5_panic_print_0x5f.6.12")
+    net.firewall("apply")
+    sends = [("10.9.0.2", 6665)] * len(datagrams)
+
+    assert sum(net.counted(*sends)) == len(datagrams)

@@ -1,0 +1,70 @@
+"""What is checked of the built files themselves: same bytes, lintian, piuparts."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from tests.package import trees
+
+# Information that is known and stays; everything else fails. The first: Debian 12's
+# lintian wants an init script where sysusers.d could come without systemd. The
+# second: Debian 13 has a newer policy than Debian 12, for which the source is, too.
+KNOWN_TAGS = {
+    "package-supports-alternative-init-but-no-init.d-script",
+    "out-of-date-standards-version",
+}
+
+
+def builds_the_same_bytes_elsewhere(tree: Path, out: Path, folder: Path) -> None:
+    """Build again, in another folder, time zone, language and as another home."""
+    again = trees.build(
+        tree,
+        "/srv/some/other/place",
+        folder,
+        **trees.NO_CHECK,
+        TZ="Pacific/Kiritimati",
+        LC_ALL="C",
+        HOME="/srv",
+    )
+    kinds = (".deb", ".dsc", ".xz")
+    for path in again:
+        if path.suffix in kinds:
+            first = trees.fingerprint(out / path.name)
+            assert trees.fingerprint(path) == first, f"{path.name} differs"
+
+
+def lintian_has_nothing_to_say(tree: Path, out: Path) -> str:
+    """Run the release's own lintian; give what it said."""
+    place = tree / "lintian"
+    shutil.copytree(out, place)
+    try:
+        text = trees.in_tree(
+            tree, "lintian --allow-root -I -E --pedantic /lintian/*.changes"
+        )
+    finally:
+        shutil.rmtree(place)
+    found = re.findall(r"(?m)^([EWIPX]): .*?: (\S+)", text)
+    assert not [tag for kind, tag in found if tag not in KNOWN_TAGS], text
+    return text
+
+
+def piuparts_passes(release: str, clean: Path, package: Path, log: Path) -> str:
+    """Install, remove and purge; nothing may be left. Gives the last line."""
+    words = ["piuparts", "-e", str(clean), "-d", release, "--no-eatmydata"]
+    words += ["--warn-on-others", "-l", str(log), "--scriptsdir=/nonexistent"]
+    for mirror in trees.mirror():
+        words += ["--mirror", f"{mirror} main"]
+    done = subprocess.run(
+        [*words, str(package)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        timeout=1200,
+        check=False,
+    )
+    text = log.read_text("utf-8", "replace")
+    assert done.returncode == 0, text[-4000:]
+    return text.strip().splitlines()[-1]

@@ -1,0 +1,277 @@
+"""Each finding of ``omprog-panic doctor``, by breaking that thing in a booted system.
+
+The clock and AppArmor do not exist in a namespace: their recorded output is in
+tests/unit/doctor.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from tests.package.monitor import ALERTER, CONFIG, SERVICES, WITHIN_S, capture
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.package.life import Story
+
+NOT_HERE = {"clock", "apparmor"}
+MAIN = "/etc/rsyslog.conf"
+SITE = "/etc/rsyslog.d/50-site.conf"
+
+
+def findings(story: Story) -> list[dict[str, Any]]:
+    """What the doctor says that is not good, but for what cannot be had here."""
+    _, text = story.machine.result("omprog-panic doctor --format json")
+    found: list[dict[str, Any]] = json.loads(text)["data"]["findings"]
+    return [
+        row for row in found if row["level"] != "ok" and row["check"] not in NOT_HERE
+    ]
+
+
+def expect(story: Story, check: str, says: str) -> None:
+    """Check that the doctor says this of that, with a remedy."""
+    found = findings(story)
+    matching = [row for row in found if row["check"] == check and says in row["says"]]
+    assert matching, f"{check}: {says!r} is not among {found}"
+    assert all(row["remedies"] for row in matching), matching
+
+
+@contextlib.contextmanager
+def edited(story: Story, path: str, text: str) -> Iterator[None]:
+    """Put other text into a file for a while; a new file goes away again."""
+    code, old = story.machine.result(f"cat {path}")
+    story.machine.write(path, text)
+    try:
+        yield
+    finally:
+        if code == 0:
+            story.machine.write(path, old)
+        else:
+            story.machine.run(f"rm -f {path}")
+
+
+@contextlib.contextmanager
+def restarted(story: Story, path: str, text: str) -> Iterator[None]:
+    """The same with rsyslogd restarted before and after."""
+    with edited(story, path, text):
+        story.machine.result(
+            "systemctl reset-failed rsyslog; systemctl restart rsyslog"
+        )
+        yield
+    story.monitor.restart_rsyslog()
+    story.monitor.wait_listening()
+
+
+def a_healthy_monitor_has_no_findings(story: Story) -> None:
+    machine = story.machine
+    machine.run("printf '127.0.0.2 db-2\\n' >>/etc/hosts")
+    with story.monitor.receiver():
+        story.monitor.configure("127.0.0.2")
+        machine.run("omprog-panic apply --yes")
+        story.monitor.wait_listening()
+        story.monitor.replay("127.0.0.2", capture("sysrq-crash-basic-reboots"))
+        machine.wait(
+            "omprog-panic incidents list | grep -q db-2", "the incident", WITHIN_S
+        )
+        machine.wait("omprog-panic status", "an empty outbox", WITHIN_S)
+        assert findings(story) == []
+
+
+def rsyslogd_that_does_not_run(story: Story) -> None:
+    story.machine.run("systemctl stop rsyslog syslog.socket")
+    expect(story, "rsyslogd", "does not run")
+    story.monitor.restart_rsyslog()
+    story.monitor.wait_listening()
+
+
+def an_edit_without_a_restart(story: Story) -> None:
+    with edited(story, SITE, "# nothing new\n"):
+        story.machine.run(f"touch -d '+1 minute' {SITE} {MAIN}")
+        expect(story, "rsyslogd", "runs since before")
+    story.machine.run(f"touch -d yesterday {MAIN}")
+
+
+def a_syntax_error(story: Story) -> None:
+    with edited(story, SITE, "module(load=\n"):
+        expect(story, "rsyslog.conf", "finds a fault")
+
+
+def a_drop_in_that_is_not_included(story: Story) -> None:
+    old = story.machine.run(f"cat {MAIN}")
+    without = "\n".join(line for line in old.splitlines() if "rsyslog.d" not in line)
+    with edited(story, MAIN, without + "\n"):
+        expect(story, "drop-in", "does not include")
+
+
+def a_drop_in_that_is_gone(story: Story) -> None:
+    path = "/etc/rsyslog.d/zz-omprog-panic.conf"
+    story.machine.run(f"mv {path} /root/")
+    expect(story, "drop-in", "is missing")
+    story.machine.run(f"mv /root/zz-omprog-panic.conf {path}")
+
+
+def imudp_loaded_twice(story: Story) -> None:
+    with edited(story, SITE, 'module(load="imudp")\n'):
+        expect(story, "imudp", "loaded 2 times")
+
+
+def another_input_on_our_port(story: Story) -> None:
+    # rsyslogd takes ours as loaded here: this file sorts before our own.
+    later = "/etc/rsyslog.d/zzz-late.conf"
+    with edited(story, later, 'input(type="imudp" port="6666")\n'):
+        expect(story, "port", f"{later}:1 receives on port 6666")
+
+
+def another_program_on_our_port(story: Story) -> None:
+    story.machine.run("systemctl stop rsyslog syslog.socket")
+    program = (
+        "import socket,time;s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM);"
+        "s.bind((\\'127.0.0.1\\',6666));time.sleep(600)"
+    ).replace("\\'", '"')
+    story.machine.run(f"systemd-run --unit=taker python3 -c '{program}'")
+    story.machine.wait("grep -q :1A0A /proc/net/udp", "the taken port")
+    expect(story, "port", "holds UDP port 6666")
+    story.machine.run("systemctl stop taker")
+    story.monitor.restart_rsyslog()
+    story.monitor.wait_listening()
+
+
+def datagrams_that_the_kernel_dropped(story: Story) -> None:
+    pid = story.machine.run("cat /run/rsyslogd.pid").strip()
+    story.machine.run(f"kill -STOP {pid}")
+    try:
+        with story.monitor.sender("127.0.0.2") as host:
+            for _ in range(40_000):
+                host.send(b"[    1.000000] " + b"x" * 900)
+        expect(story, "buffer", "the kernel dropped")
+    finally:
+        story.machine.run(f"kill -CONT {pid}")
+    story.monitor.restart_rsyslog()
+    story.monitor.wait_listening()
+
+
+def a_receive_buffer_that_is_small(story: Story) -> None:
+    rules = story.machine.run("cat /usr/share/omprog-panic/rsyslog.conf")
+    small = rules.replace('rcvbufSize="8m"', 'rcvbufSize="100k"')
+    assert small != rules
+    with restarted(story, "/usr/share/omprog-panic/rsyslog.conf", small):
+        expect(story, "buffer", "the receive buffer")
+
+
+def a_collector_that_may_not_be_executed(story: Story) -> None:
+    path = "/usr/libexec/omprog-panic/collector"
+    story.machine.run(f"chmod 644 {path}")
+    expect(story, "collector", "may not execute")
+    story.machine.run(f"chmod 755 {path}")
+
+
+def global_settings_that_reach_us(story: Story) -> None:
+    for line, says in (
+        ("$RepeatedMsgReduction on", "message repeated"),
+        ("$AllowedSender UDP, 192.0.2.0/24", "drops what other senders send"),
+        ('global(maxMessageSize="1k")', "are cut"),
+    ):
+        with edited(story, SITE, f"{line}\n"):
+            expect(story, "settings", says)
+
+
+def a_name_server_that_does_not_answer(story: Story) -> None:
+    machine = story.machine
+    machine.run(
+        "ip link add dead type dummy && ip addr add 198.51.100.2/24 dev dead &&"
+        " ip link set dead up"
+    )
+    machine.run("sed -i '/db-2/d' /etc/hosts")
+    with edited(story, "/etc/resolv.conf", "nameserver 198.51.100.1\n"):
+        expect(story, "dns", "no answer within")
+    machine.run("ip link del dead; printf '127.0.0.2 db-2\\n' >>/etc/hosts")
+
+
+def folders_that_cannot_be_written(story: Story) -> None:
+    machine = story.machine
+    journal = "/var/lib/omprog-panic/journal"
+    machine.run(f"mount -t tmpfs -o size=1m tmpfs {journal}")
+    expect(story, "journal", "is full")
+    machine.run(f"mount -o remount,ro {journal}")
+    expect(story, "journal", "read only")
+    machine.run(f"umount {journal}")
+    spool = "/var/lib/omprog-panic/spool"
+    machine.run(f"mv {spool} {spool}.away")
+    expect(story, "spool", "is missing")
+    machine.run(f"mv {spool}.away {spool}")
+    owner = machine.run(f"stat -c %U:%G {spool}/new").strip()
+    machine.run(f"chown root:root {spool}/new")
+    expect(story, "spool", "may not write")
+    machine.run(f"chown {owner} {spool}/new")
+
+
+def an_alerter_that_is_down(story: Story) -> None:
+    story.machine.run(f"systemctl stop {ALERTER}")
+    expect(story, "alerter", "does not run")
+    story.machine.run(f"systemctl start {ALERTER}")
+    story.machine.wait(f"systemctl is-active {ALERTER}", "the alerter")
+
+
+def a_service_that_cannot_be_reached(story: Story) -> None:
+    # Nothing listens on the receiver's port now.
+    expect(story, "service", "does not answer")
+
+
+def a_broken_template(story: Story) -> None:
+    folder = "/etc/omprog-panic/alert_templates/en"
+    story.machine.run(f"mkdir -p {folder}")
+    with edited(story, f"{folder}/incident.subject.j2", "{{ no end\n"):
+        expect(story, "configuration", "incident.subject.j2")
+
+
+def a_faulty_configuration(story: Story) -> None:
+    with edited(story, CONFIG, "sender: []\n"):
+        expect(story, "configuration", f"{CONFIG}:1")
+
+
+def tokens_that_everybody_can_read(story: Story) -> None:
+    story.machine.run(f"chmod 644 {SERVICES}")
+    expect(story, "tokens", "can be read by every user")
+    story.machine.run(f"chmod 640 {SERVICES}")
+
+
+def senders_never_heard_and_not_listed(story: Story) -> None:
+    config = story.machine.run(f"cat {CONFIG}")
+    mute = config + "  - name: mute\n    address: 192.0.2.7\n"
+    with edited(story, CONFIG, mute):
+        expect(story, "senders", "never heard: mute")
+
+
+def a_change_that_was_not_applied(story: Story) -> None:
+    config = story.machine.run(f"cat {CONFIG}")
+    with edited(story, CONFIG, config + "  - name: new\n    address: 192.0.2.8\n"):
+        expect(story, "applied", "192.0.2.8")
+
+
+CHECKS: tuple[Callable[[Story], None], ...] = (
+    a_healthy_monitor_has_no_findings,
+    rsyslogd_that_does_not_run,
+    an_edit_without_a_restart,
+    a_syntax_error,
+    a_drop_in_that_is_not_included,
+    a_drop_in_that_is_gone,
+    imudp_loaded_twice,
+    another_input_on_our_port,
+    another_program_on_our_port,
+    datagrams_that_the_kernel_dropped,
+    a_receive_buffer_that_is_small,
+    a_collector_that_may_not_be_executed,
+    global_settings_that_reach_us,
+    a_name_server_that_does_not_answer,
+    folders_that_cannot_be_written,
+    an_alerter_that_is_down,
+    a_service_that_cannot_be_reached,
+    a_broken_template,
+    a_faulty_configuration,
+    tokens_that_everybody_can_read,
+    senders_never_heard_and_not_listed,
+    a_change_that_was_not_applied,
+)

@@ -1,0 +1,191 @@
+"""Clean Debian trees, and the package built in one.
+
+``mmdebstrap`` makes them from the mirror that this machine's own apt uses.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from tests.package.machine import cgroup_mount
+
+ROOT = Path(__file__).resolve().parents[2]
+RELEASES = ("bookworm", "trixie")
+NO_CHECK = {"DEB_BUILD_OPTIONS": "nocheck", "DEB_BUILD_PROFILES": "nocheck"}
+STEP_WITHIN_S = 1500.0
+ARCHIVES = "var/cache/apt/archives"
+# What tells a clean installation apart from a container; rsyslog and Python come with
+# our own dependencies.
+CLEAN = ("systemd", "systemd-sysv", "dbus")
+
+
+class StepError(AssertionError):
+    """A step of the preparation that failed, with what it printed."""
+
+
+def why_not() -> str:
+    """Say why no Debian system can be booted here; "" where it can."""
+    if os.geteuid() != 0:
+        return "only root can boot a system in namespaces"
+    if cgroup_mount() is None:
+        return "no cgroup2 is mounted: systemd cannot boot in namespaces"
+    missing = [name for name in ("mmdebstrap", "unshare") if not shutil.which(name)]
+    if missing:
+        return f"{missing[0]} is not installed"
+    probe = ["unshare", "-m", "-n", "-u", "-i", "-p", "-C", "--fork", "true"]
+    done = subprocess.run(probe, capture_output=True, text=True, check=False)
+    return f"no namespaces: {done.stderr.strip()}" if done.returncode else ""
+
+
+def mirror() -> list[str]:
+    """The archive that this machine's apt uses; [] leaves it to mmdebstrap."""
+    words = [
+        "apt-get",
+        "indextargets",
+        "--format",
+        "$(REPO_URI)",
+        "Created-By: Packages",
+    ]
+    done = subprocess.run(
+        [*words, "Origin: Debian", "Label: Debian"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.split()[:1]
+
+
+def build_tree(release: str, target: Path, *, tests: bool, more: str = "") -> None:
+    """Make a tree that has what debian/control asks for, and nothing else."""
+    needs = [*build_depends(tests=tests), "dpkg-dev", *more.split()]
+    _make(release, target, needs)
+
+
+def clean_tree(release: str, target: Path) -> None:
+    """Make a fresh installation; what our package will pull in is downloaded."""
+    download = (
+        'env -u APT_CONFIG chroot "$1" apt-get install -qq -y --download-only'
+        f" -o APT::Install-Recommends=1 {' '.join(run_depends())}"
+    )
+    _make(
+        release,
+        target,
+        list(CLEAN),
+        f"--customize-hook={download}",
+        "--skip=cleanup/apt",
+    )
+
+
+def _make(release: str, target: Path, include: list[str], *options: str) -> None:
+    argv = ["mmdebstrap", "-q", "--variant=apt", f"--include={','.join(include)}"]
+    step([*argv, *options, "--format=directory", release, str(target), *mirror()])
+
+
+def build_depends(*, tests: bool) -> list[str]:
+    """Read Build-Depends; without those of the tests if asked so."""
+    entries = _field("Build-Depends")
+    named = [e.split()[0] for e in entries if tests or "<!nocheck>" not in e]
+    return ["debhelper" if n == "debhelper-compat" else n for n in named]
+
+
+def run_depends() -> list[str]:
+    """Read what apt installs with the package."""
+    entries = _field("Depends") + _field("Recommends")
+    return [entry.split()[0] for entry in entries if not entry.startswith("${")]
+
+
+def _field(name: str) -> list[str]:
+    text = (ROOT / "debian/control").read_text()
+    found = re.search(rf"(?m)^{name}:((?:.|\n[ \t])*)", text)
+    assert found is not None
+    return [entry.strip() for entry in found[1].split(",") if entry.strip()]
+
+
+def build(tree: Path, folder: str, out: Path, **environment: str) -> list[Path]:
+    """Build the package in ``folder`` of a tree; give what came out, in ``out``."""
+    place = tree / folder.lstrip("/")
+    shutil.rmtree(place, ignore_errors=True)
+    source = place / "omprog-panic"
+    source.mkdir(parents=True)
+    for name in tracked_files():
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, source / name)
+    in_tree(
+        tree,
+        f"cd {folder}/omprog-panic && dpkg-buildpackage -us -uc"
+        " --ignore-builtin-builddeps",
+        **environment,
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    results = [path for path in sorted(place.iterdir()) if path.is_file()]
+    return [Path(shutil.copy(path, out)) for path in results]
+
+
+def in_tree(tree: Path, command: str, **environment: str) -> str:
+    """Run a shell command in a tree that is not booted; give what it printed."""
+    script = (
+        f"mount -t proc proc {tree}/proc && mount -t sysfs -o ro sysfs {tree}/sys &&"
+        f' exec chroot {tree} sh -euc "$COMMAND"'
+    )
+    given = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/nonexistent"}
+    return step(
+        ["unshare", "-m", "-p", "--fork", "--kill-child", "sh", "-euc", script],
+        {**given, "COMMAND": command, **environment},
+    )
+
+
+def tracked_files() -> list[str]:
+    """Everything that belongs to the source, also what is not committed yet."""
+    words = ["git", "ls-files", "-co", "--exclude-standard", "-z"]
+    names = subprocess.run(
+        [*words, ":!.ci"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split("\0")
+    return [name for name in names if name and (ROOT / name).is_file()]
+
+
+def fingerprint(path: Path) -> str:
+    """The SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def step(argv: list[str], environment: dict[str, str] | None = None) -> str:
+    """Run a program of the preparation; give what it printed.
+
+    Raises:
+        StepError: it failed.
+
+    """
+    done = subprocess.run(
+        argv,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        env=environment,
+        timeout=STEP_WITHIN_S,
+        check=False,
+    )
+    if done.returncode:
+        raise StepError(f"{' '.join(argv)}: {done.returncode}\n{done.stdout[-8000:]}")
+    return done.stdout
+
+
+def newer(package: Path, folder: Path) -> Path:
+    """Make the next version of a package, with a change in one conffile."""
+    content = folder / "newer"
+    step(["dpkg-deb", "-R", str(package), str(content)])
+    control = content / "DEBIAN/control"
+    text = control.read_text()
+    control.write_text(re.sub(r"(?m)^Version: .*$", r"\g<0>+newer", text))
+    with (content / "etc/omprog-panic/config.yaml").open("a") as file:
+        file.write("# newer\n")
+    target = folder / f"{package.stem}+newer.deb"
+    step(["dpkg-deb", "--root-owner-group", "-b", str(content), str(target)])
+    shutil.rmtree(content)
+    return target

@@ -1,0 +1,97 @@
+"""Every command, option and setting is in a manual page that reads well."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import click
+import pytest
+
+from omprog_panic.cli.main import main
+from omprog_panic.collector.main import build_parser
+from omprog_panic.config.reference import options
+from tools.manuals import COMPLETION, completion, pages, write
+
+PAGES = pages()
+
+
+def words(page: str) -> str:
+    """A page without its escapes."""
+    return re.sub(r"\\(?:f[BR]|:|&)", "", PAGES[page]).replace("\\-", "-")
+
+
+def options_of(command: click.Command) -> set[str]:
+    names = {name for p in command.params for name in (*p.opts, *p.secondary_opts)}
+    found = {name for name in names if name.startswith("--")}
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            found |= options_of(inner)
+    return found
+
+
+@pytest.mark.parametrize("name", main.list_commands(click.Context(main)))
+def test_every_command_has_a_page_with_all_its_options(name: str) -> None:
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    text = words(f"omprog-panic-{name}.1")
+
+    assert f"omprog-panic {name}" in words("omprog-panic.1")
+    assert not {option for option in options_of(command) if option not in text}
+
+
+def test_every_option_of_the_collector_is_in_its_page() -> None:
+    text = words("omprog-panic-collector.1")
+    names = {
+        name for action in build_parser()._actions for name in action.option_strings
+    }
+
+    assert not {n for n in names - {"-h", "--help", "--version"} if n not in text}
+
+
+def test_every_setting_is_in_the_page_of_config_yaml() -> None:
+    text = words("omprog-panic-config.yaml.5")
+
+    assert not {path for path, _, _ in options() if f".B {path}\n" not in text}
+
+
+def test_the_page_of_apprise_yml_says_who_may_read_it() -> None:
+    assert "chmod 0640" in words("omprog-panic-apprise.yml.5")
+
+
+def test_the_day_is_that_of_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+
+    assert all('"1970-01-01"' in text for text in pages().values())
+
+
+def test_bash_completes_the_commands() -> None:
+    assert "_OMPROG_PANIC_COMPLETE" in completion()
+    assert "complete -o nosort -F" in completion()
+
+
+def test_all_is_written(tmp_path: Path) -> None:
+    write(tmp_path)
+
+    assert {path.name for path in tmp_path.iterdir()} == {*PAGES, COMPLETION}
+
+
+@pytest.mark.skipif(shutil.which("man") is None, reason="man is not installed")
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_roff_has_nothing_to_say_against_a_page(name: str, tmp_path: Path) -> None:
+    page = tmp_path / name
+    page.write_text(PAGES[name])
+    done = subprocess.run(
+        ["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", str(page)],
+        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "MANWIDTH": "80"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stderr == ""

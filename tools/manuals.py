@@ -1,0 +1,258 @@
+"""Writes the manual pages and the completion of bash: ``tools/manuals.py FOLDER``.
+
+Everything comes from what the program itself goes by: the commands and options from
+click, config.yaml from its schema, the collector and apprise.yml from docs/. The
+build of the package runs this; tests/packaging/test_manuals.py holds the result.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import BashComplete
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from omprog_panic import __version__  # noqa: E402
+from omprog_panic.cli.main import SUMMARIES, main  # noqa: E402
+from omprog_panic.config.check import schema  # noqa: E402
+from omprog_panic.config.reference import example_text, facts, options  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+PROGRAM = "omprog-panic"
+COMPLETION = "omprog-panic.bash-completion"
+FILES = (
+    ("/etc/omprog-panic/config.yaml", "who is watched: omprog-panic-config.yaml(5)"),
+    ("/etc/omprog-panic/apprise.yml", "who is told: omprog-panic-apprise.yml(5)"),
+    ("/etc/omprog-panic/alert_templates", "your own message templates"),
+    ("/etc/omprog-panic/rsyslog", "the values that our rsyslog rules read"),
+    ("/usr/share/omprog-panic/rsyslog.conf", "the rules"),
+    ("/var/lib/omprog-panic", "journal, spool and data base"),
+    ("/var/log/omprog-panic", "one log for each listed sender and day"),
+)
+EXITS = (
+    ("0", "good"),
+    ("1, 2, 3", "of status: warning, critical, unknown"),
+    ("6", "no service is named yet in apprise.yml"),
+    ("69", "something that is needed does not work now"),
+    ("75", "another alerter runs"),
+    ("78", "a fault in the configuration"),
+)
+
+
+def pages() -> dict[str, str]:
+    """Give every page: file name to text."""
+    made = {f"{PROGRAM}.1": _main_page()}
+    context = click.Context(main, info_name=PROGRAM)
+    for name in main.list_commands(context):
+        command = main.get_command(context, name)
+        assert command is not None
+        made[f"{PROGRAM}-{name}.1"] = _command_page(name, command, context)
+    made[f"{PROGRAM}-collector.1"] = _collector_page()
+    made[f"{PROGRAM}-config.yaml.5"] = _config_page()
+    made[f"{PROGRAM}-apprise.yml.5"] = _apprise_page()
+    return made
+
+
+def completion() -> str:
+    """Give the script that makes bash complete commands and options."""
+    complete = BashComplete(main, {}, PROGRAM, "_OMPROG_PANIC_COMPLETE")
+    return complete.source_template % complete.source_vars()
+
+
+def _main_page() -> str:
+    context = click.Context(main, info_name=PROGRAM)
+    commands = [
+        (f"{PROGRAM} {name}", f"{SUMMARIES[name]} See {PROGRAM}-{name}(1).")
+        for name in main.list_commands(context)
+    ]
+    readme = (ROOT / "README.md").read_text("utf-8").split("\n\n")
+    return "".join(
+        [
+            _head(PROGRAM, 1, "one alert with the whole trace a kernel panic"),
+            f".SH SYNOPSIS\n.B {_text(PROGRAM)}\n.I COMMAND\n[OPTIONS] [ARGUMENTS]\n",
+            ".SH DESCRIPTION\n",
+            _markdown(readme[1]),
+            ".SH COMMANDS\n",
+            _table(commands),
+            ".SH EXIT STATUS\n",
+            _table(EXITS),
+            ".SH FILES\n",
+            _table(FILES),
+            _see_also("omprog-panic-collector(1)", "rsyslogd(8)"),
+        ]
+    )
+
+
+def _command_page(name: str, command: click.Command, above: click.Context) -> str:
+    summary = SUMMARIES[name].rstrip(".")
+    parts = [
+        _head(f"{PROGRAM}-{name}", 1, summary[0].lower() + summary[1:]),
+        ".SH SYNOPSIS\n",
+    ]
+    leaves = list(_leaves(command, click.Context(command, above, name)))
+    for inner, context in leaves:
+        usage = " ".join(inner.collect_usage_pieces(context))
+        parts.append(f".B {_text(context.command_path)}\n{_text(usage)}\n.br\n")
+    parts.append(f".SH DESCRIPTION\n{_help(command)}")
+    for inner, context in leaves:
+        if inner is not command:
+            parts.append(f".SS {_text(context.command_path)}\n{_help(inner)}")
+        parts.append(_table(_options(inner, context)))
+    return "".join([*parts, _see_also(f"{PROGRAM}(1)")])
+
+
+def _leaves(
+    command: click.Command, context: click.Context
+) -> Iterator[tuple[click.Command, click.Context]]:
+    """Give the command, or the commands of a group."""
+    if not isinstance(command, click.Group):
+        yield command, context
+        return
+    for name in command.list_commands(context):
+        inner = command.get_command(context, name)
+        assert inner is not None
+        yield from _leaves(inner, click.Context(inner, context, name))
+
+
+def _options(
+    command: click.Command, context: click.Context
+) -> Iterator[tuple[str, str]]:
+    for parameter in command.get_params(context):
+        if record := parameter.get_help_record(context):
+            names, told = record
+            yield names, told
+
+
+def _help(command: click.Command) -> str:
+    text = textwrap.dedent(command.help or "").replace("\b\n", "")
+    return _markdown(text)
+
+
+def _collector_page() -> str:
+    text = (ROOT / "docs/collector.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(--\S+)` \| (.*?) \| (.*) \|$", text, re.MULTILINE)
+    first, last = text.split("\n\n")[1], text.rstrip().split("\n\n")[-1]
+    described = [(name, f"{told} Default: {default}.") for name, default, told in rows]
+    return "".join(
+        [
+            _head(f"{PROGRAM}-collector", 1, "rebuild traces behind rsyslogd"),
+            f".SH SYNOPSIS\n.B {_text(PROGRAM)}-collector\n",
+            "\\-\\-spool DIR \\-\\-journal DIR [OPTIONS]\n",
+            f".SH DESCRIPTION\n{_markdown(first)}{_markdown(last)}",
+            f".SH OPTIONS\n{_table(described)}",
+            _see_also(f"{PROGRAM}(1)", "rsyslogd(8)"),
+        ]
+    )
+
+
+def _config_page() -> str:
+    parts = [
+        _head(f"{PROGRAM}-config.yaml", 5, "who is watched by omprog-panic, and how"),
+        ".SH SYNOPSIS\n/etc/omprog\\-panic/config.yaml\n",
+        f".SH DESCRIPTION\n{_markdown(schema()['description'])}",
+        ".SH SETTINGS\n",
+    ]
+    for path, part, required in options():
+        parts.append(f".TP\n.B {_text(path)}\n{_inline(part['description'])}\n.br\n")
+        parts.append(f"{_inline('; '.join(facts(part, required=required)))}\n")
+        if example := example_text(path, part):
+            parts.append(f".IP\n.nf\n{_text(example)}\n.fi\n")
+    return "".join([*parts, _see_also(f"{PROGRAM}(1)", f"{PROGRAM}-apprise.yml(5)")])
+
+
+def _apprise_page() -> str:
+    text = (ROOT / "docs/configuration.md").read_text("utf-8")
+    section = text.split("## /etc/omprog-panic/apprise.yml\n")[1].split("\n## ")[0]
+    return "".join(
+        [
+            _head(f"{PROGRAM}-apprise.yml", 5, "whom omprog-panic tells"),
+            ".SH SYNOPSIS\n/etc/omprog\\-panic/apprise.yml\n",
+            f".SH DESCRIPTION\n{_markdown(section)}",
+            _see_also(f"{PROGRAM}(1)", f"{PROGRAM}-config.yaml(5)", "apprise(1)"),
+        ]
+    )
+
+
+def _head(name: str, section: int, what: str) -> str:
+    day = _day()
+    return (
+        f'.TH "{_text(name.upper())}" {section} "{day}" "{PROGRAM} {__version__}"\n'
+        # No hyphens in names, no wide gaps between words.
+        ".nh\n.ad l\n"
+        f".SH NAME\n{_text(name)} \\- {_text(what)}\n"
+    )
+
+
+def _day() -> str:
+    """The day of the source, never of the build: the same source, the same bytes."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch is None:
+        return ""
+    when = dt.datetime.fromtimestamp(int(epoch), dt.UTC)
+    return when.date().isoformat()
+
+
+def _table(rows: Iterable[tuple[str, str]]) -> str:
+    return "".join(f".TP\n.B {_text(left)}\n{_inline(right)}\n" for left, right in rows)
+
+
+def _see_also(*others: str) -> str:
+    names = [f"\\fB{_text(other.partition('(')[0])}\\fR" for other in others]
+    sections = [other.partition("(")[2] for other in others]
+    listed = ",\n".join(f"{n}({s}" for n, s in zip(names, sections, strict=True))
+    return f".SH SEE ALSO\n{listed}\n"
+
+
+def _markdown(text: str) -> str:
+    """Turn the little Markdown of our documents into roff."""
+    blocks = re.split(r"(?m)^```\w*\n((?:.|\n)*?)^```$", text)
+    parts = []
+    for number, block in enumerate(blocks):
+        if number % 2:
+            parts.append(f".IP\n.nf\n{_text(block.rstrip())}\n.fi\n")
+            continue
+        paragraphs = [p for p in re.split(r"\n\s*\n", block) if p.strip()]
+        parts += [f".PP\n{_inline(paragraph)}\n" for paragraph in paragraphs]
+    return "".join(parts)
+
+
+def _inline(text: str) -> str:
+    made = []
+    for number, piece in enumerate(re.split(r"`([^`]*)`", " ".join(text.split()))):
+        if number % 2:
+            made.append(f"\\fB{_text(piece)}\\fR")
+            continue
+        plain = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", piece)
+        made.append(_text(re.sub(r"\*+([^*]+)\*+", r"\1", plain)))
+    return "".join(made)
+
+
+def _text(text: str) -> str:
+    """Escape for roff; a line never begins with a control character.
+
+    A long list of choices may be broken after each of its bars.
+    """
+    escaped = text.replace("\\", "\\e").replace("-", "\\-").replace("|", "|\\:")
+    return re.sub(r"(?m)^([.'])", r"\\&\1", escaped)
+
+
+def write(folder: Path) -> None:
+    """Write all of it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in {**pages(), COMPLETION: completion()}.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))
