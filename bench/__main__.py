@@ -23,6 +23,7 @@ MEASUREMENTS = (
     "protocol",
     "storm",
     "analysis",
+    "intake",
 )
 
 

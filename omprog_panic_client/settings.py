@@ -16,7 +16,7 @@ from typing import Callable
 
 from omprog_panic_client.errors import SettingsError
 
-FILE = "/etc/omprog-panic/netconsole.conf"
+FILE = "/etc/omprog-panic/client.conf"
 DEFAULT_PORT = 6666  # netconsole's own
 DEFAULT_SOURCE_PORT = 6665
 DEFAULT_HEARTBEAT_S = 900

@@ -179,7 +179,10 @@ class RealSystem:
         except (OSError, subprocess.TimeoutExpired) as error:
             raise RefusedError(f"{argv[0]}: {error}") from error
         if done.returncode != 0:
-            words = " ".join(done.stderr.split()) or f"status {done.returncode}"
+            words = (
+                " ".join((done.stderr or done.stdout).split())
+                or f"status {done.returncode}"
+            )
             raise RefusedError(f"{' '.join(argv)}: {words}")
         return done.stdout
 

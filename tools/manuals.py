@@ -119,6 +119,8 @@ def _leaves(
     if not isinstance(command, click.Group):
         yield command, context
         return
+    if command.invoke_without_command:
+        yield command, context
     for name in command.list_commands(context):
         inner = command.get_command(context, name)
         assert inner is not None

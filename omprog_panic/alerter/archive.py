@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import json
+import types
 from typing import TYPE_CHECKING, Any
 
 from omprog_panic.clock import rfc3339
 from omprog_panic.errors import OmprogPanicError
 from omprog_panic.policy.decision import Decision
-from omprog_panic.render.context import build_context, utc
+from omprog_panic.render.context import Framing, build_context, utc
 from omprog_panic.store import incidents
 from omprog_panic.store.connect import Database
 from omprog_panic.store.decisions import decisions_on
 from omprog_panic.store.notification_log import deliveries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from sqlalchemy.engine import Connection, Row
 
+    from omprog_panic.render.context import MessageContext
+    from omprog_panic.render.words import Words
+
 FEWEST_DIGITS = 4
+NO_NAMES: Mapping[str, str] = types.MappingProxyType({})
 
 
 @contextlib.contextmanager
@@ -35,8 +40,12 @@ def opened(path: Path) -> Iterator[Database]:
         database.close()
 
 
-def list_archive(path: Path, limit: int) -> list[dict[str, Any]]:
+def list_archive(
+    path: Path, limit: int, host_names: Mapping[str, str] = NO_NAMES
+) -> list[dict[str, Any]]:
     """Give the newest incidents of a data base.
+
+    ``host_names`` maps addresses to the names that config.yaml gives.
 
     Raises:
         StoreError: it cannot be read.
@@ -45,10 +54,19 @@ def list_archive(path: Path, limit: int) -> list[dict[str, Any]]:
     with opened(path) as database, database.read() as connection:
         found = incidents.list_incidents(connection, limit)
     rows = [dict(row._mapping) for row in found]  # noqa: SLF001 - its public name
-    return [{**row, "time": utc(row["onset_at"])} for row in rows]
+    return [
+        {
+            **row,
+            "host": host_names.get(row["source"]) or row["host"],
+            "time": utc(row["onset_at"]),
+        }
+        for row in rows
+    ]
 
 
-def show_archived(path: Path, prefix: str) -> dict[str, Any]:
+def show_archived(
+    path: Path, prefix: str, host_names: Mapping[str, str] = NO_NAMES
+) -> dict[str, Any]:
     """Give one incident with its trace, its analysis and its deliveries.
 
     Raises:
@@ -62,7 +80,7 @@ def show_archived(path: Path, prefix: str) -> dict[str, Any]:
         assert incident is not None
         rows = deliveries(connection, incident_id)
         decided = decisions_on(connection, incident_id)
-    context = build_context(incident.record, incident.report, {})
+    context = build_context(incident.record, incident.report, host_names)
     return {
         **context.variables(),
         "decision": incident.decision,
@@ -71,6 +89,22 @@ def show_archived(path: Path, prefix: str) -> dict[str, Any]:
         "report": json.loads(incidents.report_to_json(incident.report)),
         "deliveries": [dict(row._mapping) for row in rows],  # noqa: SLF001
     }
+
+
+def archived_context(
+    path: Path, prefix: str, words: Words, host_names: Mapping[str, str]
+) -> MessageContext:
+    """Give what a template may use of a stored incident.
+
+    Raises:
+        OmprogPanicError: no incident, or several, begin with these digits.
+        StoreError: the data base cannot be read.
+
+    """
+    with opened(path) as database, database.read() as connection:
+        found = incidents.load_incident(connection, find_one(connection, prefix))
+    assert found is not None
+    return build_context(found.record, found.report, host_names, Framing(words))
 
 
 def _decision(row: Row[Any]) -> dict[str, Any]:

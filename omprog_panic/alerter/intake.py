@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 BATCH = 200  # files a transaction: one sync to disk for all of them
+# The first transaction of a storm is small, so that its first alerts leave at once.
+FIRST_BATCH = 20
 
 
 @dataclasses.dataclass(slots=True)
@@ -54,6 +56,7 @@ class Intake:
     clock: Clock
     desk: PolicyDesk
     emit: EventSink
+    more: bool = False  # there was more than the last batch took
 
     def run_once(self) -> int:
         """Take in what is there, at most a batch; tell how many files that were.
@@ -63,7 +66,9 @@ class Intake:
             StoreError: the data base cannot be written; the files stay.
 
         """
-        entries = self.spool.batch(BATCH)
+        limit = BATCH if self.more else FIRST_BATCH
+        entries = self.spool.batch(limit)
+        self.more = len(entries) >= limit
         if entries:
             try:
                 self._take(entries)
@@ -153,6 +158,8 @@ class Intake:
                 case BootRecord():
                     yield Sign(record, "boot", in_utc(record.at))
                 case AliveRecord():
+                    if record.token is not None:
+                        senders.note_verified(connection, record, now)
                     yield Sign(record, record.says, in_utc(record.at))
                 case ProbeRecord():
                     senders.note_latest(connection, "probe", record, now)

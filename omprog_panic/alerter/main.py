@@ -19,13 +19,13 @@ from omprog_panic.alerter.compose import Composer
 from omprog_panic.alerter.delivery import STORE_RETRY_S, Courier, Terms, Worker
 from omprog_panic.alerter.dispatch import readdress
 from omprog_panic.alerter.event import AlerterEvent, ignore
-from omprog_panic.alerter.intake import BATCH, Intake
+from omprog_panic.alerter.intake import Intake
 from omprog_panic.alerter.lock import InstanceLock
 from omprog_panic.alerter.maintenance import Maintenance
 from omprog_panic.alerter.notify import tell_systemd
 from omprog_panic.alerter.policy_desk import PolicyDesk
 from omprog_panic.alerter.probe import send_probe
-from omprog_panic.alerter.template_report import TemplateReport
+from omprog_panic.alerter.settings_report import SettingsReport
 from omprog_panic.clock import SystemClock
 from omprog_panic.deliver.apprise_notifier import build_notifier
 from omprog_panic.deliver.backoff import Backoff
@@ -82,7 +82,7 @@ class Alerter:
             emit=emit,
         )
         self._maintenance = Maintenance(self._database, self._clock, setup.config)
-        self._template_report = TemplateReport(self._database, self._clock)
+        self._report = SettingsReport(self._database, self._clock)
         self._workers: list[Worker] = []
         self._complaint = ""
         self._readdressed = False
@@ -120,7 +120,7 @@ class Alerter:
             due = self._desk.tick(self._database)
             self._readdress()
             self._maintain()
-            self._template_report.tell(self._setup)
+            self._report.tell(self._setup)
             self._complaint = ""
         except (SpoolError, StoreError) as error:
             self._complain(str(error))
@@ -128,7 +128,7 @@ class Alerter:
             return
         if taken or due:
             self._wake_workers()
-        if taken < BATCH:
+        if not self._intake.more:
             self._wakeup.wait(self._setup.config.limits.poll_s)
             self._wake_workers()  # a command may have put something in the outbox
 
@@ -144,9 +144,11 @@ class Alerter:
         except ConfigError as error:
             for fault in error.faults:
                 log.error("reload refused", extra={"fault": fault})  # noqa: TRY400
+            self._report.refused = tuple(error.faults)
             self._emit(AlerterEvent("reload-refused", {"faults": error.faults}))
             return
         self._setup = setup
+        self._report.refused = ()
         self._desk.configure(setup.config.policy, setup.config.first_services())
         self._maintenance.config = setup.config
         for worker in self._workers:

@@ -11,7 +11,7 @@ from omprog_panic.policy.settings import build_settings
 from omprog_panic.policy.state import State
 from omprog_panic.policy.upkeep import digest_details
 from omprog_panic.render.context import utc
-from omprog_panic.store import decisions, incidents
+from omprog_panic.store import decisions, incidents, senders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,6 +62,17 @@ def list_senders(path: Path, sections: Mapping[str, Any]) -> list[dict[str, Any]
         if listed.single is not None and listed.single not in heard
     ]
     return sorted(rows, key=lambda r: (not r["listed"], r["name"], r["address"]))
+
+
+def find_token(path: Path, token: str) -> dict[str, Any] | None:
+    """Give the ``verify`` record with this token; None when it has not arrived.
+
+    Raises:
+        StoreError: the data base cannot be read.
+
+    """
+    with opened(path) as database, database.read() as connection:
+        return senders.find_verified(connection, token)
 
 
 def state_of(sender: Sender) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from omprog_panic.alerter.lock import is_running
 from omprog_panic.alerter.sender_list import read_memory
-from omprog_panic.alerter.template_report import LATEST_NAME
+from omprog_panic.alerter.settings_report import LATEST_NAME
 from omprog_panic.clock import SystemClock, rfc3339
 from omprog_panic.errors import SpoolError, StoreError
 from omprog_panic.plain import visible
@@ -29,6 +29,7 @@ from omprog_panic.store.outbox import State
 from omprog_panic.store.silences import count_open
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from sqlalchemy.engine import Connection
@@ -60,6 +61,7 @@ class Status:
     monitor_deaf: bool = False
     silences: int = 0
     template_faults: list[str] = dataclasses.field(default_factory=list)
+    reload_faults: list[str] = dataclasses.field(default_factory=list)
     problems: list[tuple[int, str]] = dataclasses.field(default_factory=list)
 
     @property
@@ -107,13 +109,17 @@ def _read_store(database: Database, status: Status) -> None:
             status.services.append({**row._mapping, "since": since})  # noqa: SLF001
         for row in notification_log.last_attempts(connection):
             time = utc(rfc3339(row.at))
-            status.last_errors.append({**row._mapping, "time": time})  # noqa: SLF001
+            took_s = round(row.took_s, 3)
+            status.last_errors.append(
+                {**row._mapping, "time": time, "took_s": took_s}  # noqa: SLF001
+            )
         status.database_bytes = retention.used_bytes(connection)
         status.senders_heard = len(senders.list_senders(connection, senders.MAX_LISTED))
         _read_memory(connection, status)
         status.counters = senders.latest(connection, "counters")
-        templates = senders.latest(connection, LATEST_NAME) or {}
-        status.template_faults = list(templates.get("faults", ()))
+        faults = senders.latest(connection, LATEST_NAME) or {}
+        status.template_faults = list(faults.get("templates", ()))
+        status.reload_faults = list(faults.get("reload", ()))
 
 
 def _read_memory(connection: Connection, status: Status) -> None:
@@ -144,6 +150,17 @@ def _named(names: list[str]) -> str:
     return f"{shown} and others" if len(names) > MAX_NAMED else shown
 
 
+def _settings_problems(status: Status) -> Iterator[str]:
+    if status.alerter_running:
+        for fault in status.reload_faults:
+            yield (
+                f"reload refused, the configuration before it is in use: {fault}; then "
+                "`systemctl reload omprog-panic-alerter`"
+            )
+    for fault in status.template_faults:
+        yield f"template: {fault}"
+
+
 def _problems(status: Status) -> list[tuple[int, str]]:
     found: list[tuple[int, str]] = []
     if not status.alerter_running:
@@ -163,7 +180,7 @@ def _problems(status: Status) -> list[tuple[int, str]]:
     if status.senders_missing:
         words = f"{len(status.senders_missing)} listed senders were never heard"
         found.append((WARNING, f"{words}: {_named(status.senders_missing)}"))
-    found += [(WARNING, f"template: {fault}") for fault in status.template_faults]
+    found += [(WARNING, text) for text in _settings_problems(status)]
     for row in status.services:
         text = f"{row['service_label']}: {row['alerts']} alerts"
         if row["state"] == State.DEAD.value:

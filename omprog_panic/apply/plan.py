@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.collector.allow import LOOPBACK
 from omprog_panic.firewall.rules import FAMILIES, admissions, rules_file
-from omprog_panic.rsyslog.dropin import ETC, SHARE, Values, value_files
+from omprog_panic.rsyslog.dropin import ETC, SWITCH_514, Values, value_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,7 +83,8 @@ def wanted_files(
         for name in ("address", "port", "senders.json")
     }
     files[ALLOWED] = _MADE + "".join(f"{net}\n" for net in (*LOOPBACK, *listed))
-    include = f'include(file="{SHARE}/rsyslog-514.conf" mode="optional")\n'
+    switch = f"{ETC}/rsyslog/{SWITCH_514}"
+    include = f'include(file="{switch}" mode="optional")\n'
     files[FILTER] = _MADE + include if filtered else None
     if firewall and senders:
         admitted = admissions(senders)

@@ -26,13 +26,18 @@ from omprog_panic.cli.output import (
     print_json,
     print_table,
 )
-from omprog_panic.config.load import load_paths
+from omprog_panic.config.load import load_paths, load_senders
+from omprog_panic.config.model import host_names
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
 COLUMNS = ("id", "time", "severity", "source", "host", "title")
+
+
+def _host_names(file: Path) -> dict[str, str]:
+    return host_names(or_exit(load_senders, file))
 
 
 @click.group()
@@ -46,7 +51,9 @@ def incidents() -> None:
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
 def list_(file: Path, form: str, limit: int) -> None:
     """List the newest incidents."""
-    rows = or_exit(list_archive, or_exit(load_paths, file).database, limit)
+    rows = or_exit(
+        list_archive, or_exit(load_paths, file).database, limit, _host_names(file)
+    )
     if form == "json":
         print_json(rows)
     else:
@@ -59,7 +66,9 @@ def list_(file: Path, form: str, limit: int) -> None:
 @click.argument("id_", metavar="ID")
 def show(file: Path, form: str, id_: str) -> None:
     """Show one incident, by the first digits of its id, with its whole trace."""
-    incident = or_exit(show_archived, or_exit(load_paths, file).database, id_)
+    incident = or_exit(
+        show_archived, or_exit(load_paths, file).database, id_, _host_names(file)
+    )
     if form == "json":
         print_json(incident)
     else:

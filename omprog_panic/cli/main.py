@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import logging
 
 import click
 
@@ -23,6 +24,7 @@ COMMANDS = {
     "senders": "omprog_panic.cli.senders:senders",
     "silence": "omprog_panic.cli.silence:silence",
     "status": "omprog_panic.cli.status:status",
+    "templates": "omprog_panic.cli.templates:templates",
     "test-alert": "omprog_panic.cli.sample_alert:sample_alert",
     "version": "omprog_panic.cli.version:version",
 }
@@ -41,6 +43,7 @@ SUMMARIES = {
     "senders": "Show every machine that is listed or was heard.",
     "silence": "Add, list and end silences.",
     "status": "Show whether everything works.",
+    "templates": "Show the message templates, and what messages look like.",
     "test-alert": "Send a marked sample alert to the services.",
     "version": "Print the version.",
 }
@@ -75,3 +78,5 @@ def _is_there(name: str) -> bool:
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Kernel panic alerting: one alert with the whole trace a crash."""
+    # What a command has to say it prints; the log is for the alerter, which sets it up.
+    logging.getLogger("omprog_panic").addHandler(logging.NullHandler())

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COLUMNS = (
-    "id", "time", "state", "attempts", "service_label", "source", "title",
+    "id", "time", "state", "attempts", "service_label", "kind", "source", "title",
     "last_reason",
 )  # fmt: skip
 

@@ -70,9 +70,12 @@ def print_incident(incident: Mapping[str, Any]) -> None:
         )
     for row in incident["deliveries"]:
         reason = f" ({row['last_reason']})" if row["last_reason"] else ""
+        attempts = (
+            "1 attempt" if row["attempts"] == 1 else f"{row['attempts']} attempts"
+        )
         click.echo(
             f"{'told:':<17}{row['service_label']}: {row['state']} "
-            f"after {row['attempts']} attempts{reason}"
+            f"after {attempts}{reason}"
         )
     click.echo(f"\n{incident['trace']}")
 

@@ -32,7 +32,10 @@ def status(file: Path, form: str) -> None:
         if not found.alerter_running:
             found.problems[:0] = why_not_alerting(file)
     except ConfigError as error:
-        click.echo(f"UNKNOWN: {error}")
+        if form == "json":
+            print_json({"problems": [(UNKNOWN, fault) for fault in error.faults]})
+        else:
+            click.echo(f"UNKNOWN: {error}")
         sys.exit(UNKNOWN)
     if form == "json":
         print_json(found)

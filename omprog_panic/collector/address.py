@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from omprog_panic.collector.budget import Budget
 from omprog_panic.collector.origin import slack_s, wall_s
 from omprog_panic.collector.sender import Sender
 from omprog_panic.errors import MalformedPacketError
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from omprog_panic.kernel.trace import TraceLimits
 
 MAX_OTHERS = 4  # hosts behind an address beside the first; the longest silent goes
+# Anybody can forge "[    0.000000]": so many boots of one address, then one a minute.
+BOOTS, BOOTS_PER_S = 20, 1 / 60
 RETIRED_S = 600.0  # so long the rest of a boot's last words is waited for
 _YOUNG_US = 180_000_000  # a boot whose records may be confused with the one before
 
@@ -30,10 +33,13 @@ _YOUNG_US = 180_000_000  # a boot whose records may be confused with the one bef
 class Address(Sender):
     """A sender, and whoever else speaks from the same address."""
 
-    __slots__ = ("_limits", "others")
+    __slots__ = ("_boots", "_limits", "named", "others")
 
-    def __init__(self, limits: TraceLimits) -> None:
+    def __init__(self, limits: TraceLimits, *, named: bool = False) -> None:
         super().__init__(limits)
+        # Listed by its own address, not only by its network: goes before others.
+        self.named = named
+        self._boots: Budget | None = None
         self._limits = limits
         self.others: list[Sender] = []
 
@@ -42,22 +48,36 @@ class Address(Sender):
         line = self._line_of(payload, at) if self.others else self
         if line is not self:
             events = line.feed(payload, at, now)
-            return events if line.timeline.parted is None else self._part(line, events)
+            for name, by in line.take_counts().items():
+                self.timeline.give_up(name, by)
+            return self._part(line, events) if line.timeline.parted else events
         events = super().feed(payload, at, now)
-        if self.timeline.parted is not None:
+        if self.timeline.parted:
             events = self._part(self, events)
         if self.others:
             self._forget_retired(now)
             self.quiet = self.quiet and not self._confusable
         return events
 
+    def may_tell_boot(self, now: float) -> bool:
+        """Tell whether another boot of this address is told, or left out."""
+        if self._boots is None:
+            self._boots = Budget(BOOTS, BOOTS_PER_S)
+        return self._boots.take(now)
+
     @property
     def _confusable(self) -> bool:
         high_us = self.timeline.memory.high_us
         young = high_us is None or high_us < _YOUNG_US
-        return young or any(o.timeline.retired_at is None for o in self.others)
+        return young or self._shared
+
+    @property
+    def _shared(self) -> bool:
+        return any(other.timeline.retired_at is None for other in self.others)
 
     def _line_of(self, payload: str, at: str) -> Sender:
+        if at >= self.timeline.boot and not self._shared:
+            return self  # received after the boot: no rest of the one before
         try:
             time_us = parse_packet(payload).time_us
         except MalformedPacketError:
@@ -83,21 +103,32 @@ class Address(Sender):
         yield self
         yield from self.others
 
-    def _part(self, line: Sender, events: list[Event] | None) -> list[Event] | None:
-        """Give a host of its own to what a timeline has let go."""
-        parted, line.timeline.parted = line.timeline.parted, None
-        if parted is None:
-            return events
-        events = [*(events or ()), *line.forget_numbers(parted.last_heard)]
-        others = [o for o in self.others if not _replaced_by(parted, o)]
-        while len(others) >= MAX_OTHERS:
-            gone = min(others, key=_worth)
-            others.remove(gone)
-            events += gone.close(EndReason.EVICTED, parted.last_heard)
-        other = Sender(self._limits)
-        other.timeline = parted
-        self.others = [*others, other]
+    def _part(self, line: Sender, events: list[Event] | None) -> list[Event]:
+        """Give hosts of their own to what a timeline has let go."""
+        events = list(events or ())
+        while line.timeline.parted:
+            parted, line.timeline.parted = line.timeline.parted, ()
+            for timeline in parted:
+                events += self._take_in(timeline)
+            # May bring more of them: what waited in the order was two hosts'.
+            events += line.forget_numbers(parted[-1].last_heard)
+        line.timeline.other_spoke = False
         return events
+
+    def _take_in(self, timeline: Timeline) -> list[Event]:
+        events: list[Event] = []
+        others = [o for o in self.others if not _replaced_by(timeline, o)]
+        gone = [o for o in self.others if _replaced_by(timeline, o)]
+        while len(others) >= MAX_OTHERS:
+            least = min(others, key=_worth)
+            others.remove(least)
+            gone.append(least)
+        for sender in gone:
+            events += sender.close(EndReason.EVICTED, timeline.last_heard)
+        other = Sender(self._limits)
+        other.timeline = timeline
+        self.others = [*others, other]
+        return self._part(other, events)
 
     def _forget_retired(self, now: float) -> None:
         self.others = [
@@ -113,11 +144,11 @@ class Address(Sender):
     def tick(self, now: float) -> list[Event] | None:
         """Do what time alone brings about."""
         events = super().tick(now)
-        if self.timeline.parted is not None:
+        if self.timeline.parted:
             events = self._part(self, events)
         for other in list(self.others):
             more = other.tick(now)
-            if other.timeline.parted is not None:
+            if other.timeline.parted:
                 more = self._part(other, more)
             events = [*(events or ()), *(more or ())]
         return events or None
@@ -129,6 +160,8 @@ class Address(Sender):
 
     def deadline(self) -> float | None:
         """Tell when :meth:`tick` must be called; None: no need."""
+        if not self.others:
+            return super().deadline()
         times = [super().deadline(), *(other.deadline() for other in self.others)]
         return min((at for at in times if at is not None), default=None)
 
@@ -153,12 +186,12 @@ class Address(Sender):
     def settle(self, now: float) -> list[Event]:
         """Give up holes and bursts, so that :meth:`dump` need not wait."""
         events = super().settle(now)
-        if self.timeline.parted is not None:
-            events = self._part(self, events) or []
+        if self.timeline.parted:
+            events = self._part(self, events)
         for other in list(self.others):
             events += other.settle(now)
-            if other.timeline.parted is not None:
-                events = self._part(other, events) or []
+            if other.timeline.parted:
+                events = self._part(other, events)
         return events
 
     def close(self, reason: EndReason, now: float) -> list[Event]:

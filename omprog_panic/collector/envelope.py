@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 from omprog_panic.errors import MalformedEnvelopeError
 
-# What nearly every line looks like: nothing escaped, the template's own order.
+# What nearly every line looks like: the template's own order, and nothing escaped but
+# the slashes, of which rsyslogd's jsonf makes "\\/".
 _PLAIN = re.compile(
     rb'\{"ip":"([0-9A-Fa-f.:]{2,45})", ?"at":"([0-9T:.+Z-]{19,40})", ?'
-    rb'"raw":"([^"\\]*)"\}\Z',
+    rb'"raw":"([^"\\]*(?:\\/[^"\\]*)*)"\}\Z',
 )
 _ADDRESS = re.compile(r"[0-9A-Fa-f.:]{2,45}(?:%[0-9A-Za-z_.-]{1,32})?\Z")
 # rsyslogd writes a byte below 0x20 as "#" and three octal digits. "#177" may be the
@@ -53,8 +54,10 @@ def parse_envelope(line: bytes) -> Envelope:
     if match is not None:
         ip, at, raw = match.groups()
         text = raw.decode("utf-8", "replace")
+        if "\\" in text:
+            text = text.replace("\\/", "/")
         return Envelope(
-            _plain_address(ip.decode("ascii")),
+            plain_address(ip.decode("ascii")),
             at.decode("ascii"),
             restore(text) if "#0" in text else text,
         )
@@ -76,10 +79,11 @@ def _parse_json(line: bytes) -> Envelope:
         raise MalformedEnvelopeError("at is no time")
     # A lone surrogate cannot be written to a file again.
     raw = raw.encode("utf-8", "replace").decode("utf-8")
-    return Envelope(_plain_address(ip), at.replace("\t", " "), restore(raw))
+    return Envelope(plain_address(ip), at.replace("\t", " "), restore(raw))
 
 
-def _plain_address(ip: str) -> str:
+def plain_address(ip: str) -> str:
+    """Give an IPv4 address that a socket of both families shows in the IPv6 form."""
     # A socket for both families shows IPv4 senders as ::ffff:10.0.0.2.
     return ip[7:] if ip.startswith("::ffff:") and "." in ip else ip
 

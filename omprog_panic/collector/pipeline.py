@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.collector.address import Address
 from omprog_panic.collector.allow import AllowedNetworks
-from omprog_panic.collector.envelope import parse_envelope
+from omprog_panic.collector.budget import Budget
+from omprog_panic.collector.envelope import parse_envelope, plain_address
 from omprog_panic.collector.event import Booted, Closed, Said
 from omprog_panic.collector.incident import build_boot, build_incident, stable_id
 from omprog_panic.errors import MalformedEnvelopeError
@@ -34,15 +35,20 @@ if TYPE_CHECKING:
 
     from omprog_panic.collector.event import Event
 
-# A line of which every part is plain: no escapes, no further keys, no fragment.
-_CHATTER = re.compile(
-    r'\{"ip":"([0-9A-Fa-f.:]{2,45})", ?"at":"([0-9T:.+Z-]{19,40})", ?"raw":"'
+# Each line of a chunk, the plain ones in parts: no further keys, no fragment, nothing
+# escaped but the slashes, of which rsyslogd makes "\\/". Of any other line: all of it,
+# last.
+_LINES = re.compile(
+    r'(?:\{"ip":"([0-9A-Fa-f.:]{2,45})", ?"at":"([0-9T:.+Z-]{19,40})", ?"raw":"'
     r"((?:\[ *(\d{1,11})\.(\d{6})\] |\d{1,3},(\d{1,18}),(\d{1,18}),-;)"
-    r'([ !$-\[\]-~]{0,3})[ !$-\[\]-~]*)"\}\Z',
-).match
+    r'([ !$-\[\]-~]*(?:\\/[ !$-\[\]-~]*)*))"\}|([^\n]*))\n',
+).findall
 ALIVE_EVERY_S = 60.0
 COUNTERS_EVERY_S = 60.0
 _REFUSED_NAMED = 20
+# Senders that are only listed by their network: so many of them are told as new, and
+# so many of their boots, at once; then so many a second.
+NEWCOMERS, NEWCOMERS_PER_S = 4096, 10.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -76,25 +82,64 @@ class Pipeline:
         # (when, address); an entry may be out of date: the sender decides.
         self._due: list[tuple[float, str]] = []
         self._scheduled: dict[str, float] = {}
+        # What anybody can forge: addresses of a listed network, and their boots.
+        self._newcomers = Budget(NEWCOMERS, NEWCOMERS_PER_S)
+        self._boots = Budget(NEWCOMERS, NEWCOMERS_PER_S)
         self._repeats: Counter[bytes] = Counter()
         self._counters_at: float | None = None
         self._last_at = ""
 
     # --- what comes in -------------------------------------------------------
 
-    def feed(self, line: bytes, now: float) -> None:
-        """Take one line, without its line feed; never raises for its content."""
-        if self._repeats and self._is_repeat(line):
-            self._count("repeated_lines", now)
-            return
-        match = _CHATTER(line.decode("latin-1"))
-        if match is not None and self._take_chatter(match, now):
-            return
+    def feed(self, chunk: bytes, now: float) -> None:
+        """Take lines, with line feeds between them; never raises for their content."""
+        if self._repeats:
+            chunk, left = self._without_repeats(chunk, now)
+            if not left:
+                return
+        senders = self.senders
+        for line in _LINES(chunk.decode("latin-1") + "\n"):
+            ip, at, payload, seconds, micros, sequence, time_us, text, other = line
+            if not ip:
+                self._feed_other(other.encode("latin-1"), now)
+                continue
+            if "\\" in text:
+                payload = payload.replace("\\/", "/")
+                text = text.replace("\\/", "/")
+            sender = senders.get(ip)
+            # Nearly every line: chatter of a host that is well.
+            if (
+                sender is not None
+                and sender.quiet
+                and now - sender.said_at < ALIVE_EVERY_S
+                and sender.take_chatter(
+                    f"{at}\t{payload}",
+                    text[:3],
+                    int(time_us or seconds + micros),
+                    int(sequence) if sequence else None,
+                    now,
+                )
+            ):
+                sender.timeline.last_at = self._last_at = at
+            else:
+                self._feed_datagram(plain_address(ip), at, payload, now)
+
+    def _without_repeats(self, chunk: bytes, now: float) -> tuple[bytes, int]:
+        lines = chunk.split(b"\n")
+        new = [line for line in lines if not self._is_repeat(line)]
+        if len(new) < len(lines):
+            self.count({"repeated_lines": len(lines) - len(new)}, now)
+        return b"\n".join(new), len(new)
+
+    def _feed_other(self, line: bytes, now: float) -> None:
         try:
             ip, at, payload = parse_envelope(line)
         except MalformedEnvelopeError:
             self._count("malformed_lines", now)
-            return
+        else:
+            self._feed_datagram(ip, at, payload, now)
+
+    def _feed_datagram(self, ip: str, at: str, payload: str, now: float) -> None:
         sender = self.senders.get(ip)
         if sender is None:
             sender = self._meet(ip, at, now)
@@ -113,37 +158,17 @@ class Pipeline:
     def _follow_up(self, ip: str, sender: Address, at: str, now: float) -> None:
         if now - sender.said_at >= ALIVE_EVERY_S:
             self._say_heard(ip, sender, at, now)
-        if sender.timeline.counts or sender.others:
+        if sender.timeline.counts:
             self.count(sender.take_counts(), now)
         if sender.busy:
             self._schedule(ip, sender)
 
-    def feed_chunk(self, chunk: bytes, count: int, now: float) -> None:
-        """Take lines, with line feeds between them, at one moment."""
+    def feed_chunk(self, chunk: bytes, now: float) -> None:
+        """Take lines as :meth:`feed`, after what was due before them."""
         deadline = self.deadline()
         if deadline is not None and deadline <= now:
             self.tick(now)
-        if count == 1:
-            self.feed(chunk, now)
-            return
-        for line in chunk.split(b"\n"):
-            self.feed(line, now)
-
-    def _take_chatter(self, match: re.Match[str], now: float) -> bool:
-        ip, at, payload, seconds, micros, sequence, time_us, start = match.groups()
-        sender = self.senders.get(ip)
-        if sender is None or not sender.quiet or now - sender.said_at >= ALIVE_EVERY_S:
-            return False
-        taken = sender.take_chatter(
-            f"{at}\t{payload}",
-            start,
-            int(time_us or seconds + micros),
-            int(sequence) if sequence else None,
-            now,
-        )
-        if taken:
-            sender.timeline.last_at = self._last_at = at
-        return taken
+        self.feed(chunk, now)
 
     def _start_afresh(self, ip: str, now: float) -> None:
         """Forget a sender whose datagrams met a fault of ours.
@@ -189,11 +214,13 @@ class Pipeline:
             return None
         if len(self.senders) >= self._limits.max_hosts:
             self._evict(now)
-        sender = self.senders[ip] = Address(self.trace_limits)
+        named = self.allowed.names(ip)
+        sender = self.senders[ip] = Address(self.trace_limits, named=named)
         return sender
 
     def adopt(self, ip: str, sender: Address) -> None:
         """Take over a sender whose state was restored."""
+        sender.named = self.allowed.names(ip)
         self.senders[ip] = sender
         self._scheduled.pop(ip, None)
         if sender.busy:
@@ -219,6 +246,8 @@ class Pipeline:
             self._scheduled.pop(ip, None)
             self._take_events(ip, sender, sender.close(EndReason.EVICTED, now))
             self._count("evicted_hosts", now)
+        for ip, sender in self.senders.items():
+            sender.named = networks.names(ip)
 
     def keep_within_memory(self, now: float) -> None:
         """Give up senders while all of them hold more than they may.
@@ -232,12 +261,15 @@ class Pipeline:
             self._evict(now, len(self.senders) // 16)
 
     def _evict(self, now: float, count: int = 0) -> None:
-        """Give up the senders that were silent longest, a sixteenth at once."""
+        """Give up the senders that were silent longest, a sixteenth at once.
+
+        Those that are listed by their own address go last.
+        """
         count = max(1, count or self._limits.max_hosts // 16)
         silent = heapq.nsmallest(
             count,
             self.senders.items(),
-            key=lambda item: item[1].timeline.last_heard,
+            key=lambda item: (item[1].named, item[1].timeline.last_heard),
         )
         for ip, sender in silent:
             self._take_events(ip, sender, sender.close(EndReason.EVICTED, now))
@@ -262,9 +294,16 @@ class Pipeline:
             if isinstance(event, Closed):
                 self._take_closed(ip, event)
             elif isinstance(event, Booted):
-                self._out.append(build_boot(ip, event, sender.timeline.host))
+                self._take_booted(ip, sender, event)
             else:
                 self._take_said(ip, event)
+
+    def _take_booted(self, ip: str, sender: Address, booted: Booted) -> None:
+        now = sender.timeline.last_heard
+        if sender.may_tell_boot(now) and (sender.named or self._boots.take(now)):
+            self._out.append(build_boot(ip, booted, sender.timeline.host))
+        else:
+            self._count("left_out_boots", now)
 
     def _take_closed(self, ip: str, closed: Closed) -> None:
         incident = build_incident(ip, closed)
@@ -308,6 +347,10 @@ class Pipeline:
         )
 
     def _say_heard(self, ip: str, sender: Address, at: str, now: float) -> None:
+        is_new = sender.said_at < 0 and not sender.named
+        if is_new and not self._newcomers.take(now):
+            self._count("left_out_life_signs", now)
+            return
         sender.said_at = now
         self._out.append(
             AliveRecord(

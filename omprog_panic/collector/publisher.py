@@ -11,9 +11,11 @@ from collections import Counter, deque
 from typing import TYPE_CHECKING
 
 from omprog_panic.errors import SpoolError
-from omprog_panic.spool.record import LASTING, BootRecord, encode
+from omprog_panic.spool.record import LASTING, BootRecord, IncidentRecord, encode
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from omprog_panic.spool.record import SpoolRecord
     from omprog_panic.spool.writer import SpoolWriter
 
@@ -25,6 +27,9 @@ _LOG = logging.getLogger(__name__)
 class Publisher:
     """One thread; incidents go first, then boots, and both are tried for ever.
 
+    Of the incidents those of senders that are listed by their own address go first:
+    whoever forges addresses of a listed network stands in nobody's way.
+
     The rest is given up when the spool refuses it, or when MAX_WAITING records wait:
     a flood of new senders must not stand between a panic and its alert. The names of
     what is in its place are fetched by the loop, which writes them into the journal.
@@ -35,9 +40,12 @@ class Publisher:
         writer: SpoolWriter,
         *,
         retry_s: float = RETRY_S,
+        is_named: Callable[[str], bool] = lambda _source: True,
     ) -> None:
         self._writer = writer
         self._retry_s = retry_s
+        self._is_named = is_named
+        self._named: deque[SpoolRecord] = deque()
         self._incidents: deque[SpoolRecord] = deque()
         self._boots: deque[SpoolRecord] = deque()
         self._others: deque[SpoolRecord] = deque()
@@ -69,7 +77,12 @@ class Publisher:
             self._lock.notify()
 
     def _queue_of(self, record: SpoolRecord) -> deque[SpoolRecord]:
-        return self._boots if isinstance(record, BootRecord) else self._incidents
+        if isinstance(record, BootRecord):
+            return self._boots
+        return self._named if self._goes_first(record) else self._incidents
+
+    def _goes_first(self, record: SpoolRecord) -> bool:
+        return isinstance(record, IncidentRecord) and self._is_named(record.source)
 
     @property
     def busy(self) -> bool:
@@ -139,7 +152,7 @@ class Publisher:
     def _next(self) -> SpoolRecord | None:
         with self._lock:
             while True:
-                waiting = self._incidents or self._boots or self._others
+                waiting = self._named or self._incidents or self._boots or self._others
                 if waiting:
                     return waiting.popleft()
                 if self._ending:
@@ -149,14 +162,14 @@ class Publisher:
     def _publish(self, record: SpoolRecord) -> bool:
         """Tell whether to go on; False: told to stop while the spool was blocked."""
         durable = isinstance(record, LASTING)
-        content = encode(record)
-        while not self._try(record, content, durable=durable):
-            if not durable:
-                with self._lock:
+        if not self._try(record, encode(record), durable=durable):
+            with self._lock:
+                if durable:
+                    # Back into its place: one of a named sender may go before it.
+                    self._queue_of(record).appendleft(record)
+                else:  # a life sign comes again
                     self._counts["left_out_life_signs"] += 1
-                return True  # a life sign comes again
-            if self._stop.wait(self._retry_s):
-                return False
+            return not (durable and self._stop.wait(self._retry_s))
         if durable:
             with self._lock:
                 self._pending.discard(record.id)
@@ -165,14 +178,17 @@ class Publisher:
         return True
 
     def _try(self, record: SpoolRecord, content: bytes, *, durable: bool) -> bool:
+        # Whom anybody can forge may fill the spool, but not to the brim.
+        first = self._goes_first(record)
+        name = f"{record.id}.json"
         try:
-            self._writer.publish(f"{record.id}.json", content, durable=durable)
+            self._writer.publish(name, content, durable=durable, to_the_brim=first)
         except SpoolError as error:
             if not self._failing:
                 _LOG.error("spool cannot be written", extra={"reason": str(error)})
             self._failing = True
             return False
-        if self._failing:
+        if self._failing and not first:
             _LOG.info("spool can be written again")
-        self._failing = False
+            self._failing = False
         return True

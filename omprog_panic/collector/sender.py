@@ -91,9 +91,9 @@ class Sender:
             events = self._extended(packet, at, now)
         else:
             events = self._basic(packet, payload, at, now)
-        if timeline.other_spoke and timeline.parted is not None:
+        if timeline.other_spoke:
             timeline.other_spoke = False
-            timeline = timeline.parted
+            timeline = timeline.parted[-1]
         timeline.last_heard = now
         timeline.last_at = at
         self.quiet = self._form != _FORM_MIXED and not self.busy
@@ -401,7 +401,10 @@ class Sender:
 
     def close(self, reason: EndReason, now: float) -> list[Event]:
         """Give everything up: holes, burst, open trace."""
-        return self.settle(now) + self.timeline.close(reason)
+        events = self.settle(now) + self.timeline.close(reason)
+        for parted in self.timeline.parted:
+            events += parted.close(reason)
+        return events
 
     def settle(self, now: float) -> list[Event]:
         """Give up holes and burst, so that :meth:`dump` need not wait."""

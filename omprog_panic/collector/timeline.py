@@ -114,8 +114,8 @@ class Timeline:
         self.last_heard = 0.0
         # A boot that is over since then (our clock): rests of it may come late.
         self.retired_at: float | None = None
-        # Another host, or the boot that is over, for the address to take.
-        self.parted: Timeline | None = None
+        # Other hosts, or the boot that is over, for the address to take.
+        self.parted: tuple[Timeline, ...] = ()
         self.other_spoke = False  # the newest record was that other host's
         self.counts: dict[str, int] = {}  # what was given up, by name
         self.machine = TraceMachine(limits)
@@ -258,9 +258,8 @@ class Timeline:
             events = self._decide(replay, now)
             if resumes or not self._has_neighbour:
                 return events + (self._live(heard, now) or [])
-            assert self.parted is not None
             self.other_spoke = True
-            return events + (self.parted.feed(heard, now) or [])
+            return events + (self.parted[-1].feed(heard, now) or [])
         if resumes or burst.is_straggler(time_us):
             return self._forget(replay, now) + (self._live(heard, now) or [])
         if is_boot_banner(text):
@@ -298,12 +297,13 @@ class Timeline:
 
     @property
     def _has_neighbour(self) -> bool:
-        return self.parted is not None and self.parted.retired_at is None
+        return bool(self.parted) and self.parted[-1].retired_at is None
 
     def _part(self, replay: _Replay) -> list[Event]:
         """Let another host go, which speaks from the same address."""
         self._replay = None
-        other = self.parted = Timeline(self.limits)
+        other = Timeline(self.limits)
+        self.parted += (other,)
         other.boot, other.form = replay.burst.first_at, self.form
         other.machine, other.memory = replay.machine, replay.memory
         other.last_at, other.last_heard = self.last_at, self.last_heard
@@ -315,7 +315,8 @@ class Timeline:
 
     def _retire(self, replay: _Replay, now: float) -> None:
         """Keep the boot that is over for a while, without its chatter."""
-        old = self.parted = Timeline(self.limits)
+        old = Timeline(self.limits)
+        self.parted += (old,)
         for name in _PLAIN_STATE:
             setattr(old, name, getattr(self, name))
         old.retired_at = now

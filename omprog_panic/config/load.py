@@ -101,6 +101,18 @@ def load_public(path: Path) -> tuple[Paths, dict[str, Any]]:
     return paths, data
 
 
+def load_language(path: Path) -> str:
+    """Read only the language of the messages.
+
+    Raises:
+        ConfigError: everything that is wrong in config.yaml.
+
+    """
+    _, data, faults = _read(path)
+    _raise_if(faults)
+    return str(data["language"])
+
+
 def load_senders(path: Path) -> tuple[Sender, ...]:
     """Read only who may send, for commands that may not see the secrets.
 

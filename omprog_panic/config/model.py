@@ -7,7 +7,7 @@ import ipaddress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
     from typing import Protocol
 
@@ -150,9 +150,14 @@ class AlerterConfig:
 
     def host_names(self) -> dict[str, str]:
         """Map addresses of single hosts to the names they are listed under."""
-        return {
-            str(network.network_address): sender.name
-            for sender in self.senders
-            for network in sender.networks
-            if network.num_addresses == 1
-        }
+        return host_names(self.senders)
+
+
+def host_names(senders: Iterable[Sender]) -> dict[str, str]:
+    """Map addresses of single hosts to the names they are listed under."""
+    return {
+        str(network.network_address): sender.name
+        for sender in senders
+        for network in sender.networks
+        if network.num_addresses == 1
+    }

@@ -144,11 +144,7 @@ class Burst:
 
         So it is when the host goes on where it was before them.
         """
-        return (
-            not self._sure
-            and self._count <= _STRAGGLERS
-            and self.resumes(time_us)
-        )
+        return not self._sure and self._count <= _STRAGGLERS and self.resumes(time_us)
 
     def resumes(self, time_us: int | None) -> bool:
         """Tell whether a record could follow what was heard before the burst."""

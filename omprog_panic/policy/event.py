@@ -101,6 +101,7 @@ Event = Configured | Silenced | Heard | Crash | Boot | ProbeSent | ProbeHeard
 # explained, whatever order they arrived in.
 ORDER = (Configured, Silenced, ProbeSent, ProbeHeard, Heard, Crash, Boot)
 _RANK = {cls: rank for rank, cls in enumerate(ORDER)}
+_FIELDS = {cls: tuple(f.name for f in dataclasses.fields(cls)) for cls in ORDER}
 _BY_NAME = {cls.__name__: cls for cls in ORDER}
 
 
@@ -111,7 +112,11 @@ def rank(event: Event) -> int:
 
 def event_to_json(event: Event) -> dict[str, Any]:
     """Write an event for the log."""
-    return {"event": type(event).__name__, **dataclasses.asdict(event)}
+    # dataclasses.asdict copies deeply: in a storm that is a tenth of what intake costs.
+    fields = {name: getattr(event, name) for name in _FIELDS[type(event)]}
+    if isinstance(event, Crash):
+        fields["history"] = dataclasses.asdict(event.history)
+    return {"event": type(event).__name__, **fields}
 
 
 def event_from_json(data: dict[str, Any]) -> Event:

@@ -34,8 +34,6 @@ DRILL_WITHIN_S = 600.0  # between the announcement and the planned crash
 MAX_HOSTS = 4096  # that a group knows apart; crashes of others are counted
 MAX_SPREAD = 50  # kernel releases and machines that a message tells apart
 MAX_TITLES = 20
-# So many new causes of one host within an hour, and the next one is a panic loop.
-LOOP_CAUSES = 3
 MAX_GROUPS = (
     20_000  # beyond: those that have nothing to tell are forgotten, oldest first
 )
@@ -235,7 +233,8 @@ def _cause_of_host(turn: Turn, crash: Crash, cause: str, t: float) -> str:
         return cause
     sender = turn.state.senders.get(crash.source) or Sender(crash.source)
     sender.causes = {c: at for c, at in sender.causes.items() if t - at < HOUR_S}
-    if cause not in sender.causes and len(sender.causes) >= LOOP_CAUSES:
+    limit = turn.settings.grouping.host_causes_per_hour
+    if cause not in sender.causes and len(sender.causes) >= limit:
         return f"{LOOP}{crash.source}"
     sender.causes[cause] = t
     turn.state.senders.put(crash.source, sender)

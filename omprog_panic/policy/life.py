@@ -81,7 +81,14 @@ def _spoke(turn: Turn, event: Heard | Crash | Boot, t: float) -> Sender:
 
 
 def note_crash(turn: Turn, crash: Crash, t: float) -> None:
-    """Take an incident for the sign of life that it is, too."""
+    """Take an incident for the sign of life that it is, too.
+
+    Boots before it are judged now: it must not be taken for what they came after.
+    """
+    for key, waiting in sorted(turn.state.boots.rows.items()):
+        if waiting.event["source"] == crash.source and waiting.t <= t:
+            turn.state.boots.drop(key)
+            _judge_boot(turn, Boot(**waiting.event), waiting.t)
     _spoke(turn, crash, t)
 
 

@@ -62,13 +62,14 @@ class ListedSender(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Grouping:
-    """Seconds, but for the ceiling."""
+    """Seconds, but for what is counted within an hour."""
 
     group_wait_s: float = 0.0
     group_interval_s: float = 300.0
     repeat_s: tuple[float, ...] = (600.0, 1800.0, 3600.0, 21600.0)
     forget_after_s: float = 21600.0
     ceiling_per_hour: int = 30
+    host_causes_per_hour: int = 3
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -118,6 +119,8 @@ class Settings:
         """Find the most specific entry that an address belongs to."""
         if address in self.single_hosts:
             return self.single_hosts[address]
+        if not self.groups:
+            return None
         try:
             ip = ipaddress.ip_address(address)
         except ValueError:

@@ -7,6 +7,7 @@ template can forget it.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -21,7 +22,7 @@ from omprog_panic.render.words import ENGLISH
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from omprog_panic.kernel.analysis import Report
+    from omprog_panic.kernel.analysis import Frame, Report
     from omprog_panic.model import Record
     from omprog_panic.render.notice import NoticeContext
     from omprog_panic.render.words import Words
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 ALERT_ID_DIGITS = 12
 MAX_TITLE = 200
+# lib/dump_stack.c, kernel/panic.c: these print the trace, and say nothing of the cause.
+_PRINTING = frozenset({"dump_stack", "__dump_stack", "dump_stack_lvl", "panic"})
 MAX_FRAMES = 8  # above the trace; the trace itself has them all
 
 
@@ -154,7 +157,9 @@ def build_context(
         cpu=facts.cpu,
         hardware=_line(facts.hardware),
         taint=_line(facts.taint),
-        taint_words=tuple(one_line(word, 100) for word in facts.taint_words),
+        taint_words=tuple(
+            one_line(words.fact(word), 100) for word in facts.taint_words
+        ),
         uptime=words.duration(facts.uptime_s),
         complete=record.end in COMPLETE_ENDINGS and not record.losses.total,
         ending=words.endings[record.end],
@@ -186,17 +191,29 @@ def _frames(report: Report) -> Iterator[ShownFrame]:
             frame.certain and report.function == spell(frame.function),
             frame.certain,
         )
-        for frame in report.facts.frames
+        for frame in itertools.dropwhile(_is_printing, report.facts.frames)
     ]
-    guilty = next((n for n, frame in enumerate(frames) if frame.guilty), 0)
-    first = max(0, guilty - MAX_FRAMES // 2)
+    if report.facts.pc is not None:
+        # The call trace begins with the caller of where the processor was.
+        at = one_line(report.facts.pc, 120)
+        guilty = report.function == spell(at.partition("+")[0])
+        if not frames or frames[0].text != at:
+            frames.insert(0, ShownFrame(at, guilty, certain=True))
+    guilty_at = next((n for n, frame in enumerate(frames) if frame.guilty), 0)
+    first = max(0, guilty_at - MAX_FRAMES // 2)
     return iter(frames[first : first + MAX_FRAMES])
+
+
+def _is_printing(frame: Frame) -> bool:
+    return frame.function in _PRINTING
 
 
 def _verdict(hardware_error: str | None, words: Words) -> str | None:
     if hardware_error is None:
         return None
-    return words.texts["verdict"].format(words=one_line(hardware_error, 200))
+    return words.texts["verdict"].format(
+        words=one_line(words.fact(hardware_error), 200)
+    )
 
 
 _PREFIX = re.compile(r"(?:kernel panic|panic|oops|lockup|hardware): ", re.IGNORECASE)

@@ -234,7 +234,7 @@ def sample_context(words: Words = ENGLISH) -> MessageContext:
         facts=dataclasses.replace(
             SAMPLE_REPORT.facts,
             pc="sysrq_handle_crash+0x16/0x20",
-            hardware_error="a processor found an error in itself",
+            hardware_error="memory error that could not be corrected",
             taint="W",
             taint_words=("a warning happened before",),
         ),

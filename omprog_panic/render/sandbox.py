@@ -85,9 +85,11 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
         **kwargs: Any,  # noqa: ANN401
     ) -> Any:  # noqa: ANN401
         __self.step()
-        owner = getattr(__obj, "__self__", None)
+        # jinja2 wraps str.format from 3.1.5 on.
+        method = getattr(__obj, "__wrapped__", __obj)
+        owner = getattr(method, "__self__", None)
         if isinstance(owner, str):
-            _check_method(owner, __obj.__name__, (*args, *kwargs.values()))
+            _check_method(owner, method.__name__, (*args, *kwargs.values()))
         return super().call(__context, __obj, *args, **kwargs)
 
     def call_binop(

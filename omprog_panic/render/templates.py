@@ -214,6 +214,11 @@ class Templates:
         body = "\n".join([body.strip("\n"), *(["", *foot] if foot else [])])
         return Rendered(one_line(subject, MAX_SUBJECT), body)
 
+    def knows(self, kind: str, named: str) -> bool:
+        """Tell whether there are templates of this name, as a route names them."""
+        names = {_own_name(kind, named, part) for part in PARTS}
+        return any(folder.has(name) for folder in self._folders for name in names)
+
     def check(self, samples: Mapping[str, Iterable[AnyContext]]) -> list[str]:
         """Try every template with samples; give what is wrong, with file and line."""
         return self._faults(self.files(samples))
@@ -282,8 +287,7 @@ class Templates:
     ) -> str | None:
         names = [f"{kind}.{part}{SUFFIX}"]
         if named is not None:
-            special = named if kind == INCIDENT else f"{named}-{kind}"
-            names.insert(0, f"{special}.{part}{SUFFIX}")
+            names.insert(0, _own_name(kind, named, part))
         for name in names:
             for folder in self._folders:
                 if folder.has(name):
@@ -292,6 +296,16 @@ class Templates:
                     except TemplateError as error:
                         failures.append(str(error))
         return None
+
+
+def _own_name(kind: str, named: str, part: str) -> str:
+    """Give the template that a route's name stands for.
+
+    >>> _own_name("incident", "short", "body"), _own_name("back", "short", "body")
+    ('short.body.j2', 'short-back.body.j2')
+    """
+    stem = named if kind == INCIDENT else f"{named}-{kind}"
+    return f"{stem}.{part}{SUFFIX}"
 
 
 def _kind(name: str) -> str | None:

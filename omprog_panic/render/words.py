@@ -29,6 +29,15 @@ class Words:
     endings: Mapping[EndReason, str]
     nouns: Mapping[str, tuple[str, ...]]
     texts: Mapping[str, str]
+    facts: Mapping[str, str]  # what kernel/facts.py says in English
+
+    def fact(self, words: str) -> str:
+        """Translate taints and verdicts of an analysis; others stay as they are.
+
+        >>> RUSSIAN.fact("live patch"), RUSSIAN.fact("something new")
+        ('заплата на работающее ядро', 'something new')
+        """
+        return self.facts.get(words, words)
 
     def count(self, number: int, noun: str) -> str:
         """Say how many; ``noun`` is one of ``nouns``.
@@ -168,6 +177,7 @@ ENGLISH = Words(
         "crash-mark": "---- the crash begins here ----",
         "gap": "... {records} lost{reason} ...",
         "gap-unknown": "... an unknown number of records lost{reason} ...",
+        "left-out-here": "... {lines} left out ...",
         "left-out": (
             "... {lines} left out: see omprog-panic incidents show {alert_id} ..."
         ),
@@ -198,6 +208,7 @@ ENGLISH = Words(
         ),
         "known-seen": "Seen before: {times} on {hosts} since {since}.",
     },
+    facts={},
 )
 
 RUSSIAN = Words(
@@ -238,6 +249,7 @@ RUSSIAN = Words(
         "crash-mark": "---- отсюда начинается сбой ----",
         "gap": "... потеряно: {records}{reason} ...",
         "gap-unknown": "... потеряно неизвестное число записей{reason} ...",
+        "left-out-here": "... пропущено строк: {count} ...",
         "left-out": (
             "... пропущено строк: {count}; "
             "см. omprog-panic incidents show {alert_id} ..."
@@ -268,6 +280,41 @@ RUSSIAN = Words(
             "Повторилось спустя {days}; до этого было: {times} на {hosts} с {since}."
         ),
         "known-seen": "Уже было: {times} на {hosts} с {since}.",
+    },
+    facts={
+        "proprietary module": "несвободный модуль",
+        "module loaded by force": "модуль загружен принудительно",
+        "kernel running on an out of specification system": (
+            "ядро работает на неподдерживаемой системе"
+        ),
+        "module unloaded by force": "модуль выгружен принудительно",
+        "machine check happened": "была аппаратная ошибка (machine check)",
+        "bad page": "испорченная страница памяти",
+        "user space asked for it": "метка поставлена по просьбе программы",
+        "an oops or BUG happened before": "раньше уже был сбой (oops или BUG)",
+        "ACPI table overridden": "таблица ACPI подменена",
+        "a warning happened before": "раньше уже было предупреждение",
+        "staging driver": "драйвер из staging",
+        "firmware bug worked around": "обойдена ошибка прошивки",
+        "out-of-tree module": "модуль не из дерева ядра",
+        "unsigned module": "модуль без подписи",
+        "soft lockup happened": "было зависание (soft lockup)",
+        "live patch": "заплата на работающее ядро",
+        "auxiliary taint of the distributor": "дополнительная метка дистрибутива",
+        "structure layout randomised": "случайный порядок полей структур",
+        "in-kernel test": "тест внутри ядра",
+        "fwctl used": "использовался fwctl",
+        "machine check exception": "исключение machine check",
+        "fatal machine check": "неустранимая ошибка machine check",
+        "the firmware reported an error of the hardware": (
+            "прошивка сообщила об ошибке оборудования"
+        ),
+        "memory error that could not be corrected": "неисправимая ошибка памяти",
+        "asynchronous error from the bus": "асинхронная ошибка шины",
+        "non-maskable interrupt from the hardware": (
+            "немаскируемое прерывание от оборудования"
+        ),
+        "a page of memory failed": "отказала страница памяти",
     },
 )
 

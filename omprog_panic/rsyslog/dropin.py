@@ -28,6 +28,7 @@ COLLECTOR = "/usr/libexec/omprog-panic/collector"  # libexec/collector, which ru
 PROGRAM = "/usr/bin/omprog-panic-collector"
 
 SWITCH = "rules.conf"  # what the drop-in includes: our rules, or nothing
+SWITCH_514 = "rules-514.conf"  # the same for the filter of a shared port
 
 MAX_LISTED = 65536  # addresses in the table; a network counts with all of its hosts
 
@@ -80,18 +81,19 @@ def value_files(values: Values) -> dict[str, str]:
         "address": address,
         "port": str(values.port),
         "senders.json": sender_table(values.senders),
-        SWITCH: switch(active=values.active),
+        SWITCH_514: switch("rsyslog-514.conf", active=values.active),
+        SWITCH: switch("rsyslog.conf", active=values.active),
     }
 
 
-def switch(*, active: bool) -> str:
-    """Write the file that the drop-in includes.
+def switch(rules: str, *, active: bool) -> str:
+    """Write a file that a drop-in includes.
 
     The rules themselves go away with the package, hence a second optional include.
     """
     if not active:
         return "# omprog-panic is off: `omprog-panic status` says why.\n"
-    return f'include(file="{SHARE}/rsyslog.conf" mode="optional")\n'
+    return f'include(file="{SHARE}/{rules}" mode="optional")\n'
 
 
 def sender_table(senders: Iterable[str]) -> str:

@@ -87,7 +87,8 @@ class Fit:
             active=self.active,
         )
         wanted = dropin.value_files(values)
-        names = ("load-imudp", "load-omprog", "listen", dropin.SWITCH)
+        switches = (dropin.SWITCH_514, dropin.SWITCH)
+        names = ("load-imudp", "load-omprog", "listen", *switches)
         return {name: wanted[name] for name in names}
 
 
@@ -161,7 +162,7 @@ def _corrected(fit: Fit, complaints: list[str]) -> Fit:
 def _kept_or_off(files: Files, fit: Fit, check: Callable[[], list[str] | None]) -> Fit:
     """Switch the rules off if they add to what rsyslogd complains about anyway."""
     with_us = check()
-    _write(files, {dropin.SWITCH: dropin.switch(active=False)})
+    _write(files, dataclasses.replace(fit, active=False).files())
     without_us = check()
     if with_us is None or without_us is None or not set(with_us) - set(without_us):
         _write(files, fit.files())

@@ -54,8 +54,18 @@ class SpoolWriter:
                 draft.unlink()
         self._prepared = True
 
-    def publish(self, name: str, content: bytes, *, durable: bool = True) -> bool:
+    def publish(
+        self,
+        name: str,
+        content: bytes,
+        *,
+        durable: bool = True,
+        to_the_brim: bool = False,
+    ) -> bool:
         """Publish one file; False when one of that name is there already.
+
+        Life signs (not durable) leave a quarter of the room to the others, and these
+        an eighth to what is filled in to the brim.
 
         Raises:
             SpoolError: it could not be written, or the spool is full because nobody
@@ -64,7 +74,7 @@ class SpoolWriter:
         """
         if not self._prepared:
             self.prepare()
-        self._make_sure_of_room(len(content))
+        self._make_sure_of_room(len(content), 8 if to_the_brim else 6 + durable)
         draft, final = self._draft_for(name), self._new / name
         try:
             self._write(draft, content, durable=durable)
@@ -82,16 +92,17 @@ class SpoolWriter:
             raise SpoolError(f"spool: {error.strerror}") from error
         return True
 
-    def _make_sure_of_room(self, size: int) -> None:
+    def _make_sure_of_room(self, size: int, eighths: int) -> None:
+        room = self._max_bytes * eighths // 8
         self._until_measured -= 1
-        if self._until_measured < 0 or self._held + size > self._max_bytes:
+        if self._until_measured < 0 or self._held + size > room:
             try:
                 with os.scandir(self._new) as entries:
                     self._held = sum(_size_of(entry) for entry in entries)
             except OSError as error:
                 raise SpoolError(f"spool: {error.strerror}") from error
             self._until_measured = _MEASURED_EVERY
-        if self._held + size > self._max_bytes:
+        if self._held + size > room:
             raise SpoolError(f"the spool holds {self._held} bytes: is the alerter up?")
         self._held += size
 

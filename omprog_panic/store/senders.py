@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from omprog_panic.spool.record import AliveRecord, BootRecord, IncidentRecord
 
 MAX_LISTED = 1000
+_VERIFIED = "verified "  # and the sender's address: a name in LATEST
 
 
 def list_senders(connection: Connection, limit: int) -> list[Row[Any]]:
@@ -92,6 +93,20 @@ def insert_boot(connection: Connection, record: BootRecord) -> bool:
         )
     )
     return True
+
+
+def note_verified(
+    connection: Connection, record: AliveRecord, received_at: float
+) -> None:
+    """Keep the last token that each sender has sent."""
+    note_latest(connection, _VERIFIED + record.source, record, received_at)
+
+
+def find_verified(connection: Connection, token: str) -> dict[str, Any] | None:
+    """Give the record that brought a token; None when none did."""
+    query = sa.select(LATEST.c.record).where(LATEST.c.name.startswith(_VERIFIED))
+    records = (json.loads(row.record) for row in connection.execute(query))
+    return next((dict(r) for r in records if r["token"] == token), None)
 
 
 def note_latest(

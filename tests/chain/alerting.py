@@ -33,6 +33,9 @@ def write_alerter_config(
             "templates": str(etc / "alert_templates"),
         },
         "limits": limits,
+        # The recorded machines boot again, and that would be told, too.
+        "routes": [{"match": {"severity": ["back", "suspected-crash"]}, "to": []}],
+        "self_check": {"port": monitor.rsyslogd.port, "timeout_s": 1},
     }
     config = etc / "config.yaml"
     config.write_text(json.dumps(settings, indent=1))  # JSON is YAML

@@ -113,7 +113,7 @@ class Rsyslogd:
     def write_values(self, values: dropin.Values) -> None:
         """Write what the rules read; new senders need only a HUP."""
         for name, content in dropin.value_files(values).items():
-            if name == dropin.SWITCH:
+            if name in {dropin.SWITCH, dropin.SWITCH_514}:
                 share = {dropin.SHARE: str(self.folder / "share")}
                 content = dropin.relocated(content, share)  # noqa: PLW2901
             (self.etc / "rsyslog" / name).write_text(content)

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from omprog_panic.errors import MalformedRecordError
 from omprog_panic.model import EndReason, Record
 from omprog_panic.spool.record import (
+    VERSION,
     AliveRecord,
     BootRecord,
     CountersRecord,
@@ -189,3 +191,44 @@ def test_our_own_reader_gives_the_record_back(kind: str, record: SpoolRecord) ->
     assert decode(content) == record
     body = json.loads(content) | {"added_later": kind}
     assert decode(json.dumps(body).encode()) == record
+
+
+# --- what older collectors wrote ----------------------------------------------
+
+# One folder a version, of files that were written when it was new; they are never
+# written again. ``*-first.json`` has none of the fields that were added since.
+FOLDERS = {
+    version: Path(__file__).parent / f"spool-v{version}"
+    for version in range(1, VERSION + 1)
+}
+OLD = [
+    pytest.param(path, id=f"{path.parent.name}-{path.stem}")
+    for folder in FOLDERS.values()
+    for path in sorted(folder.glob("*.json"))
+]
+
+
+def test_every_version_has_a_file_of_every_kind_that_it_wrote() -> None:
+    for folder in FOLDERS.values():
+        names = {path.stem.removesuffix("-first") for path in folder.glob("*.json")}
+        assert names == set(WHOLE)
+
+
+@pytest.mark.parametrize("path", OLD, ids=str)
+def test_a_file_of_an_older_collector_is_read(path: Path) -> None:
+    kind, _, first = path.stem.partition("-")
+    expected = (LEAST if first else WHOLE)[kind]
+
+    assert decode(path.read_bytes()) == expected
+
+
+@pytest.mark.parametrize("path", OLD, ids=str)
+def test_the_reader_of_the_page_reads_it_too(path: Path) -> None:
+    assert read(path.read_bytes())["kind"] == path.stem.partition("-")[0]
+
+
+def test_a_file_of_a_later_version_is_refused() -> None:
+    body = json.loads(encode(LEAST["boot"])) | {"version": VERSION + 1}
+
+    with pytest.raises(MalformedRecordError, match="version"):
+        decode(json.dumps(body).encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 
 from tests.guests.guest import QEMU
 from tests.guests.kernel import VARIABLE, Kernel, busybox, folder, kernels
+
+ALL = "OMPROG_PANIC_GUEST_TESTS"  # set by tools/client-test
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -22,6 +25,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(autouse=True)
 def _needs_guests(request: pytest.FixtureRequest) -> None:
+    if request.node.get_closest_marker("guest") and not os.environ.get(ALL):
+        pytest.skip("takes an hour: tools/client-test runs it")
     takes = {"kernel", "oldest"} & set(request.fixturenames)
     if takes and not (_usable() and kernels()):
         pytest.skip(

@@ -78,6 +78,14 @@ class Guest:
                 raise GuestError(f"no {pattern!r} on the console:\n{self.console()}")
             time.sleep(0.1)
 
+    def ended(self, *, timeout_s: float = 60.0) -> bool:
+        """Whether the guest's power goes off in that time."""
+        try:
+            self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def close(self) -> None:
         self._line.close()
         self._process.kill()
@@ -102,12 +110,13 @@ class Guest:
 
 
 def command(
-    kernel: Kernel, folder: Path, append: str, network: Sequence[str]
+    kernel: Kernel, folder: Path, append: str, network: Sequence[str], memory_mb: int
 ) -> list[str]:
     """The qemu command line of a guest whose initramfs is ``folder/initrd``."""
     return [
         QEMU,
-        *("-accel", "tcg,thread=multi", "-cpu", "qemu64", "-smp", "2", "-m", "256"),
+        *("-accel", "tcg,thread=multi", "-cpu", "qemu64", "-smp", "2"),
+        *("-m", str(memory_mb)),
         *("-display", "none", "-nodefaults", "-no-user-config", "-no-reboot"),
         *("-kernel", str(kernel.image), "-initrd", str(folder / "initrd")),
         *("-append", f"console=ttyS0 net.ifnames=0 {append}"),
@@ -126,12 +135,13 @@ def boot(
     append: str = "",
     network: Sequence[str] = (),
     inside: Sequence[str] = (),
+    memory_mb: int = 256,
 ) -> Iterator[Guest]:
     """Boot a guest; ``inside`` is put before qemu (ip netns exec NAME)."""
     (folder / "initrd").write_bytes(image)
     with (folder / "qemu.log").open("wb") as log:
         process = subprocess.Popen(
-            [*inside, *command(kernel, folder, append, network)],
+            [*inside, *command(kernel, folder, append, network, memory_mb)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

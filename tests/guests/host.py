@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.guests.guest import Guest, boot
@@ -12,7 +12,7 @@ from tests.guests.image import build_image
 from tests.guests.kernel import Kernel
 from tests.guests.wire import Wire, open_wire
 
-SETTINGS = "/etc/omprog-panic/netconsole.conf"
+SETTINGS = "/etc/omprog-panic/client.conf"
 MONITOR, GATEWAY, FAR = "10.0.0.1", "10.0.0.254", "192.0.2.9"
 MAC, OTHER_MAC, THIRD_MAC = (
     "02:00:00:00:00:01",
@@ -72,7 +72,12 @@ class Host:
 
 @contextlib.contextmanager
 def start(
-    kernel: Kernel, place: Path, *, append: str = "", address: bool = True
+    kernel: Kernel,
+    place: Path,
+    *,
+    append: str = "",
+    address: bool = True,
+    devices: Sequence[str] = (),
 ) -> Iterator[Host]:
     """Boot a host whose neighbours are the monitor and the gateway."""
     image = build_image(kernel)
@@ -80,7 +85,7 @@ def start(
         for neighbour in (MONITOR, GATEWAY):
             wire.set_neighbour(neighbour, MAC)
         wire.route(FAR, GATEWAY)
-        network = wire.arguments()
+        network = [*wire.arguments(), *devices]
         with boot(kernel, place, image, append=append, network=network) as guest:
             host = Host(guest, wire)
             if address:

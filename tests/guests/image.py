@@ -135,7 +135,7 @@ def build_image(kernel: Kernel, *, files: dict[str, bytes] | None = None) -> byt
     archive.link("usr/bin/python3", Path(PYTHON).resolve().name)
     archive.file("init", INIT.encode(), 0o755)
     archive.file("etc/hosts", b"127.0.0.1 localhost\n")
-    _add_modules(archive, kernel)
+    add_modules(archive, kernel)
     for name, data in (files or {}).items():
         archive.file(name, data)
     return archive.data()
@@ -191,7 +191,7 @@ def _libraries(binary: Path) -> set[Path]:
     return {Path(name) for name in re.findall(r"(/\S+\.so\S*)", output)}
 
 
-def _add_modules(archive: Archive, kernel: Kernel) -> None:
+def add_modules(archive: Archive, kernel: Kernel, lib: str = "lib") -> None:
     """Add modules uncompressed, with the dependencies that depmod finds."""
     with tempfile.TemporaryDirectory() as name:
         base = Path(name) / "lib/modules" / kernel.release
@@ -210,4 +210,6 @@ def _add_modules(archive: Archive, kernel: Kernel) -> None:
             needed += [m for m in more if m and m not in needed]
         subprocess.run(["depmod", "-b", name, kernel.release], check=True)
         for path in sorted(p for p in base.rglob("*") if p.is_file()):
-            archive.copy(path, f"lib/modules/{kernel.release}/{path.relative_to(base)}")
+            archive.copy(
+                path, f"{lib}/modules/{kernel.release}/{path.relative_to(base)}"
+            )

@@ -42,12 +42,12 @@ class Kernel:
 def kernels() -> list[Kernel]:
     """The kernels that are there, oldest first."""
     found = []
-    for image in sorted(folder().glob("*/**/vmlinuz*")):
-        root = folder() / image.relative_to(folder()).parts[0]
+    for root in folder().glob("linux-*"):
+        image = next(root.glob("**/vmlinuz*"), None)
         found += [
             Kernel(modules.name, image, modules)
             for modules in sorted(root.glob("**/lib/modules/*"))
-            if any(modules.rglob("netconsole.ko*"))
+            if image is not None and any(modules.rglob("netconsole.ko*"))
         ]
     return sorted(found, key=lambda k: [int(n) for n in k.name.split(".")])
 

@@ -204,12 +204,12 @@ def test_removal(kernel: Kernel, place: Path) -> None:
             "lsmod | cut -d' ' -f1 | sort; cat /proc/sys/kernel/printk; "
             "ls /sys/kernel/config; find /etc /var/lib -type f | sort"
         )
-        host.guest.put("/etc/omprog-panic/netconsole.conf", f"monitor={MONITOR}\n")
+        host.guest.put("/etc/omprog-panic/client.conf", f"monitor={MONITOR}\n")
         before = host.guest.run(look, check=False)
         host.configure(f"monitor={MONITOR}\nuser.rack=r12")
         host.wire.wait_text("alive")
 
         host.client("remove")
 
-        host.guest.put("/etc/omprog-panic/netconsole.conf", f"monitor={MONITOR}\n")
+        host.guest.put("/etc/omprog-panic/client.conf", f"monitor={MONITOR}\n")
         assert host.guest.run(look, check=False) == before

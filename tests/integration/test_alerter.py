@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.alerter_process import AlerterProcess, publish
-from tests.builders import PANIC_LINE, make_incident, write_config
+from tests.builders import PANIC_LINE, make_incident, make_lone_incident, write_config
 from tests.fakes import Received, Receiver
 
 pytestmark = pytest.mark.slow
@@ -43,7 +43,7 @@ def test_the_same_file_again_gives_no_second_alert(tmp_path: Path) -> None:
             publish(tmp_path / "spool", make_incident(1))
             receiver.wait_for(1)
             publish(tmp_path / "spool", make_incident(1))
-            publish(tmp_path / "spool", make_incident(2))
+            publish(tmp_path / "spool", make_lone_incident(2))
             got = receiver.wait_for(2)
             assert alerter.terminate() == 0
 

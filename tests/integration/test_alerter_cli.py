@@ -133,8 +133,8 @@ def test_incidents_status_and_test_alert_tell_what_happened(tmp_path: Path) -> N
     assert "abcd0000" in listed.output
     assert "sysrq triggered crash" in listed.output
     shown = call("incidents", "show", "--config", config, "ABCD")
-    assert "its severity is alerted at once" in shown.output
-    assert "sent after 1 attempts" in shown.output
+    assert "the first crash of its cause is told at once" in shown.output
+    assert "sent after 1 attempt\n" in shown.output
     assert "---[ end Kernel panic" in shown.output
     body = json.loads(
         call("incidents", "show", "--config", config, "--format", "json", "abcd").output

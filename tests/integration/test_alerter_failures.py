@@ -21,7 +21,7 @@ from omprog_panic.model import EndReason
 from omprog_panic.spool.record import Losses
 from omprog_panic.store.connect import Database
 from tests.alerter_process import AlerterProcess, publish
-from tests.builders import make_incident, write_config
+from tests.builders import make_incident, make_lone_incident, write_config
 from tests.fakes import Received, Receiver
 
 pytestmark = pytest.mark.slow
@@ -104,7 +104,7 @@ def test_a_hanging_service_delays_no_other(tmp_path: Path) -> None:
         config = write_config(tmp_path, urls)
         with AlerterProcess(config) as alerter:
             alerter.wait_for_line("started")
-            publish(tmp_path / "spool", make_incident(1), make_incident(2))
+            publish(tmp_path / "spool", make_incident(1), make_lone_incident(2))
             assert [got.path for got in receiver.wait_for(2)] == ["/good", "/good"]
             go_on.set()
             receiver.wait_for(4)
@@ -201,7 +201,7 @@ def test_reload_takes_a_good_file_and_keeps_the_old_over_a_bad_one(
             (tmp_path / "apprise.yml").write_text(receiver.url("new"))
             alerter.process.send_signal(signal.SIGHUP)
             alerter.wait_for_line("reloaded")
-            publish(tmp_path / "spool", make_incident(2))
+            publish(tmp_path / "spool", make_lone_incident(2))
             assert receiver.wait_for(2)[1].path == "/new"
             assert alerter.terminate() == 0
 
@@ -235,7 +235,7 @@ def test_embedded_it_tells_what_happens_and_stops_when_told(tmp_path: Path) -> N
 
 
 def test_a_backlog_from_before_the_start_is_delivered(tmp_path: Path) -> None:
-    incidents = [make_incident(number << 112) for number in range(120)]
+    incidents = [make_lone_incident(number << 112) for number in range(120)]
     publish(tmp_path / "spool", *incidents)
     with Receiver() as receiver:
         config = write_config(tmp_path, [receiver.url()])
@@ -264,7 +264,7 @@ def test_many_that_hang_take_nothing_from_one_that_works(tmp_path: Path) -> None
             alerter.wait_for_line("started", 60)
             publish(tmp_path / "spool", make_incident(1))
             alerter.wait_for_line("alert delivered")
-            publish(tmp_path / "spool", make_incident(2))
+            publish(tmp_path / "spool", make_lone_incident(2))
             deadline = SystemClock().monotonic() + 20
             while sum(got.path == "/good" for got in receiver.received) < 2:
                 assert SystemClock().monotonic() < deadline
@@ -296,10 +296,10 @@ def test_a_full_disk_delays_the_alert_and_gives_no_copies(tmp_path: Path) -> Non
                 return 200
 
             receiver.answer = fill  # between sending and recording
-            publish(tmp_path / "spool", make_incident(2))
+            publish(tmp_path / "spool", make_lone_incident(2))
             alerter.wait_for_line("delivery waits")
             resource.prlimit(pid, resource.RLIMIT_FSIZE, (everything, everything))
-            alerter.wait_for_line("alert delivered id=" + make_incident(2).id)
+            alerter.wait_for_line("alert delivered id=" + make_lone_incident(2).id)
             assert alerter.terminate() == 0
         assert len(receiver.received) == 2
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import resource
 import shutil
 import signal
@@ -11,9 +12,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.test_collector import QUICK, REBOOTS, send_capture, wait_for
+from tests.integration.test_collector import (
+    QUICK,
+    REBOOTS,
+    send_capture,
+    texts_of,
+    wait_for,
+)
 from tests.omprog_driver import OmprogDriver, envelope
-from tests.replayer import load_capture
+from tests.replayer import load_capture, replay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -270,3 +277,87 @@ def test_a_restart_judges_lines_by_the_networks_of_their_time(tmp_path: Path) ->
 
         (body,) = driver.published()
         assert (body["source"], body["end"]) == ("10.0.0.2", "evicted")
+
+
+def test_an_open_trace_of_a_host_too_many_is_published_as_evicted(
+    tmp_path: Path,
+) -> None:
+    with OmprogDriver(tmp_path, "--max-hosts", "4") as driver:
+        assert driver.send(panic(1)) == "OK"
+        for number in range(10, 20):
+            chatter = envelope("[    1.000000] x", f"127.0.1.{number}", number)
+            assert driver.send(chatter) == "OK"
+        wait_for(lambda: len(driver.published()) == 1, 60)
+
+        (body,) = driver.published()
+        assert (body["source"], body["end"]) == ("127.0.0.2", "evicted")
+        assert "crash 1" in str(body["records"])
+
+
+def test_traces_beyond_the_spools_limit_wait_and_are_published_later(
+    tmp_path: Path,
+) -> None:
+    options = (*QUICK, "--spool-bytes", "16000")
+    with OmprogDriver(tmp_path, *options) as driver:
+        for number in range(1, 41):
+            assert driver.send(panic(number)) == "OK"
+        wait_for(lambda: len(driver.published()) >= 2, 60)
+        assert driver.send(envelope("[    9.000000] x", "127.0.0.250", 9)) == "OK"
+        driver.kill()
+        driver.start()
+        new = driver.spool / "new"
+        assert sum(path.stat().st_size for path in new.iterdir()) <= 16000
+
+        seen: set[str] = set()
+
+        def take_as_the_alerter_does() -> bool:
+            for path in list(new.iterdir()):
+                if b'"kind":"incident"' in path.read_bytes():
+                    assert path.name not in seen
+                    seen.add(path.name)
+                path.unlink()
+            return len(seen) == 40
+
+        wait_for(take_as_the_alerter_does, 60)
+
+
+def test_sighup_during_a_trace_changes_nothing_of_it(tmp_path: Path) -> None:
+    allow = tmp_path / "allowed"
+    allow.write_text("127.0.0.0/8\n")
+    with OmprogDriver(tmp_path, "--allow", str(allow)) as driver:
+        for number, (at, payload) in enumerate(load_capture(REBOOTS)):
+            if number % 20 == 0:
+                allow.write_text(f"127.0.0.0/8\n10.0.0.{number % 250}\n")
+            driver.process.send_signal(signal.SIGHUP)
+            assert driver.send(envelope(payload, at=at)) == "OK"
+        wait_for(lambda: len(driver.published()) == 1, 60)
+
+        assert driver.published()[0]["end"] == "rebooting"
+        assert texts_of(driver.published()[0]) == [
+            record.text for record in replay(load_capture(REBOOTS)).incidents[0].records
+        ]
+
+
+@pytest.mark.parametrize("cut", [-1, -5, -60])
+def test_sigterm_to_the_whole_group_during_a_trace_keeps_it(
+    tmp_path: Path,
+    cut: int,
+) -> None:
+    """systemd stops rsyslogd and its child at once; the pipe may still be full."""
+    capture = load_capture(REBOOTS)
+    with OmprogDriver(tmp_path) as driver:
+        driver.kill()
+        driver.start(start_new_session=True)
+        for at, payload in capture[:cut]:
+            assert driver.send(envelope(payload, at=at)) == "OK"
+        os.killpg(driver.process.pid, signal.SIGTERM)
+        at, payload = capture[cut]
+        assert driver.send(envelope(payload, at=at)) == "OK"
+        assert driver.close() == 0
+        assert driver.published() == [] or cut == -1
+        driver.start()
+        for at, payload in capture[cut + 1 :] if cut < -1 else []:
+            assert driver.send(envelope(payload, at=at)) == "OK"
+        wait_for(lambda: len(driver.published()) == 1, 60)
+
+        assert driver.published()[0]["end"] == "rebooting"

@@ -17,12 +17,12 @@ from omprog_panic.spool.record import decode
 from omprog_panic.store.connect import Database
 from omprog_panic.store.schema import INCIDENTS, OUTBOX
 from tests.alerter_process import AlerterProcess, publish
-from tests.builders import make_incident, write_config
+from tests.builders import make_incident, make_lone_incident, write_config
 from tests.fakes import Receiver
 
 pytestmark = pytest.mark.slow
 
-A, B = make_incident(0xAAAA << 112), make_incident(0xBBBB << 112)
+A, B = make_incident(0xAAAA << 112), make_lone_incident(0xBBBB << 112)
 
 
 def call(config: Path, *arguments: str, exit_code: int = 0) -> Result:

@@ -115,6 +115,31 @@ def a_recorded_panic_gives_one_alert(story: Story) -> None:
     assert not missing, missing
 
 
+def bash_completes_commands(story: Story) -> None:
+    script = "/usr/share/bash-completion/completions/omprog-panic"
+    words = "COMP_WORDS=(omprog-panic sta) COMP_CWORD=1 COMP_LINE=x COMP_POINT=1"
+    found = story.machine.run(
+        f"bash -c '. {script}; {words}; _omprog_panic_completion omprog-panic;"
+        ' echo "${COMPREPLY[@]}"\''
+    )
+    assert found.split() == ["status"]
+
+
+def logs_are_rotated_and_go_after_90_days(story: Story) -> None:
+    machine, folder = story.machine, "/var/log/omprog-panic"
+    logs = machine.run(f"ls {folder}/127.0.0.2")
+    assert logs.strip().endswith(".log"), logs
+    machine.run("logrotate -f /etc/logrotate.d/omprog-panic")
+    machine.run(f"test -s {folder}/collector.log.1")
+    machine.wait(f"test -e {folder}/collector.log", "a new log")
+    old = f"{folder}/10.9.9.9/a.log"
+    machine.run(f"mkdir {folder}/10.9.9.9; touch -d '-100 days' {old}")
+    machine.run("systemd-tmpfiles --clean omprog-panic.conf")
+    left = machine.run(f"find {folder} -name '*.log'")
+    assert old not in left
+    assert "/127.0.0.2/" in left
+
+
 def a_restart_of_rsyslog_in_a_trace_loses_nothing(story: Story) -> None:
     datagrams = capture("sysrq-crash-basic-halts")
     texts = panic_texts(datagrams, ONSET)
@@ -262,6 +287,8 @@ CHECKS: tuple[Callable[[Story], None], ...] = (
     apply_lets_the_senders_in,
     a_recorded_panic_gives_one_alert,
     a_restart_of_rsyslog_in_a_trace_loses_nothing,
+    logs_are_rotated_and_go_after_90_days,
+    bash_completes_commands,
     a_reboot_keeps_an_undelivered_alert,
     the_tests_of_debian_pass,
     an_imudp_load_above_ours_is_shared,

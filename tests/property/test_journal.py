@@ -138,7 +138,7 @@ class World:
                 self.carrier.took(line)
                 self.fate.write()  # the OK
                 confirmed = True
-                self.pipeline.feed_chunk(line, 1, self.now)
+                self.pipeline.feed_chunk(line, self.now)
                 self._collect()
 
     def pass_time(self, seconds: float) -> None:

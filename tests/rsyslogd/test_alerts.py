@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import socket
 from typing import TYPE_CHECKING
 
 import pytest
 
+from omprog_panic.store import senders
+from omprog_panic.store.connect import Database
 from tests.chain.alerting import AlertingMonitor
 from tests.chain.replay import FIVE, Datagram, compressed, load_capture
+from tests.chain.wait import wait_until
 from tests.fakes import Received, Receiver
 from tests.rsyslogd.expected import CONTEXT, kernel_texts, onset_of
 
@@ -22,6 +26,7 @@ pytestmark = [pytest.mark.rsyslogd, pytest.mark.slow]
 QUICK = ("--silence", "0.6", "--settle", "0.3")
 SENDERS = {"db-07": "127.0.0.2", "web-01": "127.0.0.3"}
 NAME = "sysrq-crash-basic-reboots"
+OTHER = "oom-panic-extended-reboots"
 TITLES = {
     "sysrq-crash-basic-halts": "sysrq triggered crash",
     "sysrq-crash-basic-reboots": "sysrq triggered crash",
@@ -56,9 +61,14 @@ def panic(run: AlertingMonitor, name: str, address: str = "127.0.0.2") -> None:
         host.replay(compressed(load_capture(name), max_gap_s=0.05))
 
 
-def last_alert(run: AlertingMonitor, receiver: Receiver, count: int) -> list[Received]:
-    """Let another host panic; give the alerts before its own, which is the last."""
-    panic(run, NAME, "127.0.0.3")
+def last_alert(
+    run: AlertingMonitor, receiver: Receiver, count: int, other: str = OTHER
+) -> list[Received]:
+    """Let another host panic; give the alerts before its own, which is the last.
+
+    It dies of something else: of the same it would be told later, together.
+    """
+    panic(run, other, "127.0.0.3")
     got = receiver.wait_for(count + 1)
     assert "127.0.0.3" in got[-1].alert["title"]
     return got[:-1]
@@ -84,7 +94,7 @@ def test_a_recorded_panic_gives_one_alert_with_the_whole_trace(
     panic(run, name)
     receiver.wait_for(1)
 
-    (got,) = last_alert(run, receiver, 1)
+    (got,) = last_alert(run, receiver, 1, NAME if name == OTHER else OTHER)
     subject = got.alert["title"]
     assert subject.startswith("PANIC db-07 (127.0.0.2): "), subject
     assert TITLES[name] in subject
@@ -166,18 +176,39 @@ def test_two_hosts_that_panic_at_once_give_two_clean_alerts(
     alerting: Callable[..., AlertingMonitor],
     receiver: Receiver,
 ) -> None:
-    datagrams = load_capture(NAME)
+    here, there = load_capture(NAME), load_capture("init-killed-basic-reboots")
     run = alerting(receiver.url())
     with (
         run.monitor.sender("127.0.0.2") as first,
         run.monitor.sender("127.0.0.3") as second,
     ):
-        for datagram in datagrams:
-            first.send(datagram.payload)
-            second.send(datagram.payload)
+        for one, other in itertools.zip_longest(here, there):
+            if one is not None:
+                first.send(one.payload)
+            if other is not None:
+                second.send(other.payload)
 
     got = receiver.wait_for(2)
     hosts = sorted(one.alert["title"].split(":")[0] for one in got)
     assert hosts == ["PANIC db-07 (127.0.0.2)", "PANIC web-01 (127.0.0.3)"]
     for one in got:
-        assert_carries_the_trace(one, datagrams)
+        ours = "127.0.0.2" in one.alert["title"]
+        assert_carries_the_trace(one, here if ours else there)
+
+
+def test_our_own_datagram_comes_out_of_the_whole_chain(
+    alerting: Callable[..., AlertingMonitor],
+    receiver: Receiver,
+) -> None:
+    run = alerting(receiver.url())
+    database = Database(run.monitor.rsyslogd.state / "db" / "omprog-panic.sqlite")
+
+    def heard() -> bool:
+        with database.read() as connection:
+            return senders.latest(connection, "probe") is not None
+
+    try:
+        wait_until(heard, "the marked datagram", 60)
+    finally:
+        database.close()
+    assert receiver.received == []

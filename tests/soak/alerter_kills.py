@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from omprog_panic.store.connect import Database
 from omprog_panic.store.schema import NOTIFICATION_LOG, OUTBOX
 from tests.alerter_process import AlerterProcess, publish
-from tests.builders import make_incident, write_config
+from tests.builders import make_lone_incident, write_config
 from tests.fakes import Received, Receiver
 
 HANG_S = 1.5  # longer than the delivery timeout below
@@ -94,7 +94,7 @@ def run_once(seed: int, folder: Path) -> Outcome:
     chance = random.Random(seed)
     count, hosts = chance.randint(1, 3), chance.randint(1, 4)
     incidents = [
-        make_incident(number << 80, source=f"10.0.0.{chance.randint(1, hosts)}")
+        make_lone_incident(number << 80, source=f"10.0.0.{chance.randint(1, hosts)}")
         for number in range(1, chance.randint(5, 20))
     ]
     ids = {incident.id[:12] for incident in incidents}

@@ -248,7 +248,7 @@ def test_a_port_that_is_open_already_is_shared() -> None:
     machine.files["/etc/rsyslog.conf"] += text
     applied(machine, Reception((DB07,), Receive(port=514)))
 
-    assert "rsyslog-514.conf" in machine.files[FILTER]
+    assert "rules-514.conf" in machine.files[FILTER]
     applied(machine, RECEPTION)
     assert FILTER not in machine.files
 

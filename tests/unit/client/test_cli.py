@@ -253,7 +253,7 @@ def test_the_manual_page_has_every_command_option_and_setting() -> None:
 
 
 def test_the_shipped_example_is_right_with_everything_switched_on() -> None:
-    text = (ROOT / "debian/conf/netconsole.conf").read_text()
+    text = (ROOT / "debian/conf/client.conf").read_text()
     settings = parse_settings(text)
     assert settings == parse_settings("monitor=10.0.0.1")
 

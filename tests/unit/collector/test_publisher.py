@@ -6,9 +6,10 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from omprog_panic.collector.publisher import MAX_WAITING, Publisher
-from omprog_panic.spool.record import AliveRecord, BootRecord, SpoolRecord
-from omprog_panic.spool.writer import SpoolWriter
+from omprog_panic.spool.record import AliveRecord, BootRecord, SpoolRecord, encode
+from omprog_panic.spool.writer import MAX_BYTES, SpoolWriter
 from tests.builders import make_incident
+from tests.integration.test_collector import wait_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,14 +20,21 @@ if TYPE_CHECKING:
 class RecordingWriter(SpoolWriter):
     """The real writer, which remembers the order."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: Path, max_bytes: int = MAX_BYTES) -> None:
+        super().__init__(folder, max_bytes)
         self.prepare()
         self.names: list[str] = []
 
-    def publish(self, name: str, content: bytes, *, durable: bool = True) -> bool:
+    def publish(
+        self,
+        name: str,
+        content: bytes,
+        *,
+        durable: bool = True,
+        to_the_brim: bool = False,
+    ) -> bool:
         self.names.append(name.removesuffix(".json"))
-        return super().publish(name, content, durable=durable)
+        return super().publish(name, content, durable=durable, to_the_brim=to_the_brim)
 
 
 class FaultyWriter(RecordingWriter):
@@ -34,11 +42,18 @@ class FaultyWriter(RecordingWriter):
 
     faults = 3
 
-    def publish(self, name: str, content: bytes, *, durable: bool = True) -> bool:
+    def publish(
+        self,
+        name: str,
+        content: bytes,
+        *,
+        durable: bool = True,
+        to_the_brim: bool = False,
+    ) -> bool:
         if name == "poison.json" and self.faults:
             self.faults -= 1
             raise ZeroDivisionError(name)
-        return super().publish(name, content, durable=durable)
+        return super().publish(name, content, durable=durable, to_the_brim=to_the_brim)
 
 
 def alive(number: int) -> AliveRecord:
@@ -106,3 +121,37 @@ def test_life_signs_that_are_left_out_are_counted(tmp_path: Path) -> None:
 
     assert publisher.take_counts() == {"left_out_life_signs": 7}
     assert publisher.take_counts() == {}
+
+
+def test_the_panic_of_a_named_sender_goes_before_a_thousand_forged_ones(
+    tmp_path: Path,
+) -> None:
+    writer = RecordingWriter(tmp_path)
+    publisher = Publisher(writer, is_named=lambda source: source == "10.0.0.2")
+    forged = [make_incident(n, source="10.9.9.9") for n in range(100)]
+    publisher.submit([*forged, dataclasses.replace(make_incident(), id="known")])
+    publisher.start()
+    publisher.stop(60)
+
+    assert writer.names[0] == "known"
+    assert len(writer.names) == 101
+
+
+def test_forged_panics_that_fill_the_spool_do_not_hold_up_a_named_sender(
+    tmp_path: Path,
+) -> None:
+    size = len(encode(make_incident()))
+    writer = RecordingWriter(tmp_path, max_bytes=8 * size)
+    publisher = Publisher(
+        writer,
+        retry_s=0.01,
+        is_named=lambda source: source == "10.0.0.2",
+    )
+    publisher.submit([make_incident(n, source="10.9.9.9") for n in range(50)])
+    publisher.start()
+    wait_for(lambda: len(list((tmp_path / "new").iterdir())) >= 6)
+    publisher.submit([dataclasses.replace(make_incident(), id="known")])
+    wait_for((tmp_path / "new" / "known.json").exists, 60)
+    publisher.stop(0.1)
+
+    assert len(publisher.unpublished()) >= 43

@@ -125,3 +125,60 @@ def test_a_flood_of_forged_addresses_neither_fills_memory_nor_hides_a_panic(
     assert len(pipeline.senders) <= 2048
     assert max(took) < 1.0
     assert peak < 64 * 1024 * 1024
+
+
+def test_forged_addresses_and_boots_write_a_bounded_number_of_records() -> None:
+    """A million of them would; these are as many as a test can wait for."""
+    pipeline = Pipeline(
+        limits=PipelineLimits(max_hosts=2048),
+        allowed=AllowedNetworks(["10.0.0.0/8", "10.255.0.1"]),
+    )
+    crash = [f"[  500.{n:06}] {text}" for n, text in enumerate([PANIC, "x", END])]
+    chatter = [f"[  {400 + n}.000000] chatter" for n in range(3)]
+    records: list[SpoolRecord] = []
+    for number in range(20_000):
+        ip = f"10.{number >> 14}.{number >> 7 & 127}.{number & 127}"
+        now = number / 10_000
+        boot = "[    0.000000] Linux version 6.1.0 (x)"
+        pipeline.feed(envelope(boot, ip, now), now)
+        if number in (10, 20, 30):
+            text = chatter[number // 10 - 1]
+            pipeline.feed(envelope(text, "10.255.0.1", now), now)
+        if number in (19_990, 19_991, 19_992):
+            text = crash[number - 19_990]
+            pipeline.feed(envelope(text, "10.255.0.1", now), now)
+        pipeline.tick(now)
+        records += pipeline.take()
+    pipeline.tick(10.0)
+    records += pipeline.take()
+
+    (incident,) = [r for r in records if isinstance(r, IncidentRecord)]
+    assert [r.text for r in incident.records] == ["chatter"] * 3 + [PANIC, "x", END]
+    assert len(records) <= 2 * (4096 + 100) + 10
+    left_out = pipeline.counters["left_out_life_signs"]
+    left_out += pipeline.counters["left_out_boots"]
+    assert left_out + len(records) >= 2 * 20_000
+
+
+def test_forged_boots_of_one_address_are_told_now_and_then() -> None:
+    run = Replay()
+    for number in range(300):
+        at = number * 5.0
+        run.send([(at, "[    0.000000] Linux version 6.1.0 (x)")])
+        run.send([(at + 2.0, f"[{90_000 + at:12.6f}] words of the true one")])
+    run.finish()
+
+    assert len(run.boots) <= 20 + 300 * 5 // 60 + 1
+
+
+def test_a_host_that_is_announced_boots_as_often_as_hosts_do() -> None:
+    run = Replay()
+    for number in range(19):
+        at = number * 15.0
+        run.send([(at, "[    0.000000] Linux version 6.1.0 (x)")])
+        run.send(
+            [(at + 9.0, f"[    9.000000] {PANIC}"), (at + 9, f"[    9.100000] {END}")]
+        )
+    run.finish()
+
+    assert len(run.boots) == 19

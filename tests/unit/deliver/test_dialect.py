@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from omprog_panic.alerter.fitting import fit_message, fit_text, whole_trace
 from omprog_panic.deliver import dialect, neutral
 from omprog_panic.deliver.dialect import Dialect, dialect_of
-from omprog_panic.render.context import MessageContext
-from omprog_panic.render.notice import NoticeContext
+from omprog_panic.render.context import AnyContext, MessageContext
 from omprog_panic.render.sample import sample_context
 from omprog_panic.render.templates import Rendered
 
@@ -42,8 +41,7 @@ def test_what_was_fitted_is_within_the_limit(name: str, body: str) -> None:
         assert known.size(f"{words.title}{words.body}") > (known.limit or 0) * 0.5
 
 
-def _render(context: MessageContext | NoticeContext) -> Rendered:
-    assert isinstance(context, MessageContext)
+def _render(context: AnyContext) -> Rendered:
     return Rendered("PANIC db", f"Host: db\n\n{context.trace}")
 
 

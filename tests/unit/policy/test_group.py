@@ -194,3 +194,32 @@ def test_templates_go_with_the_services() -> None:
     [message] = scene.messages
     assert set(message.services) == {"ops", "dba"}
     assert message.details["templates"] == {"dba": "short"}
+
+
+def test_a_storm_of_three_causes_is_three_alerts_and_three_follow_ups() -> None:
+    receivers = [OPS, DBA, ["night", "json [night]", ["night"]]]
+    scene = Scene(receivers)
+    numbers = iter(range(1, 10_001))
+    for _ in range(50):
+        batch = [
+            make_crash(
+                number,
+                2 + number % 1000,
+                fingerprint=f"cause-{number % 3}",
+                at=scene.now,
+                ended_at=scene.now,
+            )
+            for number in itertools.islice(numbers, 200)
+        ]
+        told = scene.feed(*batch)
+        assert len(told) == (3 if scene.t == 0 else 0)
+        scene.wait(0.2, 0.2)
+    scene.wait(1200, 30)
+
+    for key, _, _ in receivers:
+        mine = [m.kind for m in scene.messages if key in m.services]
+        assert mine == ["incident"] * 3 + ["follow-up"] * 3
+    decided = [d for d in scene.decided if d.subject.startswith("incident:")]
+    assert len(decided) == 10_000
+    follow_ups = scene.of_kind("follow-up")
+    assert sum(m.details["all_crashes"] for m in follow_ups) == 10_000

@@ -28,12 +28,12 @@ def test_no_value_ends_in_a_line_feed() -> None:
     values = dropin.Values(load_omprog=False, senders=("10.0.0.2",))
 
     files = dropin.value_files(values)
-    del files[dropin.SWITCH]
+    del files[dropin.SWITCH], files[dropin.SWITCH_514]
     assert all(not text.endswith("\n") for text in files.values())
 
 
 def test_the_shipped_rules_read_exactly_the_files_that_are_written() -> None:
-    names = ("omprog-panic.conf", "zz-omprog-panic.conf")
+    names = ("omprog-panic.conf", "omprog-panic-514.conf", "zz-omprog-panic.conf")
     text = "".join((RULES / name).read_text() for name in names)
     read = set(re.findall(rf"{dropin.ETC}/rsyslog/([a-z0-9.-]+)[`\"]", text))
 

@@ -144,3 +144,15 @@ def test_rules_come_back_when_the_host_was_mended(tmp_path: Path) -> None:
 
     assert machine.is_on()
     assert machine.value("reason") == ""
+
+
+def test_the_filter_of_a_shared_port_is_switched_off_with_the_rules(
+    tmp_path: Path,
+) -> None:
+    machine = Machine(tmp_path)
+    machine.fit()
+    assert "rsyslog-514.conf" in machine.value("rules-514.conf")
+
+    machine.complaints = [["error: ours"], ["error: ours"], []]
+    machine.fit()
+    assert "include" not in machine.value("rules-514.conf")

@@ -1,0 +1,114 @@
+"""What is wrong with settings is told and costs no alert; a real alerter."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from omprog_panic.cli.main import main
+from tests.alerter_process import AlerterProcess, publish
+from tests.builders import make_incident, write_config
+from tests.chain.wait import wait_until
+from tests.fakes import Receiver
+
+pytestmark = pytest.mark.slow
+
+
+def status(config: Path) -> dict[str, Any]:
+    arguments = ["status", "--config", str(config), "--format", "json"]
+    result = CliRunner().invoke(main, arguments)
+    data: dict[str, Any] = json.loads(result.output)["data"]
+    return data | {"code": result.exit_code}
+
+
+def test_a_broken_template_neither_stops_the_alerter_nor_loses_an_alert(
+    tmp_path: Path,
+) -> None:
+    with Receiver() as receiver:
+        config = write_config(tmp_path, [receiver.url()])
+        broken = tmp_path / "alert_templates/en/incident.body.j2"
+        broken.parent.mkdir(parents=True)
+        broken.write_text("fine\n{{ nosuch }}")
+        with AlerterProcess(config) as alerter:
+            line = alerter.wait_for_line("template cannot be used")
+            assert f"{broken}:2: incident.body.j2: 'nosuch' is undefined" in line
+            publish(tmp_path / "spool", make_incident(1))
+            body = receiver.wait_for(1)[0].alert["message"]
+            assert "---[ end Kernel panic" in body
+            foot = body.rstrip().splitlines()[-1]
+            assert foot == (
+                f"Template failed, another was used: {broken}:2: incident.body.j2: "
+                "'nosuch' is undefined"
+            )
+            wait_until(lambda: status(config)["template_faults"], "a told fault", 60.0)
+            told = status(config)
+            assert told["code"] == 1
+            assert len(told["template_faults"]) == 1
+            assert told["template_faults"][0].endswith("correct it or remove the file")
+
+            # A reload with it is refused; without it, nothing is left to tell.
+            alerter.process.send_signal(signal.SIGHUP)
+            alerter.wait_for_line("reload refused")
+            wait_until(
+                lambda: status(config)["reload_faults"], "a refused reload", 60.0
+            )
+            broken.unlink()
+            alerter.process.send_signal(signal.SIGHUP)
+            alerter.wait_for_line("reloaded")
+            wait_until(lambda: status(config)["code"] == 0, "a clean status", 60.0)
+            assert status(config)["template_faults"] == []
+            assert alerter.terminate() == 0
+
+
+def test_a_refused_reload_is_told_until_a_good_one(tmp_path: Path) -> None:
+    with Receiver() as receiver:
+        config = write_config(tmp_path, [receiver.url()])
+        good = (tmp_path / "apprise.yml").read_text()
+        with AlerterProcess(config) as alerter:
+            alerter.wait_for_line("started")
+            (tmp_path / "apprise.yml").write_text("nonsense!\n")
+            alerter.process.send_signal(signal.SIGHUP)
+            wait_until(
+                lambda: status(config)["reload_faults"], "a refused reload", 60.0
+            )
+            told = status(config)
+            assert told["code"] == 1
+            assert any("reload refused" in text for _, text in told["problems"])
+            assert "apprise.yml:1: $: not understood" in told["reload_faults"][0]
+
+            (tmp_path / "apprise.yml").write_text(good)
+            alerter.process.send_signal(signal.SIGHUP)
+            wait_until(
+                lambda: not status(config)["reload_faults"], "a good reload", 60.0
+            )
+            assert alerter.terminate() == 0
+
+
+def test_messages_are_in_the_configured_language(tmp_path: Path) -> None:
+    with Receiver() as receiver:
+        config = write_config(tmp_path, [receiver.url()])
+        settings = json.loads(config.read_text())
+        config.write_text(json.dumps({**settings, "language": "ru"}))
+        with AlerterProcess(config) as alerter:
+            alerter.wait_for_line("started")
+            publish(tmp_path / "spool", make_incident(1))
+            alert = receiver.wait_for(1)[0].alert
+            assert alert["title"].startswith("ПАНИКА ЯДРА db-07 (10.0.0.2): sysrq")
+            assert "Оповещение:    000000000000" in alert["message"]
+            assert alerter.terminate() == 0
+
+
+def test_status_of_a_bad_configuration_is_json_where_asked(tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("sender: []\n")
+    told = status(config)
+
+    assert told["code"] == 3
+    [[level, fault]] = told["problems"]
+    assert level == 3
+    assert fault.startswith(f"{config}:1: $.sender: unknown key")
