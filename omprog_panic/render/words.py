@@ -182,7 +182,6 @@ ENGLISH = Words(
             "... {lines} left out: see omprog-panic incidents show {alert_id} ..."
         ),
         "whole-trace": "The whole trace: {name}",
-        "left-out-more": "... {lines} left out ...",
         "cut": "... cut: see omprog-panic incidents show {alert_id} ...",
         "lost-records": "{records} lost on the way",
         "lost-fragments": "{records} of which a part was lost",
@@ -255,7 +254,6 @@ RUSSIAN = Words(
             "см. omprog-panic incidents show {alert_id} ..."
         ),
         "whole-trace": "Сообщение целиком: {name}",
-        "left-out-more": "... пропущено строк: {count} ...",
         "cut": "... обрезано; см. omprog-panic incidents show {alert_id} ...",
         "lost-records": "потеряно по дороге: {records}",
         "lost-fragments": "дошло не целиком: {records}",
