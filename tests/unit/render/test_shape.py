@@ -112,7 +112,7 @@ def test_no_line_is_lost_without_a_word(
 
     assert sum(len(line) + 1 for line in fitted) <= room
     said = [
-        int(n) for n in re.findall(r"\.\.\. (\d+) lines left out", "\n".join(fitted))
+        int(n) for n in re.findall(r"\.\.\. (\d+) lines? left out", "\n".join(fitted))
     ]
     if fitted:
         assert sum(said) + len(fitted) - len(said) == len(lines)
@@ -148,7 +148,7 @@ def test_where_it_happened_stays(room: int) -> None:
         assert "Call Trace:\n <TASK>\n ? __die+0x23/0x70\n frame_0+0x10/0x80" in text
         assert text.endswith("---[ end Kernel panic ]---")
         assert text.startswith("BUG: kernel NULL pointer")
-    said = [int(n) for n in re.findall(r"\.\.\. (\d+) lines left out", text)]
+    said = [int(n) for n in re.findall(r"\.\.\. (\d+) lines? left out", text)]
     kept = [line for line in fitted if "left out" not in line]
     assert sum(said) + len(kept) == len(lines) + 9
     assert text.count(f"omprog-panic incidents show {ID}") == 1
