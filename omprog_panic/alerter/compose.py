@@ -62,7 +62,7 @@ class Composer:
 
         whole = render(context)
         subject, body = fit_message(render, context, excess)
-        file = whole_trace(whole, context.about, context.alert_id)
+        file = whole_trace(whole, context.about, context.alert_id, self.templates.words)
         return Message(subject, body, context.alert_id, file if context.trace else None)
 
     def context(self, row: OutboxRow, details: Mapping[str, Any]) -> AnyContext:

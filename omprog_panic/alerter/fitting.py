@@ -78,7 +78,11 @@ def _largest(size: int, over: int, fits: Callable[[int], bool]) -> int:
     return low
 
 
-def whole_trace(rendered: Rendered, host: str, alert_id: str) -> File:
+def whole_trace(
+    rendered: Rendered, host: str, alert_id: str, words: Words = ENGLISH
+) -> File:
     """Give the unshortened message as a file; its name is safe in any system."""
-    name = _NOT_IN_A_NAME.sub("-", host).strip(".-")[:MAX_NAME] or "host"
-    return File(f"{name}-{alert_id}.txt", f"{rendered.subject}\n\n{rendered.body}\n")
+    base = _NOT_IN_A_NAME.sub("-", host).strip(".-")[:MAX_NAME] or "host"
+    name = f"{base}-{alert_id}.txt"
+    caption = words.texts["whole-trace"].format(name=name)
+    return File(name, f"{rendered.subject}\n\n{rendered.body}\n", caption)

@@ -182,7 +182,7 @@ class AppriseNotifier:
         return outcome
 
     def send_file(self, subject: str, file: File) -> Outcome:
-        words = self._dialect.write(subject, f"The whole trace: {file.name}")
+        words = self._dialect.write(subject, file.caption or file.name)
         return self._try(words, file)[0]
 
     def _send_bare(self, subject: str, refused: Outcome) -> Outcome:

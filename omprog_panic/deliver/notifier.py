@@ -30,6 +30,7 @@ class File(NamedTuple):
 
     name: str
     text: str
+    caption: str = ""  # where it is a message of its own
 
 
 class Files(enum.Enum):

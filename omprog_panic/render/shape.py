@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from omprog_panic.render.words import ENGLISH
 
@@ -53,7 +53,8 @@ def fit_trace(
     head, tail = _ends(crash, left)
     guilty = _guilty(crash, left // 3)
     if any(head <= number < len(crash) - tail for number in guilty):
-        return _with_guilty(crash, guilty, room, onset, alert_id, words)
+        notices = _Notices(alert_id, words)
+        return _with_guilty(crash, guilty, room, onset, notices)
     left_out = onset + len(crash) - head - tail
     notice = _notice(left_out, alert_id, words)
     return (*crash[:head], notice, *crash[len(crash) - tail :])
@@ -83,12 +84,11 @@ def _with_guilty(
     guilty: Sequence[int],
     room: int,
     onset: int,
-    alert_id: str,
-    words: Words,
+    notices: _Notices,
 ) -> tuple[str, ...]:
-    notice = len(_notice(onset + len(crash), alert_id, words)) + 1
+    notice = len(notices.full(onset + len(crash))) + 1
     gaps = 1 + sum(b - a > 1 for a, b in itertools.pairwise(guilty))
-    short = len(_gap(len(crash), words)) + 1
+    short = len(notices.short(onset + len(crash))) + 1
     left = room - notice - gaps * short - _size([crash[n] for n in guilty])
     head, tail = _ends(crash, left) if left > 0 else (0, 0)
     kept = sorted({*range(head), *guilty, *range(len(crash) - tail, len(crash))})
@@ -98,9 +98,7 @@ def _with_guilty(
         missing += number - before - 1
         if missing and given:
             # One of the notices says where the rest can be seen.
-            given.append(
-                _gap(missing, words) if said else _notice(missing, alert_id, words)
-            )
+            given.append(notices.short(missing) if said else notices.full(missing))
             missing, said = 0, True
         if number < len(crash):
             given.append(crash[number])
@@ -147,9 +145,18 @@ def _notice(count: int, alert_id: str, words: Words) -> str:
     return words.texts["left-out"].format(lines=lines, count=count, alert_id=alert_id)
 
 
-def _gap(count: int, words: Words) -> str:
-    lines = words.count(count, "line")
-    return words.texts["left-out-here"].format(lines=lines, count=count)
+class _Notices(NamedTuple):
+    """What stands where lines were left out; the first says where they can be seen."""
+
+    alert_id: str
+    words: Words
+
+    def full(self, count: int) -> str:
+        return _notice(count, self.alert_id, self.words)
+
+    def short(self, count: int) -> str:
+        lines = self.words.count(count, "line")
+        return self.words.texts["left-out-here"].format(lines=lines, count=count)
 
 
 def _size(lines: Sequence[str]) -> int:

@@ -181,6 +181,7 @@ ENGLISH = Words(
         "left-out": (
             "... {lines} left out: see omprog-panic incidents show {alert_id} ..."
         ),
+        "whole-trace": "The whole trace: {name}",
         "cut": "... cut: see omprog-panic incidents show {alert_id} ...",
         "lost-records": "{records} lost on the way",
         "lost-fragments": "{records} of which a part was lost",
@@ -252,6 +253,7 @@ RUSSIAN = Words(
             "... пропущено строк: {count}; "
             "см. omprog-panic incidents show {alert_id} ..."
         ),
+        "whole-trace": "Сообщение целиком: {name}",
         "cut": "... обрезано; см. omprog-panic incidents show {alert_id} ...",
         "lost-records": "потеряно по дороге: {records}",
         "lost-fragments": "дошло не целиком: {records}",

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import string
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -10,9 +11,12 @@ from hypothesis import strategies as st
 from omprog_panic.alerter.fitting import fit_message, fit_text, whole_trace
 from omprog_panic.deliver import dialect, neutral
 from omprog_panic.deliver.dialect import Dialect, dialect_of
-from omprog_panic.render.context import AnyContext, MessageContext
+from omprog_panic.render.context import MessageContext
 from omprog_panic.render.sample import sample_context
 from omprog_panic.render.templates import Rendered
+
+if TYPE_CHECKING:
+    from omprog_panic.render.context import AnyContext
 
 KNOWN = {
     "slack": dialect.SLACK_BOT,
@@ -100,4 +104,8 @@ def test_no_code_block_ends_early(text: str) -> None:
     ],
 )
 def test_a_file_has_a_name_that_is_safe(host: str, name: str) -> None:
-    assert whole_trace(Rendered("s", "b"), host, ID) == (name, "s\n\nb\n")
+    assert whole_trace(Rendered("s", "b"), host, ID) == (
+        name,
+        "s\n\nb\n",
+        f"The whole trace: {name}",
+    )
