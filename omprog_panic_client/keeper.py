@@ -10,12 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from omprog_panic_client import __version__, statement
-from omprog_panic_client.advice import (
-    Advice,
-    advise,
-    has_live_watchdog,
-    sends_at_the_end_only,
-)
+from omprog_panic_client.advice import Advice, advise
 from omprog_panic_client.errors import RefusedError
 from omprog_panic_client.facts import Facts, Target
 from omprog_panic_client.modulefile import (
@@ -34,6 +29,7 @@ from omprog_panic_client.settings import Settings
 from omprog_panic_client.state import FILE as STATE_FILE
 from omprog_panic_client.state import decode, encode
 from omprog_panic_client.steps import Change, Step, change, changes, removal
+from omprog_panic_client.tuning import tune
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -131,16 +127,20 @@ class Keeper:
         view = self.look()
         self._remember_addresses(view)
         done, troubles = self._mend(view)
-        trouble = _refusal(lambda: done.extend(self._tune(view.facts)))
-        troubles += [trouble] if trouble else []
+        try:
+            self.state, tuned = tune(
+                self._system, self._settings, view.facts.kernel, self.state
+            )
+            done += tuned
+        except RefusedError as error:
+            troubles.append(str(error))
         troubles += [f"{o.monitor}: {o.what} ({o.remedy})" for o in view.obstacles]
         if done and not first:
-            self.say(statement.mended("; ".join(done)))
             self.state = replace(
                 self.state, mended_at=self._system.wall(), mended="; ".join(done)
             )
-        self._tell_troubles(troubles)
-        self._heartbeat(view)
+        trouble = _refusal(lambda: self._report(view, done, troubles, first=first))
+        troubles += [trouble] if trouble else []
         self._save()
         hops = tuple(
             (way.next_hop, target.remote_mac)
@@ -149,6 +149,15 @@ class Keeper:
             if way.address == target.remote_ip
         )
         return Result(tuple(done), tuple(troubles), hops)
+
+    def _report(
+        self, view: View, done: list[str], troubles: list[str], *, first: bool
+    ) -> None:
+        """Say through the kernel's log what was done, what is wrong, that we live."""
+        if done and not first:
+            self.say(statement.mended("; ".join(done)))
+        self._tell_troubles(list(troubles))
+        self._heartbeat(view)
 
     def _mend(self, view: View) -> tuple[list[str], list[str]]:
         files = self._write_files(view)
@@ -260,37 +269,6 @@ class Keeper:
         wanted = f"{parameter(targets)} {' '.join(numbers)}"
         there = is_loaded(self._system, "netconsole")
         return None if there and wanted == self.state.loaded else wanted
-
-    # --- kernel values -------------------------------------------------------------
-
-    def _tune(self, facts: Facts) -> list[str]:
-        """Raise the console log level, and let a panic halt where that is safe."""
-        return self._raise_loglevel(facts) + self._halt_on_panic(facts)
-
-    def _raise_loglevel(self, facts: Facts) -> list[str]:
-        level, now = self._settings.console_loglevel, facts.kernel.console_loglevel
-        if level is None or now >= level:
-            return []  # a survived oops leaves it at 15
-        self._system.write(PRINTK, str(level))
-        if self.state.console_loglevel is None:
-            self.state = replace(self.state, console_loglevel=now)
-        return [f"the console log level is {level} (was {now})"]
-
-    def _halt_on_panic(self, facts: Facts) -> list[str]:
-        """Set kernel.panic=0 while a watchdog runs, and put it back when it stops."""
-        kernel, before = facts.kernel, self.state.panic_timeout
-        wanted = self._settings.halt_on_panic and sends_at_the_end_only(kernel)
-        if wanted and has_live_watchdog(kernel) and kernel.panic_timeout != 0:
-            self._system.write(PANIC, "0")
-            self.state = replace(self.state, panic_timeout=kernel.panic_timeout)
-            return [f"kernel.panic is 0 (was {kernel.panic_timeout}): a watchdog runs"]
-        if before is None or (wanted and has_live_watchdog(kernel)):
-            return []
-        self.state = replace(self.state, panic_timeout=None)
-        if kernel.panic_timeout != 0:
-            return []
-        self._system.write(PANIC, str(before))
-        return [f"kernel.panic is {before} again: no watchdog would reset the machine"]
 
     # --- saying ----------------------------------------------------------------------
 

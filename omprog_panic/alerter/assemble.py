@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from omprog_panic.config.load import load_config, load_paths
 from omprog_panic.deliver.apprise_notifier import read_services
 from omprog_panic.errors import ConfigError, NotConfiguredError
 from omprog_panic.render.sample import samples
-from omprog_panic.render.templates import load_templates
+from omprog_panic.render.templates import ALL_KINDS, load_templates
 from omprog_panic.render.words import DEFAULT_LANGUAGE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from omprog_panic.config.model import AlerterConfig
@@ -49,6 +50,7 @@ def load_setup(file: Path) -> Setup:
         raise ConfigError([*error.faults, *more]) from error
     templates = load_templates(config.paths.templates, config.language)
     faults = templates.check_own(samples(templates.words))
+    faults += _missing_templates(config, templates)
     return Setup(config, templates, tuple(faults))
 
 
@@ -61,9 +63,33 @@ def load_sound_setup(file: Path) -> Setup:
     """
     setup = load_setup(file)
     faults = setup.templates.check(samples(setup.templates.words))
+    faults += _missing_templates(setup.config, setup.templates)
     if faults:
         raise ConfigError(faults)
     return setup
+
+
+def _missing_templates(config: AlerterConfig, templates: Templates) -> list[str]:
+    """Find the templates that routes name and that are nowhere."""
+    folder = config.paths.templates / config.language
+    return [
+        f"{config.file}:1: {path}.template: no template {name}.subject.j2 or "
+        f"{name}.body.j2 in {folder}: write one, or remove the key"
+        for path, name in _named_templates(config.policy)
+        if not any(templates.knows(kind, name) for kind in ALL_KINDS)
+    ]
+
+
+def _named_templates(policy: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield from _of_route(policy.get("default_route") or {}, "$.default_route")
+    yield from _of_route({"routes": policy.get("routes") or []}, "$")
+
+
+def _of_route(route: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
+    if "template" in route:
+        yield path, route["template"]
+    for number, inner in enumerate(route.get("routes") or ()):
+        yield from _of_route(inner, f"{path}.routes[{number}]")
 
 
 def _faults_of_templates(file: Path) -> list[str]:

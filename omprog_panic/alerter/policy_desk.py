@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-CHECKPOINT_TURNS = 5000  # the whole memory goes into the log so often
+CHECKPOINT_TURNS = 1000  # the whole memory goes into the log so often
 
 
 class PolicyDesk:

@@ -124,7 +124,7 @@ def event_from_json(data: dict[str, Any]) -> Event:
     fields = dict(data)
     cls: type[Any] = _BY_NAME[fields.pop("event")]
     if cls is Crash:
-        history = fields.pop("history")
+        history = dict(fields.pop("history"))
         kernels = tuple(history.pop("kernels"))
         fields["history"] = History(**history, kernels=kernels)
     event: Event = cls(**fields)

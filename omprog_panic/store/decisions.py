@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MAX_SHOWN = 100  # decisions on a cause that belong to one incident
 IN_ONE_QUERY = 500
-LOG_TURNS = 20_000  # of the policy that are kept at least
+MAX_LOG_BYTES = 64_000_000  # of the policy's log; what is older goes
 
 
 class StoredDecision(NamedTuple):
@@ -86,13 +86,17 @@ def forget_decisions(connection: Connection, before: float, limit: int) -> None:
 
 
 def _forget_turns(connection: Connection) -> None:
-    newest = connection.execute(sa.select(sa.func.max(POLICY_LOG.c.id))).scalar()
-    # A log can be played from a state on only: the last one old enough begins it.
-    begin = connection.execute(
-        sa.select(sa.func.max(POLICY_LOG.c.id)).where(
-            POLICY_LOG.c.kind == "state", POLICY_LOG.c.id < (newest or 0) - LOG_TURNS
-        )
-    ).scalar()
+    """Keep so much of the log as MAX_LOG_BYTES; it can be played from a state on."""
+    states = sa.select(POLICY_LOG.c.id).where(POLICY_LOG.c.kind == "state")
+    newest_first = states.order_by(POLICY_LOG.c.id.desc())
+    ids = list(connection.execute(newest_first).scalars())
+    size = sa.select(sa.func.sum(sa.func.length(POLICY_LOG.c.content)))
+    begin = None
+    for id_ in ids:
+        held = connection.execute(size.where(POLICY_LOG.c.id >= id_)).scalar()
+        if begin is not None and int(held or 0) > MAX_LOG_BYTES:
+            break
+        begin = id_
     if begin is not None:
         connection.execute(sa.delete(POLICY_LOG).where(POLICY_LOG.c.id < begin))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from omprog_panic.alerter.assemble import load_setup
+from omprog_panic.alerter.assemble import load_setup, load_sound_setup
 from omprog_panic.errors import ConfigError
 from tests.builders import write_config
 
@@ -34,3 +34,19 @@ def test_nobody_is_routed_to_services_that_only_stand_in(tmp_path: Path) -> None
     [fault] = faults_of(tmp_path, fallback=fallback, default_route={"to": "spare"})
 
     assert "$.default_route.to: unknown tag of a service that is told first" in fault
+
+
+def test_a_template_that_nobody_wrote_is_named(tmp_path: Path) -> None:
+    config = write_config(tmp_path, ["ops=json://127.0.0.1:8000/a"])
+    data = json.loads(config.read_text())
+    routes = [{"routes": [{"template": "short"}]}, {"template": "long"}]
+    config.write_text(json.dumps({**data, "routes": routes}))
+    own = tmp_path / "alert_templates" / "en"
+    own.mkdir(parents=True)
+    (own / "long.subject.j2").write_text("{{ severity }} {{ host }}")
+
+    with pytest.raises(ConfigError) as caught:
+        load_sound_setup(config)
+    [fault] = caught.value.faults
+    assert "no template short.subject.j2 or short.body.j2" in fault
+    assert load_setup(config).template_faults == (fault,)

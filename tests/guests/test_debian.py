@@ -56,7 +56,9 @@ def test_life_of_the_package(oldest: Kernel, place: Path) -> None:
             wire.set_neighbour(MONITOR, OTHER_MAC)  # nobody is told: the timer
             heard = wire.wait_text(f"MAC is {OTHER_MAC}", timeout_s=240)
             assert "omprog-panic: mended" in heard.text
-            guest.run(f"ip neigh replace {MONITOR} lladdr {OTHER_MAC} dev eth0")
+            guest.run(
+                f"ip neigh replace {MONITOR} lladdr {OTHER_MAC} dev eth0 nud stale"
+            )
             wire.set_neighbour(MONITOR, THIRD_MAC, tell=True)  # the hook, or the timer
             wire.wait_text(f"MAC is {THIRD_MAC}", timeout_s=240)
 

@@ -54,7 +54,7 @@ def lintian_has_nothing_to_say(tree: Path, out: Path) -> str:
 def piuparts_passes(release: str, clean: Path, package: Path, log: Path) -> str:
     """Install, remove and purge; nothing may be left. Gives the last line."""
     words = ["piuparts", "-e", str(clean), "-d", release, "--no-eatmydata"]
-    words += ["--warn-on-others", "-l", str(log), "--scriptsdir=/nonexistent"]
+    words += ["--warn-on-others", "-l", str(log)]
     for mirror in trees.mirror():
         words += ["--mirror", f"{mirror} main"]
     done = subprocess.run(

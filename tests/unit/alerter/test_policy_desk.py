@@ -301,3 +301,23 @@ def test_facts_reach_the_policy(world: World) -> None:
     told = rows(world, NOTIFICATIONS)[-1].details
     assert '"kernels": [["6.12", 2]]' in told
     assert len(told) < 4000
+
+
+def test_the_log_is_bounded_and_begins_with_a_state(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decisions, "MAX_LOG_BYTES", 20_000)
+    for number in range(1, 40):
+        world.receive(crash(world, number, host=number))
+        if number % 5 == 0:
+            world.desk.forget()  # a restart: the next turn begins with a state
+    with world.database.write() as connection:
+        before = decisions.policy_log(connection)
+        decisions.forget_decisions(connection, 0.0, 100)
+        kept = decisions.policy_log(connection)
+
+    assert kept == before[-len(kept) :]
+    assert 2 < len(kept) < len(before) / 2
+    assert kept[0][0] == "state"
+    subjects = [d.subject for d in rows(world, DECISIONS)]
+    assert [d.subject for d in replay(kept)] == subjects[-len(replay(kept)) :]

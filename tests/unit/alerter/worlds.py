@@ -87,7 +87,10 @@ class World:
 
     def receive(self, *records: SpoolRecord) -> int:
         publish(self.spool, *records)
-        return self.intake.run_once()
+        taken = self.intake.run_once()
+        while self.intake.more:
+            taken += self.intake.run_once()
+        return taken
 
     def courier(self, service: Service, notifier: Notifier) -> Courier:
         return Courier(service, notifier, self.terms())

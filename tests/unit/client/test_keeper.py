@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from omprog_panic_client.errors import RefusedError
 from omprog_panic_client.keeper import Keeper, Result, remove
 from omprog_panic_client.modulefile import LOAD_FILE, OPTIONS_FILE, SYSCTL_FILE
 from omprog_panic_client.observe import CONFIGFS
@@ -214,6 +215,23 @@ def test_heartbeats_come_once_an_interval() -> None:
         beats += [minute for line in machine.said if "alive" in line]
 
     assert beats == [0, 15, 30, 45, 60]
+
+
+def test_a_log_that_takes_nothing_keeps_nothing_from_being_remembered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    machine = Machine()
+
+    def refuse(level: int, text: str) -> None:
+        raise RefusedError(f"/dev/kmsg: {level} {text}")
+
+    monkeypatch.setattr(machine, "say", refuse)
+    result = check(machine)
+
+    assert "/dev/kmsg" in result.troubles[0]
+    monkeypatch.undo()
+    remove(machine)
+    assert machine.files["/proc/sys/kernel/printk"] == "4"
 
 
 def test_removal_leaves_what_was_found() -> None:

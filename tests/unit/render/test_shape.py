@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omprog_panic.render.shape import fit_trace, shape
+from omprog_panic.render.words import LANGUAGES
 
 ID = "0123456789ab"
 
@@ -50,24 +51,32 @@ def test_without_room_the_trace_is_given_up() -> None:
     st.lists(st.text("ab", max_size=60), min_size=1, max_size=60),
     st.data(),
     st.integers(0, 1500),
+    st.sampled_from(sorted(LANGUAGES)),
 )
 def test_a_trace_never_exceeds_its_room(
-    lines: list[str], data: st.DataObject, room: int
+    lines: list[str], data: st.DataObject, room: int, language: str
 ) -> None:
     onset = data.draw(st.integers(0, len(lines) - 1))
-    fitted = fit_trace(lines, onset, room, ID)
+    words = LANGUAGES[language]
+    fitted = fit_trace(lines, onset, room, ID, words)
 
     assert sum(len(line) + 1 for line in fitted) <= room
-    left_out = [line for line in fitted if "left out" in line]
+    left_out = [line for line in fitted if "omprog-panic incidents show" in line]
     assert len(left_out) <= 1
     if fitted and left_out:
-        kept = len(fitted) - 1
-        assert f"... {len(lines) - kept} lines left out" in left_out[0]
+        missing = len(lines) - (len(fitted) - 1)
+        count = words.count(missing, "line")
+        notice = words.texts["left-out"]
+        assert left_out == [notice.format(lines=count, count=missing, alert_id=ID)]
 
 
-@given(st.text("ab\n", max_size=2000), st.integers(0, 1500))
-def test_a_body_never_exceeds_its_limit(body: str, limit: int) -> None:
-    shaped = shape(body, limit, ID)
+@given(
+    st.text("ab\n", max_size=2000),
+    st.integers(0, 1500),
+    st.sampled_from(sorted(LANGUAGES)),
+)
+def test_a_body_never_exceeds_its_limit(body: str, limit: int, language: str) -> None:
+    shaped = shape(body, limit, ID, LANGUAGES[language])
 
     assert len(shaped) <= limit
     assert shaped == body or limit < len(body)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import sysconfig
 from pathlib import Path
@@ -214,6 +215,22 @@ def test_check_config_finds_a_bad_template(tmp_path: Path) -> None:
     )
     # An alerter that starts has to alert: the shipped template is used instead.
     assert load_setup(config).template_faults == (fault,)
+
+
+def test_a_route_that_names_no_template_is_told(tmp_path: Path) -> None:
+    config = write_config(tmp_path, ["json://127.0.0.1:9"])
+    settings = json.loads(config.read_text())
+    inner = {"name": "b", "match": {"kind": ["oops"]}, "template": "short"}
+    route = {"name": "a", "match": {"kind": ["oops"]}, "routes": [inner]}
+    config.write_text(json.dumps({**settings, "routes": [route]}))
+
+    with pytest.raises(ConfigError) as caught:
+        load_sound_setup(config)
+    [fault] = caught.value.faults
+    assert "$.routes[0].routes[0].template: no template short.subject.j2 or" in fault
+    (tmp_path / "alert_templates/en").mkdir(parents=True)
+    (tmp_path / "alert_templates/en/short.subject.j2").write_text("{{ title }}")
+    assert load_sound_setup(config).template_faults == ()
 
 
 def test_an_installation_without_templates_is_refused(
