@@ -75,7 +75,7 @@ def test_life_of_the_package(oldest: Kernel, place: Path) -> None:
                 "lsmod | cut -d' ' -f1 | sort; cat /proc/sys/kernel/printk"
             )
             assert after.split() == before.split()
-            guest.run("dpkg -i /tmp/client.deb", timeout_s=300)
+            guest.run("dpkg -i /root/client.deb", timeout_s=300)
             guest.run("cp -a /root/omprog-panic /etc/; omprog-panic-client configure")
 
             guest.start("systemctl poweroff")
