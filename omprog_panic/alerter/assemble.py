@@ -5,11 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from omprog_panic.alerter.policy_settings import policy_settings
 from omprog_panic.config.load import load_config, load_paths
 from omprog_panic.deliver.apprise_notifier import read_services
 from omprog_panic.errors import ConfigError, NotConfiguredError
-from omprog_panic.policy.route import named_templates
 from omprog_panic.render.sample import samples
 from omprog_panic.render.templates import ALL_KINDS, load_templates
 from omprog_panic.render.words import DEFAULT_LANGUAGE
@@ -56,18 +54,6 @@ def load_setup(file: Path) -> Setup:
     return Setup(config, templates, tuple(faults))
 
 
-def _missing_templates(config: AlerterConfig, templates: Templates) -> list[str]:
-    """Find templates that a route asks for and nobody has written."""
-    named = named_templates(policy_settings(config).root)
-    folder = config.paths.templates / config.language
-    return [
-        f"{config.file}:1: $.routes: no template {name}.subject.j2 or {name}.body.j2 "
-        f"in {folder}: write one, or correct the name"
-        for name in sorted(named)
-        if not templates.has_named(name)
-    ]
-
-
 def load_sound_setup(file: Path) -> Setup:
     """Do the same where nothing at all may be wrong.
 
@@ -87,8 +73,8 @@ def _missing_templates(config: AlerterConfig, templates: Templates) -> list[str]
     """Find the templates that routes name and that are nowhere."""
     folder = config.paths.templates / config.language
     return [
-        f"{config.file}:1: {path}.template: no {name}.subject.j2 and no {name}.body.j2 "
-        f"in {folder}: write one of them or remove the key"
+        f"{config.file}:1: {path}.template: no template {name}.subject.j2 or "
+        f"{name}.body.j2 in {folder}: write one, or remove the key"
         for path, name in _named_templates(config.policy)
         if not any(templates.knows(kind, name) for kind in ALL_KINDS)
     ]

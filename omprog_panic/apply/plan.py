@@ -70,19 +70,24 @@ def wanted_files(
     """
     senders, receive = reception
     listed = tuple(str(network) for sender in senders for network in sender.networks)
+    # The alerter's own marked datagram comes from where it goes to.
+    own = "127.0.0.1" if receive.address == "*" else receive.address
+    tabled = tuple(n for n in listed if _fits_table(n)) + ((own,) if filtered else ())
     values = value_files(
         Values(
             # Nobody else is let in before anybody is listed.
             address=receive.address if senders else "127.0.0.1",
             port=receive.port,
-            senders=tuple(n for n in listed if _fits_table(n)),
+            senders=tabled,
         )
     )
     files: dict[str, str | None] = {
         f"{ETC}/rsyslog/{name}": values[name]
         for name in ("address", "port", "senders.json")
     }
-    files[ALLOWED] = _MADE + "".join(f"{net}\n" for net in (*LOOPBACK, *listed))
+    files[ALLOWED] = _MADE + "".join(
+        f"{net}\n" for net in dict.fromkeys((*LOOPBACK, own, *listed))
+    )
     switch = f"{ETC}/rsyslog/{SWITCH_514}"
     include = f'include(file="{switch}" mode="optional")\n'
     files[FILTER] = _MADE + include if filtered else None

@@ -64,9 +64,10 @@ def doctor(file: Path, form: str) -> None:
 def _begin(file: Path) -> Examination:
     host, now = LocalHost(), SystemClock().wall()
     try:
-        return Examination(host, now, load_setup(file).config)
+        setup = load_setup(file)
     except ConfigError as error:
         return Examination(host, now, None, tuple(map(str, error.faults)))
+    return Examination(host, now, setup.config, setup.template_faults)
 
 
 def _print(finding: Finding) -> None:

@@ -60,6 +60,7 @@ def load_config(path: Path, reader: ServiceReader) -> AlerterConfig:
             faults += route_faults(document, services)
     _raise_if(faults)
     assert paths is not None
+    _follow_receive(data)
     return AlerterConfig(
         file=path,
         senders=tuple(_sender(item) for item in data["senders"]),
@@ -111,6 +112,15 @@ def load_language(path: Path) -> str:
     _, data, faults = _read(path)
     _raise_if(faults)
     return str(data["language"])
+
+
+def _follow_receive(data: dict[str, Any]) -> None:
+    """Send our own marked datagram to where rsyslogd listens, if not told otherwise."""
+    check, receive = data["self_check"], data["receive"]
+    if check["address"] == "*":
+        everywhere = receive["address"] == "*"
+        check["address"] = "127.0.0.1" if everywhere else receive["address"]
+    check["port"] = check["port"] or receive["port"]
 
 
 def load_senders(path: Path) -> tuple[Sender, ...]:

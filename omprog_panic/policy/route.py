@@ -130,9 +130,3 @@ def _ask(
 
 def _value(labels: Labels, key: str) -> str:
     return str(getattr(labels, key)) or "unknown"
-
-
-def named_templates(root: Route) -> set[str]:
-    """Give the names of all templates that routes ask for."""
-    named = set() if root.template is None else {root.template}
-    return named.union(*map(named_templates, root.routes))

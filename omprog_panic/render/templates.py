@@ -277,11 +277,6 @@ class Templates:
                 return str(error)
         return None
 
-    def has_named(self, name: str) -> bool:
-        """Tell whether there is anything under a name that a route gives."""
-        files = [f"{name}.{part}{SUFFIX}" for part in PARTS]
-        return any(folder.has(file) for folder in self._folders for file in files)
-
     def _part(
         self,
         kind: str,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +27,9 @@ def story() -> Iterator[Story]:
     # Not tmp_path: pytest keeps those, and a Debian system is large.
     with tempfile.TemporaryDirectory(prefix="omprog-panic-package.") as name:
         folder = Path(name)
-        prepared = prepare(QUICK, folder, quick=True)
+        # What `tools/package-test --keep FOLDER` left saves minutes.
+        kept = os.environ.get("OMPROG_PANIC_PACKAGE_TREES", name)
+        prepared = prepare(QUICK, Path(kept) / QUICK, quick=True)
         newer = trees.newer(prepared.package, folder)
         with Machine(prepared.clean, folder / "machine") as machine:
             yield Story(machine, prepared.package, newer)

@@ -260,3 +260,12 @@ def test_a_shared_port_knows_single_hosts_only() -> None:
 
     with pytest.raises(ApplyError, match=r"receive\.port"):
         plan_for(Reception((wide,), Receive(port=514)), machine)
+
+
+def test_our_own_datagram_passes_the_filter_of_a_shared_port() -> None:
+    machine = FakeMachine()
+    machine.files["/etc/rsyslog.conf"] += "$ModLoad imudp\n$UDPServerRun 514\n"
+    applied(machine, Reception((DB07,), Receive("10.0.0.1", 514)))
+
+    assert '"10.0.0.1"' in machine.files[f"{ETC}/rsyslog/senders.json"]
+    assert "10.0.0.1\n" in machine.files[ALLOWED]

@@ -227,9 +227,7 @@ def test_a_route_that_names_no_template_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load_sound_setup(config)
     [fault] = caught.value.faults
-    assert "$.routes[0].routes[0].template: no short.subject.j2 and no short.body" in (
-        fault
-    )
+    assert "$.routes[0].routes[0].template: no template short.subject.j2 or" in fault
     (tmp_path / "alert_templates/en").mkdir(parents=True)
     (tmp_path / "alert_templates/en/short.subject.j2").write_text("{{ title }}")
     assert load_sound_setup(config).template_faults == ()
