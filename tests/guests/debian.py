@@ -67,8 +67,8 @@ def debian_image(root: Path, kernel: Kernel, package: Path) -> bytes:
     copy = root.with_name(f"{root.name}.{os.getpid()}")
     subprocess.run(["cp", "-a", "--reflink=auto", root, copy], check=True)
     try:
-        subprocess.run(["cp", package, copy / "tmp/client.deb"], check=True)
-        install = ["chroot", str(copy), "dpkg", "-i", "/tmp/client.deb"]
+        subprocess.run(["cp", package, copy / "root/client.deb"], check=True)
+        install = ["chroot", str(copy), "dpkg", "-i", "/root/client.deb"]
         subprocess.run(install, check=True, capture_output=True)
         _prepare(copy)
         archive = Archive()

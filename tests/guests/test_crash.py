@@ -39,7 +39,8 @@ def test_a_drill_is_announced_and_its_trace_arrives_whole(
         assert host.client("crash-test", check=False).startswith("everything is ready")
 
         host.guest.start("omprog-panic-client crash-test --yes-really")
-        host.wire.wait_text("---[ end Kernel panic - not syncing", timeout_s=120)
+        host.guest.wait_console("end Kernel panic - not syncing", timeout_s=120)
+        host.wire.wait_text("---[ end Kernel panic - not syncing", timeout_s=60)
 
         records = published(host)
         said = [r.says for r in records if isinstance(r, AliveRecord)]

@@ -15,6 +15,7 @@ from tests.guests.host import (
     MAC,
     MONITOR,
     OTHER_MAC,
+    SETTINGS,
     THIRD_MAC,
     Host,
     start,
@@ -204,12 +205,26 @@ def test_removal(kernel: Kernel, place: Path) -> None:
             "lsmod | cut -d' ' -f1 | sort; cat /proc/sys/kernel/printk; "
             "ls /sys/kernel/config; find /etc /var/lib -type f | sort"
         )
-        host.guest.put("/etc/omprog-panic/client.conf", f"monitor={MONITOR}\n")
+        host.guest.put(SETTINGS, f"monitor={MONITOR}\n")
         before = host.guest.run(look, check=False)
         host.configure(f"monitor={MONITOR}\nuser.rack=r12")
         host.wire.wait_text("alive")
 
         host.client("remove")
 
-        host.guest.put("/etc/omprog-panic/client.conf", f"monitor={MONITOR}\n")
+        host.guest.put(SETTINGS, f"monitor={MONITOR}\n")
         assert host.guest.run(look, check=False) == before
+
+
+def test_the_parameter_that_cmdline_prints_is_right(
+    kernel: Kernel, place: Path
+) -> None:
+    """Also what /etc/modprobe.d gets where there is no configfs."""
+    with start(kernel, place) as host:
+        host.guest.put(SETTINGS, f"monitor={MONITOR}\n")
+        value = host.client("cmdline").split()[0].removeprefix("netconsole.")
+
+        host.guest.run(f"modprobe netconsole {value}")
+
+        host.wire.wait_text("Linux version")
+        host.wire.wait_text("network logging started")

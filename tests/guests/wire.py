@@ -1,9 +1,10 @@
 """A network of one guest in user space: no root, no tap, no firewall in the way.
 
-``qemu -netdev dgram`` gives each Ethernet frame as a datagram on a Unix socket. The
-other end answers ARP and neighbour solicitations for the neighbours it is told of,
-and takes UDP datagrams the way a card does: a frame to another MAC address than the
-neighbour's present one is lost.
+``qemu -netdev stream`` gives each Ethernet frame, behind its length, on a Unix socket,
+and waits where we are slow: nothing is lost, as it is with datagrams. The other end
+answers ARP and neighbour solicitations for the neighbours it is told of, and takes UDP
+datagrams the way a card does: a frame to another MAC address than the neighbour's
+present one is lost.
 """
 
 from __future__ import annotations
@@ -31,9 +32,11 @@ class Wire:
     """Runs from ``open`` to ``close``; the guest's end is ``arguments``."""
 
     def __init__(self, folder: Path) -> None:
-        self._ours, self._guests = folder / "wire-peer", folder / "wire-guest"
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind(str(self._ours))
+        self._path = folder / "wire"
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listener.bind(str(self._path))
+        self._listener.listen(1)
+        self._socket: socket.socket | None = None
         self._neighbours: dict[str, tuple[str, int | None]] = {}
         self._hops: dict[str, str] = {}
         self.datagrams: list[Datagram] = []
@@ -44,10 +47,9 @@ class Wire:
 
     def arguments(self, mac: str = "52:54:00:12:34:56") -> list[str]:
         """The guest's card, for qemu."""
-        ends = f"local.type=unix,local.path={self._guests}"
-        ends += f",remote.type=unix,remote.path={self._ours}"
+        end = f"server=off,addr.type=unix,addr.path={self._path}"
         return [
-            *("-netdev", f"dgram,id=wire,{ends}"),
+            *("-netdev", f"stream,id=wire,{end}"),
             *("-device", f"virtio-net-pci,netdev=wire,mac={mac}"),
         ]
 
@@ -95,18 +97,23 @@ class Wire:
         return self.wait(lambda d: part in d.text, timeout_s=timeout_s, after=after)
 
     def close(self) -> None:
-        self._socket.shutdown(socket.SHUT_RDWR)
+        for end in (self._listener, self._socket):
+            if end is not None:
+                with contextlib.suppress(OSError):  # the guest has gone already
+                    end.shutdown(socket.SHUT_RDWR)
+                end.close()
         self._thread.join(10)
-        self._socket.close()
 
     def _run(self) -> None:
-        while True:
-            data = self._socket.recv(1 << 16)
-            if not data:
-                return
-            frame = parse_frame(data)
-            if frame is None:
-                continue
+        with contextlib.suppress(OSError):  # closed
+            self._socket, _ = self._listener.accept()
+            with self._socket.makefile("rb") as stream:
+                while head := stream.read(4):
+                    self._hear(stream.read(int.from_bytes(head, "big")))
+
+    def _hear(self, data: bytes) -> None:
+        frame = parse_frame(data)
+        if frame is not None:
             asked = asked_address(frame)
             known = self._neighbours.get(asked or "")
             if asked and known and known[1] == frame.vlan:
@@ -124,8 +131,9 @@ class Wire:
             self._news.notify_all()
 
     def _send(self, frame: bytes) -> None:
-        with contextlib.suppress(OSError):  # the guest is not there yet, or no more
-            self._socket.sendto(frame, str(self._guests))
+        if self._socket is not None:
+            with contextlib.suppress(OSError):  # the guest is no more
+                self._socket.sendall(len(frame).to_bytes(4, "big") + frame)
 
 
 @contextlib.contextmanager
