@@ -12,10 +12,11 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.package import artefact, doctor_checks, life, trees
+from tests.package import artefact, doctor_checks, life, reception, trees
 from tests.package.life import Story
 from tests.package.machine import Machine
 
@@ -75,7 +76,8 @@ class Record:
         except Exception as error:  # noqa: BLE001 - the other checks still count
             self.bad += 1
             say(f"FAILED {release}: {name}")
-            say("".join(f"    {line}\n" for line in str(error).splitlines()).rstrip())
+            lines = "".join(traceback.format_exception(error)).splitlines()
+            say("".join(f"    {line}\n" for line in lines).rstrip())
             return False
         self.good += 1
         seconds = time.monotonic() - began
@@ -104,7 +106,8 @@ def test_release(release: str, folder: Path, record: Record, *, quick: bool) -> 
         ),
     )
     newer = trees.newer(prepared.package, folder)
-    for checks in (life.CHECKS,) if quick else (life.CHECKS, doctor_checks.CHECKS):
+    stories = (life.CHECKS, reception.CHECKS)
+    for checks in stories if quick else (*stories, doctor_checks.CHECKS):
         live(prepared, newer, folder, record, checks)
     if not quick:
         examine(prepared, folder, record)

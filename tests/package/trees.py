@@ -22,6 +22,7 @@ ARCHIVES = "var/cache/apt/archives"
 # What tells a clean installation apart from a container; rsyslog and Python come with
 # our own dependencies.
 CLEAN = ("systemd", "systemd-sysv", "dbus")
+LATER = ("netfilter-persistent",)  # what a check installs: downloaded, no more
 
 
 class StepError(AssertionError):
@@ -70,7 +71,7 @@ def clean_tree(release: str, target: Path) -> None:
     """Make a fresh installation; what our package will pull in is downloaded."""
     download = (
         'env -u APT_CONFIG chroot "$1" apt-get install -qq -y --download-only'
-        f" -o APT::Install-Recommends=1 {' '.join(run_depends())}"
+        f" -o APT::Install-Recommends=1 {' '.join([*run_depends(), *LATER])}"
     )
     _make(
         release,
