@@ -113,6 +113,11 @@ def test_release(release: str, folder: Path, record: Record, *, quick: bool) -> 
     for checks in stories:
         live(prepared, newer, folder, record, checks)
     if not quick:
+        record.check(
+            release,
+            "builds as the pages say",
+            lambda: artefact.builds_as_the_pages_say(prepared.clean, folder / "typed"),
+        )
         examine(prepared, folder, record)
 
 

@@ -30,6 +30,7 @@ FIRST = (
     "docs/senders.md",
     "docs/firewall.md",
     "docs/alerts.md",
+    "docs/templates.md",
 )
 _FENCE = re.compile(r"^ *```(.*)$")
 _SPAN = re.compile(r"`((?:[^`\n]|\n(?!\n))+)`")  # may be wrapped

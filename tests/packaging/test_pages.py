@@ -159,6 +159,32 @@ def test_what_is_named_in_passing_is_run_somewhere() -> None:
     assert not missing, "\n".join(missing)
 
 
+def commands(
+    command: click.Command, path: tuple[str, ...]
+) -> Iterator[tuple[str, ...]]:
+    if not isinstance(command, click.Group):
+        yield path
+        return
+    context = click.Context(command)
+    for name in command.list_commands(context):
+        inner = command.get_command(context, name)
+        assert inner is not None
+        yield from commands(inner, (*path, name))
+
+
+def test_every_command_is_in_a_page() -> None:
+    ours = set(commands(main, ("omprog-panic",)))
+    theirs = {("omprog-panic-client", name) for name in client_commands()}
+    started = {("omprog-panic", "alerter")} | {
+        ("omprog-panic-client", name)
+        for name in ("check", "watch", "farewell", "unconfigure")
+    }  # by systemd, or another name
+
+    named = {called(words) for _, words in typed()}
+
+    assert ours | theirs == {path for path in ours | theirs if path in named | started}
+
+
 def test_what_no_command_is_does_not_pass() -> None:
     assert unknown_to_click(["senders", "add", "--write"]) == ""
     assert unknown_to_click(["senders", "add", "--wrote"]) == "--wrote"
