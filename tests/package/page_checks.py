@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.package.machine import Machine
     from tests.package.pages import Fence, Line
 
-HOST = "10.0.0.2"
+MONITOR, HOST = "10.0.0.1", "10.0.0.2"
 FOLDER = "/root"  # where the packages lie
 OTHERWISE = {
     # In a namespace nothing keeps the clock right.
@@ -98,7 +98,12 @@ def _answered(machine: Machine, command: str) -> str:
 
 
 def _panic(story: Story) -> None:
-    story.machine.run(f"ip addr add {HOST}/32 dev lo")
+    # The network of the pages. The host's address is here, too: it panics from here.
+    story.machine.run(
+        "ip link add lan type veth peer name far && ip link set far up"
+        f" && ip addr add {MONITOR}/24 dev lan && ip link set lan up"
+        f" && ip addr add {HOST}/32 dev lo"
+    )
     story.monitor.wait_listening()
     story.monitor.replay(HOST, capture(CRASH))
     wanted = f"omprog-panic incidents list | grep -q {HOST}"
