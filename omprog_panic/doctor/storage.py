@@ -103,4 +103,5 @@ def _check_folder(
     elif room.free_bytes < WANTED_BYTES:
         yield doubtful(name, f"{folder} is nearly full: {free}", *remedy)
     else:
-        yield good(name, f"{folder}, {free}")
+        who = f"{writer.name} may write, " if writer else ""
+        yield good(name, f"{folder}: {who}{free}")

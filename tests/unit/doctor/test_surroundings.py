@@ -73,6 +73,7 @@ def patient(folder: Path, *senders: Sender, heard: tuple[str, ...] = ()) -> Pati
 def test_the_folders_of_a_healthy_host_are_good(tmp_path: Path) -> None:
     found = list(check_folders(patient(tmp_path).examined()))
 
+    assert "spool/new: rsyslogd may write, 10000 MB free" in found[1].says
     # The data base of this test is on the real disk, of which the fake knows nothing.
     assert {f.check for f in found if f.level is Level.OK} == {
         "journal",
