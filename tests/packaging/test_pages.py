@@ -8,15 +8,19 @@ import shlex
 from typing import TYPE_CHECKING
 
 import click
+import jsonschema
 import pytest
+import yaml
 
 from omprog_panic.cli.main import main
+from omprog_panic.config.check import schema
 from omprog_panic_client.cli import build_parser
 from tests.package import pages
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.package.pages import Fence, Line
 
@@ -40,6 +44,37 @@ def test_a_block_says_what_it_is(fence: Fence) -> None:
         assert fence.place in pages.PLACES
     elif len(fence.words) > 1:
         assert fence.file.startswith("/etc/omprog-panic/")
+
+
+@pytest.mark.parametrize(
+    "fence", [f for f in FENCES if f.words[:1] == ("yaml",)], ids=marked
+)
+def test_a_sample_of_config_yaml_is_good(fence: Fence) -> None:
+    sample = yaml.safe_load(fence.text)
+    faults = jsonschema.Draft202012Validator(schema()).iter_errors(sample)
+
+    assert not [fault.message for fault in faults]
+
+
+def anchors(page: Path) -> set[str]:
+    """Give what GitHub makes of the headings of a page."""
+    heads = re.findall(r"(?m)^#+ (.*)$", page.read_text())
+    return {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("name", [*PAGES, "CONTRIBUTING.md"])
+def test_links_lead_somewhere(name: str) -> None:
+    page = pages.ROOT / name
+    dead = []
+    for link in re.findall(r"\]\(([\w./:#-]+)\)", page.read_text()):
+        target, _, anchor = link.partition("#")
+        if "://" in target:
+            continue
+        path = (page.parent / target).resolve() if target else page
+        if not path.exists() or (anchor and anchor not in anchors(path)):
+            dead.append(link)
+
+    assert not dead
 
 
 def test_every_place_is_explained_to_who_writes_a_page() -> None:
