@@ -14,15 +14,16 @@ import tempfile
 import time
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from tests.package import artefact, doctor_checks, life, reception, trees
+from tests.package import artefact, doctor_checks, life, page_checks, reception, trees
 from tests.package.life import Story
 from tests.package.machine import Machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+Checks: TypeAlias = "Sequence[Callable[[Story], object]]"
 QUICK = "trixie"  # its rsyslogd is the one in a sandbox
 
 
@@ -106,10 +107,17 @@ def test_release(release: str, folder: Path, record: Record, *, quick: bool) -> 
         ),
     )
     newer = trees.newer(prepared.package, folder)
-    stories = (life.CHECKS, reception.CHECKS)
-    for checks in stories if quick else (*stories, doctor_checks.CHECKS):
+    stories: list[Checks] = [life.CHECKS, reception.CHECKS]
+    if not quick:
+        stories += [doctor_checks.CHECKS, page_checks.CHECKS]
+    for checks in stories:
         live(prepared, newer, folder, record, checks)
     if not quick:
+        record.check(
+            release,
+            "builds as the pages say",
+            lambda: artefact.builds_as_the_pages_say(prepared.clean, folder / "typed"),
+        )
         examine(prepared, folder, record)
 
 
@@ -118,7 +126,7 @@ def live(
     newer: Path,
     folder: Path,
     record: Record,
-    checks: Sequence[Callable[[Story], None]],
+    checks: Checks,
 ) -> None:
     """Boot a machine and go through a story: each check builds on the one before."""
     with Machine(prepared.clean, folder / "machine") as machine:

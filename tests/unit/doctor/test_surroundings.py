@@ -33,9 +33,9 @@ from omprog_panic.firewall.iptables import FirewallError
 from omprog_panic.firewall.manage import Verdict
 from omprog_panic.rsyslog.dropin import STATE
 from omprog_panic.secret import Secret
-from omprog_panic.spool.record import AliveRecord
+from omprog_panic.spool.record import AliveRecord, CountersRecord
 from omprog_panic.store.connect import Database
-from omprog_panic.store.senders import Sign, note_senders
+from omprog_panic.store.senders import Sign, note_latest, note_senders
 from tests.unit.doctor.fake_host import (
     ALERTER,
     NOW,
@@ -140,11 +140,43 @@ def test_tokens_that_everybody_can_read_are_told(tmp_path: Path) -> None:
     assert found[0].remedies[0] == "chmod 640 /etc/omprog-panic/apprise.yml"
 
 
+def test_tokens_are_looked_at_though_the_configuration_is_faulty() -> None:
+    host = healthy_host()
+    host.write("/etc/omprog-panic/apprise.yml", "urls:", 0o644)
+    x = Examination(host, NOW, None, ("everybody may use it",))
+
+    assert [f.level for f in check_secrets(x)] == [Level.WARNING]
+
+
 def test_senders_never_heard_and_not_listed_are_told(tmp_path: Path) -> None:
     sick = patient(tmp_path, DB07, WEB, heard=("10.0.1.9", "192.0.2.1", "127.0.0.1"))
     says = [says for _, says in bad(list(check_senders(sick.examined())))]
 
     assert says == ["1 listed, never heard: db-07", "1 heard, not listed: 192.0.2.1"]
+
+
+def refusing(folder: Path, at: float) -> Patient:
+    """A monitor whose collector has turned somebody away."""
+    found = patient(folder, DB07, heard=("10.0.0.2",))
+    record = CountersRecord("c", AT, {"refused_datagrams": 7}, ("192.0.2.9",))
+    database = Database(configuration(folder, DB07).paths.database)
+    with database.write() as connection:
+        note_latest(connection, "counters", record, at)
+    database.close()
+    return found
+
+
+def test_who_was_refused_of_late_is_not_listed(tmp_path: Path) -> None:
+    sick = refusing(tmp_path, NOW - 3600)
+    says = [says for _, says in bad(list(check_senders(sick.examined())))]
+
+    assert says == ["1 heard, not listed: 192.0.2.9"]
+
+
+def test_who_was_refused_days_ago_is_no_finding(tmp_path: Path) -> None:
+    well = refusing(tmp_path, NOW - 86_401)
+
+    assert bad(list(check_senders(well.examined()))) == []
 
 
 def test_senders_that_were_all_heard_are_good(tmp_path: Path) -> None:
