@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 ATTEND_EVERY_S = 5.0  # to what nobody takes
 TIDY_EVERY_S = 600.0
 TIDY_ROWS = 200  # incidents a transaction: nobody waits long for its lock
+BELIEVE_CLOCK_AFTER_S = 6 * 3600.0
+CLOCK_STEP_S = 600.0  # more than a clock drifts between two looks
 TIDY_TURNS = 50  # transactions at a time; the rest comes next time
 
 
@@ -31,6 +33,8 @@ class Maintenance:
     config: AlerterConfig
     _attended_since: float = -ATTEND_EVERY_S
     _tidied_since: float = -TIDY_EVERY_S
+    _offset: float | None = None  # of the clock on the wall to the steady one
+    _steady_since: float = 0.0
 
     def run(self) -> bool:
         """Do what is due; tell whether there is something new to deliver.
@@ -42,7 +46,7 @@ class Maintenance:
         now = self.clock.monotonic()
         if now - self._tidied_since >= TIDY_EVERY_S:
             self._tidied_since = now
-            self.tidy()
+            self.tidy(by_age=self._is_clock_steady())
         if now - self._attended_since >= ATTEND_EVERY_S:
             self._attended_since = now
             return self.attend()
@@ -63,13 +67,34 @@ class Maintenance:
             log.error("other services are told of dead alerts", extra={"count": told})
         return bool(standing_in or told)
 
-    def tidy(self) -> None:
-        """Give up what waits for services that are gone; forget what is old."""
-        now, keep = self.clock.wall(), self.config.retention
+    def _is_clock_steady(self) -> bool:
+        """Tell whether no clock was set for so long that it can be believed.
+
+        A machine whose battery is empty starts in another year, and is put right
+        minutes later; by then nothing may have been forgotten for its age.
+        """
+        steady = self.clock.monotonic()
+        offset = self.clock.wall() - steady
+        if self._offset is None or abs(offset - self._offset) > CLOCK_STEP_S:
+            if self._offset is not None:
+                extra = {"seconds": round(offset - self._offset)}
+                log.warning(
+                    "the clock was set: nothing is forgotten by age", extra=extra
+                )
+            self._offset, self._steady_since = offset, steady
+        return steady - self._steady_since >= BELIEVE_CLOCK_AFTER_S
+
+    def tidy(self, *, by_age: bool = True) -> None:
+        """Give up what waits for services that are gone; forget what is old.
+
+        Without ``by_age`` only what is too much is forgotten.
+        """
+        keep = self.config.retention
+        now = self.clock.wall() if by_age else 0.0  # nothing is older than that
         too_old = now - 2 * self.config.limits.retry_for_s
         served = {service.key for service in self.config.services}
         with self.database.write() as connection:
-            expired = outbox_care.expire(connection, served, too_old, now)
+            expired = outbox_care.expire(connection, served, too_old, self.clock.wall())
         if expired:
             extra = {"count": expired}
             log.error("alerts given up: their services are gone", extra=extra)

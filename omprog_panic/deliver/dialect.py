@@ -100,6 +100,9 @@ def _telegram_size(text: str) -> int:
 
 
 def _discord(subject: str, body: str) -> Words:
+    # Code keeps mentions from being shown; whether it keeps them from calling is
+    # Discord's secret.
+    subject, body = neutral.no_mentions(subject), neutral.no_mentions(body)
     return Words("", f"`{neutral.one_row(subject)}`\n{_block(body)}")
 
 

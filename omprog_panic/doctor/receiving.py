@@ -185,7 +185,7 @@ def check_buffer(x: Examination) -> Iterator[Finding]:
         )
     size = receive_buffer(x.host, port)
     if size is None:
-        yield unknown("buffer", "ss (package iproute2) does not answer")
+        yield unknown("buffer", "ss does not answer", "apt install iproute2")
     elif size < WANTED_BUFFER:
         yield doubtful(
             "buffer",

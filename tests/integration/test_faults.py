@@ -313,7 +313,8 @@ def test_traces_beyond_the_spools_limit_wait_and_are_published_later(
         def take_as_the_alerter_does() -> bool:
             for path in list(new.iterdir()):
                 if b'"kind":"incident"' in path.read_bytes():
-                    assert path.name not in seen
+                    # Maybe for the second time: the kill may have come between the
+                    # file and its mark in the journal. The name is the same.
                     seen.add(path.name)
                 path.unlink()
             return len(seen) == 40

@@ -48,7 +48,9 @@ class Case:
         return self.file_since is not None and self.file_since <= VERSION
 
     def service(self) -> Service:
-        document = Secret(f"ops={self.url}")
+        # A test machine may be slow; apprise's own patience is 4 s.
+        joint = "&" if "?" in self.url else "?"
+        document = Secret(f"ops={self.url}{joint}cto=60&rto=60")
         return make_service(scheme=self.scheme, document=document)
 
 

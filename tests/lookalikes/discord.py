@@ -55,8 +55,9 @@ class Discord:
         if not content and not files and not message.get("embeds"):
             return answer_json(400, message="Cannot send an empty message", code=50006)
         # It knows "allowed_mentions"; apprise writes another word, so all are allowed.
-        rest = outside_code(content)
-        acts = acting(rest, *_MENTIONS, *_MARKUP)
+        acts = acting(outside_code(content), *_MARKUP)
+        # Who knows whether code stops the server that calls people.
+        acts += tuple(act for one in _MENTIONS for act in re.findall(one, content))
         shown = re.sub(r"```\n?|`", "", content)
         blocks = tuple(FENCED.findall(content))
         self.messages.append(Seen(shown, acts, files, blocks))

@@ -15,12 +15,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.package import artefact, trees
-from tests.package.life import CHECKS, Story
+from tests.package import artefact, doctor_checks, life, trees
+from tests.package.life import Story
 from tests.package.machine import Machine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 QUICK = "trixie"  # its rsyslogd is the one in a sandbox
 
@@ -103,17 +103,24 @@ def test_release(release: str, folder: Path, record: Record, *, quick: bool) -> 
             prepared.build, prepared.out, folder / "again"
         ),
     )
-    live(prepared, folder, record)
+    newer = trees.newer(prepared.package, folder)
+    for checks in (life.CHECKS,) if quick else (life.CHECKS, doctor_checks.CHECKS):
+        live(prepared, newer, folder, record, checks)
     if not quick:
         examine(prepared, folder, record)
 
 
-def live(prepared: Prepared, folder: Path, record: Record) -> None:
-    """Boot a machine and go through the package's life."""
-    newer = trees.newer(prepared.package, folder)
+def live(
+    prepared: Prepared,
+    newer: Path,
+    folder: Path,
+    record: Record,
+    checks: Sequence[Callable[[Story], None]],
+) -> None:
+    """Boot a machine and go through a story: each check builds on the one before."""
     with Machine(prepared.clean, folder / "machine") as machine:
         story = Story(machine, prepared.package, newer)
-        for check in CHECKS:
+        for check in checks:
             good = record.check(
                 prepared.release,
                 check.__name__,

@@ -67,17 +67,20 @@ def restarted(story: Story, path: str, text: str) -> Iterator[None]:
 
 def a_healthy_monitor_has_no_findings(story: Story) -> None:
     machine = story.machine
+    story.monitor.install(story.package)
     machine.run("printf '127.0.0.2 db-2\\n' >>/etc/hosts")
     with story.monitor.receiver():
         story.monitor.configure("127.0.0.2")
         machine.run("omprog-panic apply --yes")
+        machine.run("omprog-panic firewall apply")
         story.monitor.wait_listening()
         story.monitor.replay("127.0.0.2", capture("sysrq-crash-basic-reboots"))
         machine.wait(
             "omprog-panic incidents list | grep -q db-2", "the incident", WITHIN_S
         )
         machine.wait("omprog-panic status", "an empty outbox", WITHIN_S)
-        assert findings(story) == []
+        found = findings(story)
+        assert not found, found
 
 
 def rsyslogd_that_does_not_run(story: Story) -> None:
@@ -140,7 +143,7 @@ def another_program_on_our_port(story: Story) -> None:
 
 
 def datagrams_that_the_kernel_dropped(story: Story) -> None:
-    pid = story.machine.run("cat /run/rsyslogd.pid").strip()
+    pid = story.machine.run("systemctl show -P MainPID rsyslog").strip()
     story.machine.run(f"kill -STOP {pid}")
     try:
         with story.monitor.sender("127.0.0.2") as host:
@@ -245,10 +248,21 @@ def senders_never_heard_and_not_listed(story: Story) -> None:
         expect(story, "senders", "never heard: mute")
 
 
+def a_firewall_that_is_gone_or_has_a_rule_in_front(story: Story) -> None:
+    machine = story.machine
+    machine.run("iptables -I INPUT 1 -p udp -j DROP")
+    expect(story, "firewall", "-A INPUT -p udp -j DROP")
+    machine.run("iptables -F; ip6tables -F")
+    expect(story, "firewall", "differs from config.yaml")
+    machine.run("iptables -X OMPROG-PANIC; ip6tables -X OMPROG-PANIC")
+    expect(story, "firewall", "not applied")
+    machine.run("omprog-panic firewall apply; omprog-panic firewall check")
+
+
 def a_change_that_was_not_applied(story: Story) -> None:
     config = story.machine.run(f"cat {CONFIG}")
     with edited(story, CONFIG, config + "  - name: new\n    address: 192.0.2.8\n"):
-        expect(story, "applied", "192.0.2.8")
+        expect(story, "applied", "was not applied to")
 
 
 CHECKS: tuple[Callable[[Story], None], ...] = (
@@ -273,5 +287,6 @@ CHECKS: tuple[Callable[[Story], None], ...] = (
     a_faulty_configuration,
     tokens_that_everybody_can_read,
     senders_never_heard_and_not_listed,
+    a_firewall_that_is_gone_or_has_a_rule_in_front,
     a_change_that_was_not_applied,
 )

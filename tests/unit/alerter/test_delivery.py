@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from omprog_panic.alerter.delivery import MAX_IDLE_S, Courier, Worker
 from omprog_panic.alerter.dispatch import notify_test, readdress
 from omprog_panic.deliver.backoff import Backoff
-from omprog_panic.deliver.notifier import File, Outcome
+from omprog_panic.deliver.notifier import File, Files, Outcome
 from omprog_panic.errors import StoreError
 from omprog_panic.model import Record
 from omprog_panic.store import outbox
@@ -162,6 +162,56 @@ def test_a_service_with_a_limit_gets_head_and_tail(world: World) -> None:
     assert "line 200\n" in body
     assert "lines left out: see omprog-panic incidents show 000000000000" in body
     assert body.endswith("line 499")
+
+
+def test_a_file_follows_once_the_alert_is_recorded(world: World) -> None:
+    seen: list[str] = []
+
+    class Looks(RecordingNotifier):
+        def send_file(self, subject: str, file: File) -> Outcome:
+            with world.database.read() as connection:
+                mine = sa.select(OUTBOX.c.state).where(OUTBOX.c.service_key == A.key)
+                seen.extend(connection.execute(mine).scalars())
+            return super().send_file(subject, file)
+
+    world.receive(make_incident())
+    notifier = Looks(files=Files.AFTER)
+    world.run(world.courier(A, notifier), 60)
+
+    assert seen == ["sent"]
+    [file] = notifier.sent_files
+    assert file.name.endswith("-000000000000.txt")
+    assert "Call Trace:" in file.text
+
+
+def test_a_refused_file_is_said_and_not_sent_again(world: World) -> None:
+    world.receive(make_incident())
+    notifier = RecordingNotifier(files=Files.AFTER, file_outcomes=[DOWN])
+    world.run(world.courier(A, notifier), 3600)
+
+    assert world.names()[1:] == ["delivered", "file refused"]
+    assert len(notifier.sent) == len(notifier.sent_files) == 1
+
+
+def test_where_a_file_goes_along_there_is_one_message(world: World) -> None:
+    world.receive(make_incident())
+    notifier = RecordingNotifier(DOWN, files=Files.ALONG)
+    world.run(world.courier(A, notifier), 60)
+
+    assert len(notifier.sent) == len(notifier.sent_files) == 2
+    assert world.names()[1:] == ["deferred", "delivered"]
+
+
+def test_asked_for_patience_the_whole_service_is_left_alone(world: World) -> None:
+    busy = Outcome(delivered=False, reason="busy", retry_after_s=50)
+    world.receive(make_incident(1), make_incident(2, source="10.0.0.9"))
+    notifier = RecordingNotifier(busy)
+    courier = world.courier(A, notifier)
+    world.run(courier, 45)
+    assert len(notifier.sent) == 1
+
+    world.run(courier, 10)
+    assert world.names().count("delivered") == 2
 
 
 def test_an_outcome_that_cannot_be_recorded_is_not_sent_again(world: World) -> None:

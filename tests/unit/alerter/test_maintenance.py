@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from omprog_panic.alerter.dispatch import NOTICE_EVERY_S, notify_test
+from omprog_panic.alerter.maintenance import Maintenance
 from omprog_panic.config.model import Fallback
 from omprog_panic.deliver.notifier import File, Outcome
 from omprog_panic.store import incidents, outbox_care
@@ -179,6 +180,61 @@ def test_what_is_old_is_forgotten_but_nothing_undelivered(world: World) -> None:
         left = list(connection.execute(sa.select(INCIDENTS.c.id)).scalars())
         traces = list(connection.execute(sa.select(TRACES.c.incident_id)).scalars())
     assert left == traces == [f"{n << 80:032x}" for n in (2, 3)]
+
+
+def run_for(maintenance: Maintenance, world: World, hours: float) -> None:
+    for _ in range(int(hours * 3)):
+        maintenance.run()
+        world.clock.advance(1200)
+
+
+def delivered(world: World) -> None:
+    with world.database.write() as connection:
+        connection.execute(sa.update(OUTBOX).values(state="sent"))
+
+
+@pytest.mark.parametrize("years", [40, 1])
+def test_a_wrong_clock_at_start_forgets_nothing(world: World, years: int) -> None:
+    world.receive(make_incident())
+    delivered(world)
+    right = world.clock.now
+    world.clock.now += years * 365 * DAY_S  # an empty battery
+    maintenance = world.maintenance(incidents_days=30)
+    run_for(maintenance, world, 5)
+    assert stored(world) == 1
+
+    world.clock.now = right + 5 * 3600  # put right
+    run_for(maintenance, world, 48)
+    assert stored(world) == 1
+
+
+def test_a_clock_that_is_set_forgets_nothing_until_it_has_been_steady(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.receive(make_incident())
+    delivered(world)
+    maintenance = world.maintenance(incidents_days=30)
+    run_for(maintenance, world, 24)
+    world.clock.now += 31 * DAY_S
+    run_for(maintenance, world, 5)
+    assert stored(world) == 1
+    assert "the clock was set: nothing is forgotten by age" in caplog.text
+
+    run_for(maintenance, world, 2)
+    assert stored(world) == 0
+
+
+def test_after_a_reload_the_new_retention_holds(world: World) -> None:
+    world.receive(make_incident())
+    delivered(world)
+    maintenance = world.maintenance(incidents_days=300)
+    world.clock.now += 31 * DAY_S
+    run_for(maintenance, world, 12)
+    assert stored(world) == 1
+
+    maintenance.config = world.maintenance(incidents_days=30).config
+    run_for(maintenance, world, 1)
+    assert stored(world) == 0
 
 
 def test_too_much_is_forgotten_oldest_first_and_the_file_shrinks(
