@@ -102,7 +102,8 @@ class Sender:
 
     def take_chatter(
         self,
-        line: str,
+        at: str,
+        payload: str,
         text: str,
         time_us: int,
         sequence: int | None,
@@ -110,15 +111,17 @@ class Sender:
     ) -> bool:
         """Take a record that needs no thought, if it is one: nearly all are.
 
-        ``line`` is the record as it is stored, ``text`` what it says. False: nothing
-        was done, :meth:`feed` must be asked.
+        ``text`` is what the payload says. False: nothing was done, :meth:`feed` must
+        be asked.
         """
         timeline = self.timeline
         memory = timeline.memory
         high_us = memory.high_us
-        if high_us is None or not 0 < time_us - high_us < _LEAP_US:
-            return False
-        if text[:3] in NOTABLE and is_notable(text):
+        if (
+            high_us is None
+            or not 0 < time_us - high_us < _LEAP_US
+            or (text[:3] in NOTABLE and is_notable(text))
+        ):
             return False
         if sequence is None:
             if self._form != _FORM_BASIC:
@@ -126,8 +129,9 @@ class Sender:
         elif self._order is None or not self._order.skip(sequence):
             return False
         memory.high_us = time_us
-        timeline.machine.remember(line)
         timeline.last_heard = now
+        timeline.last_at = at
+        timeline.machine.remember(store_basic(payload, at))
         return True
 
     def _extended(self, packet: Packet, at: str, now: float) -> list[Event] | None:
