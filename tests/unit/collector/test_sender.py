@@ -239,6 +239,14 @@ def test_a_host_names_itself_by_userdata() -> None:
     assert incident.onset.keys == {"host": "db-07", "rack": "r12"}
 
 
+def test_the_kernel_that_a_host_said_is_that_of_its_crash() -> None:
+    alive = "12,5,1,-;omprog-panic: alive host=db-07 boot=b1 kernel=6.1.0-56 next=900"
+    datagrams = [(0.0, alive), (1.0, f"0,6,2,-;{PANIC}"), (1.0, f"0,8,3,-;{END}")]
+
+    (incident,) = replay(datagrams).incidents
+    assert incident.kernel == "6.1.0-56", "the line that has it was lost"
+
+
 def test_statements_of_a_sender_become_records() -> None:
     run = replay(
         [
