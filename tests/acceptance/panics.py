@@ -228,7 +228,7 @@ def panic_print_repeats_the_log(stage: Stage, kernel: Kernel) -> None:
     stage.alert(sender, SYSRQ_CRASH)
 
 
-@scenario(OLD, quick=True)
+@scenario(*OLDER, quick=True)
 def two_guests_at_once(stage: Stage, kernel: Kernel) -> None:
     """Two machines die of different causes; their records come between each other's."""
     stage.start_monitor({"db-1": address_of(1), "db-2": address_of(2)})

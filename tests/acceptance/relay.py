@@ -7,6 +7,7 @@ that what happens to which frame is the same in each run.
 from __future__ import annotations
 
 import contextlib
+import re
 import select
 import threading
 from collections.abc import Callable
@@ -19,21 +20,23 @@ Line = Callable[[Datagram, bytes], list[bytes]]
 
 
 class BadLine:
-    """Of the kernel's datagrams, in turn: one is lost, one comes twice, two change.
+    """Of a crash's datagrams, in turn: one is lost, one comes twice, two change.
 
-    First and last word of a crash come through: without them there is nothing to
-    compare. ``lost`` counts.
+    From sysrq's word on; first and last word come through: without them there is
+    nothing to compare. ``lost`` counts.
     """
 
     def __init__(self) -> None:
         self.lost = 0
+        self._crashes = False
         self._count = 0
         self._held: bytes | None = None
 
     def __call__(self, datagram: Datagram, frame: bytes) -> list[bytes]:
         held, self._held = self._held, None
         before = [held] if held is not None else []
-        if "Kernel panic" in datagram.text or "sysrq" in datagram.text:
+        self._crashes = self._crashes or "sysrq: " in datagram.text
+        if not self._crashes or re.search("Kernel panic|sysrq", datagram.text):
             return [*before, frame]
         self._count += 1
         match self._count % 9:

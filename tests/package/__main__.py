@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.package import artefact, doctor_checks, life, trees
+from tests.package import artefact, client_checks, doctor_checks, life, trees
 from tests.package.life import Story
 from tests.package.machine import Machine
 
@@ -104,7 +104,8 @@ def test_release(release: str, folder: Path, record: Record, *, quick: bool) -> 
         ),
     )
     newer = trees.newer(prepared.package, folder)
-    for checks in (life.CHECKS,) if quick else (life.CHECKS, doctor_checks.CHECKS):
+    stories = [life.CHECKS, doctor_checks.CHECKS, client_checks.CHECKS]
+    for checks in stories[:1] if quick else stories:
         live(prepared, newer, folder, record, checks)
     if not quick:
         examine(prepared, folder, record)
@@ -141,13 +142,17 @@ def examine(prepared: Prepared, folder: Path, record: Record) -> None:
         "lintian --pedantic",
         lambda: artefact.lintian_has_nothing_to_say(prepared.build, prepared.out),
     )
-    record.check(
-        release,
-        "piuparts",
-        lambda: artefact.piuparts_passes(
-            release, prepared.clean, prepared.package, folder / "piuparts.log"
-        ),
-    )
+    for package in (prepared.package, client_checks.client_of(prepared.out)):
+        record.check(
+            release,
+            f"piuparts {package.name.partition('_')[0]}",
+            lambda: artefact.piuparts_passes(
+                release,
+                prepared.clean,
+                package,  # noqa: B023
+                folder / "piuparts.log",
+            ),
+        )
 
 
 def say(text: str) -> None:
