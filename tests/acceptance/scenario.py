@@ -28,7 +28,6 @@ NAME = "db-1"
 ALIVE = "omprog-panic: alive"
 SYSRQ = "echo 1 > /proc/sys/kernel/sysrq; echo c > /proc/sysrq-trigger"
 INSMOD = "insmod /boom.ko"
-LIMITS = "/sys/class/net/eth0/queues/tx-0/byte_queue_limits"
 IN_MODULE = "dummy_init_module"
 
 
@@ -119,10 +118,6 @@ def ready(
     sender = stage.sender(NAME, kernel, files=files, **more)
     sender.configure()
     stage.wait_heard(sender, ALIVE)
-    if kernel.name != OLD:
-        # Its virtio_net counts bytes in flight (BQL): where this machine leaves qemu
-        # waiting for longer than netpoll does, 4 ms, the burst at the end is cut short.
-        sender.guest.run(f"echo {1 << 20} > {LIMITS}/limit_min")
     return sender
 
 

@@ -64,7 +64,7 @@ def the_monitor_installs_beside_it(story: Story) -> None:
     both = "dpkg -L omprog-panic omprog-panic-client | sort | uniq -d"
     shared = machine.run(f"{both} | while read f; do test -d $f || echo $f; done")
     assert shared.strip() == "", f"files of both: {shared}"
-    machine.run(f"{CLIENT} --version && omprog-panic --version")
+    machine.run(f"{CLIENT} --version && omprog-panic version")
     assert "192.0.2.1" in machine.run(f"cat {SETTINGS}")
 
 
@@ -72,7 +72,7 @@ def the_client_goes_and_the_monitor_stays(story: Story) -> None:
     machine = story.machine
     machine.run(f"{QUIET} apt-get purge -y {CLIENT} </dev/null")
     assert not _ours(story)
-    machine.run(f"test -e {CONFIG}; omprog-panic --version")
+    machine.run(f"test -e {CONFIG} && omprog-panic version")
     story.monitor.clean_check()
     story.monitor.wait_listening()
 
@@ -89,7 +89,7 @@ def the_monitor_goes_and_the_client_stays(story: Story) -> None:
 def a_removed_client_keeps_its_settings(story: Story) -> None:
     machine = story.machine
     machine.run(f"{QUIET} apt-get remove -y {CLIENT} </dev/null")
-    machine.run(f"test -e {SETTINGS}; ! test -e {STATE}/state.json")
+    machine.run(f"test -e {SETTINGS} && ! test -e {STATE}/state.json")
     assert not [word for word in story.monitor.processes() if "client" in word]
 
 
