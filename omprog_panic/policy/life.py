@@ -144,9 +144,9 @@ def _judge_boot(turn: Turn, boot: Boot, t: float) -> None:
     if crash is not None and _before(crash, boot, t):
         sender.crash = None
     sender.farewell_t = sender.drill_t = None
-    sender.boot_t = t
     if not boot.id.startswith(SAID):
         sender.boot_id = None  # the next one that it says is this boot's
+        sender.boot_t = t
     turn.state.senders.put(boot.source, sender)
     subject = f"sender:{boot.source}"
 
