@@ -147,7 +147,8 @@ class Collector:
                 "journal read",
                 extra={"entries": recovery.entries, "incidents": len(waiting)},
             )
-        self._carrier.newest.extend(recovery.newest)
+        for line in recovery.newest:
+            self._carrier.remember(line, 1)
         self._publisher.start()
         self._publisher.submit(waiting)
         now = self._now()
@@ -209,11 +210,12 @@ class Collector:
 
     def _think(self) -> None:
         """Give the pipeline what was confirmed."""
-        batch, self._batch, self._batch_lines = self._batch, [], 0
+        batch, count = self._batch, self._batch_lines
         if not batch:
             return
+        self._batch, self._batch_lines = [], 0
         chunk = batch[0] if len(batch) == 1 else b"\n".join(batch)
-        self._carrier.took(chunk)
+        self._carrier.took(chunk, count)
         self._unmeasured_bytes += len(chunk)
         self._pipeline.feed_chunk(chunk, self._batch_at)
 
