@@ -97,8 +97,7 @@ class Pipeline:
             chunk, left = self._without_repeats(chunk, now)
             if not left:
                 return
-        find = self.senders.get
-        told_since = now - ALIVE_EVERY_S
+        senders = self.senders
         for line in _LINES(chunk.decode("latin-1") + "\n"):
             ip, at, payload, seconds, micros, sequence, time_us, text, other = line
             if not ip:
@@ -107,22 +106,21 @@ class Pipeline:
             if "\\" in text:
                 payload = payload.replace("\\/", "/")
                 text = text.replace("\\/", "/")
-            sender = find(ip)
+            sender = senders.get(ip)
             # Nearly every line: chatter of a host that is well.
             if (
                 sender is not None
                 and sender.quiet
-                and sender.said_at > told_since
+                and now - sender.said_at < ALIVE_EVERY_S
                 and sender.take_chatter(
-                    at,
-                    payload,
+                    f"{at}\t{payload}",
                     text,
                     int(time_us or seconds + micros),
                     int(sequence) if sequence else None,
                     now,
                 )
             ):
-                self._last_at = at
+                sender.timeline.last_at = self._last_at = at
             else:
                 self._feed_datagram(plain_address(ip), at, payload, now)
 

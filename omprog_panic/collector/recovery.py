@@ -285,8 +285,10 @@ def encode_host(state: dict[str, Any]) -> bytes:
 
     The context is most of it, and JSON would look at each of its characters.
     """
-    timeline: dict[str, Any] = state.get("timeline") or {}
-    context: list[str] = timeline["machine"]["context"] if timeline else []
+    if "timeline" not in state:
+        return json.dumps(state).encode()
+    timeline: dict[str, Any] = state["timeline"]
+    context: list[str] = timeline["machine"]["context"]
     text = _BETWEEN.join(context)
     if not context or text.count(_BETWEEN) >= len(context):
         return json.dumps(state).encode()

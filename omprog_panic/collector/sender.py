@@ -102,8 +102,7 @@ class Sender:
 
     def take_chatter(
         self,
-        at: str,
-        payload: str,
+        line: str,
         text: str,
         time_us: int,
         sequence: int | None,
@@ -111,17 +110,15 @@ class Sender:
     ) -> bool:
         """Take a record that needs no thought, if it is one: nearly all are.
 
-        ``text`` is what the payload says. False: nothing was done, :meth:`feed` must
-        be asked.
+        ``line`` is the record as it is stored, ``text`` what it says. False: nothing
+        was done, :meth:`feed` must be asked.
         """
         timeline = self.timeline
         memory = timeline.memory
         high_us = memory.high_us
-        if (
-            high_us is None
-            or not 0 < time_us - high_us < _LEAP_US
-            or (text[:3] in NOTABLE and is_notable(text))
-        ):
+        if high_us is None or not 0 < time_us - high_us < _LEAP_US:
+            return False
+        if text[:3] in NOTABLE and is_notable(text):
             return False
         if sequence is None:
             if self._form != _FORM_BASIC:
@@ -129,9 +126,8 @@ class Sender:
         elif self._order is None or not self._order.skip(sequence):
             return False
         memory.high_us = time_us
+        timeline.machine.remember(line)
         timeline.last_heard = now
-        timeline.last_at = at
-        timeline.machine.remember(store_basic(payload, at))
         return True
 
     def _extended(self, packet: Packet, at: str, now: float) -> list[Event] | None:
@@ -225,17 +221,14 @@ class Sender:
     def _continues(self, packet: Packet) -> bool:
         """Tell whether a fragment of a line appends to the record before it.
 
-        "+" always does, "c" only on kernels from 4.10 to 5.3, which do not join lines
-        while an extended console is there. Before them it opens a line. After them it
-        marks what pr_cont said behind a whole line (thousands of times in the
-        scheduler's dump of panic_print): a line of its own, as consoles show it. The
-        release is known from the banner, the header or the host's own statement.
+        "+" always does; "c" does from 4.10 on, but opens a line on 4.2 to 4.9,
+        whose release is known from the banner or the header.
         """
         if not self._may_amend():
             return False
         if packet.flag == "+":
             return True
-        return _joins_with_c(packet.release or self.timeline.kernel)
+        return not _opens_lines_with_c(packet.release or self.timeline.kernel)
 
     def _deliver_extended(
         self,
@@ -424,7 +417,7 @@ class Sender:
         return events + self.timeline.settle(now)
 
 
-def _joins_with_c(release: str | None) -> bool:
+def _opens_lines_with_c(release: str | None) -> bool:
     if release is None:
         return False
     numbers = release.split(".", 2)[:2]
@@ -432,4 +425,4 @@ def _joins_with_c(release: str | None) -> bool:
         major, minor = (int(number) for number in numbers)
     except ValueError:
         return False
-    return (4, 10) <= (major, minor) < (5, 4)
+    return major == 4 and 2 <= minor < 10
