@@ -97,7 +97,8 @@ class Pipeline:
             chunk, left = self._without_repeats(chunk, now)
             if not left:
                 return
-        senders = self.senders
+        find = self.senders.get
+        told_since = now - ALIVE_EVERY_S
         for line in _LINES(chunk.decode("latin-1") + "\n"):
             ip, at, payload, seconds, micros, sequence, time_us, text, other = line
             if not ip:
@@ -106,21 +107,22 @@ class Pipeline:
             if "\\" in text:
                 payload = payload.replace("\\/", "/")
                 text = text.replace("\\/", "/")
-            sender = senders.get(ip)
+            sender = find(ip)
             # Nearly every line: chatter of a host that is well.
             if (
                 sender is not None
                 and sender.quiet
-                and now - sender.said_at < ALIVE_EVERY_S
+                and sender.said_at > told_since
                 and sender.take_chatter(
-                    f"{at}\t{payload}",
-                    text[:3],
+                    at,
+                    payload,
+                    text,
                     int(time_us or seconds + micros),
                     int(sequence) if sequence else None,
                     now,
                 )
             ):
-                sender.timeline.last_at = self._last_at = at
+                self._last_at = at
             else:
                 self._feed_datagram(plain_address(ip), at, payload, now)
 

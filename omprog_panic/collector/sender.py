@@ -10,6 +10,7 @@ from omprog_panic.collector.timeline import (
     SWAPPED_WITHIN_S,
     Heard,
     Timeline,
+    is_notable,
     seconds_between,
 )
 from omprog_panic.errors import MalformedPacketError
@@ -101,21 +102,26 @@ class Sender:
 
     def take_chatter(
         self,
-        line: str,
-        start: str,
+        at: str,
+        payload: str,
+        text: str,
         time_us: int,
         sequence: int | None,
         now: float,
     ) -> bool:
         """Take a record that needs no thought, if it is one: nearly all are.
 
-        ``line`` is the record as it is stored, ``start`` its text's first three
-        characters. False: nothing was done, :meth:`feed` must be asked.
+        ``text`` is what the payload says. False: nothing was done, :meth:`feed` must
+        be asked.
         """
         timeline = self.timeline
         memory = timeline.memory
         high_us = memory.high_us
-        if high_us is None or not 0 < time_us - high_us < _LEAP_US or start in NOTABLE:
+        if (
+            high_us is None
+            or not 0 < time_us - high_us < _LEAP_US
+            or (text[:3] in NOTABLE and is_notable(text))
+        ):
             return False
         if sequence is None:
             if self._form != _FORM_BASIC:
@@ -123,8 +129,9 @@ class Sender:
         elif self._order is None or not self._order.skip(sequence):
             return False
         memory.high_us = time_us
-        timeline.machine.remember(line)
         timeline.last_heard = now
+        timeline.last_at = at
+        timeline.machine.remember(store_basic(payload, at))
         return True
 
     def _extended(self, packet: Packet, at: str, now: float) -> list[Event] | None:

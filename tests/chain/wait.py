@@ -19,7 +19,7 @@ def pause(seconds: float) -> None:
 
 
 def wait_until(
-    condition: Callable[[], T | None], what: str, timeout_s: float = 20.0
+    condition: Callable[[], T | None], what: str, timeout_s: float = 60.0
 ) -> T:
     """Ask again every 10 ms; give the first true answer.
 
