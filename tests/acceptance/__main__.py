@@ -59,14 +59,16 @@ def choose(options: argparse.Namespace) -> tuple[list[Run], list[str]]:
             continue
         if options.only and scenario.name not in options.only:
             continue
-        fitting = scenario.runs_on(found, quick=options.quick)
-        if options.kernel:
-            fitting = [k for k in fitting if k.name == options.kernel]
+        asked = [k for k in found if options.kernel in {None, k.name}]
+        fitting = scenario.runs_on(asked, quick=options.quick)
         runs += [Run(scenario, kernel) for kernel in fitting]
         there = {kernel.name for kernel in fitting}
         if not (options.quick and there):
-            lacking = [name for name in scenario.kernels if name not in there]
-            missing += [f"{scenario.name} {name}" for name in lacking]
+            missing += [
+                f"{scenario.name} {name}"
+                for name in scenario.kernels
+                if name not in there and options.kernel in {None, name}
+            ]
     return runs, missing
 
 
