@@ -70,7 +70,7 @@ class OmprogDriver:
         answer = self.answer()
         assert answer == "OK", answer
 
-    def answer(self, timeout_s: float = 10.0) -> str:
+    def answer(self, timeout_s: float = 60.0) -> str:
         """Wait for one line from it."""
         assert self.process.stdout is not None
         while b"\n" not in self._rest:

@@ -53,7 +53,8 @@ MEASURE_EVERY_BYTES = 32 * 1024 * 1024  # of lines; memory grows by no more betw
 # the same while state is carried over or published; and while nothing comes.
 STREAM_PAUSE_S = 0.02
 # Lines that are confirmed wait to be thought about until so many have come, or until
-# the first of them is so old, or until the stream pauses.
+# the first of them is so old, or until the stream pauses: where rsyslogd has a core of
+# its own not at all, for then it is at work meanwhile.
 BATCH_LINES = 64
 BATCH_S = 0.005
 BUSY_PAUSE_S = 0.002
@@ -147,7 +148,8 @@ class Collector:
                 "journal read",
                 extra={"entries": recovery.entries, "incidents": len(waiting)},
             )
-        self._carrier.newest.extend(recovery.newest)
+        for line in recovery.newest:
+            self._carrier.remember(line, 1)
         self._publisher.start()
         self._publisher.submit(waiting)
         now = self._now()
@@ -163,23 +165,25 @@ class Collector:
         """Serve until rsyslogd closes our input."""
         if not self._after_ok:
             channel.ready()
+        streaming = False
         while True:
-            if channel.wait(self._patience_s):
+            if (streaming and channel.comes_soon()) or channel.wait(self._patience_s):
                 try:
                     chunk, count = channel.read()
                 except EndOfInput:
                     return
-                if self._take(channel, chunk, count):
+                streaming = self._take(channel, chunk, count)
+                if streaming:
                     self._patience_s = 0.0  # as short as poll() can
                     continue
+            streaming = False
             self._maintain(channel)
 
     def _take(self, channel: OmprogChannel, chunk: bytes, count: int) -> bool:
         """Keep and confirm; think when the stream pauses, or the batch is full.
 
-        rsyslogd's worker waits for each answer: nothing else stands before it. Lines
-        thought about together cost half of what they cost one by one. True: more may
-        come before anything else is due.
+        rsyslogd's worker waits for each answer: nothing else stands before it. True:
+        more may come before anything else is due.
         """
         now = self._now()
         if self.reload_wanted or now >= self._allow_at:
@@ -202,18 +206,23 @@ class Collector:
         if self._full:
             self._full = False
             _LOG.info("journal can be written again")
-        if self._batch_lines < BATCH_LINES and now < self._batch_at + BATCH_S:
+        if (
+            self._batch_lines < BATCH_LINES
+            and now < self._batch_at + BATCH_S
+            and not channel.overlaps
+        ):
             return True
         self._think()
         return now < self._maintain_at and not self._pipeline.has_records
 
     def _think(self) -> None:
         """Give the pipeline what was confirmed."""
-        batch, self._batch, self._batch_lines = self._batch, [], 0
+        batch, count = self._batch, self._batch_lines
         if not batch:
             return
+        self._batch, self._batch_lines = [], 0
         chunk = batch[0] if len(batch) == 1 else b"\n".join(batch)
-        self._carrier.took(chunk)
+        self._carrier.took(chunk, count)
         self._unmeasured_bytes += len(chunk)
         self._pipeline.feed_chunk(chunk, self._batch_at)
 

@@ -114,7 +114,7 @@ class Pipeline:
                 and now - sender.said_at < ALIVE_EVERY_S
                 and sender.take_chatter(
                     f"{at}\t{payload}",
-                    text[:3],
+                    text,
                     int(time_us or seconds + micros),
                     int(sequence) if sequence else None,
                     now,

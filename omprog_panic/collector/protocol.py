@@ -18,6 +18,10 @@ import select
 
 READ_BYTES = 64 * 1024
 MAX_LINE_BYTES = 1024 * 1024  # a longer line is thrown away up to its end
+# So often the next line is looked for before we sleep: some 30 microseconds, which
+# rsyslogd on another core needs less than. Being woken up would take longer.
+_LOOKS = 40
+_MOST_LEFT_OUT = 1024  # lines in a row that are not looked for, where it is in vain
 _OK = b"OK\n"
 
 
@@ -42,6 +46,8 @@ class OmprogChannel:
         self._skipping = False
         self._poll = select.poll()
         self._poll.register(source, select.POLLIN)
+        self._in_vain = 0  # how often in a row
+        self._left_out = 0
         self.too_long = 0
 
     def ready(self) -> None:
@@ -54,6 +60,29 @@ class OmprogChannel:
             return True
         # Rounded up: waking too early would only mean waking again.
         return bool(self._poll.poll(max(0, int(timeout_s * 1000) + 1)))
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether rsyslogd works while we do: on a core of its own."""
+        return not self._in_vain
+
+    def comes_soon(self) -> bool:
+        """Look for the next line without sleeping; False: :meth:`wait` for it.
+
+        Where rsyslogd has to wait for our core this is in vain: then it is left out
+        for the next line, for the next two, four, ... lines.
+        """
+        if self._left_out:
+            self._left_out -= 1
+            return False
+        look = self._poll.poll
+        for _ in range(_LOOKS):
+            if look(0):
+                self._in_vain = 0
+                return True
+        self._in_vain += 1
+        self._left_out = min(1 << self._in_vain, _MOST_LEFT_OUT)
+        return False
 
     def read(self) -> tuple[bytes, int]:
         """Read whole lines: their bytes without the last line feed, their number.

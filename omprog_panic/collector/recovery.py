@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from omprog_panic.collector.address import Address
 from omprog_panic.collector.allow import AllowedNetworks
@@ -41,7 +41,7 @@ _HOSTS_AT_ONCE = 8
 # A sender that waits for holes or bursts without end is decided about after so long,
 # or it would keep all old segments.
 SETTLE_AFTER_S = 10.0
-MIN_LINES_BYTES = 6 * 1024 * 1024
+MIN_LINES_BYTES = 16 * 1024 * 1024
 MAX_LINES_BYTES = 48 * 1024 * 1024
 
 
@@ -94,7 +94,7 @@ class Recovery:
             self._published.add(name)
             self._pipeline.remember_published(name)
         elif entry.kind == HOST:
-            self._host(json.loads(entry.content))
+            self._host(decode_host(entry.content))
         elif entry.kind == KNOWN:
             unknown = set(json.loads(entry.content)) - set(self._pipeline.senders)
             self._awaited = unknown
@@ -130,10 +130,13 @@ class Recovery:
             self._built[record.id] = record
 
     def _lines(self, content: bytes) -> None:
-        for line in content.split(b"\n"):
-            self._newest.append(line)
-            if not (self._awaited and self._is_awaited(line)):
-                self._pipeline.feed(line, self.now)
+        lines = content.split(b"\n")
+        self._newest.extend(lines)
+        if self._awaited:
+            lines = [line for line in lines if not self._is_awaited(line)]
+            content = b"\n".join(lines)
+        if lines:
+            self._pipeline.feed(content, self.now)
         self._keep_records()
 
     def _is_awaited(self, line: bytes) -> bool:
@@ -143,7 +146,7 @@ class Recovery:
         except MalformedEnvelopeError:
             return False
 
-    def _host(self, state: dict[str, object]) -> None:
+    def _host(self, state: dict[str, Any]) -> None:
         ip = str(state["ip"])
         self._awaited.discard(ip)
         self._pipeline.settle(ip, self.now)
@@ -176,7 +179,9 @@ class Carrier:
         self._state_bytes = 0
         # Bytes of lines since the last carry began.
         self.lines_bytes = 0
-        self.newest: deque[bytes] = deque(maxlen=REPEATS)
+        # Chunks of lines, with the number of lines in each: the newest REPEATS lines.
+        self._newest: deque[tuple[bytes, int]] = deque()
+        self._newest_lines = 0
 
     def restarted(self, now: float) -> None:
         """Note in the segment just begun that this is another run."""
@@ -195,10 +200,18 @@ class Carrier:
         self.lines_bytes = lines_bytes
         return True
 
-    def took(self, chunk: bytes) -> None:
-        """Note that lines went into the journal."""
-        self.newest.append(chunk)
+    def took(self, chunk: bytes, count: int) -> None:
+        """Note that so many lines went into the journal."""
+        self.remember(chunk, count)
         self.lines_bytes += len(chunk)
+
+    def remember(self, chunk: bytes, count: int) -> None:
+        """Keep lines that rsyslogd may send again: all of the newest, and few more."""
+        newest = self._newest
+        newest.append((chunk, count))
+        self._newest_lines += count
+        while self._newest_lines - newest[0][1] >= REPEATS:
+            self._newest_lines -= newest.popleft()[1]
 
     def begin(self, now: float, unpublished: set[str]) -> None:
         """Begin a segment. Raises JournalError when there is no room for one."""
@@ -206,8 +219,9 @@ class Carrier:
         known = {"known": [n for n in self._pipeline.known if n not in unpublished]}
         allowed = json.dumps(self._pipeline.allowed.texts()).encode()
         entries = [(KNOWN, json.dumps(names).encode()), (ALLOWED, allowed)]
-        if self.newest:
-            entries.append((NEWEST, b"\n".join(self.newest)))
+        if self._newest:
+            newest = b"\n".join(chunk for chunk, _ in self._newest)
+            entries.append((NEWEST, newest))
         entries.append((STATE, json.dumps(known).encode()))
         # In one segment, or the second of them may find no room.
         sizes = [self._journal.size_of(content) for _, content in entries]
@@ -251,7 +265,7 @@ class Carrier:
                 pipeline.settle(ip, now)
             # A sender that was evicted meanwhile has no state, which must be known too.
             state = {} if sender is None else sender.dump()
-            content = json.dumps({"ip": ip, **state}).encode()
+            content = encode_host({"ip": ip, **state})
             self._journal.append(HOST, content, now, carry=True)
             self._left.popleft()
             self._state_bytes += len(content)
@@ -261,3 +275,33 @@ class Carrier:
         if not self._waits_for and self._keep_from:
             self._journal.forget_before(self._keep_from)
             self._keep_from = 0
+
+
+_BETWEEN = "\x1e"  # lines of a context, where none of them holds it
+
+
+def encode_host(state: dict[str, Any]) -> bytes:
+    """Write a sender's state: JSON, a line feed, then the context as it is.
+
+    The context is most of it, and JSON would look at each of its characters.
+    """
+    if "timeline" not in state:
+        return json.dumps(state).encode()
+    timeline: dict[str, Any] = state["timeline"]
+    context: list[str] = timeline["machine"]["context"]
+    text = _BETWEEN.join(context)
+    if not context or text.count(_BETWEEN) >= len(context):
+        return json.dumps(state).encode()
+    machine = {**timeline["machine"], "context": None}
+    head = {**state, "timeline": {**timeline, "machine": machine}}
+    return json.dumps(head).encode() + b"\n" + text.encode("utf-8", "surrogatepass")
+
+
+def decode_host(content: bytes) -> dict[str, Any]:
+    """Read :func:`encode_host` back."""
+    head, feed, text = content.partition(b"\n")
+    state: dict[str, Any] = json.loads(head)
+    if feed:
+        lines = text.decode("utf-8", "surrogatepass").split(_BETWEEN)
+        state["timeline"]["machine"]["context"] = lines
+    return state

@@ -10,6 +10,7 @@ from omprog_panic.collector.timeline import (
     SWAPPED_WITHIN_S,
     Heard,
     Timeline,
+    is_notable,
     seconds_between,
 )
 from omprog_panic.errors import MalformedPacketError
@@ -102,20 +103,22 @@ class Sender:
     def take_chatter(
         self,
         line: str,
-        start: str,
+        text: str,
         time_us: int,
         sequence: int | None,
         now: float,
     ) -> bool:
         """Take a record that needs no thought, if it is one: nearly all are.
 
-        ``line`` is the record as it is stored, ``start`` its text's first three
-        characters. False: nothing was done, :meth:`feed` must be asked.
+        ``line`` is the record as it is stored, ``text`` what it says. False: nothing
+        was done, :meth:`feed` must be asked.
         """
         timeline = self.timeline
         memory = timeline.memory
         high_us = memory.high_us
-        if high_us is None or not 0 < time_us - high_us < _LEAP_US or start in NOTABLE:
+        if high_us is None or not 0 < time_us - high_us < _LEAP_US:
+            return False
+        if text[:3] in NOTABLE and is_notable(text):
             return False
         if sequence is None:
             if self._form != _FORM_BASIC:

@@ -11,6 +11,7 @@ from omprog_panic.collector.statement import PREFIX, parse_statement
 from omprog_panic.kernel.boot import (
     REMEMBERED,
     SHUTDOWN,
+    STARTED,
     BootMemory,
     Burst,
     Mark,
@@ -19,6 +20,7 @@ from omprog_panic.kernel.boot import (
 from omprog_panic.kernel.signature import (
     STARTS,
     Terminator,
+    first_signature,
     is_boot_banner,
     terminator,
 )
@@ -35,8 +37,8 @@ _HELD_UP = 64  # lines that a network may hold up at once
 MAX_RELEASE = 128  # characters of a kernel's release; the rest is cut
 _TELLING_TEXTS = ("Linux version ", PREFIX, *SHUTDOWN)
 _TELLING = frozenset(text[:3] for text in _TELLING_TEXTS)
-# First characters of records that are more than chatter.
-NOTABLE = STARTS | _TELLING | {"net"}  # netconsole: network logging started
+# First characters of records that may be more than chatter.
+NOTABLE = STARTS | _TELLING | {STARTED[:3]}
 _PLAIN_STATE = (
     "boot",
     "host",
@@ -52,6 +54,13 @@ _PLAIN_STATE = (
     "_replayed",
     "_last_lines",
 )
+
+
+def is_notable(text: str) -> bool:
+    """Tell whether a record means anything to a host that is well."""
+    if text.startswith(_TELLING_TEXTS) or text.startswith(STARTED):
+        return True
+    return first_signature(text) is not None
 
 
 class Heard(NamedTuple):
@@ -236,9 +245,10 @@ class Timeline:
         statement = parse_statement(text)
         if statement is None:
             return None
-        host = statement.values.get("host")
-        if host:
-            self.host = host
+        self.host = statement.values.get("host") or self.host
+        # The line of a crash that names the kernel may be the one that is lost.
+        kernel = statement.values.get("kernel")
+        self.kernel = kernel[:MAX_RELEASE] if kernel else self.kernel
         return [Said(statement, line.partition("\t")[0])]
 
     def _in_burst(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
 from typing import TYPE_CHECKING
 
 from omprog_panic.alerter.status import CRITICAL, WARNING, collect_status
 from omprog_panic.deliver.apprise_notifier import service_address
-from omprog_panic.doctor.finding import Finding, Level, broken, doubtful, good
+from omprog_panic.doctor.finding import Finding, Level, broken, doubtful, good, unknown
+from omprog_panic.errors import StoreForbiddenError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +26,9 @@ APPRISE = "/etc/omprog-panic/apprise.yml"  # where no configuration says otherwi
 def check_configuration(x: Examination) -> Iterator[Finding]:
     """Say the faults of config.yaml, the services and the templates."""
     for fault in x.config_faults:
+        if os.strerror(errno.EACCES) in fault:
+            yield unknown("configuration", fault, "use sudo")
+            continue
         yield broken("configuration", fault, "omprog-panic check-config")
     if x.config is not None:
         yield good(
@@ -36,7 +42,11 @@ def check_alerter(x: Examination) -> Iterator[Finding]:
     """Look at the alerter, its spool and outbox, as ``status`` does."""
     if x.config is None:
         return
-    found = collect_status(x.config.paths)
+    try:
+        found = collect_status(x.config.paths)
+    except StoreForbiddenError as error:
+        yield unknown("alerter", str(error), "use sudo")
+        return
     levels = {WARNING: Level.WARNING, CRITICAL: Level.CRITICAL}
     for level, text in found.problems:
         remedy = STATUS

@@ -21,7 +21,7 @@ BURST_PAUSE_S = 1.0  # a burst is over when nothing came for so long
 STARTED_PAUSE_S = 0.3  # the same, after "network logging started"
 BURST_MAX_S = 5.0
 REMEMBERED = 8  # newest records of the known boot that are looked for
-_STARTED = "netconsole: network logging started"
+STARTED = "netconsole: network logging started"
 _STRAGGLERS = 64  # records that a network may hold up at once; a ring has hundreds
 _DOUBLED_WITHIN_S = 0.2
 _UNTIMED_MATCHES = 3  # without time stamps one equal line proves nothing
@@ -65,7 +65,7 @@ class BootMemory:
         """Take a record that the host sent live."""
         if time_us is not None and (self.high_us is None or time_us > self.high_us):
             self.high_us = time_us
-        if text.startswith(_STARTED):
+        if text.startswith(STARTED):
             self.started.append((time_us, text))
 
     def begins_anew(self, time_us: int | None, text: str) -> bool:
@@ -136,7 +136,7 @@ class Burst:
         if mark in self._marks:
             self._marks.discard(mark)
             self._matched += 1 if time_us is None else _UNTIMED_MATCHES
-        if text.startswith(_STARTED):
+        if text.startswith(STARTED):
             self._started = True
 
     def is_straggler(self, time_us: int | None) -> bool:

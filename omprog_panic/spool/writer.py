@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 FOLDERS = ("tmp", "new", "corrupt")
 FIFO = "wakeup"
 MAX_BYTES = 1024 * 1024 * 1024  # of spool/new; reached: traces wait in the journal
-_MEASURED_EVERY = 64  # files published between two looks at what the folder holds
+# Files published between two looks at what the folder holds, and at least so many
+# as it held: a look costs as much as it finds.
+_MEASURED_EVERY = 64
 
 
 class SpoolWriter:
@@ -98,10 +100,11 @@ class SpoolWriter:
         if self._until_measured < 0 or self._held + size > room:
             try:
                 with os.scandir(self._new) as entries:
-                    self._held = sum(_size_of(entry) for entry in entries)
+                    sizes = [_size_of(entry) for entry in entries]
             except OSError as error:
                 raise SpoolError(f"spool: {error.strerror}") from error
-            self._until_measured = _MEASURED_EVERY
+            self._held = sum(sizes)
+            self._until_measured = max(_MEASURED_EVERY, len(sizes))
         if self._held + size > room:
             raise SpoolError(f"the spool holds {self._held} bytes: is the alerter up?")
         self._held += size

@@ -14,7 +14,8 @@ from typing import NamedTuple
 from tests.acceptance.capture import Capture
 from tests.acceptance.net import INTERFACE, Network, enter, why_not
 from tests.acceptance.receivers import Services
-from tests.acceptance.scenarios import SCENARIOS, Scenario
+from tests.acceptance.scenario import Scenario
+from tests.acceptance.scenarios import SCENARIOS
 from tests.acceptance.stage import Stage
 from tests.chain.rsyslogd import find_rsyslogd
 from tests.guests.guest import QEMU
@@ -58,12 +59,16 @@ def choose(options: argparse.Namespace) -> tuple[list[Run], list[str]]:
             continue
         if options.only and scenario.name not in options.only:
             continue
-        fitting = scenario.runs_on(found, quick=options.quick)
+        asked = [k for k in found if options.kernel in {None, k.name}]
+        fitting = scenario.runs_on(asked, quick=options.quick)
         runs += [Run(scenario, kernel) for kernel in fitting]
         there = {kernel.name for kernel in fitting}
         if not (options.quick and there):
-            lacking = [name for name in scenario.kernels if name not in there]
-            missing += [f"{scenario.name} {name}" for name in lacking]
+            missing += [
+                f"{scenario.name} {name}"
+                for name in scenario.kernels
+                if name not in there and options.kernel in {None, name}
+            ]
     return runs, missing
 
 
@@ -116,6 +121,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="tools/acceptance", description=__doc__)
     add = parser.add_argument
     add("--quick", action="store_true", help="the few that CI plays; skips and lists")
+    add("--kernel", help="only this one, such as 6.1")
     add("--only", action="append", metavar="NAME", help="this one; may be repeated")
     add("--list", action="store_true", help="say what there is, and play nothing")
     options = parser.parse_args()

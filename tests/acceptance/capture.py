@@ -8,7 +8,6 @@ import threading
 import time
 from typing import Self
 
-from tests.chain.wait import wait_until
 from tests.guests.frames import Datagram, parse_datagram, parse_frame
 
 ALL_FRAMES = 3  # ETH_P_ALL
@@ -48,18 +47,6 @@ class Capture:
     def heard(self, source: str, after: int = 0) -> list[Datagram]:
         """What has come from an address, in order."""
         return [d for d in self.datagrams[after:] if d.source == source]
-
-    def wait_text(
-        self, source: str, words: str, *, after: int = 0, timeout_s: float = 120.0
-    ) -> Datagram:
-        """Wait for a datagram of that host with these words."""
-        return wait_until(
-            lambda: next(
-                (d for d in self.heard(source, after) if words in d.text), None
-            ),
-            f"{words!r} from {source} on the monitor's interface",
-            timeout_s,
-        )
 
     def _run(self) -> None:
         while not self._stop.is_set():

@@ -12,8 +12,34 @@ MARK = re.compile(r"---- the crash begins here ----$")
 GAP = re.compile(r"\.\.\. (?:(\d+) records?|an unknown number of records) lost")
 
 
+# Less than apprise lets a web hook have, 32768 characters.
+FEWEST_OF_A_SHORTENED = 30_000
+
+
 class TraceError(AssertionError):
     """What is wrong with a trace, line by line."""
+
+
+def check_body(body: str, trace: Sequence[str]) -> None:
+    """Check that a message has the whole trace, or as much of it as it may hold.
+
+    Then it is near its limit, says how many lines were left out and where they are.
+    """
+    if "\n".join(trace) in body:
+        return
+    full = re.search(
+        r"^\.\.\. (\d+) lines left out: see omprog-panic", body, re.MULTILINE
+    )
+    others = re.findall(r"^\.\.\. (\d+) lines? left out \.\.\.$", body, re.MULTILINE)
+    if full is None or len(body) < FEWEST_OF_A_SHORTENED:
+        raise TraceError("the message has not the whole trace")
+    rest = iter(trace)
+    given = [line for line in body.split("\n") if line in set(trace)]
+    if not all(line in rest for line in given) or trace[-1] not in given:
+        raise TraceError("the shortened trace is in disorder, or lacks its end")
+    left_out = int(full[1]) + sum(map(int, others))
+    if len(given) + left_out != len(trace):
+        raise TraceError(f"{len(given)} lines, {left_out} left out, of {len(trace)}")
 
 
 def check_arrived(trace: Sequence[str], said: Sequence[Said], last: str) -> str:

@@ -38,7 +38,7 @@ class CheckoutMonitor:
 
     def start(
         self,
-        senders: Mapping[str, str],
+        senders: Mapping[str, str | dict[str, Any]],
         services: Sequence[str],
         settings: Mapping[str, Any],
     ) -> None:
@@ -53,7 +53,10 @@ class CheckoutMonitor:
         self.config.write_text(
             json.dumps(  # JSON is YAML
                 {
-                    "senders": [{"name": n, "address": a} for n, a in senders.items()],
+                    "senders": [
+                        {"name": n, **(a if isinstance(a, dict) else {"address": a})}
+                        for n, a in senders.items()
+                    ],
                     "paths": {
                         "spool": str(self._rsyslogd.spool),
                         "database": str(self._rsyslogd.state / "db/alerts.sqlite"),

@@ -18,6 +18,7 @@ import contextlib
 import ctypes
 import os
 import shutil
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -111,6 +112,19 @@ class Network:
         _ip("-n", self.lan, "link", "set", f"{name}b", "master", "br0", "up")
         _ip("-n", self.lan, "link", "set", name, "up")
         return name
+
+    @contextlib.contextmanager
+    def visitor(self, address: str) -> Iterator[socket.socket]:
+        """A UDP socket of somebody else on the guests' network."""
+        _ip("-n", self.lan, "addr", "add", f"{address}/24", "dev", "br0")
+        try:
+            with self.entered(self.lan):
+                made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            with made:
+                made.bind((address, 6665))
+                yield made
+        finally:
+            _ip("-n", self.lan, "addr", "del", f"{address}/24", "dev", "br0")
 
     def set_router_mac(self, mac: str) -> None:
         """Put another card into the router, on the far side."""

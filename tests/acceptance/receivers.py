@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import re
 import time
 from typing import Any, NamedTuple, Self
 
@@ -75,8 +76,8 @@ class Services:
         self.alerts.clear()
         self._mailbox.subjects.clear()
 
-    def wait_for(self, subject: str, timeout_s: float = 120.0) -> Alert:
-        """Wait until both have an alert with exactly this subject.
+    def wait_for(self, pattern: str, timeout_s: float = 120.0) -> Alert:
+        """Wait until both have an alert whose whole subject is as the pattern says.
 
         Raises:
             AssertionError: it did not come, with those that did.
@@ -84,12 +85,16 @@ class Services:
         """
         try:
             alert = wait_until(
-                lambda: next((a for a in self.alerts if a.subject == subject), None),
-                subject,
+                lambda: next(
+                    (a for a in self.alerts if re.fullmatch(pattern, a.subject)), None
+                ),
+                pattern,
                 timeout_s,
             )
             wait_until(
-                lambda: subject in self._mailbox.subjects, f"a mail: {subject}", 60
+                lambda: alert.subject in self._mailbox.subjects,
+                f"a mail: {alert.subject}",
+                60,
             )
         except TimeoutError as error:
             told = [alert.subject for alert in self.alerts]

@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,6 +16,7 @@ from tests.acceptance.capture import Capture
 from tests.acceptance.monitor import CheckoutMonitor
 from tests.acceptance.net import FAR_ROUTER, MONITOR, MONITOR6, Network
 from tests.acceptance.receivers import Alert, Services
+from tests.acceptance.relay import Line, Relay
 from tests.chain.wait import wait_until
 from tests.guests.frames import Datagram
 from tests.guests.guest import Guest, Hardware, boot
@@ -71,10 +72,11 @@ class Sender:
 class Place:
     """Where a guest is on the network, and what reaches it."""
 
-    bridge: str | None = "br0"
+    bridge: str = "br0"
     network: str = "10.0.0"
     gateway: str | None = None
     ipv6: bool = False
+    line: Line | None = None  # what happens to the frames on their way to br0
 
 
 NEAR = Place()
@@ -103,7 +105,14 @@ class Stage:
     def __exit__(self, *exception: object) -> None:
         self._stack.close()
 
-    def start_monitor(self, senders: dict[str, str], **settings: Any) -> None:
+    def closing(self, action: Callable[[], object]) -> None:
+        """Do something when the scenario is over."""
+        self._stack.callback(action)
+
+    def start_monitor(
+        self, senders: Mapping[str, str | dict[str, Any]], **settings: Any
+    ) -> None:
+        """Start it; ``senders`` maps names to addresses, or to more of config.yaml."""
         self.monitor.start(senders, self.services.urls, settings)
         self._stack.callback(self.monitor.stop)
 
@@ -123,8 +132,14 @@ class Stage:
         number = self._guests
         folder = self._folder / f"guest{number}"
         folder.mkdir()
-        tap = self.network.tap(number, place.bridge)
+        tap = self.network.tap(number, None if place.line else place.bridge)
         self._stack.callback(self.network.remove, tap)
+        if place.line is not None:
+            loose = self.network.loose_end(number)
+            self._stack.callback(self.network.remove, loose)
+            with self.network.entered(self.network.lan):
+                relay = Relay(tap, loose, place.line)
+            self._stack.enter_context(relay)
         arguments = [
             *("-netdev", f"tap,id=lan,ifname={tap},script=no,downscript=no"),
             *("-device", f"virtio-net-pci,netdev=lan,mac=52:54:00:12:34:{number:02x}"),
@@ -150,7 +165,7 @@ class Stage:
     def alert(self, sender: Sender, expected: Expected) -> Alert:
         """Wait for the alert, and hold it to all that is expected of it."""
         last = self._last_word(sender, expected)
-        alert = self.services.wait_for(expected.subject(sender))
+        alert = self.services.wait_for(re.escape(expected.subject(sender)))
         self.delays.append(alert.at - last)
         found = re.search(r"^Alert: +(\w+)$", alert.body, re.MULTILINE)
         assert found, alert.body
@@ -163,7 +178,7 @@ class Stage:
         }
         wanted = {name: getattr(expected, name) for name in told}
         assert told == wanted, f"told: {told}"
-        assert shown["trace"] in alert.body, "the alert has not the whole trace"
+        compare.check_body(alert.body, shown["trace_lines"])
         payloads = [d.payload for d in self.heard(sender)]
         arrived = said.read_all(payloads)
         compare.check_arrived(shown["trace_lines"], arrived, expected.last)
@@ -185,11 +200,32 @@ class Stage:
     def heard(self, sender: Sender) -> list[Datagram]:
         return self.capture.heard(sender.address, self._start)
 
-    def wait_heard(self, sender: Sender, words: str, timeout_s: float = 120.0) -> None:
-        """Wait for a datagram of that guest in this scenario."""
-        self.capture.wait_text(
-            sender.address, words, after=self._start, timeout_s=timeout_s
+    def wait_heard(self, sender: Sender, words: str, *, after: int = 0) -> None:
+        """Wait for a datagram of that guest; ``after`` so many in this scenario."""
+        wait_until(
+            lambda: any(words in d.text for d in self.heard(sender)[after:]),
+            f"{words!r} from {sender.name} on the monitor's interface",
+            120,
         )
+
+    def wait_heard_from(self, address: str, words: str) -> None:
+        """Wait for a datagram of anybody."""
+        wait_until(
+            lambda: any(
+                words in d.text for d in self.capture.heard(address, self._start)
+            ),
+            f"{words!r} from {address} on the monitor's interface",
+            60,
+        )
+
+    def send(self, source: str, text: str) -> None:
+        """Send a datagram from an address of the guests' network."""
+        with self.network.visitor(source) as visitor:
+            visitor.sendto(text.encode(), (MONITOR, 6666))
+
+    def notice(self, pattern: str, timeout_s: float = 120.0) -> Alert:
+        """Wait for a message that is about no crash, by a pattern of its subject."""
+        return self.services.wait_for(pattern, timeout_s)
 
     def _last_word(self, sender: Sender, expected: Expected) -> float:
         return wait_until(

@@ -23,24 +23,25 @@ NULL_DEREFERENCE = bytes.fromhex("31c0c7400801000000")
 ENDLESS_LOOP = bytes.fromhex("ebfe")
 
 
-def call(address: int, *arguments: int) -> bytes:
-    """Code that calls a kernel function with up to two small integers."""
-    code = b"".join(
-        opcode + struct.pack("<I", value)
-        for opcode, value in zip((b"\xbf", b"\xbe"), arguments, strict=False)
+# The address of a kernel function, which ``aim`` fills in; call it, then loop.
+_ADDRESS = b"\xaa" * 8
+_CALL = b"\x48\xb8" + _ADDRESS + b"\xff\xd0" + ENDLESS_LOOP
+# mov $1000000, %edi: msleep sleeps as a driver does that waits for its device
+LONG_SLEEP = b"\xbf" + struct.pack("<I", 1_000_000) + _CALL
+# lea -64(%rsp), %rdi; mov $REFCOUNT_ADD_UAF, %esi: refcount_warn_saturate warns as
+# for a reference count that is used after it was 0
+REFCOUNT_WARNING = bytes.fromhex("488d7c24c0be02000000") + _CALL
+
+
+def aim(module: bytes, path: str, function: str) -> str:
+    """Give the command by which a guest fills in where its kernel has a function."""
+    place = module.index(_ADDRESS)
+    return (
+        'python3 -c \'import re; symbols = open("/proc/kallsyms").read(); '
+        f'found = re.search(r"(\\w+) . {function}\\n", symbols); '
+        f'file = open("{path}", "r+b"); file.seek({place}); '
+        'file.write(int(found[1], 16).to_bytes(8, "little"))\''
     )
-    return code + b"\x48\xb8" + struct.pack("<Q", address) + b"\xff\xd0" + ENDLESS_LOOP
-
-
-def refcount_warning(kernel: Kernel) -> bytes:
-    """Code that warns as a reference count does that was used after it was 0.
-
-    The kernel has to be booted with ``nokaslr``.
-    """
-    below_the_stack = bytes.fromhex("488d7c24c0")  # lea -64(%rsp), %rdi
-    use_after_free = b"\xbe" + struct.pack("<I", 2)  # mov $REFCOUNT_ADD_UAF, %esi
-    address = kernel.symbol("refcount_warn_saturate")
-    return below_the_stack + use_after_free + call(address)
 
 
 class _Section(NamedTuple):

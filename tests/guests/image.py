@@ -138,7 +138,7 @@ def build_image(kernel: Kernel, *, files: dict[str, bytes] | None = None) -> byt
     archive.file("etc/hosts", b"127.0.0.1 localhost\n")
     add_modules(archive, kernel)
     for name, data in (files or {}).items():
-        archive.file(name, data)
+        archive.file(name, data, 0o755)
     return archive.data()
 
 

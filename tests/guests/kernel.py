@@ -38,15 +38,6 @@ class Kernel:
             return lzma.decompress(data) if path.suffix == ".xz" else data
         return None
 
-    def symbol(self, name: str) -> int:
-        """Where a function is when the kernel was booted with ``nokaslr``."""
-        with self.image.with_name(f"System.map-{self.release}").open() as lines:
-            return next(
-                int(address, 16)
-                for address, _, symbol in map(str.split, lines)
-                if symbol == name
-            )
-
 
 def kernels() -> list[Kernel]:
     """The kernels that are there, oldest first."""

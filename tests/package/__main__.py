@@ -16,7 +16,15 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from tests.package import artefact, doctor_checks, life, page_checks, reception, trees
+from tests.package import (
+    artefact,
+    client_checks,
+    doctor_checks,
+    life,
+    page_checks,
+    reception,
+    trees,
+)
 from tests.package.life import Story
 from tests.package.machine import Machine
 
@@ -109,7 +117,7 @@ def test_release(release: str, folder: Path, record: Record, *, quick: bool) -> 
     newer = trees.newer(prepared.package, folder)
     stories: list[Checks] = [life.CHECKS, reception.CHECKS]
     if not quick:
-        stories += [doctor_checks.CHECKS, page_checks.CHECKS]
+        stories += [doctor_checks.CHECKS, client_checks.CHECKS, page_checks.CHECKS]
     for checks in stories:
         live(prepared, newer, folder, record, checks)
     if not quick:
@@ -152,13 +160,17 @@ def examine(prepared: Prepared, folder: Path, record: Record) -> None:
         "lintian --pedantic",
         lambda: artefact.lintian_has_nothing_to_say(prepared.build, prepared.out),
     )
-    record.check(
-        release,
-        "piuparts",
-        lambda: artefact.piuparts_passes(
-            release, prepared.clean, prepared.package, folder / "piuparts.log"
-        ),
-    )
+    for package in (prepared.package, client_checks.client_of(prepared.out)):
+        record.check(
+            release,
+            f"piuparts {package.name.partition('_')[0]}",
+            lambda: artefact.piuparts_passes(
+                release,
+                prepared.clean,
+                package,  # noqa: B023
+                folder / "piuparts.log",
+            ),
+        )
 
 
 def say(text: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 from tests.package.monitor import ALERTER, CONFIG, SERVICES, WITHIN_S, capture
@@ -89,6 +90,21 @@ def a_healthy_monitor_has_no_findings(story: Story) -> None:
         machine.wait("omprog-panic status", "an empty outbox", WITHIN_S)
         found = findings(story)
         assert not found, found
+
+
+def an_ordinary_user_is_told_to_use_sudo(story: Story) -> None:
+    """What only root may see is not known, rather than missing."""
+    machine = story.machine
+    command = "setpriv --reuid=nobody --regid=nogroup --clear-groups omprog-panic"
+    code, text = machine.result(f"{command} doctor --format json")
+    bad = [row for row in json.loads(text)["data"]["findings"] if row["level"] != "ok"]
+    assert not [row for row in bad if row["level"] == "critical"], bad
+    assert [row for row in bad if row["remedies"] == ["use sudo"]], bad
+    code, text = machine.result(f"{command} status")
+    assert (code, text.split(":")[0]) == (3, "UNKNOWN"), text
+    code, text = machine.result(f"{command} incidents list")
+    assert code == os.EX_UNAVAILABLE, text
+    assert "Traceback" not in text
 
 
 def rsyslogd_that_does_not_run(story: Story) -> None:
@@ -300,6 +316,7 @@ def a_change_that_was_not_applied(story: Story) -> None:
 
 CHECKS: tuple[Callable[[Story], None], ...] = (
     a_healthy_monitor_has_no_findings,
+    an_ordinary_user_is_told_to_use_sudo,
     rsyslogd_that_does_not_run,
     an_edit_without_a_restart,
     a_syntax_error,

@@ -65,7 +65,8 @@ def the_firewall_keeps_strangers_out(story: Story) -> None:
     machine.run(foreign)
     rules = _foreign(machine)
     assert rules
-    machine.run("omprog-panic firewall apply")
+    assert "done" not in machine.run("omprog-panic firewall apply --dry-run")
+    assert "done: the rules are in force" in machine.run("omprog-panic firewall apply")
     machine.run("omprog-panic firewall check")
     first, second = ([d.payload for d in capture(name)] for name in (CRASH, LATER))
     with monitor.receiver() as receiver:

@@ -101,15 +101,16 @@ def build_depends(*, tests: bool) -> list[str]:
 
 def run_depends() -> list[str]:
     """Read what apt installs with the package."""
-    entries = _field("Depends") + _field("Recommends")
+    entries = _field("Depends") + _field("Recommends")  # of both packages
     return [entry.split()[0] for entry in entries if not entry.startswith("${")]
 
 
 def _field(name: str) -> list[str]:
     text = (ROOT / "debian/control").read_text()
-    found = re.search(rf"(?m)^{name}:((?:.|\n[ \t])*)", text)
-    assert found is not None
-    return [entry.strip() for entry in found[1].split(",") if entry.strip()]
+    found = re.findall(rf"(?m)^{name}:((?:.|\n[ \t])*)", text)
+    assert found
+    entries = ",".join(found).split(",")
+    return [entry.strip() for entry in entries if entry.strip()]
 
 
 def build(tree: Path, folder: str, out: Path, **environment: str) -> list[Path]:

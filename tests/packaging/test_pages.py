@@ -77,6 +77,20 @@ def test_links_lead_somewhere(name: str) -> None:
     assert not dead
 
 
+def test_the_table_of_the_doctor_has_every_check() -> None:
+    page = (pages.ROOT / "docs/troubleshooting.md").read_text()
+    rows = re.findall(r"(?m)^\| ((?:`[a-z.-]+`(?:, )?)+) \|", page)
+    told = {name for row in rows for name in re.findall("`([^`]+)`", row)}
+    sources = (pages.ROOT / "omprog_panic/doctor").glob("*.py")
+    call = r'\b(?:broken|doubtful|good|unknown)\(\s*"([a-z.-]+)"'
+    made = {name for path in sources for name in re.findall(call, path.read_text())}
+
+    assert made
+    assert told >= made
+    # The folders' checks are named where they are listed.
+    assert told - made == {"journal", "spool", "database", "logs"} - made
+
+
 def test_every_place_is_explained_to_who_writes_a_page() -> None:
     text = (pages.ROOT / "CONTRIBUTING.md").read_text()
 

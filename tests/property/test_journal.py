@@ -113,7 +113,8 @@ class World:
         self.now = max(self.now, recovery.now)
         # How long a carry has waited is forgotten with the process.
         self.carrier = Carrier(self.journal, self.pipeline, settle_after_s=math.inf)
-        self.carrier.newest.extend(recovery.newest)
+        for line in recovery.newest:
+            self.carrier.remember(line, 1)
         if not self.carrier.resume(self.now, recovery.lines_bytes):
             self.carrier.begin(self.now, self.unpublished())
         self.carrier.restarted(self.now)
@@ -135,7 +136,7 @@ class World:
         while not confirmed:
             with self.life():
                 self.journal.append(LINES, line, self.now)
-                self.carrier.took(line)
+                self.carrier.took(line, 1)
                 self.fate.write()  # the OK
                 confirmed = True
                 self.pipeline.feed_chunk(line, self.now)

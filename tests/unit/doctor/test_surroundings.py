@@ -29,6 +29,7 @@ from omprog_panic.doctor.surroundings import (
     judge_applied,
     judge_firewall,
 )
+from omprog_panic.errors import StoreForbiddenError
 from omprog_panic.firewall.iptables import FirewallError
 from omprog_panic.firewall.manage import Verdict
 from omprog_panic.rsyslog.dropin import STATE
@@ -48,6 +49,8 @@ from tests.unit.doctor.fake_host import (
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 AT = "2026-11-23T00:00:00.000000Z"
 DB07 = Sender("db-07", (ipaddress.ip_network("10.0.0.2/32"),))
@@ -117,6 +120,36 @@ def test_no_inodes_and_read_only_are_told(tmp_path: Path) -> None:
 
     assert any("is full" in text for text in says)
     assert any("read only" in text for text in says)
+
+
+def test_what_only_root_may_see_is_not_called_missing(tmp_path: Path) -> None:
+    x = patient(tmp_path)
+    folder = f"{STATE}/journal"
+    x.host.remove(folder)
+    x.host.secret.add(folder)
+    found = [f for f in check_folders(x.examined()) if f.check == "journal"]
+
+    assert [(f.level, f.remedies) for f in found] == [(Level.UNKNOWN, ("use sudo",))]
+
+
+def test_a_file_that_only_root_may_read_is_no_fault() -> None:
+    fault = "/etc/omprog-panic/apprise.yml:1: $: cannot be opened (Permission denied)"
+    x = Examination(healthy_host(), NOW, None, (fault,))
+
+    assert bad(list(check_configuration(x))) == [(Level.UNKNOWN, fault)]
+
+
+def test_a_data_base_that_only_root_may_see_is_not_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = patient(tmp_path).examined()
+
+    def forbid(_: Database) -> None:
+        raise StoreForbiddenError("Permission denied")
+
+    monkeypatch.setattr(Database, "check", forbid)
+
+    assert bad(list(check_alerter(x))) == [(Level.UNKNOWN, "Permission denied")]
 
 
 def test_two_spools_are_told(tmp_path: Path) -> None:
