@@ -315,7 +315,8 @@ def test_a_boot_that_is_only_seen_by_its_clock_keeps_what_its_client_said() -> N
 
     run = replay(
         [
-            (0.0, alive(371, 40_000_000, "b1")),
+            (0.0, alive(372, 40_000_000, "b1")),
+            (5.0, "12,373,45000000,-;omprog-panic: farewell host=db-07 boot=b1"),
             (60.0, "6,374,18266426,-;netconsole: network logging started"),
             (60.1, alive(375, 18_383_557, "b2")),
         ]
