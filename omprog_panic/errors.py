@@ -31,6 +31,10 @@ class StoreError(OmprogPanicError):
     """The data base cannot be used now (locked, full, unreadable) or at all (newer)."""
 
 
+class StoreForbiddenError(StoreError):
+    """This user may not look at the data base; nothing is known of its state."""
+
+
 class AlreadyRunningError(OmprogPanicError):
     """Another alerter works on this data base."""
 

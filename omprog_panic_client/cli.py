@@ -40,7 +40,7 @@ _FLUSH_S = 2.0  # from 7.0 on a thread of the kernel sends the drill's announcem
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit status."""
-    options = _parser().parse_args(argv)
+    options = build_parser().parse_args(argv)
     system = RealSystem()
     try:
         command: Callable[[System, argparse.Namespace], int] = options.run
@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return os.EX_SOFTWARE
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="omprog-panic-client",
         description="Keeps this machine's netconsole right, so that a panic is heard.",

@@ -25,6 +25,7 @@ from omprog_panic_client.modulefile import (
 from omprog_panic_client.observe import CONFIGFS, PANIC, PRINTK, observe
 from omprog_panic_client.plan import PREFIX, Obstacle, plan
 from omprog_panic_client.prepare import is_loaded, prepare, put_back
+from omprog_panic_client.queues import make_room, restore
 from omprog_panic_client.settings import Settings
 from omprog_panic_client.state import FILE as STATE_FILE
 from omprog_panic_client.state import decode, encode
@@ -132,6 +133,10 @@ class Keeper:
                 self._system, self._settings, view.facts.kernel, self.state
             )
             done += tuned
+            self.state, lifted = make_room(
+                self._system, view.facts, view.targets, self.state
+            )
+            done += lifted
         except RefusedError as error:
             troubles.append(str(error))
         troubles += [f"{o.monitor}: {o.what} ({o.remedy})" for o in view.obstacles]
@@ -334,6 +339,7 @@ def remove(system: System) -> Result:
         if value is not None:
             system.write(path, str(value))
             done.append(f"{path} is {value} again")
+    done += restore(system, state)
     for path in (SYSCTL_FILE, LOAD_FILE, OPTIONS_FILE):
         if system.read(path) is not None:
             system.delete(path)

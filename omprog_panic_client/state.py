@@ -26,6 +26,7 @@ class State:
     mounted: bool = False  # we mounted configfs
     alive_at: float | None = None  # since boot
     loaded: str = ""  # the static parameter that the module was loaded with
+    queues: dict[str, int] = field(default_factory=dict)  # limits before, by path
     obstacles: list[str] = field(default_factory=list)  # told already
     # -- of the machine
     addresses: dict[str, str] = field(default_factory=dict)  # of monitors' names

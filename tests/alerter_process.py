@@ -44,13 +44,13 @@ class AlerterProcess:
         assert self.process.stderr is not None
         self.process.stderr.close()
 
-    def wait_for_line(self, words: str, timeout_s: float = 20.0) -> str:
-        """Return the first line that holds these words; fail when none comes."""
+    def wait_for_line(self, words: str, count: int = 1, timeout_s: float = 60.0) -> str:
+        """Return the last of so many lines with these words; fail if none comes."""
         with self._changed:
-            self._changed.wait_for(lambda: self._find(words) is not None, timeout_s)
+            self._changed.wait_for(lambda: len(self._find(words)) >= count, timeout_s)
             found = self._find(words)
-        assert found is not None, f"no line with {words!r} in {self.lines}"
-        return found
+        assert len(found) >= count, f"{len(found)} of {words!r} in {self.lines}"
+        return found[count - 1]
 
     def kill(self) -> None:
         self.process.kill()
@@ -58,10 +58,10 @@ class AlerterProcess:
 
     def terminate(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
+        return self.process.wait(60)
 
-    def _find(self, words: str) -> str | None:
-        return next((line for line in self.lines if words in line), None)
+    def _find(self, words: str) -> list[str]:
+        return [line for line in self.lines if words in line]
 
     def _read(self) -> None:
         assert self.process.stderr is not None

@@ -129,7 +129,7 @@ class Receiver:
     def url(self, path: str = "hook") -> str:
         return f"json://127.0.0.1:{self.port}/{path}"
 
-    def wait_for(self, count: int, timeout_s: float = 20.0) -> list[Received]:
+    def wait_for(self, count: int, timeout_s: float = 60.0) -> list[Received]:
         """Return when so many requests came; fail when they do not."""
         with self._changed:
             done = self._changed.wait_for(

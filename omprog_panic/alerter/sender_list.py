@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import TYPE_CHECKING, Any
 
 from omprog_panic.alerter.archive import opened
@@ -30,6 +31,7 @@ STATES = {
     "heard": "was heard, but sends no heartbeats: its silence means nothing",
     "never heard": "listed, but nothing ever came",
 }
+ITSELF = "this monitor itself, by the datagrams of its self-check"
 
 
 def read_memory(connection: Connection) -> State:
@@ -98,12 +100,16 @@ def _row(
         "listed": listed is not None,
         "kernel": None if sender.kernel is None else visible(sender.kernel),
         "state": state,
-        "meaning": STATES[state],
+        "meaning": STATES[state] if listed or not _is_here(sender.source) else ITSELF,
         "heartbeats": sender.heartbeat,
         "last_heard": utc(rfc3339(sender.heard_at)),
         "last_incident": None if last is None else utc(last["onset_at"]),
         "last_incident_id": None if last is None else last["id"],
     }
+
+
+def _is_here(source: str) -> bool:
+    return ipaddress.ip_address(source).is_loopback
 
 
 def _never_heard(name: str, address: str) -> dict[str, Any]:

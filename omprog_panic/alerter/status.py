@@ -11,7 +11,7 @@ from omprog_panic.alerter.lock import is_running
 from omprog_panic.alerter.sender_list import read_memory
 from omprog_panic.alerter.settings_report import LATEST_NAME
 from omprog_panic.clock import SystemClock, rfc3339
-from omprog_panic.errors import SpoolError, StoreError
+from omprog_panic.errors import SpoolError, StoreError, StoreForbiddenError
 from omprog_panic.plain import visible
 from omprog_panic.policy.settings import build_settings
 from omprog_panic.policy.turn import THE_ONE
@@ -71,7 +71,12 @@ class Status:
 
 
 def collect_status(paths: Paths) -> Status:
-    """Look at everything; changes nothing."""
+    """Look at everything; changes nothing.
+
+    Raises:
+        StoreForbiddenError: this user may not.
+
+    """
     status = Status(
         alerter_running=is_running(paths.database),
         spool_waiting=0,
@@ -85,6 +90,8 @@ def collect_status(paths: Paths) -> Status:
     try:
         database.check()
         _read_store(database, status)
+    except StoreForbiddenError:
+        raise
     except StoreError as error:
         status.problems.append((CRITICAL, str(error)))
     finally:

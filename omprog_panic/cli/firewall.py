@@ -132,3 +132,7 @@ def _change(verb: str, do: Any, *, dry_run: bool, form: str) -> None:  # noqa: A
         click.echo(step.rstrip("\n"))
     if not steps:
         click.echo("nothing to change")
+    elif not dry_run:
+        # A dry run prints the same steps.
+        said = "in force" if verb == "apply" else "gone"
+        click.echo(f"done: the rules are {said}")

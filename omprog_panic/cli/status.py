@@ -14,7 +14,7 @@ from omprog_panic.apply.perform import unapplied
 from omprog_panic.cli.options import config_option, format_option
 from omprog_panic.cli.output import print_json, print_status
 from omprog_panic.config.load import load_paths, load_reception
-from omprog_panic.errors import ConfigError
+from omprog_panic.errors import ConfigError, StoreForbiddenError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,9 +31,10 @@ def status(file: Path, form: str) -> None:
         found.problems += _unapplied(file)
         if not found.alerter_running:
             found.problems[:0] = why_not_alerting(file)
-    except ConfigError as error:
+    except (ConfigError, StoreForbiddenError) as error:
+        faults = error.faults if isinstance(error, ConfigError) else (str(error),)
         if form == "json":
-            print_json({"problems": [(UNKNOWN, fault) for fault in error.faults]})
+            print_json({"problems": [(UNKNOWN, fault) for fault in faults]})
         else:
             click.echo(f"UNKNOWN: {error}")
         sys.exit(UNKNOWN)

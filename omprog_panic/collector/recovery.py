@@ -41,7 +41,7 @@ _HOSTS_AT_ONCE = 8
 # A sender that waits for holes or bursts without end is decided about after so long,
 # or it would keep all old segments.
 SETTLE_AFTER_S = 10.0
-MIN_LINES_BYTES = 6 * 1024 * 1024
+MIN_LINES_BYTES = 16 * 1024 * 1024
 MAX_LINES_BYTES = 48 * 1024 * 1024
 
 

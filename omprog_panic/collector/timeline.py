@@ -245,9 +245,10 @@ class Timeline:
         statement = parse_statement(text)
         if statement is None:
             return None
-        host = statement.values.get("host")
-        if host:
-            self.host = host
+        self.host = statement.values.get("host") or self.host
+        # The line of a crash that names the kernel may be the one that is lost.
+        kernel = statement.values.get("kernel")
+        self.kernel = kernel[:MAX_RELEASE] if kernel else self.kernel
         return [Said(statement, line.partition("\t")[0])]
 
     def _in_burst(

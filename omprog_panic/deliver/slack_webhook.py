@@ -82,7 +82,7 @@ def post(url: Secret, subject: str, body: str, channel: str | None = None) -> Ou
     try:
         answer = requests.post(url.reveal(), json=message, timeout=TIMEOUT_S)
     except requests.RequestException as error:
-        return Outcome(delivered=False, reason=type(error).__name__)
+        return Outcome(delivered=False, reason=_why(error))
     if answer.status_code == 200 and answer.text == "ok":
         return Outcome(delivered=True)
     said = neutral_answer(answer.text)
@@ -92,6 +92,17 @@ def post(url: Secret, subject: str, body: str, channel: str | None = None) -> Ou
         permanent=answer.status_code in PERMANENT,
         retry_after_s=_patience(answer.headers.get("Retry-After")),
     )
+
+
+def _why(error: requests.RequestException) -> str:
+    """Say what went wrong in the system's words: those of requests hold the URL."""
+    cause: BaseException | None = error
+    words = type(error).__name__
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            words = f"no connection to Slack: {cause.strerror}"
+        cause = cause.__cause__ or cause.__context__
+    return "no answer from Slack in time" if words == "ReadTimeout" else words
 
 
 def neutral_answer(text: str) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
 from typing import TYPE_CHECKING
 
 from omprog_panic.alerter.status import CRITICAL, WARNING, collect_status
 from omprog_panic.deliver.apprise_notifier import service_address
-from omprog_panic.doctor.finding import Finding, Level, broken, doubtful, good
+from omprog_panic.doctor.finding import Finding, Level, broken, doubtful, good, unknown
+from omprog_panic.errors import StoreForbiddenError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,11 +20,15 @@ if TYPE_CHECKING:
 CONNECT_S = 5.0
 """Seconds until a service that does not answer the connection is taken for gone."""
 STATUS = "omprog-panic status"
+APPRISE = "/etc/omprog-panic/apprise.yml"  # where no configuration says otherwise
 
 
 def check_configuration(x: Examination) -> Iterator[Finding]:
     """Say the faults of config.yaml, the services and the templates."""
     for fault in x.config_faults:
+        if os.strerror(errno.EACCES) in fault:
+            yield unknown("configuration", fault, "use sudo")
+            continue
         yield broken("configuration", fault, "omprog-panic check-config")
     if x.config is not None:
         yield good(
@@ -35,7 +42,11 @@ def check_alerter(x: Examination) -> Iterator[Finding]:
     """Look at the alerter, its spool and outbox, as ``status`` does."""
     if x.config is None:
         return
-    found = collect_status(x.config.paths)
+    try:
+        found = collect_status(x.config.paths)
+    except StoreForbiddenError as error:
+        yield unknown("alerter", str(error), "use sudo")
+        return
     levels = {WARNING: Level.WARNING, CRITICAL: Level.CRITICAL}
     for level, text in found.problems:
         remedy = STATUS
@@ -49,10 +60,8 @@ def check_alerter(x: Examination) -> Iterator[Finding]:
 
 
 def check_secrets(x: Examination) -> Iterator[Finding]:
-    """Look whether others may read the tokens."""
-    if x.config is None:
-        return
-    path = str(x.config.paths.apprise)
+    """Look whether others may read the tokens; then the configuration is refused."""
+    path = str(x.config.paths.apprise) if x.config else APPRISE
     status = x.host.status(path)
     if status is None:
         return  # the configuration check has said so

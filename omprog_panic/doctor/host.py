@@ -66,6 +66,10 @@ class Host(Protocol):
         """Give what ``stat`` says, following links; None when nothing is there."""
         ...
 
+    def hidden(self, path: str) -> bool:
+        """Tell whether this user may not see if anything is there."""
+        ...
+
     def link(self, path: str) -> str | None:
         """Give where a symbolic link points."""
         ...
@@ -104,6 +108,15 @@ class LocalHost:
         except OSError:
             return None
         return Status(found.st_mode, found.st_uid, found.st_gid, found.st_mtime)
+
+    def hidden(self, path: str) -> bool:
+        try:
+            self._at(path).stat()
+        except PermissionError:
+            return True
+        except OSError:
+            return False
+        return False
 
     def link(self, path: str) -> str | None:
         try:

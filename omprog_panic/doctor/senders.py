@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from omprog_panic.doctor.finding import Finding, doubtful, good, unknown
 from omprog_panic.errors import StoreError
 from omprog_panic.store.connect import Database
-from omprog_panic.store.senders import MAX_LISTED, list_senders
+from omprog_panic.store.senders import MAX_LISTED, list_refused, list_senders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from omprog_panic.doctor.examination import Examination
 
 SHOWN = 10  # names in one line
+REFUSED_WITHIN_S = 86_400  # strangers who have been still for a day are no finding
 
 
 def check_senders(x: Examination) -> Iterator[Finding]:
@@ -33,22 +34,25 @@ def check_senders(x: Examination) -> Iterator[Finding]:
     try:
         with database.read() as connection:
             heard = {row.source for row in list_senders(connection, MAX_LISTED)}
+            refused = list_refused(connection, x.now - REFUSED_WITHIN_S)
     except StoreError as error:
         yield unknown("senders", str(error), "omprog-panic status")
         return
     finally:
         database.close()
-    yield from _compare(x, heard)
+    yield from _compare(x, heard, set(refused))
 
 
-def _compare(x: Examination, heard: set[str]) -> Iterator[Finding]:
+def _compare(x: Examination, heard: set[str], refused: set[str]) -> Iterator[Finding]:
     assert x.config is not None
-    addresses = {source: ipaddress.ip_address(source) for source in heard}
+    addresses = {source: ipaddress.ip_address(source) for source in heard | refused}
     mute = [
         sender.name
         for sender in x.config.senders
         if not any(
-            a in network for network in sender.networks for a in addresses.values()
+            addresses[source] in network
+            for network in sender.networks
+            for source in heard
         )
     ]
     networks = [network for sender in x.config.senders for network in sender.networks]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omprog_panic.doctor.finding import Finding, broken, doubtful, good
+from omprog_panic.doctor.finding import Finding, broken, doubtful, good, unknown
 from omprog_panic.doctor.processes import may
 from omprog_panic.rsyslog.dropin import LOG, STATE
 
@@ -71,6 +71,9 @@ def _check_folder(
     x: Examination, name: str, folder: str, writer: Process | None
 ) -> Iterator[Finding]:
     status = x.host.status(folder)
+    if status is None and x.host.hidden(folder):
+        yield unknown(name, f"{folder}: only root may look at it", "use sudo")
+        return
     if status is None:
         yield broken(name, f"{folder} is missing", TMPFILES)
         return
@@ -103,4 +106,5 @@ def _check_folder(
     elif room.free_bytes < WANTED_BYTES:
         yield doubtful(name, f"{folder} is nearly full: {free}", *remedy)
     else:
-        yield good(name, f"{folder}, {free}")
+        who = f"{writer.name} may write, " if writer else ""
+        yield good(name, f"{folder}: {who}{free}")

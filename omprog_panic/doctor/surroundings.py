@@ -74,8 +74,8 @@ def check_clock(x: Examination) -> Iterator[Finding]:
         yield doubtful(
             "clock",
             "not synchronised: the times in alerts, and who is silent, may be wrong",
+            "apt install systemd-timesyncd",  # without a service set-ntp is refused
             "timedatectl set-ntp true",
-            "apt install systemd-timesyncd",
         )
     else:
         yield unknown("clock", "timedatectl does not answer", "timedatectl status")

@@ -94,15 +94,17 @@ def note_crash(turn: Turn, crash: Crash, t: float) -> None:
 
 def _compare_boots(turn: Turn, sender: Sender, heard: Heard, t: float) -> None:
     """Take another boot id for a boot, where the collector has seen none."""
-    known, sender.boot_id = sender.boot_id, heard.boot or sender.boot_id
-    if heard.boot is None or known is None or known == heard.boot:
+    known = sender.boot_id
+    if heard.boot is None or known == heard.boot:
         return
     seen_t = [
         w.t for w in turn.state.boots.rows.values() if w.event["source"] == heard.source
     ]
     if sender.boot_t is not None:
         seen_t.append(sender.boot_t)
-    if any(abs(t - at) <= SAME_BOOT_S for at in seen_t):
+    # A boot that was seen has its id now; another id is another boot.
+    sender.boot_id, sender.boot_id_t, sender.boot_t = heard.boot, t, None
+    if known is None or any(abs(t - at) <= SAME_BOOT_S for at in seen_t):
         return
     boot = Boot(
         id=f"{SAID}{heard.source}:{heard.boot}",
@@ -144,9 +146,10 @@ def _judge_boot(turn: Turn, boot: Boot, t: float) -> None:
     if crash is not None and _before(crash, boot, t):
         sender.crash = None
     sender.farewell_t = sender.drill_t = None
-    sender.boot_t = t
-    if not boot.id.startswith(SAID):
+    has_said_id = sender.boot_id_t is not None and sender.boot_id_t > t
+    if not boot.id.startswith(SAID) and not has_said_id:
         sender.boot_id = None  # the next one that it says is this boot's
+        sender.boot_t = t
     turn.state.senders.put(boot.source, sender)
     subject = f"sender:{boot.source}"
 

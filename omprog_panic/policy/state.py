@@ -56,6 +56,7 @@ class Sender:
     drill_t: float | None = None
     silent: bool = False  # was told
     crash: dict[str, Any] | None = None  # the last one, until a boot follows it
+    boot_id_t: float | None = None  # when it first said this id
     boot_t: float | None = None
     causes: dict[str, float] = dataclasses.field(default_factory=dict)  # opened by it
 

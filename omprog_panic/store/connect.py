@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy import event, exc
 from sqlalchemy.pool import QueuePool
 
-from omprog_panic.errors import StoreError
+from omprog_panic.errors import StoreError, StoreForbiddenError
 from omprog_panic.store.migrate import check_version, migrate, schema_version
 
 if TYPE_CHECKING:
@@ -67,11 +67,19 @@ class Database:
         """See that the file is there and of our schema, for readers.
 
         Raises:
-            StoreError: it is not.
+            StoreError: it is not; StoreForbiddenError: this user may not see it.
 
         """
-        if not self.path.exists():
-            raise StoreError(f"{self.path}: no data base: has the alerter run yet?")
+        try:
+            self.path.stat()
+        except PermissionError as error:
+            raise StoreForbiddenError(
+                f"{self.path}: {error.strerror}: use sudo"
+            ) from error
+        except OSError as error:
+            raise StoreError(
+                f"{self.path}: no data base: has the alerter run yet?"
+            ) from error
         with self.read() as connection:
             version = schema_version(connection)
         check_version(version)

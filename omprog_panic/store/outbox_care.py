@@ -211,7 +211,10 @@ def drop(connection: Connection, ids: Sequence[int] | None, now: float) -> int:
 def resend(
     connection: Connection, notification_id: str, labels: Mapping[str, str], now: float
 ) -> int:
-    """Send a notification (again) to services, given as key and label."""
+    """Send a notification (again) to services, given as key and label.
+
+    Gives to how many it goes, those included to which it is being sent right now.
+    """
     told = sa.select(OUTBOX.c.service_key, OUTBOX.c.order_key, OUTBOX.c.state).where(
         OUTBOX.c.notification_id == notification_id
     )
@@ -240,4 +243,9 @@ def resend(
             death_told=False,
         )
     )
-    return len(new) + again.rowcount
+    sending = [
+        key
+        for key, row in rows.items()
+        if key in labels and row.state == State.SENDING.value
+    ]
+    return len(new) + again.rowcount + len(sending)

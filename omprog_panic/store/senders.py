@@ -36,6 +36,18 @@ def latest(connection: Connection, name: str) -> dict[str, Any] | None:
     return None if found is None else dict(json.loads(found))
 
 
+def list_refused(connection: Connection, since: float) -> list[str]:
+    """Give addresses that spoke without being listed, as the collector counted last.
+
+    None when it last counted before ``since`` (Unix seconds).
+    """
+    query = sa.select(LATEST.c.record).where(
+        LATEST.c.name == "counters", LATEST.c.received_at >= since
+    )
+    found = connection.execute(query).scalar()
+    return [] if found is None else list(json.loads(found).get("refused", ()))
+
+
 class Sign(NamedTuple):
     """A sender was heard: at what time (RFC 3339, UTC), and what it said."""
 

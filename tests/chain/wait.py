@@ -18,7 +18,9 @@ def pause(seconds: float) -> None:
     _never.wait(seconds)
 
 
-def wait_until(condition: Callable[[], T], what: str, timeout_s: float = 20.0) -> T:
+def wait_until(
+    condition: Callable[[], T | None], what: str, timeout_s: float = 60.0
+) -> T:
     """Ask again every 10 ms; give the first true answer.
 
     Raises:

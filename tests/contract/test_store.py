@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from omprog_panic.errors import StoreError
+from omprog_panic.errors import StoreError, StoreForbiddenError
 from omprog_panic.kernel.analysis import Facts, Frame
 from omprog_panic.model import Severity
 from omprog_panic.spool.record import (
@@ -208,6 +209,20 @@ class TestConnect:
         with pytest.raises(StoreError, match="has the alerter run yet"):
             empty.check()
         empty.close()
+
+    def test_a_folder_that_readers_may_not_see_is_not_called_empty(
+        self, tmp_path: Path
+    ) -> None:
+        folder = tmp_path / "db"
+        folder.mkdir(mode=0)
+        me = os.geteuid()
+        if me == 0:
+            os.seteuid(65534)  # root may see everything
+        try:
+            with pytest.raises(StoreForbiddenError, match="use sudo"):
+                Database(folder / "x.sqlite").check()
+        finally:
+            os.seteuid(me)
 
     def test_a_folder_that_cannot_be_is_named(self, tmp_path: Path) -> None:
         (tmp_path / "file").touch()

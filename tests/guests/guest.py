@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import dataclasses
 import re
 import shlex
 import socket
@@ -32,6 +33,7 @@ class Guest:
     def __init__(self, process: subprocess.Popen[bytes], folder: Path) -> None:
         self._process = process
         self.console_file = folder / "console"
+        self._qmp = folder / "qmp"
         self._line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         end = time.monotonic() + BOOT_S
         while True:
@@ -43,7 +45,22 @@ class Guest:
                     raise GuestError("qemu did not start") from error
                 time.sleep(0.05)
         self._heard = b""
+        self.wait_ready()
+
+    def wait_ready(self) -> None:
+        """Wait until a boot is over."""
         self._until(rb"--ready--\r?\n", BOOT_S)
+
+    def interrupt(self) -> None:
+        """Let the hypervisor send every processor an NMI."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+            line.settimeout(60)
+            line.connect(str(self._qmp))
+            with line.makefile("r") as answers:
+                for command in ("qmp_capabilities", "inject-nmi"):
+                    line.sendall(b'{"execute": "%s"}\n' % command.encode())
+                    while '"return"' not in (answer := answers.readline()):
+                        assert '"error"' not in answer, answer
 
     def console(self) -> str:
         """What the console has shown so far."""
@@ -109,15 +126,30 @@ class Guest:
             self._heard += data
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Hardware:
+    """What kind of machine it is."""
+
+    memory_mb: int = 256
+    processors: int = 2
+    reboots: bool = False  # or a reset is its end
+
+
 def command(
-    kernel: Kernel, folder: Path, append: str, network: Sequence[str], memory_mb: int
+    kernel: Kernel,
+    folder: Path,
+    append: str,
+    network: Sequence[str],
+    hardware: Hardware,
 ) -> list[str]:
     """The qemu command line of a guest whose initramfs is ``folder/initrd``."""
     return [
         QEMU,
-        *("-accel", "tcg,thread=multi", "-cpu", "qemu64", "-smp", "2"),
-        *("-m", str(memory_mb)),
-        *("-display", "none", "-nodefaults", "-no-user-config", "-no-reboot"),
+        *("-accel", "tcg,thread=multi", "-cpu", "qemu64"),
+        *("-smp", str(hardware.processors), "-m", str(hardware.memory_mb)),
+        *("-display", "none", "-nodefaults", "-no-user-config"),
+        *(() if hardware.reboots else ("-no-reboot",)),
+        *("-qmp", f"unix:{folder / 'qmp'},server=on,wait=off"),
         *("-kernel", str(kernel.image), "-initrd", str(folder / "initrd")),
         *("-append", f"console=ttyS0 net.ifnames=0 {append}"),
         *("-serial", f"file:{folder / 'console'}"),
@@ -135,13 +167,13 @@ def boot(
     append: str = "",
     network: Sequence[str] = (),
     inside: Sequence[str] = (),
-    memory_mb: int = 256,
+    hardware: Hardware = Hardware(),
 ) -> Iterator[Guest]:
     """Boot a guest; ``inside`` is put before qemu (ip netns exec NAME)."""
     (folder / "initrd").write_bytes(image)
     with (folder / "qemu.log").open("wb") as log:
         process = subprocess.Popen(
-            [*inside, *command(kernel, folder, append, network, memory_mb)],
+            [*inside, *command(kernel, folder, append, network, hardware)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

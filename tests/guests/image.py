@@ -22,7 +22,7 @@ PYTHON = "/usr/bin/python3"
 # With all that they depend on; what a kernel has built in or lacks is left out.
 MODULES = (
     "virtio_pci", "virtio_net", "configfs", "netconsole", "8021q", "bonding", "bridge",
-    "macvlan", "dummy", "veth", "softdog", "i6300esb",
+    "macvlan", "dummy", "veth", "softdog", "i6300esb", "loop", "ext4",
 )  # fmt: skip
 
 INIT = """#!/bin/sh
@@ -39,6 +39,7 @@ stty -F /dev/ttyS1 raw -echo
 exec 3<>/dev/ttyS1
 echo "--ready--" >&3
 while IFS= read -r line <&3; do
+    [ "$line" != --exit-- ] || exit 11
     # This shell prefers its own applets, and its ip speaks no JSON.
     sh -c "ip() { /usr/sbin/ip \"\\$@\"; }; $line" </dev/null >&3 2>&1
     echo "--end $?--" >&3
@@ -130,14 +131,14 @@ def build_image(kernel: Kernel, *, files: dict[str, bytes] | None = None) -> byt
             there = path.relative_to(REPOSITORY)
             archive.copy(path, f"usr/share/omprog-panic-client/{there}")
     archive.file("usr/bin/omprog-panic-client", PROGRAM.encode(), 0o755)
-    for name in ("modprobe", "rmmod", "lsmod"):
+    for name in ("modprobe", "insmod", "rmmod", "lsmod"):
         archive.link(f"bin/{name}", "/usr/bin/kmod")
     archive.link("usr/bin/python3", Path(PYTHON).resolve().name)
     archive.file("init", INIT.encode(), 0o755)
     archive.file("etc/hosts", b"127.0.0.1 localhost\n")
     add_modules(archive, kernel)
     for name, data in (files or {}).items():
-        archive.file(name, data)
+        archive.file(name, data, 0o755)
     return archive.data()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.guests.debian import debian_image, tree
-from tests.guests.guest import boot
+from tests.guests.guest import Hardware, boot
 from tests.guests.host import GATEWAY, MAC, MONITOR, OTHER_MAC, SETTINGS, THIRD_MAC
 from tests.guests.kernel import Kernel, folder
 from tests.guests.wire import open_wire
@@ -40,7 +40,9 @@ def test_life_of_the_package(oldest: Kernel, place: Path) -> None:
         for neighbour in (MONITOR, GATEWAY):
             wire.set_neighbour(neighbour, MAC)
         network = wire.arguments()
-        with boot(oldest, place, image, network=network, memory_mb=1200) as guest:
+        with boot(
+            oldest, place, image, network=network, hardware=Hardware(memory_mb=1200)
+        ) as guest:
             # Installed, but without settings: nothing runs and nothing has failed.
             assert guest.run("systemctl --failed --plain --no-legend").strip() == ""
             shown = guest.run("systemctl is-active omprog-panic-client", check=False)

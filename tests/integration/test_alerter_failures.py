@@ -218,9 +218,9 @@ def test_a_reload_brings_a_second_service_and_a_new_retention(tmp_path: Path) ->
             config.write_text(json.dumps(changed))
             (tmp_path / "apprise.yml").write_text("\n".join(urls))
             alerter.process.send_signal(signal.SIGHUP)
-            alerter.wait_for_line("reloaded", 60)
-            alerter.wait_for_line("second services are told", 60)
-            alerter.wait_for_line("alert delivered", 60)
+            alerter.wait_for_line("reloaded")
+            alerter.wait_for_line("second services are told")
+            alerter.wait_for_line("alert delivered")
             assert alerter.terminate() == 0
 
         told = [got for got in receiver.received if got.path == "/second"]
@@ -262,7 +262,7 @@ def test_a_backlog_from_before_the_start_is_delivered(tmp_path: Path) -> None:
     with Receiver() as receiver:
         config = write_config(tmp_path, [receiver.url()])
         with AlerterProcess(config) as alerter:
-            got = receiver.wait_for(120, 60)
+            got = receiver.wait_for(120)
             assert alerter.terminate() == 0
 
     assert len({g.body for g in got}) == 120
@@ -283,7 +283,7 @@ def test_many_that_hang_take_nothing_from_one_that_works(tmp_path: Path) -> None
         urls = [f"{receiver.url(name)}?rto=60" for name in hanging]
         config = write_config(tmp_path, [*urls, receiver.url("good")])
         with AlerterProcess(config) as alerter:
-            alerter.wait_for_line("started", 60)
+            alerter.wait_for_line("started")
             publish(tmp_path / "spool", make_incident(1))
             alerter.wait_for_line("alert delivered")
             publish(tmp_path / "spool", make_lone_incident(2))
@@ -342,9 +342,9 @@ def test_a_data_base_locked_by_another_process_delays_only(tmp_path: Path) -> No
                 assert other.stdout is not None
                 other.stdout.readline()
                 publish(tmp_path / "spool", make_incident(1))
-                alerter.wait_for_line("database is locked", 30)
+                alerter.wait_for_line("database is locked")
                 assert receiver.received == []
                 other.communicate(b"\n")
-            alerter.wait_for_line("alert delivered", 30)
+            alerter.wait_for_line("alert delivered")
             assert alerter.terminate() == 0
         assert len(receiver.received) == 1

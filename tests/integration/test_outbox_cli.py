@@ -42,7 +42,8 @@ def left_behind(tmp_path: Path) -> Path:
     with AlerterProcess(config) as alerter:
         alerter.wait_for_line("started")
         publish(tmp_path / "spool", A, B)
-        alerter.wait_for_line("alert deferred")
+        for incident in (A, B):
+            alerter.wait_for_line(f"alert deferred id={incident.id}")
         assert alerter.terminate() == 0
     return config
 
@@ -104,6 +105,7 @@ def test_an_incident_is_sent_again_to_whom_one_names(tmp_path: Path) -> None:
             alerter.wait_for_line("started")
             publish(tmp_path / "spool", A)
             receiver.wait_for(2)
+            alerter.wait_for_line("delivered", count=2)  # and noted
             asked = call(config, "incidents", "resend", "aaaa", "--tag", "night")
             assert "addressed: 1" in asked.output
             got = receiver.wait_for(3)

@@ -12,16 +12,26 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from tests.package import artefact, doctor_checks, life, trees
+from tests.package import (
+    artefact,
+    client_checks,
+    doctor_checks,
+    life,
+    page_checks,
+    reception,
+    trees,
+)
 from tests.package.life import Story
 from tests.package.machine import Machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+Checks: TypeAlias = "Sequence[Callable[[Story], object]]"
 QUICK = "trixie"  # its rsyslogd is the one in a sandbox
 
 
@@ -75,7 +85,8 @@ class Record:
         except Exception as error:  # noqa: BLE001 - the other checks still count
             self.bad += 1
             say(f"FAILED {release}: {name}")
-            say("".join(f"    {line}\n" for line in str(error).splitlines()).rstrip())
+            lines = "".join(traceback.format_exception(error)).splitlines()
+            say("".join(f"    {line}\n" for line in lines).rstrip())
             return False
         self.good += 1
         seconds = time.monotonic() - began
@@ -104,9 +115,17 @@ def test_release(release: str, folder: Path, record: Record, *, quick: bool) -> 
         ),
     )
     newer = trees.newer(prepared.package, folder)
-    for checks in (life.CHECKS,) if quick else (life.CHECKS, doctor_checks.CHECKS):
+    stories: list[Checks] = [life.CHECKS, reception.CHECKS]
+    if not quick:
+        stories += [doctor_checks.CHECKS, client_checks.CHECKS, page_checks.CHECKS]
+    for checks in stories:
         live(prepared, newer, folder, record, checks)
     if not quick:
+        record.check(
+            release,
+            "builds as the pages say",
+            lambda: artefact.builds_as_the_pages_say(prepared.clean, folder / "typed"),
+        )
         examine(prepared, folder, record)
 
 
@@ -115,7 +134,7 @@ def live(
     newer: Path,
     folder: Path,
     record: Record,
-    checks: Sequence[Callable[[Story], None]],
+    checks: Checks,
 ) -> None:
     """Boot a machine and go through a story: each check builds on the one before."""
     with Machine(prepared.clean, folder / "machine") as machine:
@@ -141,13 +160,17 @@ def examine(prepared: Prepared, folder: Path, record: Record) -> None:
         "lintian --pedantic",
         lambda: artefact.lintian_has_nothing_to_say(prepared.build, prepared.out),
     )
-    record.check(
-        release,
-        "piuparts",
-        lambda: artefact.piuparts_passes(
-            release, prepared.clean, prepared.package, folder / "piuparts.log"
-        ),
-    )
+    for package in (prepared.package, client_checks.client_of(prepared.out)):
+        record.check(
+            release,
+            f"piuparts {package.name.partition('_')[0]}",
+            lambda: artefact.piuparts_passes(
+                release,
+                prepared.clean,
+                package,  # noqa: B023
+                folder / "piuparts.log",
+            ),
+        )
 
 
 def say(text: str) -> None:

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.package import trees
+from tests.package import pages, trees
 
 # Information that is known and stays; everything else fails. The first: Debian 12's
 # lintian wants an init script where sysusers.d could come without systemd. The
@@ -34,6 +34,24 @@ def builds_the_same_bytes_elsewhere(tree: Path, out: Path, folder: Path) -> None
         if path.suffix in kinds:
             first = trees.fingerprint(out / path.name)
             assert trees.fingerprint(path) == first, f"{path.name} differs"
+
+
+def builds_as_the_pages_say(clean: Path, folder: Path) -> str:
+    """Type what the pages say in a clean tree; give what was typed."""
+    lines = [
+        line
+        for page in pages.names()
+        for fence in pages.fences(page)
+        if fence.place == "build"
+        for line in fence.commands()
+    ]
+    source = "/root/omprog-panic"
+    with trees.overlay(clean, folder) as root:
+        trees.copy_source(root / source.lstrip("/"))
+        for line in lines:
+            trees.in_tree(root, f"cd {source} && {line.text}", **trees.NO_CHECK)
+    assert lines
+    return "\n".join(map(str, lines))
 
 
 def lintian_has_nothing_to_say(tree: Path, out: Path) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 from tests.package.monitor import ALERTER, CONFIG, SERVICES, WITHIN_S, capture
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 NOT_HERE = {"clock", "apparmor"}
 MAIN = "/etc/rsyslog.conf"
+STRANGER = "192.0.2.9"
 SITE = "/etc/rsyslog.d/50-site.conf"
 
 
@@ -37,6 +39,13 @@ def expect(story: Story, check: str, says: str) -> None:
     matching = [row for row in found if row["check"] == check and says in row["says"]]
     assert matching, f"{check}: {says!r} is not among {found}"
     assert all(row["remedies"] for row in matching), matching
+
+
+def listed_too(story: Story, name: str, address: str) -> str:
+    """Give the configuration with one sender more."""
+    config = json.loads(story.machine.run(f"cat {CONFIG}"))
+    config["senders"].append({"name": name, "address": address})
+    return json.dumps(config)
 
 
 @contextlib.contextmanager
@@ -83,6 +92,21 @@ def a_healthy_monitor_has_no_findings(story: Story) -> None:
         assert not found, found
 
 
+def an_ordinary_user_is_told_to_use_sudo(story: Story) -> None:
+    """What only root may see is not known, rather than missing."""
+    machine = story.machine
+    command = "setpriv --reuid=nobody --regid=nogroup --clear-groups omprog-panic"
+    code, text = machine.result(f"{command} doctor --format json")
+    bad = [row for row in json.loads(text)["data"]["findings"] if row["level"] != "ok"]
+    assert not [row for row in bad if row["level"] == "critical"], bad
+    assert [row for row in bad if row["remedies"] == ["use sudo"]], bad
+    code, text = machine.result(f"{command} status")
+    assert (code, text.split(":")[0]) == (3, "UNKNOWN"), text
+    code, text = machine.result(f"{command} incidents list")
+    assert code == os.EX_UNAVAILABLE, text
+    assert "Traceback" not in text
+
+
 def rsyslogd_that_does_not_run(story: Story) -> None:
     story.machine.run("systemctl stop rsyslog syslog.socket")
     expect(story, "rsyslogd", "does not run")
@@ -119,6 +143,21 @@ def a_drop_in_that_is_gone(story: Story) -> None:
 def imudp_loaded_twice(story: Story) -> None:
     with edited(story, SITE, 'module(load="imudp")\n'):
         expect(story, "imudp", "loaded 2 times")
+
+
+def imudp_loaded_nowhere(story: Story) -> None:
+    # As after an administrator took out the line that ours had given way to.
+    with edited(story, "/etc/omprog-panic/rsyslog/load-imudp", "off"):
+        expect(story, "imudp", "no file loads it")
+
+
+def imudp_loaded_below_us(story: Story) -> None:
+    late = "/etc/rsyslog.d/zzz-late.conf"
+    with (
+        edited(story, "/etc/omprog-panic/rsyslog/load-imudp", "off"),
+        edited(story, late, 'module(load="imudp")\n'),
+    ):
+        expect(story, "imudp", f"loaded at {late}:1, below the input")
 
 
 def another_input_on_our_port(story: Story) -> None:
@@ -184,8 +223,9 @@ def global_settings_that_reach_us(story: Story) -> None:
 def a_name_server_that_does_not_answer(story: Story) -> None:
     machine = story.machine
     machine.run(
-        "ip link add dead type dummy && ip addr add 198.51.100.2/24 dev dead &&"
-        " ip link set dead up"
+        "ip link add dead type veth peer name end && ip link set end up &&"
+        " ip link set dead up && ip addr add 198.51.100.2/24 dev dead &&"
+        " ip neigh add 198.51.100.1 lladdr 02:00:00:00:00:01 dev dead"
     )
     machine.run("sed -i '/db-2/d' /etc/hosts")
     with edited(story, "/etc/resolv.conf", "nameserver 198.51.100.1\n"):
@@ -241,11 +281,21 @@ def tokens_that_everybody_can_read(story: Story) -> None:
     story.machine.run(f"chmod 640 {SERVICES}")
 
 
-def senders_never_heard_and_not_listed(story: Story) -> None:
-    config = story.machine.run(f"cat {CONFIG}")
-    mute = config + "  - name: mute\n    address: 192.0.2.7\n"
-    with edited(story, CONFIG, mute):
-        expect(story, "senders", "never heard: mute")
+def senders_never_heard(story: Story) -> None:
+    with edited(story, CONFIG, listed_too(story, "mute", "192.0.2.7")):
+        expect(story, "senders", "1 listed, never heard: mute")
+
+
+def a_stranger_who_speaks(story: Story) -> None:
+    """The collector refuses it; a minute later the store knows of it."""
+    machine = story.machine
+    machine.run(f"ip addr add {STRANGER}/32 dev lo")
+    with story.monitor.sender(STRANGER) as host:
+        host.send(b"[    1.000000] who am I?")
+    wanted = "omprog-panic doctor --format json | grep -q 'not listed: {}'"
+    machine.wait(wanted.format(STRANGER), "the stranger", 2 * WITHIN_S)
+    expect(story, "senders", f"heard, not listed: {STRANGER}")
+    machine.run(f"ip addr del {STRANGER}/32 dev lo")
 
 
 def a_firewall_that_is_gone_or_has_a_rule_in_front(story: Story) -> None:
@@ -260,19 +310,21 @@ def a_firewall_that_is_gone_or_has_a_rule_in_front(story: Story) -> None:
 
 
 def a_change_that_was_not_applied(story: Story) -> None:
-    config = story.machine.run(f"cat {CONFIG}")
-    with edited(story, CONFIG, config + "  - name: new\n    address: 192.0.2.8\n"):
+    with edited(story, CONFIG, listed_too(story, "new", "192.0.2.8")):
         expect(story, "applied", "was not applied to")
 
 
 CHECKS: tuple[Callable[[Story], None], ...] = (
     a_healthy_monitor_has_no_findings,
+    an_ordinary_user_is_told_to_use_sudo,
     rsyslogd_that_does_not_run,
     an_edit_without_a_restart,
     a_syntax_error,
     a_drop_in_that_is_not_included,
     a_drop_in_that_is_gone,
     imudp_loaded_twice,
+    imudp_loaded_nowhere,
+    imudp_loaded_below_us,
     another_input_on_our_port,
     another_program_on_our_port,
     datagrams_that_the_kernel_dropped,
@@ -286,7 +338,8 @@ CHECKS: tuple[Callable[[Story], None], ...] = (
     a_broken_template,
     a_faulty_configuration,
     tokens_that_everybody_can_read,
-    senders_never_heard_and_not_listed,
+    senders_never_heard,
+    a_stranger_who_speaks,
     a_firewall_that_is_gone_or_has_a_rule_in_front,
     a_change_that_was_not_applied,
 )

@@ -72,9 +72,9 @@ class Monitor:
         with self.machine.network():
             return Receiver(HOOK_PORT)
 
-    def sender(self, address: str) -> Sender:
+    def sender(self, address: str, port: int = PORT) -> Sender:
         with self.machine.network():
-            return Sender(address, PORT)
+            return Sender(address, port)
 
     def restart_rsyslog(self) -> None:
         self.machine.run("systemctl reset-failed rsyslog; systemctl restart rsyslog")

@@ -5,14 +5,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.package.machine import cgroup_mount
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 RELEASES = ("bookworm", "trixie")
@@ -22,6 +27,7 @@ ARCHIVES = "var/cache/apt/archives"
 # What tells a clean installation apart from a container; rsyslog and Python come with
 # our own dependencies.
 CLEAN = ("systemd", "systemd-sysv", "dbus")
+LATER = ("netfilter-persistent", "sqlite3")  # what a check installs: only downloaded
 
 
 class StepError(AssertionError):
@@ -70,7 +76,7 @@ def clean_tree(release: str, target: Path) -> None:
     """Make a fresh installation; what our package will pull in is downloaded."""
     download = (
         'env -u APT_CONFIG chroot "$1" apt-get install -qq -y --download-only'
-        f" -o APT::Install-Recommends=1 {' '.join(run_depends())}"
+        f" -o APT::Install-Recommends=1 {' '.join([*run_depends(), *LATER])}"
     )
     _make(
         release,
@@ -95,26 +101,23 @@ def build_depends(*, tests: bool) -> list[str]:
 
 def run_depends() -> list[str]:
     """Read what apt installs with the package."""
-    entries = _field("Depends") + _field("Recommends")
+    entries = _field("Depends") + _field("Recommends")  # of both packages
     return [entry.split()[0] for entry in entries if not entry.startswith("${")]
 
 
 def _field(name: str) -> list[str]:
     text = (ROOT / "debian/control").read_text()
-    found = re.search(rf"(?m)^{name}:((?:.|\n[ \t])*)", text)
-    assert found is not None
-    return [entry.strip() for entry in found[1].split(",") if entry.strip()]
+    found = re.findall(rf"(?m)^{name}:((?:.|\n[ \t])*)", text)
+    assert found
+    entries = ",".join(found).split(",")
+    return [entry.strip() for entry in entries if entry.strip()]
 
 
 def build(tree: Path, folder: str, out: Path, **environment: str) -> list[Path]:
     """Build the package in ``folder`` of a tree; give what came out, in ``out``."""
     place = tree / folder.lstrip("/")
     shutil.rmtree(place, ignore_errors=True)
-    source = place / "omprog-panic"
-    source.mkdir(parents=True)
-    for name in tracked_files():
-        (source / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, source / name)
+    copy_source(place / "omprog-panic")
     in_tree(
         tree,
         f"cd {folder}/omprog-panic && dpkg-buildpackage -us -uc"
@@ -124,6 +127,29 @@ def build(tree: Path, folder: str, out: Path, **environment: str) -> list[Path]:
     out.mkdir(parents=True, exist_ok=True)
     results = [path for path in sorted(place.iterdir()) if path.is_file()]
     return [Path(shutil.copy(path, out)) for path in results]
+
+
+def copy_source(target: Path) -> None:
+    """Copy everything that belongs to the source into a new folder."""
+    target.mkdir(parents=True)
+    for name in tracked_files():
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, target / name)
+
+
+@contextlib.contextmanager
+def overlay(tree: Path, folder: Path) -> Iterator[Path]:
+    """Give a copy of a tree that goes away afterwards, and costs what is written."""
+    for name in ("root", "upper", "work"):
+        (folder / name).mkdir(parents=True)
+    root = folder / "root"
+    layers = f"lowerdir={tree},upperdir={folder}/upper,workdir={folder}/work"
+    step(["mount", "-t", "overlay", "overlay", "-o", layers, str(root)])
+    try:
+        yield root
+    finally:
+        step(["umount", "-l", str(root)])
+        shutil.rmtree(folder)
 
 
 def in_tree(tree: Path, command: str, **environment: str) -> str:

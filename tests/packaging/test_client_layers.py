@@ -27,7 +27,7 @@ OUTSIDE = {
 # Imports go up this list only.
 ORDER = (
     "errors", "settings", "facts", "statement", "state", "probe", "ipjson",
-    "procfiles", "netlink", "modulefile", "system", "plan", "steps", "advice",
+    "procfiles", "netlink", "modulefile", "system", "queues", "plan", "steps", "advice",
     "observe", "prepare", "tuning", "keeper", "report", "watch", "cli",
 )  # fmt: skip
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import pytest
@@ -13,8 +15,13 @@ import pytest
 from omprog_panic.cli.main import main
 from omprog_panic.collector.main import build_parser
 from omprog_panic.config.reference import options
+from omprog_panic_client.settings import _MONITOR_OPTIONS, _OTHERS, parse_settings
 from tools.manuals import COMPLETION, completion, pages, write
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
 PAGES = pages()
 
 
@@ -45,6 +52,28 @@ def test_every_command_has_a_page_with_all_its_options(name: str) -> None:
     assert not {option for option in options_of(command) if option not in text}
 
 
+def leaves(command: click.Command) -> Iterator[click.Command]:
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            yield from leaves(inner)
+    yield command
+
+
+@pytest.mark.parametrize("name", main.list_commands(click.Context(main)))
+def test_a_page_says_the_defaults_that_help_says(name: str) -> None:
+    top = main.get_command(click.Context(main), name)
+    assert top is not None
+    text = " ".join(words(f"omprog-panic-{name}.1").split())
+    for command in leaves(top):
+        for option in command.params:
+            record = option.get_help_record(click.Context(command))
+            if record and (said := re.search(r"\[default: .*\]", record[1])):
+                assert " ".join(said[0].split()) in text, option.name
+
+
 def test_every_option_of_the_collector_is_in_its_page() -> None:
     text = words("omprog-panic-collector.1")
     names = {
@@ -58,6 +87,59 @@ def test_every_setting_is_in_the_page_of_config_yaml() -> None:
     text = words("omprog-panic-config.yaml.5")
 
     assert not {path for path, _, _ in options() if f".B {path}\n" not in text}
+
+
+def test_every_default_of_config_yaml_is_in_its_page() -> None:
+    text = words("omprog-panic-config.yaml.5")
+    for path, part, _ in options():
+        if "default" in part and not isinstance(part["default"], dict | list):
+            section = text.partition(f".B {path}\n")[2].partition("\n.TP")[0]
+            shown = json.dumps(part["default"]).strip('"')
+            assert shown in section, path
+
+
+def test_operating_tells_the_collectors_limits_as_they_are() -> None:
+    defaults = {
+        action.option_strings[0]: action.default for action in build_parser()._actions
+    }
+    text = (ROOT / "docs/operating.md").read_text()
+    rows = re.findall(r"\| ([^|]+) \| ((?:`--[a-z-]+`(?:, )?)+)", text)
+
+    told = {
+        option: said
+        for said, names in rows
+        for option in re.findall("--[a-z-]+", names)
+    }
+
+    assert set(told) == {
+        "--max-hosts",
+        "--max-records",
+        "--journal-bytes",
+        "--spool-bytes",
+    }
+    for option, said in told.items():
+        number = defaults[option]
+        size = f"{number // 2**30} GiB" if number >= 2**30 else f"{number:,}"
+        assert said.startswith(size), option
+
+
+def client_settings() -> dict[str, str]:
+    text = (ROOT / "docs/sending-hosts.md").read_text()
+    text = text.partition("\n## Settings\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"(?m)^\| `([a-z_]+)` \| `?([^`|]*?)`? \|", text)
+    return {key: default.strip() for key, default in rows if key != "monitor"}
+
+
+def test_the_clients_defaults_are_those_of_its_pages() -> None:
+    told = client_settings()
+    assert set(told) == {"host", *_MONITOR_OPTIONS, *_OTHERS}
+    plain = parse_settings("monitor=10.0.0.1")
+
+    # Said or left out, the settings are the same.
+    del told["host"]
+    lines = "".join(f"{key}={value}\n" for key, value in told.items())
+
+    assert parse_settings(f"monitor=10.0.0.1\n{lines}") == plain
 
 
 def test_the_page_of_apprise_yml_says_who_may_read_it() -> None:

@@ -59,7 +59,7 @@ def soak_rsyslogd(options: argparse.Namespace) -> Verdict:
 def soak_fuzz(options: argparse.Namespace) -> Verdict:
     """Feed the collector's parts with bytes that coverage guides."""
     seconds = QUICK_SECONDS if options.quick else options.seconds
-    results = fuzzing.fuzz_all(options.inputs, seconds)
+    results = fuzzing.fuzz_all(options.inputs, seconds, options.seed)
     bad = show((0, [r.target, r.fault] if r.fault else []) for r in results)
     inputs = sum(result.inputs for result in results)
     words = f"on {len(results)} targets with {bad} exceptions"

@@ -108,7 +108,7 @@ def run_once(seed: int, folder: Path) -> Outcome:
             portion = [left.pop(0) for _ in range(chance.randint(0, len(left)))]
             with AlerterProcess(config) as alerter:
                 if chance.random() < 0.8:
-                    alerter.wait_for_line("started", 60)
+                    alerter.wait_for_line("started")
                 if chance.random() < 0.5:
                     services.kill_at_request(alerter, chance.randint(1, 12))
                 publish(folder / "spool", *portion)
@@ -119,7 +119,7 @@ def run_once(seed: int, folder: Path) -> Outcome:
                 kills += 1
         publish(folder / "spool", *left)
         with AlerterProcess(config) as alerter:
-            alerter.wait_for_line("started", 60)
+            alerter.wait_for_line("started")
             time.sleep(chance.random())
             services.calm.set()
             faults = _settle(services, ids, folder)

@@ -1,4 +1,4 @@
-"""What is fuzzed: three functions of any bytes that must never raise.
+"""What is fuzzed: four functions of any bytes that must never raise.
 
 Run with atheris they are coverage-guided (``tools/soak fuzz``); the inputs that it
 kept are replayed by a test.
@@ -11,6 +11,7 @@ import json
 from typing import TYPE_CHECKING
 
 from omprog_panic.collector.allow import AllowedNetworks
+from omprog_panic.collector.envelope import restore
 from omprog_panic.collector.journal import (
     LINES,
     NEWEST,
@@ -21,8 +22,16 @@ from omprog_panic.collector.journal import (
 )
 from omprog_panic.collector.pipeline import Pipeline, PipelineLimits
 from omprog_panic.collector.recovery import Recovery
-from omprog_panic.errors import MalformedRecordError
+from omprog_panic.errors import MalformedPacketError, MalformedRecordError
 from omprog_panic.kernel.trace import TraceLimits
+from omprog_panic.netconsole.packet import parse_basic, parse_packet, record_of
+from omprog_panic.netconsole.stored import (
+    continued,
+    expand,
+    packet_of,
+    store_basic,
+    store_extended,
+)
 from omprog_panic.spool.record import IncidentRecord, decode, encode
 
 if TYPE_CHECKING:
@@ -38,6 +47,23 @@ MAX_HOSTS = 3
 
 def make_pipeline() -> Pipeline:
     return Pipeline(LIMITS, PipelineLimits(max_hosts=MAX_HOSTS), NETWORKS)
+
+
+def packet(data: bytes) -> None:
+    """One datagram as rsyslog gives it: restored, parsed, stored, read back."""
+    text = restore(data.decode("utf-8", "replace"))
+    try:
+        parsed = parse_packet(text)
+    except MalformedPacketError:
+        parsed = parse_basic(text)
+    record = record_of(parsed, "t")
+    if parsed.extended and parsed.fragment is None:
+        line = store_extended(parsed, "t")
+        assert packet_of(line) == parsed
+    else:
+        line = store_basic(text, "t")
+    assert expand(line).sequence == record.sequence
+    assert expand(continued(line, " more")).time_us == record.time_us
 
 
 def lines(data: bytes) -> None:
@@ -119,4 +145,4 @@ def spool(data: bytes) -> None:
         assert decode(encode(record)) == record
 
 
-TARGETS = {"lines": lines, "journal": journal, "spool": spool}
+TARGETS = {"packet": packet, "lines": lines, "journal": journal, "spool": spool}

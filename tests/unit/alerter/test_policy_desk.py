@@ -11,7 +11,7 @@ import pytest
 
 from omprog_panic.alerter.archive import show_archived
 from omprog_panic.alerter.policy_desk import PolicyDesk, replay
-from omprog_panic.alerter.sender_list import list_senders, next_digest
+from omprog_panic.alerter.sender_list import ITSELF, list_senders, next_digest
 from omprog_panic.alerter.silence_desk import (
     add_silence,
     expire_silence,
@@ -238,6 +238,14 @@ def test_senders_are_listed_with_their_states(world: World) -> None:
     ]
     assert found[0]["kernel"] == "6.1"
     assert found[3]["last_incident_id"] == f"{5:032x}"
+
+
+def test_the_self_check_is_no_riddle_among_the_senders(world: World) -> None:
+    now = rfc3339(world.clock.now)
+    world.receive(AliveRecord("1", "127.0.0.1", now))
+
+    (found,) = list_senders(world.database.path, {"senders": ()})
+    assert found["meaning"] == ITSELF
 
 
 def test_the_next_digest_can_be_seen(world: World) -> None:

@@ -242,7 +242,7 @@ PAGE = (ROOT / "debian/omprog-panic-client.1").read_text().replace("\\-", "-")
 
 
 def test_the_manual_page_has_every_command_option_and_setting() -> None:
-    help_text = cli._parser().format_help()
+    help_text = cli.build_parser().format_help()
     commands = re.findall(r"^    ([a-z-]+)\b", help_text, re.MULTILINE)
     source = (ROOT / "omprog_panic_client/cli.py").read_text()
     options = set(re.findall(r'"(--[a-z-]+)"', source)) - {"--version", "--now"}

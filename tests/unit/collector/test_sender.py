@@ -239,6 +239,40 @@ def test_a_host_names_itself_by_userdata() -> None:
     assert incident.onset.keys == {"host": "db-07", "rack": "r12"}
 
 
+@pytest.mark.parametrize(
+    ("release", "lines"),
+    [
+        ("6.1.0-56", ["ktime : 1", "jiffies : 2"]),
+        ("5.4.30", ["ktime : 1", "jiffies : 2"]),
+        ("5.3.1", ["ktime : 1jiffies : 2"]),
+        ("4.15.17", ["ktime : 1jiffies : 2"]),
+        ("4.4.6", ["ktime : 1", "jiffies : 2"]),
+        (None, ["ktime : 1", "jiffies : 2"]),
+    ],
+)
+def test_what_a_continuation_mark_means_depends_on_the_kernel(
+    release: str | None, lines: list[str]
+) -> None:
+    field = f"{release}," if release else ""
+    datagrams = [
+        (0.0, f"{field}0,10,1000000,-;{PANIC}"),
+        (0.0, f"{field}4,11,1000000,-;ktime : 1"),
+        (0.0, f"{field}4,12,1000000,c;jiffies : 2"),
+        (0.0, f"{field}0,13,1000000,-;{END}"),
+    ]
+
+    (incident,) = replay(datagrams).incidents
+    assert [r.text for r in incident.records] == [PANIC, *lines, END]
+
+
+def test_the_kernel_that_a_host_said_is_that_of_its_crash() -> None:
+    alive = "12,5,1,-;omprog-panic: alive host=db-07 boot=b1 kernel=6.1.0-56 next=900"
+    datagrams = [(0.0, alive), (1.0, f"0,6,2,-;{PANIC}"), (1.0, f"0,8,3,-;{END}")]
+
+    (incident,) = replay(datagrams).incidents
+    assert incident.kernel == "6.1.0-56", "the line that has it was lost"
+
+
 def test_statements_of_a_sender_become_records() -> None:
     run = replay(
         [

@@ -45,4 +45,4 @@ def test_an_answer_that_is_not_slacks_is_no_success() -> None:
 def test_a_dead_address_is_said_without_the_token() -> None:
     outcome = slack_webhook.post(Secret("http://127.0.0.1:1/TOKEN"), "s", "b")
 
-    assert outcome.reason == "ConnectionError"
+    assert outcome.reason == "no connection to Slack: Connection refused"

@@ -45,6 +45,7 @@ class FakeHost:
         self.links: dict[str, str] = {}
         self.rooms: dict[str, Room] = {}
         self.answers: dict[str, Answer] = {}
+        self.secret: set[str] = set()  # what only root may look at
 
     def write(
         self, path: str, text: str, mode: int = 0o644, changed: float = 1.0
@@ -85,6 +86,9 @@ class FakeHost:
 
     def status(self, path: str) -> Status | None:
         return self.statuses.get(path)
+
+    def hidden(self, path: str) -> bool:
+        return path in self.secret
 
     def link(self, path: str) -> str | None:
         return self.links.get(path)

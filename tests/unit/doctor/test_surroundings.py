@@ -29,13 +29,14 @@ from omprog_panic.doctor.surroundings import (
     judge_applied,
     judge_firewall,
 )
+from omprog_panic.errors import StoreForbiddenError
 from omprog_panic.firewall.iptables import FirewallError
 from omprog_panic.firewall.manage import Verdict
 from omprog_panic.rsyslog.dropin import STATE
 from omprog_panic.secret import Secret
-from omprog_panic.spool.record import AliveRecord
+from omprog_panic.spool.record import AliveRecord, CountersRecord
 from omprog_panic.store.connect import Database
-from omprog_panic.store.senders import Sign, note_senders
+from omprog_panic.store.senders import Sign, note_latest, note_senders
 from tests.unit.doctor.fake_host import (
     ALERTER,
     NOW,
@@ -48,6 +49,8 @@ from tests.unit.doctor.fake_host import (
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 AT = "2026-11-23T00:00:00.000000Z"
 DB07 = Sender("db-07", (ipaddress.ip_network("10.0.0.2/32"),))
@@ -73,6 +76,7 @@ def patient(folder: Path, *senders: Sender, heard: tuple[str, ...] = ()) -> Pati
 def test_the_folders_of_a_healthy_host_are_good(tmp_path: Path) -> None:
     found = list(check_folders(patient(tmp_path).examined()))
 
+    assert "spool/new: rsyslogd may write, 10000 MB free" in found[1].says
     # The data base of this test is on the real disk, of which the fake knows nothing.
     assert {f.check for f in found if f.level is Level.OK} == {
         "journal",
@@ -118,6 +122,36 @@ def test_no_inodes_and_read_only_are_told(tmp_path: Path) -> None:
     assert any("read only" in text for text in says)
 
 
+def test_what_only_root_may_see_is_not_called_missing(tmp_path: Path) -> None:
+    x = patient(tmp_path)
+    folder = f"{STATE}/journal"
+    x.host.remove(folder)
+    x.host.secret.add(folder)
+    found = [f for f in check_folders(x.examined()) if f.check == "journal"]
+
+    assert [(f.level, f.remedies) for f in found] == [(Level.UNKNOWN, ("use sudo",))]
+
+
+def test_a_file_that_only_root_may_read_is_no_fault() -> None:
+    fault = "/etc/omprog-panic/apprise.yml:1: $: cannot be opened (Permission denied)"
+    x = Examination(healthy_host(), NOW, None, (fault,))
+
+    assert bad(list(check_configuration(x))) == [(Level.UNKNOWN, fault)]
+
+
+def test_a_data_base_that_only_root_may_see_is_not_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = patient(tmp_path).examined()
+
+    def forbid(_: Database) -> None:
+        raise StoreForbiddenError("Permission denied")
+
+    monkeypatch.setattr(Database, "check", forbid)
+
+    assert bad(list(check_alerter(x))) == [(Level.UNKNOWN, "Permission denied")]
+
+
 def test_two_spools_are_told(tmp_path: Path) -> None:
     sick = patient(tmp_path)
     assert sick.config is not None
@@ -140,11 +174,43 @@ def test_tokens_that_everybody_can_read_are_told(tmp_path: Path) -> None:
     assert found[0].remedies[0] == "chmod 640 /etc/omprog-panic/apprise.yml"
 
 
+def test_tokens_are_looked_at_though_the_configuration_is_faulty() -> None:
+    host = healthy_host()
+    host.write("/etc/omprog-panic/apprise.yml", "urls:", 0o644)
+    x = Examination(host, NOW, None, ("everybody may use it",))
+
+    assert [f.level for f in check_secrets(x)] == [Level.WARNING]
+
+
 def test_senders_never_heard_and_not_listed_are_told(tmp_path: Path) -> None:
     sick = patient(tmp_path, DB07, WEB, heard=("10.0.1.9", "192.0.2.1", "127.0.0.1"))
     says = [says for _, says in bad(list(check_senders(sick.examined())))]
 
     assert says == ["1 listed, never heard: db-07", "1 heard, not listed: 192.0.2.1"]
+
+
+def refusing(folder: Path, at: float) -> Patient:
+    """A monitor whose collector has turned somebody away."""
+    found = patient(folder, DB07, heard=("10.0.0.2",))
+    record = CountersRecord("c", AT, {"refused_datagrams": 7}, ("192.0.2.9",))
+    database = Database(configuration(folder, DB07).paths.database)
+    with database.write() as connection:
+        note_latest(connection, "counters", record, at)
+    database.close()
+    return found
+
+
+def test_who_was_refused_of_late_is_not_listed(tmp_path: Path) -> None:
+    sick = refusing(tmp_path, NOW - 3600)
+    says = [says for _, says in bad(list(check_senders(sick.examined())))]
+
+    assert says == ["1 heard, not listed: 192.0.2.9"]
+
+
+def test_who_was_refused_days_ago_is_no_finding(tmp_path: Path) -> None:
+    well = refusing(tmp_path, NOW - 86_401)
+
+    assert bad(list(check_senders(well.examined()))) == []
 
 
 def test_senders_that_were_all_heard_are_good(tmp_path: Path) -> None:

@@ -120,6 +120,39 @@ def test_another_boot_id_is_a_boot_that_nobody_saw(scene: Scene) -> None:
     assert only(scene, "suspected-crash")["name"] == "db-07"
 
 
+def test_boots_that_only_their_ids_show_may_follow_each_other_soon(
+    scene: Scene,
+) -> None:
+    """A machine that crashes again and again without a word, as 7.x does."""
+    scene.hear("alive", boot="id-1")
+    scene.wait(30)
+    scene.hear("farewell")
+    scene.hear("alive", boot="id-2")
+    scene.wait(60)
+    assert scene.messages == [], "that boot was announced"
+
+    scene.hear("alive", boot="id-3")
+    scene.wait(3)
+    assert only(scene, "suspected-crash")["name"] == "db-07"
+
+
+@pytest.mark.parametrize("pause_s", [0.0, 30.0])
+def test_a_seen_boot_explains_one_id_and_no_other(scene: Scene, pause_s: float) -> None:
+    """The id comes with the boot, or later; the next may follow soon."""
+    scene.hear("alive", boot="id-1")
+    scene.wait(30)
+    scene.hear("farewell")
+    scene.boot(announced=True)
+    scene.wait(pause_s)
+    scene.hear("alive", boot="id-2")
+    scene.wait(60)
+    assert scene.messages == []
+
+    scene.hear("alive", boot="id-3")
+    scene.wait(3)
+    assert only(scene, "suspected-crash")["name"] == "db-07"
+
+
 def test_a_boot_that_was_seen_is_not_told_again_by_its_id(scene: Scene) -> None:
     scene.hear("farewell")
     scene.boot(announced=True)

@@ -1,0 +1,153 @@
+"""``tools/acceptance``: plays the scenarios and prints a table of what came of them."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tests.acceptance.capture import Capture
+from tests.acceptance.net import INTERFACE, Network, enter, why_not
+from tests.acceptance.receivers import Services
+from tests.acceptance.scenario import Scenario
+from tests.acceptance.scenarios import SCENARIOS
+from tests.acceptance.stage import Stage
+from tests.chain.rsyslogd import find_rsyslogd
+from tests.guests.guest import QEMU
+from tests.guests.kernel import Kernel, busybox, folder, kernels
+
+
+class Run(NamedTuple):
+    """One scenario on one kernel."""
+
+    scenario: Scenario
+    kernel: Kernel
+
+    @property
+    def name(self) -> str:
+        return f"{self.scenario.name} {self.kernel.name}"
+
+
+class Result(NamedTuple):
+    name: str
+    passed: bool
+    delays: Sequence[float]  # seconds from the guest's last word to each alert
+    seconds: float
+
+
+def cannot() -> str:
+    """Say why no scenario can be played here; "" where they can."""
+    if shutil.which(QEMU) is None:
+        return f"{QEMU} is not installed"
+    if busybox() is None or not kernels():
+        return f"no kernels in {folder()}: tools/client-test --fetch"
+    if find_rsyslogd() is None:
+        return "rsyslogd is not installed"
+    return why_not()
+
+
+def choose(options: argparse.Namespace) -> tuple[list[Run], list[str]]:
+    """Give what is to be played, and the names of what no kernel is there for."""
+    runs, missing, found = [], [], kernels()
+    for scenario in SCENARIOS:
+        if options.quick and not scenario.quick:
+            continue
+        if options.only and scenario.name not in options.only:
+            continue
+        asked = [k for k in found if options.kernel in {None, k.name}]
+        fitting = scenario.runs_on(asked, quick=options.quick)
+        runs += [Run(scenario, kernel) for kernel in fitting]
+        there = {kernel.name for kernel in fitting}
+        if not (options.quick and there):
+            missing += [
+                f"{scenario.name} {name}"
+                for name in scenario.kernels
+                if name not in there and options.kernel in {None, name}
+            ]
+    return runs, missing
+
+
+def play(run: Run, network: Network, services: Services, capture: Capture) -> Result:
+    """Play one; a failure is told at once, with how things stand."""
+    began = time.monotonic()
+    passed = False
+    with Stage(network, services, capture) as stage:
+        try:
+            run.scenario.play(stage, run.kernel)
+            passed = True
+        except Exception:  # noqa: BLE001 - the others still count
+            say(f"FAILED {run.name}\n{traceback.format_exc()}")
+            say("\n".join(f"    {line}" for line in stage.condition().splitlines()))
+    result = Result(run.name, passed, stage.delays, time.monotonic() - began)
+    say(f"{'ok' if passed else 'FAILED'} {run.name} ({result.seconds:.0f} s)")
+    return result
+
+
+def play_all(runs: Sequence[Run]) -> list[Result]:
+    """Play one after the other, in namespaces that are made for it."""
+    network = Network()
+    try:
+        network.make()
+        enter(network.monitor)
+        with Services() as services, Capture(INTERFACE) as capture:
+            return [play(run, network, services, capture) for run in runs]
+    finally:
+        network.unmake()
+
+
+def table(results: Sequence[Result]) -> str:
+    width = max(len(result.name) for result in results)
+    lines = [f"{'scenario':{width}}  result  to the alert (s)  in all (s)"]
+    for result in results:
+        delays = " ".join(f"{delay:.2f}" for delay in result.delays) or "-"
+        word = "ok" if result.passed else "FAILED"
+        lines.append(
+            f"{result.name:{width}}  {word:6}  {delays:>16}  {result.seconds:10.0f}"
+        )
+    return "\n".join(lines)
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="tools/acceptance", description=__doc__)
+    add = parser.add_argument
+    add("--quick", action="store_true", help="the few that CI plays; skips and lists")
+    add("--kernel", help="only this one, such as 6.1")
+    add("--only", action="append", metavar="NAME", help="this one; may be repeated")
+    add("--list", action="store_true", help="say what there is, and play nothing")
+    options = parser.parse_args()
+    names = [scenario.name for scenario in SCENARIOS]
+    if unknown := [name for name in options.only or () if name not in names]:
+        parser.error(f"no scenario {unknown[0]!r}; there are: {', '.join(names)}")
+    runs, missing = choose(options)
+    if options.list:
+        for run in runs:
+            say(f"{run.name}: {(run.scenario.play.__doc__ or '').strip()}")
+        return 0
+    reason = cannot()
+    if reason:
+        missing, runs = [run.name for run in runs] + missing, []
+    for name in missing:
+        say(f"skipped {name}: {reason or 'its kernel is not there'}")
+    # Ended from outside it still takes down its guests and namespaces.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    results = play_all(runs) if runs else []
+    if results:
+        say(table(results))
+    passed = sum(result.passed for result in results)
+    wanted = len(results) if options.quick else len(results) + len(missing)
+    say(f"{passed} of {wanted} passed")
+    return 0 if passed == wanted else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,8 @@
+"""All scenarios, in the order in which they are played."""
+
+from __future__ import annotations
+
+from tests.acceptance import lives, networks, panics
+from tests.acceptance.scenario import SCENARIOS
+
+__all__ = ["SCENARIOS", "lives", "networks", "panics"]
