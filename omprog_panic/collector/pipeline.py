@@ -98,6 +98,7 @@ class Pipeline:
             if not left:
                 return
         senders = self.senders
+        told_after = now - ALIVE_EVERY_S
         for line in _LINES(chunk.decode("latin-1") + "\n"):
             ip, at, payload, seconds, micros, sequence, time_us, text, other = line
             if not ip:
@@ -111,16 +112,17 @@ class Pipeline:
             if (
                 sender is not None
                 and sender.quiet
-                and now - sender.said_at < ALIVE_EVERY_S
+                and sender.said_at > told_after
                 and sender.take_chatter(
-                    f"{at}\t{payload}",
+                    at,
+                    payload,
                     text,
                     int(time_us or seconds + micros),
                     int(sequence) if sequence else None,
                     now,
                 )
             ):
-                sender.timeline.last_at = self._last_at = at
+                self._last_at = at
             else:
                 self._feed_datagram(plain_address(ip), at, payload, now)
 

@@ -102,7 +102,8 @@ class Sender:
 
     def take_chatter(
         self,
-        line: str,
+        at: str,
+        payload: str,
         text: str,
         time_us: int,
         sequence: int | None,
@@ -110,8 +111,8 @@ class Sender:
     ) -> bool:
         """Take a record that needs no thought, if it is one: nearly all are.
 
-        ``line`` is the record as it is stored, ``text`` what it says. False: nothing
-        was done, :meth:`feed` must be asked.
+        ``payload`` is the datagram, ``text`` what it says. False: nothing was done,
+        :meth:`feed` must be asked.
         """
         timeline = self.timeline
         memory = timeline.memory
@@ -126,7 +127,8 @@ class Sender:
         elif self._order is None or not self._order.skip(sequence):
             return False
         memory.high_us = time_us
-        timeline.machine.remember(line)
+        timeline.machine.remember(f"{at}\t{payload}")
+        timeline.last_at = at
         timeline.last_heard = now
         return True
 

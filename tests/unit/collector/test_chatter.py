@@ -54,7 +54,8 @@ def test_what_is_notable_goes_the_long_way(text: str, *, extended: bool) -> None
     assert sender.quiet
     before = sender.dump()
 
-    taken = sender.take_chatter("a line", text, 5_000_002, 8 if extended else None, 1.1)
+    number = 8 if extended else None
+    taken = sender.take_chatter(AT, "payload", text, 5_000_002, number, 1.1)
 
     assert not taken
     assert sender.dump() == before  # it is fed, as if it had not been looked at
@@ -71,8 +72,7 @@ def test_chatter_leaves_what_the_long_way_leaves(text: str, *, extended: bool) -
         sender.feed(f"{heads[0]}all is well", AT, 1.0)
 
     long.feed(heads[1] + text, AT, 1.1)
-    sequence = 8 if extended else None
-    line = f"{AT}\t{heads[1]}{text}"
-    assert short.take_chatter(line, text, 5_000_002, sequence, 1.1)
+    number = 8 if extended else None
+    assert short.take_chatter(AT, heads[1] + text, text, 5_000_002, number, 1.1)
 
     assert short.dump() == long.dump()
