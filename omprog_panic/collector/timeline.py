@@ -246,6 +246,8 @@ class Timeline:
         statement = parse_statement(text)
         if statement is None:
             return None
+        if statement.word == "alive":
+            self._farewell = False  # it has booted, although its clock did not show it
         self.host = statement.values.get("host") or self.host
         # The line of a crash that names the kernel may be the one that is lost.
         kernel = statement.values.get("kernel")
@@ -343,7 +345,7 @@ class Timeline:
         if self._is_neighbour(replay):
             return self._part(replay)
         self._replay = None
-        events: list[Event] = []
+        events: list[Event] = [*replay.alive]
         closed = [line for c in replay.traces for line in c.trace.lines]
         for line in [*closed, *replay.machine.newest(_HELD_UP)]:
             if is_note(line):

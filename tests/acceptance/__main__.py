@@ -84,7 +84,9 @@ def play(run: Run, network: Network, services: Services, capture: Capture) -> Re
             say(f"FAILED {run.name}\n{traceback.format_exc()}")
             say("\n".join(f"    {line}" for line in stage.condition().splitlines()))
     result = Result(run.name, passed, stage.delays, time.monotonic() - began)
-    say(f"{'ok' if passed else 'FAILED'} {run.name} ({result.seconds:.0f} s)")
+    told = " ".join(f"{delay:.2f}" for delay in result.delays) or "-"
+    word = "ok" if passed else "FAILED"
+    say(f"{word} {run.name} ({result.seconds:.0f} s, told after {told} s)")
     return result
 
 

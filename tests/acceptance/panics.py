@@ -205,7 +205,7 @@ def kdump_armed(stage: Stage, kernel: Kernel) -> None:
     sender.guest.run("echo 1 > /proc/sys/kernel/panic_on_oops")
     sender.guest.start(INSMOD)
     cut = dataclasses.replace(
-        NULL, end=EndReason.SILENCE, last=r"CR2: \w+$", complete=False
+        NULL, end=EndReason.SILENCE, last=r"(?m)CR2: \w+$", complete=False
     )
     told(stage, sender, cut)
 
