@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omprog_panic.collector.timeline import (
-    MAX_RELEASE,
+from omprog_panic.collector.heard import (
     NOTABLE,
-    SWAPPED_WITHIN_S,
     Heard,
-    Timeline,
     is_notable,
     seconds_between,
 )
+from omprog_panic.collector.timeline import MAX_RELEASE, SWAPPED_WITHIN_S, Timeline
 from omprog_panic.errors import MalformedPacketError
 from omprog_panic.kernel.signature import first_signature, is_boot_banner
 from omprog_panic.netconsole.packet import (
