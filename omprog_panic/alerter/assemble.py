@@ -50,7 +50,7 @@ def load_setup(file: Path) -> Setup:
         raise ConfigError([*error.faults, *more]) from error
     templates = load_templates(config.paths.templates, config.language)
     faults = templates.check_own(samples(templates.words))
-    faults += _missing_templates(config, templates)
+    faults += _faults_of_routes(config, templates)
     return Setup(config, templates, tuple(faults))
 
 
@@ -63,21 +63,30 @@ def load_sound_setup(file: Path) -> Setup:
     """
     setup = load_setup(file)
     faults = setup.templates.check(samples(setup.templates.words))
-    faults += _missing_templates(setup.config, setup.templates)
+    faults += _faults_of_routes(setup.config, setup.templates)
     if faults:
         raise ConfigError(faults)
     return setup
 
 
-def _missing_templates(config: AlerterConfig, templates: Templates) -> list[str]:
-    """Find the templates that routes name and that are nowhere."""
+def _faults_of_routes(config: AlerterConfig, templates: Templates) -> list[str]:
+    """Find the templates that routes name and that are nowhere, or cannot be used."""
     folder = config.paths.templates / config.language
-    return [
-        f"{config.file}:1: {path}.template: no template {name}.subject.j2 or "
-        f"{name}.body.j2 in {folder}: write one, or remove the key"
-        for path, name in _named_templates(config.policy)
-        if not any(templates.knows(kind, name) for kind in ALL_KINDS)
-    ]
+    faults = []
+    for path, name in _named_templates(config.policy):
+        where = f"{config.file}:{config.lines.get(path, 1)}: {path}"
+        if not any(templates.knows(kind, name) for kind in ALL_KINDS):
+            faults.append(
+                f"{where}: no template {name}.subject.j2 or {name}.body.j2 in "
+                f"{folder}: write one, or remove the key"
+            )
+        broken = templates.unusable(name, samples(templates.words))
+        faults += [
+            f"{where}: {file} in {folder} cannot be used, the shipped one is: "
+            "correct it, or remove the key"
+            for file in broken
+        ]
+    return faults
 
 
 def _named_templates(policy: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -87,7 +96,7 @@ def _named_templates(policy: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _of_route(route: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
     if "template" in route:
-        yield path, route["template"]
+        yield f"{path}.template", route["template"]
     for number, inner in enumerate(route.get("routes") or ()):
         yield from _of_route(inner, f"{path}.routes[{number}]")
 

@@ -8,6 +8,7 @@ when they change and tried again.
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
 import random
@@ -54,6 +55,7 @@ log = logging.getLogger(__name__)
 
 LEASE_MARGIN_S = 30.0  # above the delivery timeout: recording the outcome takes time
 READY = "READY=1"
+GARBAGE_AFTER = 50_000  # new objects: a batch of a storm is that many, and no garbage
 STOP_WITHIN_S = 5.0  # for messages that are being sent; the lease covers the rest
 
 
@@ -272,6 +274,12 @@ def run(
             alerter.turn()
 
 
+def look_for_garbage_less() -> None:
+    """Let Python look for cycles less often: in a storm a tenth of intake's time."""
+    gc.freeze()
+    gc.set_threshold(GARBAGE_AFTER)
+
+
 def serve(file: Path) -> None:
     """Run as a service: SIGTERM and SIGINT stop cleanly, SIGHUP reloads ``file``.
 
@@ -284,6 +292,7 @@ def serve(file: Path) -> None:
     except NotConfiguredError:
         tell_systemd(READY)  # a start that did what there is to do: no failure
         raise
+    look_for_garbage_less()
     asked: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:

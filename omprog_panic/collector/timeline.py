@@ -62,6 +62,7 @@ class _Replay(NamedTuple):
     traces: list[Closed]
     origin: Origin
     before: tuple[str, float]  # when the known boot was heard last
+    alive: list[Said]  # the last that its client said
 
 
 class Timeline:
@@ -149,7 +150,7 @@ class Timeline:
         burst = Burst(self.memory, self._newest_marks(), at, now, sure=sure)
         machine = TraceMachine(self.limits)
         before = self.last_at, self.last_heard
-        self._replay = _Replay(burst, machine, BootMemory(), [], Origin(), before)
+        self._replay = _Replay(burst, machine, BootMemory(), [], Origin(), before, [])
         return self._in_burst(self._replay, heard, now)
 
     def give_up(self, name: str, by: int = 1) -> None:
@@ -253,6 +254,9 @@ class Timeline:
             if burst.is_older(now):
                 return self._decide(replay, now) + (self.feed(heard, now) or [])
             self.kernel = text.split(" ", 3)[2][:MAX_RELEASE]
+        statement = parse_statement(text)
+        if statement is not None and statement.word == "alive":
+            replay.alive[:] = [Said(statement, line.partition("\t")[0])]
         burst.feed(time_us, text, now)
         replay.memory.remember(time_us, text)
         if user:
@@ -376,6 +380,8 @@ class Timeline:
                 self.kernel,
             ),
         )
+        # A boot of few words ends with what its client says: its boot id, among others.
+        events += replay.alive
         events += [closed._replace(boot=self.boot) for closed in replay.traces]
         self.machine, self.memory = replay.machine, replay.memory
         self._last_lines, self._had = [], []

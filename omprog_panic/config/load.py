@@ -75,6 +75,7 @@ def load_config(path: Path, reader: ServiceReader) -> AlerterConfig:
         retention=Retention(**data["retention"]),
         policy=data,
         receive=Receive(**data["receive"]),
+        lines=document.lines,
     )
 
 

@@ -142,6 +142,8 @@ class AlerterConfig:
     retention: Retention
     policy: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     receive: Receive = dataclasses.field(default_factory=Receive)
+    lines: Mapping[str, int] = dataclasses.field(default_factory=dict, compare=False)
+    """The line of each value in ``file``, by its JSON path."""
 
     def first_services(self) -> tuple[Service, ...]:
         """Give the services that are told at once: all that only stand in are not."""

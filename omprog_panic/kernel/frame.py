@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -30,6 +31,15 @@ class Item(NamedTuple):
     frame: Frame | None = None
     text: str = ""  # of a heading or mark
 
+
+# What a line says: of which sort, its frame, its text.
+_Said = tuple[What, Frame | None, str]
+
+MAX_REMEMBERED_LINES = 4096
+"""Lines whose meaning is remembered, for those that other hosts print as well; the
+one that was needed longest ago is forgotten and read anew."""
+MAX_REMEMBERED_CHARS = 256
+"""A longer line is always read anew."""
 
 _NAME = r"(?P<f>[A-Za-z_.$][\w.$]*)"
 _SYMBOL = _NAME + r"\+0x(?P<off>[0-9a-fA-F]{1,16})(?:/0x(?P<size>[0-9a-fA-F]{1,16}))?"
@@ -213,37 +223,48 @@ def parse_items(texts: Sequence[str]) -> list[Item]:
     """Read the lines of a report for what they say about the stack."""
     items: list[Item] = []
     for at, text in _joined(texts):
-        if text:
-            _parse_line(at, text, items)
+        if len(text) > MAX_REMEMBERED_CHARS:
+            said = _parse_line(text)
+        else:
+            said = _remembered(text) if text else ()
+        for what, frame, words in said:
+            items.append(Item(what, at, frame, words))
     return items
 
 
-def _parse_line(at: int, text: str, items: list[Item]) -> None:
+def _parse_line(text: str) -> tuple[_Said, ...]:
+    said: list[_Said] = []
     while text.startswith("<") and (mark := _MARK.match(text)):
-        items.append(Item(What.MARK, at, text=mark.group()))
+        said.append((What.MARK, None, mark.group()))
         text = text[mark.end() :].lstrip()
         text = _STAMPED.sub("", text, count=1) if text.startswith("[") else text
     if not text:
-        return
+        return tuple(said)
     if text[:3] in _HEADING_STARTS and (heading := _HEADING.match(text)):
-        items.append(Item(What.HEADING, at, text=text))
+        said.append((What.HEADING, None, text))
         text = text[heading.end() :]
-        if not text:
-            return
+    said.extend(_parse_stack(text))
+    return tuple(said)
+
+
+def _parse_stack(text: str) -> list[_Said]:
     may_be_pc = text[:1] in _PC_STARTS
     if may_be_pc and (pc := parse_pc(text)) is not None:
-        items.append(Item(What.PC, at, pc))
-        return
+        return [(What.PC, pc, "")]
     if may_be_pc and (_USER_PC.match(text) or _NO_SYMBOL_PC.match(text)):
-        items.append(Item(What.PC, at, text=text))
-        return
+        return [(What.PC, None, text)]
     if "+0x" not in text and " from " not in text:
-        return
+        return []
     frames = parse_frame(text)
     tail = text.rstrip()
-    items.extend(Item(What.FRAME, at, frame) for frame in frames)
+    said: list[_Said] = [(What.FRAME, frame, "") for frame in frames]
     if frames and tail.endswith(">") and (mark := _MARK.search(tail)):
-        items.append(Item(What.MARK, at, text=mark.group()))
+        said.append((What.MARK, None, mark.group()))
+    return said
+
+
+# A thousand hosts that die of one kernel print the same frames.
+_remembered = functools.lru_cache(MAX_REMEMBERED_LINES)(_parse_line)
 
 
 def frames_of(items: Iterable[Item]) -> list[Frame]:

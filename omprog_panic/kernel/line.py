@@ -133,13 +133,16 @@ def _parse_unusual(number: int, text: str) -> Line:
 
 def line_of_record(number: int, record: Record, text: str) -> Line:
     """Make a line of one line of a record that the collector rebuilt."""
-    return Line(
-        number,
-        text[:MAX_TEXT_CHARS],
-        record.time_us,
-        record.caller,
-        stamped=True,
-        foreign=bool(record.facility),
+    return _new(
+        Line,
+        (
+            number,
+            text[:MAX_TEXT_CHARS],
+            record.time_us,
+            record.caller,
+            True,
+            bool(record.facility),
+        ),
     )
 
 

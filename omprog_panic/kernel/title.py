@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 MAX_TITLE = 120
@@ -26,7 +27,11 @@ def mask(text: str) -> str:
     >>> mask("Unable to mount root fs on unknown-block(0,0)")
     'Unable to mount root fs on unknown-block(NUM,NUM)'
     """
-    text = text[: 4 * MAX_TITLE]
+    return _masked(text[: 4 * MAX_TITLE])
+
+
+@functools.lru_cache(1024)  # in a storm many hosts print the same
+def _masked(text: str) -> str:
     for pattern, word in _MASKS:
         text = pattern.sub(word, text)
     return text.strip()[:MAX_TITLE].rstrip()

@@ -219,6 +219,18 @@ class Templates:
         names = {_own_name(kind, named, part) for part in PARTS}
         return any(folder.has(name) for folder in self._folders for name in names)
 
+    def unusable(
+        self, named: str, samples: Mapping[str, Iterable[AnyContext]]
+    ) -> list[str]:
+        """Give those of the administrator's templates of this name that fail."""
+        own = self._folders[0]
+        names = {_own_name(kind, named, part) for kind in ALL_KINDS for part in PARTS}
+        return [
+            name
+            for name in sorted(names)
+            if own.has(name) and self._try(own, name, samples)
+        ]
+
     def check(self, samples: Mapping[str, Iterable[AnyContext]]) -> list[str]:
         """Try every template with samples; give what is wrong, with file and line."""
         return self._faults(self.files(samples))

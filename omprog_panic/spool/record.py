@@ -128,6 +128,8 @@ _KINDS: dict[str, type[Any]] = {
 _NAMES = {cls: name for name, cls in _KINDS.items()}
 _RECORD_FIELDS = Record._fields
 _RECORD_DEFAULTS = Record._field_defaults
+_FIELDS = {c: frozenset(f.name for f in dataclasses.fields(c)) for c in _NAMES}
+_new = tuple.__new__
 
 
 def encode(record: SpoolRecord) -> bytes:
@@ -162,7 +164,7 @@ def decode(content: bytes) -> SpoolRecord:
             raise MalformedRecordError(f"version {version!r} is not one we read")
         cls = _KINDS[kind]
         # Fields that a later collector of the same version added are not ours.
-        names = {f.name for f in dataclasses.fields(cls)}
+        names = _FIELDS[cls]
         fields = {key: value for key, value in body.items() if key in names}
         if cls is IncidentRecord:
             return _decode_incident(fields)
@@ -179,16 +181,19 @@ def decode(content: bytes) -> SpoolRecord:
 def _decode_printk(item: dict[str, Any]) -> Record:
     # By position: in a storm most of what intake does is done here.
     get = item.get
-    return Record(
-        item["text"],
-        get("time_us"),
-        get("sequence"),
-        get("level"),
-        get("facility"),
-        get("caller"),
-        get("at", ""),
-        get("keys"),
-        get("lost", 0),
+    return _new(
+        Record,
+        (
+            item["text"],
+            get("time_us"),
+            get("sequence"),
+            get("level"),
+            get("facility"),
+            get("caller"),
+            get("at", ""),
+            get("keys"),
+            get("lost", 0),
+        ),
     )
 
 
@@ -206,6 +211,6 @@ def _decode_incident(fields: dict[str, Any]) -> IncidentRecord:
     )
     if not 0 <= incident.context < len(records):
         raise MalformedRecordError("context does not leave an onset")
-    if not all(isinstance(item.text, str) for item in records):
+    if not all(isinstance(item[0], str) for item in records):
         raise MalformedRecordError("a record without text")
     return incident

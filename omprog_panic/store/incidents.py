@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import operator
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -25,6 +26,7 @@ _NAMES: dict[type[Any], tuple[str, ...]] = {
     cls: tuple(field.name for field in dataclasses.fields(cls))
     for cls in (Report, Facts, Frame)
 }
+_frame_values = operator.attrgetter(*_NAMES[Frame])
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -188,7 +190,8 @@ def report_to_json(report: Report) -> str:
     facts = {name: getattr(report.facts, name) for name in _NAMES[Facts]}
     names = _NAMES[Frame]
     facts["frames"] = [
-        {name: getattr(frame, name) for name in names} for frame in report.facts.frames
+        dict(zip(names, _frame_values(frame), strict=True))
+        for frame in report.facts.frames
     ]
     fields["facts"] = facts
     return json.dumps(fields)

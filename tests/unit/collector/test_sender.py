@@ -309,6 +309,24 @@ def test_a_farewell_makes_the_next_boot_an_announced_one() -> None:
     assert sudden.last_text == "working"
 
 
+def test_a_boot_that_is_only_seen_by_its_clock_keeps_what_its_client_said() -> None:
+    def alive(number: int, us: int, boot: str) -> str:
+        return f"12,{number},{us},-;omprog-panic: alive host=db-07 boot={boot} next=900"
+
+    run = replay(
+        [
+            (0.0, alive(372, 40_000_000, "b1")),
+            (5.0, "12,373,45000000,-;omprog-panic: farewell host=db-07 boot=b1"),
+            (60.0, "6,374,18266426,-;netconsole: network logging started"),
+            (60.1, alive(375, 18_383_557, "b2")),
+        ]
+    )
+
+    said = [r for r in run.records if isinstance(r, AliveRecord) and r.says == "alive"]
+    assert [r.boot for r in said] == ["b1", "b2"]
+    assert len(run.boots) == 1
+
+
 def test_an_open_oops_is_closed_by_the_reboot_of_its_host() -> None:
     datagrams = [
         (0.0, stamped(50_000_000, "BUG: kernel NULL pointer dereference, address: 0")),

@@ -107,3 +107,20 @@ def test_a_mark_and_a_frame_may_share_a_line() -> None:
     items = parse_items([" <IRQ>  [<ffffffff81517d26>] acme_irq+0x1/0x2", " <EOI> "])
 
     assert [item.what for item in items] == [What.MARK, What.FRAME, What.MARK]
+
+
+def test_lines_that_were_read_before_say_the_same_again_at_their_own_place() -> None:
+    text = "Call Trace: <IRQ> acme_poll+0x1c/0x90 <EOI>"
+
+    (first, again) = (parse_items([text]), parse_items(["", text, text]))
+
+    assert [item.at for item in again] == [1] * len(first) + [2] * len(first)
+    assert [item._replace(at=0) for item in again] == [*first, *first]
+
+
+def test_a_line_too_long_to_be_remembered_is_read_all_the_same() -> None:
+    text = " acme_poll+0x1c/0x90" + " " * 3000
+
+    (item,) = parse_items([text + "x"])
+
+    assert item.what is What.FRAME

@@ -319,6 +319,24 @@ def test_a_step_of_the_clock_changes_nothing(scene: Scene, step: float) -> None:
     assert scene.messages[1].details["hosts"][0]["down_s"] == 200
 
 
+@pytest.mark.parametrize("step", [-7200.0, 7200.0, 86400.0 * 365])
+def test_no_step_of_the_clock_makes_a_sender_silent_or_speak(
+    scene: Scene, step: float
+) -> None:
+    scene.hear("alive", next_s=900)
+    scene.wait(600, 10)
+    scene.wall += step
+    scene.wait(HOUR - 700, 10)
+    assert scene.messages == []
+
+    # Its silence is told when it was silent so long, not when the clock says so.
+    scene.wait(200, 10)
+    assert scene.kinds() == ["sender-silent"]
+    scene.wall -= step
+    scene.wait(HOUR / 2, 10)
+    assert scene.kinds() == ["sender-silent"]
+
+
 def test_many_that_are_silent_at_once_are_one_message() -> None:
     senders = [{"name": f"h{n}", "address": f"10.0.0.{n}"} for n in range(2, 252)]
     scene = Scene(senders=senders)

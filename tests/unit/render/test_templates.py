@@ -6,6 +6,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+import yaml
 
 from omprog_panic.alerter.assemble import load_setup, load_sound_setup
 from omprog_panic.errors import ConfigError
@@ -231,6 +232,50 @@ def test_a_route_that_names_no_template_is_told(tmp_path: Path) -> None:
     (tmp_path / "alert_templates/en").mkdir(parents=True)
     (tmp_path / "alert_templates/en/short.subject.j2").write_text("{{ title }}")
     assert load_sound_setup(config).template_faults == ()
+
+
+ROUTES = """
+routes:
+  - match: {kind: oops}
+    to: json
+    routes:
+      - match: {host: "lab-*"}
+        template: short
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (None, "no template short.subject.j2 or short.body.j2 in {folder}: write one,"),
+        ("{% if title %}", "short.body.j2 in {folder} cannot be used"),
+        ("\n{{ hots }}", "short.body.j2 in {folder} cannot be used"),
+    ],
+    ids=["missing", "syntax", "unknown-name"],
+)
+def test_a_route_whose_template_is_at_fault_is_told_by_its_line(
+    text: str | None, what: str, tmp_path: Path
+) -> None:
+    config = write_config(tmp_path, ["json=json://127.0.0.1:9"])
+    before = config.read_text()
+    # JSON has no place for a comment or a line of its own: plain YAML has.
+    config.write_text(yaml.safe_dump(json.loads(before)) + ROUTES)
+    line = config.read_text().splitlines().index("        template: short") + 1
+    folder = tmp_path / "alert_templates/en"
+    folder.mkdir(parents=True)
+    if text is not None:
+        (folder / "short.body.j2").write_text(text)
+
+    with pytest.raises(ConfigError) as caught:
+        load_sound_setup(config)
+    told = caught.value.faults[-1]
+    assert told.startswith(f"{config}:{line}: $.routes[0].routes[0].template: ")
+    assert what.format(folder=folder) in told
+    assert told.endswith("or remove the key")
+    if text is not None:  # and the template by its own line
+        assert caught.value.faults[0].startswith(f"{folder}/short.body.j2:")
+    # An alerter that starts goes on with the shipped one, and says so in `status`.
+    assert load_setup(config).template_faults == tuple(caught.value.faults)
 
 
 def test_an_installation_without_templates_is_refused(

@@ -1,0 +1,77 @@
+"""docs/messages.md shows every kind of message as the templates render it now."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from omprog_panic.render.templates import ALL_KINDS
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs/messages.md"
+GOLDEN = ROOT / "tests/golden"
+LANGUAGES = {"en": "English", "ru": "Russian"}
+SEPARATOR = f"\n{'=' * 72}\n\n"  # between the samples of one kind: the first is whole
+
+HEAD = """\
+# Messages
+
+Every kind of message that is sent, as the shipped templates write it: the subject,
+an empty line, the body. What each service makes of it is in [services.md](services.md),
+how to change the words in [templates.md](templates.md), when each is sent and to whom
+in [alerts.md](alerts.md). The examples are the first of those that the tests compare
+with, so this page cannot say anything else than the program.
+
+| kind | sent |
+|---|---|
+"""
+# In the order of a bad day.
+WHEN = {
+    "incident": "at the first crash of a cause, at once, with the whole trace",
+    "follow-up": "once for all further hosts with that cause, with the first trace",
+    "panic-loop": "when hosts that were told crash again and again, ever more rarely",
+    "suspected-crash": "when a host boots although nothing announced it",
+    "back": "when a host that crashed boots",
+    "sender-silent": "when a listed host says nothing for longer than its limit",
+    "sender-speaks": "when it, or one that was never heard, speaks",
+    "never-heard": "when nothing ever came of a listed host",
+    "monitor-deaf": "when the monitor does not hear its own datagram",
+    "monitor-hears": "when it does again",
+    "held": "when a service got as many messages within an hour as it may",
+    "silence-ended": "when a silence ends and there were incidents under it",
+    "digest": "once a day, when there is something in it",
+    "undelivered": "to the services that stand in, when those before got no message",
+}
+
+
+def page() -> str:
+    parts = [HEAD]
+    parts += [f"| [`{kind}`](#{kind}) | {when} |\n" for kind, when in WHEN.items()]
+    for kind, when in WHEN.items():
+        parts.append(f"\n## {kind}\n\n{when[0].upper()}{when[1:]}.\n")
+        for language, name in LANGUAGES.items():
+            golden = (GOLDEN / f"message-{kind}.{language}.txt").read_text()
+            sample = golden.partition(SEPARATOR)[0].rstrip("\n")
+            # No line of a page ends in blanks; an empty column of a message may.
+            text = "\n".join(line.rstrip() for line in sample.splitlines())
+            parts.append(f"\n{name}:\n\n```text\n{text}\n```\n")
+    return "".join(parts)
+
+
+def test_every_kind_is_explained() -> None:
+    assert sorted(WHEN) == sorted(ALL_KINDS)
+
+
+def test_the_page_shows_what_is_sent() -> None:
+    if os.environ.get("OMPROG_PANIC_UPDATE_GOLDEN"):
+        PAGE.write_text(page())
+
+    assert PAGE.read_text() == page()
+
+
+@pytest.mark.parametrize("kind", ALL_KINDS)
+def test_no_message_ends_the_block_that_shows_it(kind: str) -> None:
+    for language in LANGUAGES:
+        assert "```" not in (GOLDEN / f"message-{kind}.{language}.txt").read_text()
