@@ -1,4 +1,4 @@
-"""A closed trace to the spool record that carries it. Pure."""
+"""What a host did or said, to the spool record that carries it. Pure."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.netconsole.stored import expand
 from omprog_panic.spool.record import (
+    AliveRecord,
     BootRecord,
     IncidentRecord,
     Losses,
+    ProbeRecord,
 )
 
 if TYPE_CHECKING:
-    from omprog_panic.collector.event import Booted, Closed
+    from omprog_panic.collector.event import Booted, Closed, Said
     from omprog_panic.model import Record
 
 
@@ -82,3 +84,37 @@ def build_boot(source: str, booted: Booted, host: str | None) -> BootRecord:
         kernel=booted.kernel,
         host=host,
     )
+
+
+def build_said(source: str, said: Said) -> AliveRecord | ProbeRecord:
+    """Write down what a host, or our own probe, says of itself."""
+    word, values = said.statement
+    if word == "probe":
+        token = values.get("token", "")
+        name = stable_id("probe", source, token, said.at)
+        return ProbeRecord(name, source, token, said.at)
+    seconds = values.get("next", "")
+    is_number = seconds.isdecimal() and len(seconds) < 9
+    return AliveRecord(
+        id=stable_id("alive", source, word, said.at),
+        source=source,
+        at=said.at,
+        says=word,
+        host=values.get("host"),
+        boot=values.get("boot"),
+        kernel=values.get("kernel"),
+        client_version=values.get("version"),
+        next_s=int(seconds) if is_number else None,
+        token=values.get("token"),
+    )
+
+
+def build_heard(
+    source: str,
+    at: str,
+    host: str | None,
+    kernel: str | None,
+) -> AliveRecord:
+    """Write down that a host was heard, whatever it said."""
+    name = stable_id("heard", source, at)
+    return AliveRecord(id=name, source=source, at=at, host=host, kernel=kernel)

@@ -18,17 +18,18 @@ from omprog_panic.collector.address import Address
 from omprog_panic.collector.allow import AllowedNetworks
 from omprog_panic.collector.budget import Budget
 from omprog_panic.collector.envelope import parse_envelope, plain_address
-from omprog_panic.collector.event import Booted, Closed, Said
-from omprog_panic.collector.incident import build_boot, build_incident, stable_id
+from omprog_panic.collector.event import Booted, Closed
+from omprog_panic.collector.incident import (
+    build_boot,
+    build_heard,
+    build_incident,
+    build_said,
+    stable_id,
+)
 from omprog_panic.errors import MalformedEnvelopeError
 from omprog_panic.kernel.trace import TraceLimits
 from omprog_panic.model import EndReason
-from omprog_panic.spool.record import (
-    AliveRecord,
-    CountersRecord,
-    ProbeRecord,
-    SpoolRecord,
-)
+from omprog_panic.spool.record import CountersRecord, SpoolRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -298,7 +299,7 @@ class Pipeline:
             elif isinstance(event, Booted):
                 self._take_booted(ip, sender, event)
             else:
-                self._take_said(ip, event)
+                self._out.append(build_said(ip, event))
 
     def _take_booted(self, ip: str, sender: Address, booted: Booted) -> None:
         now = sender.timeline.last_heard
@@ -323,46 +324,14 @@ class Pipeline:
         if len(self.known) > self._limits.max_known:
             del self.known[next(iter(self.known))]
 
-    def _take_said(self, ip: str, said: Said) -> None:
-        word, values = said.statement
-        if word == "probe":
-            token = values.get("token", "")
-            name = stable_id("probe", ip, token, said.at)
-            self._out.append(ProbeRecord(name, ip, token, said.at))
-            return
-        seconds = values.get("next", "")
-        self._out.append(
-            AliveRecord(
-                id=stable_id("alive", ip, word, said.at),
-                source=ip,
-                at=said.at,
-                says=word,
-                host=values.get("host"),
-                boot=values.get("boot"),
-                kernel=values.get("kernel"),
-                client_version=values.get("version"),
-                next_s=int(seconds)
-                if seconds.isdecimal() and len(seconds) < 9
-                else None,
-                token=values.get("token"),
-            ),
-        )
-
     def _say_heard(self, ip: str, sender: Address, at: str, now: float) -> None:
         is_new = sender.said_at < 0 and not sender.named
         if is_new and not self._newcomers.take(now):
             self._count("left_out_life_signs", now)
             return
         sender.said_at = now
-        self._out.append(
-            AliveRecord(
-                id=stable_id("heard", ip, at),
-                source=ip,
-                at=at,
-                host=sender.timeline.host,
-                kernel=sender.timeline.kernel,
-            ),
-        )
+        timeline = sender.timeline
+        self._out.append(build_heard(ip, at, timeline.host, timeline.kernel))
 
     @property
     def has_records(self) -> bool:

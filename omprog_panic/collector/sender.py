@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omprog_panic.collector.timeline import (
-    MAX_RELEASE,
+from omprog_panic.collector.heard import (
     NOTABLE,
-    SWAPPED_WITHIN_S,
     Heard,
-    Timeline,
     is_notable,
     seconds_between,
 )
+from omprog_panic.collector.timeline import MAX_RELEASE, SWAPPED_WITHIN_S, Timeline
 from omprog_panic.errors import MalformedPacketError
 from omprog_panic.kernel.signature import first_signature, is_boot_banner
 from omprog_panic.netconsole.packet import (
@@ -223,14 +221,17 @@ class Sender:
     def _continues(self, packet: Packet) -> bool:
         """Tell whether a fragment of a line appends to the record before it.
 
-        "+" always does; "c" does from 4.10 on, but opens a line on 4.2 to 4.9,
-        whose release is known from the banner or the header.
+        "+" always does, "c" only on kernels from 4.10 to 5.3, which do not join lines
+        while an extended console is there. Before them it opens a line. After them it
+        marks what pr_cont said behind a whole line (thousands of times in the
+        scheduler's dump of panic_print): a line of its own, as consoles show it. The
+        release is known from the banner, the header or the host's own statement.
         """
         if not self._may_amend():
             return False
         if packet.flag == "+":
             return True
-        return not _opens_lines_with_c(packet.release or self.timeline.kernel)
+        return _joins_with_c(packet.release or self.timeline.kernel)
 
     def _deliver_extended(
         self,
@@ -419,7 +420,7 @@ class Sender:
         return events + self.timeline.settle(now)
 
 
-def _opens_lines_with_c(release: str | None) -> bool:
+def _joins_with_c(release: str | None) -> bool:
     if release is None:
         return False
     numbers = release.split(".", 2)[:2]
@@ -427,4 +428,4 @@ def _opens_lines_with_c(release: str | None) -> bool:
         major, minor = (int(number) for number in numbers)
     except ValueError:
         return False
-    return major == 4 and 2 <= minor < 10
+    return (4, 10) <= (major, minor) < (5, 4)

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from omprog_panic.collector.event import Booted, Closed, Event, Said
+from omprog_panic.collector.heard import (
+    TELLING,
+    TELLING_TEXTS,
+    Heard,
+    seconds_between,
+)
 from omprog_panic.collector.origin import Origin
-from omprog_panic.collector.statement import PREFIX, parse_statement
+from omprog_panic.collector.statement import parse_statement
 from omprog_panic.kernel.boot import (
     REMEMBERED,
-    SHUTDOWN,
-    STARTED,
     BootMemory,
     Burst,
     Mark,
     says_shutdown,
 )
 from omprog_panic.kernel.signature import (
-    STARTS,
     Terminator,
-    first_signature,
     is_boot_banner,
     terminator,
 )
@@ -35,10 +36,6 @@ SWAPPED_WITHIN_S = 1.0
 _HAD = 16  # traces of a boot that are known again when they are replayed
 _HELD_UP = 64  # lines that a network may hold up at once
 MAX_RELEASE = 128  # characters of a kernel's release; the rest is cut
-_TELLING_TEXTS = ("Linux version ", PREFIX, *SHUTDOWN)
-_TELLING = frozenset(text[:3] for text in _TELLING_TEXTS)
-# First characters of records that may be more than chatter.
-NOTABLE = STARTS | _TELLING | {STARTED[:3]}
 _PLAIN_STATE = (
     "boot",
     "host",
@@ -54,26 +51,6 @@ _PLAIN_STATE = (
     "_replayed",
     "_last_lines",
 )
-
-
-def is_notable(text: str) -> bool:
-    """Tell whether a record means anything to a host that is well."""
-    if text.startswith(_TELLING_TEXTS) or text.startswith(STARTED):
-        return True
-    return first_signature(text) is not None
-
-
-class Heard(NamedTuple):
-    """One whole record: as it is stored, and what it says.
-
-    ``user``: a program wrote it to /dev/kmsg. Nobody can forge facility 0, so crash
-    words of user space mean nothing.
-    """
-
-    line: str
-    text: str
-    time_us: int | None
-    user: bool
 
 
 class _Replay(NamedTuple):
@@ -228,7 +205,7 @@ class Timeline:
         line, text, time_us, user = heard
         self.memory.remember(time_us, text)
         events: list[Event] | None = None
-        if text[:3] in _TELLING and text.startswith(_TELLING_TEXTS):
+        if text[:3] in TELLING and text.startswith(TELLING_TEXTS):
             events = self._telling(text, line)
         if user:
             self.machine.keep(line, time_us, now)
@@ -499,12 +476,3 @@ class Timeline:
 
 def _time_of(line: str) -> int | None:
     return None if is_note(line) else packet_of(line).time_us
-
-
-def seconds_between(before: str, after: str) -> float:
-    """Return how long the host was silent; 0.0 when a time cannot be read."""
-    try:
-        pause = datetime.fromisoformat(after) - datetime.fromisoformat(before)
-    except (ValueError, TypeError):
-        return 0.0
-    return pause.total_seconds()

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from omprog_panic.collector.main import build_parser
+from omprog_panic.collector.options import build_parser
 from tests.omprog_driver import REPOSITORY
 
 PAGE = (REPOSITORY / "docs" / "collector.md").read_text("utf-8")

@@ -13,7 +13,7 @@ import click
 import pytest
 
 from omprog_panic.cli.main import main
-from omprog_panic.collector.main import build_parser
+from omprog_panic.collector.options import build_parser
 from omprog_panic.config.reference import options
 from omprog_panic_client.settings import _MONITOR_OPTIONS, _OTHERS, parse_settings
 from tools.manuals import COMPLETION, completion, pages, write
