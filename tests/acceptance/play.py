@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import sys
 import time
 import traceback
@@ -98,6 +99,8 @@ class _Beside:
 
 
 def _play_and_tell(runs: Sequence[Run], end: Connection) -> None:
+    # Of ^C our parent hears, too, and ends us; one signal, so that all is taken down.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     end.send(_play_in_turn(runs))
 
 
