@@ -144,6 +144,9 @@ class Courier:
         else:
             event = self._record_failure(sent)
         self._unrecorded = None
+        if event is None:
+            log.info("alert deleted while it was sent", extra=self._fields(sent))
+            return
         self._terms.emit(event)
         if sent.outcome.delivered:
             self._send_file(sent)
@@ -162,9 +165,11 @@ class Courier:
             fields["reason"] = outcome.reason
             self._terms.emit(AlerterEvent("file refused", fields))
 
-    def _record_delivery(self, sent: _Sent) -> AlerterEvent:
+    def _record_delivery(self, sent: _Sent) -> AlerterEvent | None:
         now = self._terms.clock.wall()
         with self._terms.database.write() as connection:
+            if not outbox.is_there(connection, sent.row.id):
+                return None
             outbox.finish(connection, sent.row.id, State.SENT, now)
             log_attempt(connection, sent.attempt)
             if self._stuck is not None:
@@ -182,7 +187,7 @@ class Courier:
         texts = {"subject": sent.message.subject, "body": sent.message.body}
         return AlerterEvent("delivered", {**fields, **texts})
 
-    def _record_failure(self, sent: _Sent) -> AlerterEvent:
+    def _record_failure(self, sent: _Sent) -> AlerterEvent | None:
         terms, row, outcome = self._terms, sent.row, sent.outcome
         now = terms.clock.wall()
         delay = terms.backoff.delay_s(row.attempts, terms.chance())
@@ -193,6 +198,8 @@ class Courier:
         old = now - row.created_at >= terms.retry_for_s
         given_up = old and row.attempts >= FEWEST_ATTEMPTS
         with terms.database.write() as connection:
+            if not outbox.is_there(connection, row.id):
+                return None
             outbox.defer(connection, row.id, now + delay, outcome.reason)
             log_attempt(connection, sent.attempt)
             if outcome.permanent:

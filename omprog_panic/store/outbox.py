@@ -170,6 +170,12 @@ def next_due(connection: Connection, service_key: str) -> float | None:
     return None if found is None else float(found)
 
 
+def is_there(connection: Connection, row_id: int) -> bool:
+    """Tell whether a row still exists: its incident may have been deleted."""
+    query = sa.select(OUTBOX.c.id).where(OUTBOX.c.id == row_id)
+    return connection.execute(query).first() is not None
+
+
 def finish(connection: Connection, row_id: int, state: State, now: float) -> None:
     """Close a row: sent, or given up (then ``defer`` has left the reason)."""
     connection.execute(
