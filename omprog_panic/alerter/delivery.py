@@ -94,11 +94,11 @@ class Courier:
             self._record(self._unrecorded)
         if self._stuck is not None:
             return self._pass(self._stuck)
-        pause = self._paused_until - self._terms.clock.monotonic()
-        if pause > 0:
-            return pause
         with self._terms.database.read() as connection:
             due = outbox.next_due(connection, self._service.key)
+        pause = self._paused_until - self._terms.clock.monotonic()
+        if pause > 0 and due != outbox.ASKED_FOR:
+            return pause
         if due is None:
             return MAX_IDLE_S
         wait = due - self._terms.clock.wall()
@@ -176,7 +176,7 @@ class Courier:
                 outbox.let_pass(connection, self._stuck.id)
             if self._failures or sent.row.attempts > 1:
                 outbox.hurry(connection, self._service.key, now)
-        self._failures, self._stuck = 0, None
+        self._failures, self._stuck, self._paused_until = 0, None, 0.0
         took_s = round(sent.attempt.took_s, 3)
         fields: dict[str, object] = {**self._fields(sent), "took_s": took_s}
         if sent.outcome.reason:  # only a part of it was taken

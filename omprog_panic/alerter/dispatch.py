@@ -82,7 +82,8 @@ def notify_test(connection: Connection, services: Sequence[Service], now: float)
     """Address a marked sample to services, in the caller's transaction."""
     id_ = uuid.uuid4().hex
     _insert(connection, Notification(id_, "test", None, "NOTIFY_TEST", now))
-    outbox.enqueue(connection, _addresses(id_, services), now)
+    addresses = _addresses(id_, services)
+    outbox.enqueue(connection, addresses, now, due_at=outbox.ASKED_FOR)
     return id_
 
 

@@ -203,6 +203,8 @@ def test_silences_of_the_command_line_hold_until_they_are_ended(world: World) ->
         expire_silence(paths, added["id"])
     with pytest.raises(OmprogPanicError, match="no silence begins with"):
         expire_silence(paths, "zz")
+    with pytest.raises(OmprogPanicError, match="no silence begins with"):
+        expire_silence(paths, "%")
 
 
 @pytest.mark.parametrize(
