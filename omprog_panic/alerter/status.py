@@ -26,7 +26,7 @@ from omprog_panic.store import (
     senders,
 )
 from omprog_panic.store.connect import Database
-from omprog_panic.store.outbox import State
+from omprog_panic.store.outbox import OPEN, State
 from omprog_panic.store.silences import count_open
 
 if TYPE_CHECKING:
@@ -198,6 +198,6 @@ def _problems(status: Status) -> list[tuple[int, str]]:
         text = f"{row['service_label']}: {row['alerts']} alerts"
         if row["state"] == State.DEAD.value:
             found.append((CRITICAL, f"{text} given up: {row['reason']}"))
-        elif row["state"] == State.WAITING.value and row["reason"]:
+        elif row["state"] in OPEN and row["reason"]:
             found.append((WARNING, f"{text} wait: {row['reason']}"))
     return found

@@ -32,6 +32,9 @@ class State(enum.Enum):
     DROPPED = "dropped"  # given up by an administrator
 
 
+# ``next_attempt_at`` of what a person asked for: it goes first, and also while the
+# service is left alone after failures.
+ASKED_FOR = 0.0
 OPEN = (State.WAITING.value, State.SENDING.value)
 
 
@@ -62,14 +65,19 @@ class Address(NamedTuple):
     stands_in_for: str | None = None
 
 
-def enqueue(connection: Connection, addresses: Iterable[Address], now: float) -> None:
-    """Put messages into the outbox; they are due at once."""
+def enqueue(
+    connection: Connection,
+    addresses: Iterable[Address],
+    now: float,
+    due_at: float | None = None,
+) -> None:
+    """Put messages into the outbox; they are due now, or as ``ASKED_FOR``."""
     rows = [
         {
             **address._asdict(),
             "state": State.WAITING.value,
             "attempts": 0,
-            "next_attempt_at": now,
+            "next_attempt_at": now if due_at is None else due_at,
             "created_at": now,
             "passed": False,
             "death_told": False,
@@ -168,6 +176,12 @@ def next_due(connection: Connection, service_key: str) -> float | None:
     )
     found = connection.execute(query).scalar()
     return None if found is None else float(found)
+
+
+def is_there(connection: Connection, row_id: int) -> bool:
+    """Tell whether a row still exists: its incident may have been deleted."""
+    query = sa.select(OUTBOX.c.id).where(OUTBOX.c.id == row_id)
+    return connection.execute(query).first() is not None
 
 
 def finish(connection: Connection, row_id: int, state: State, now: float) -> None:

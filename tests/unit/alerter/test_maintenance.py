@@ -291,3 +291,29 @@ def test_rows_of_a_service_that_is_gone_die_in_time(
     assert states(world, OPS.key) == ["dead"]
     assert states(world, STANDBY.key) == ["waiting"]
     assert "their services are gone" in caplog.text
+
+
+def test_what_another_service_took_is_no_death_of_one_that_is_gone(
+    world: World,
+) -> None:
+    world.receive(make_incident(1))
+    world.run(world.courier(STANDBY, RecordingNotifier()), 1)
+    world.services[:] = [STANDBY]
+    maintenance = world.maintenance()
+    world.clock.advance(2 * RETRY_FOR_S + 1)
+    maintenance.tidy()
+    maintenance.attend()
+
+    assert states(world, OPS.key) == ["dropped"]
+    assert states(world, STANDBY.key) == ["sent"]
+
+
+def test_a_service_that_is_gone_says_so_when_its_alerts_die(world: World) -> None:
+    world.receive(make_incident(1))
+    world.services[:] = [STANDBY]
+    world.clock.advance(2 * RETRY_FOR_S + 1)
+    world.maintenance().tidy()
+
+    with world.database.read() as connection:
+        reasons = [r.last_reason for r in connection.execute(OUTBOX.select())]
+    assert reasons == ["its service is configured no more", None]
