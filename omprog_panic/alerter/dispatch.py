@@ -8,6 +8,7 @@ import os
 import uuid
 from typing import TYPE_CHECKING
 
+from omprog_panic.config.model import tags_of
 from omprog_panic.render.messages import INCIDENT
 from omprog_panic.store import outbox, outbox_care
 from omprog_panic.store.incidents import known_ids
@@ -97,12 +98,16 @@ def readdress(
 
     ``known`` are the keys of all that are configured, ``services`` those to tell.
     A mended token makes a new service of an old one; its alerts must not die with it.
+    The new one is told by its tags: others have routes of their own. Without any that
+    has one of them everybody is told.
     The rows of vanished services stay until they expire, in case they come back.
     """
     count = 0
-    for id_ in outbox.unaddressed(connection, known):
+    for id_, labels in outbox.unaddressed(connection, known).items():
         told = outbox.addressed_to(connection, id_)
-        new = [service for service in services if service.key not in told]
+        tags = frozenset[str]().union(*map(tags_of, labels))
+        alike = [service for service in services if service.tags & tags] or services
+        new = [service for service in alike if service.key not in told]
         order_key = next(iter(told.values()), None)
         outbox.enqueue(connection, _addresses(id_, new, order_key=order_key), now)
         count += len(new)
@@ -165,7 +170,7 @@ def _death_notice(rows: Sequence[Row[tuple[object, ...]]]) -> str:
     alerts = [
         {
             "incident_id": row.incident_id,
-            "title": row.title,
+            "title": row.title or row.kind,  # of what tells of no crash
             "host": row.host or row.source,
         }
         for row in rows[:MAX_NAMED]

@@ -48,9 +48,9 @@ def kind_faults(document: Document) -> list[Fault]:
         for key in _WORDS:
             asked = match.get(key) if isinstance(match, dict) else None
             for word in _words(asked):
-                message = unknown_word(key, word)
-                if message is not None:
-                    faults.append(document.fault(f"{where}.match.{key}", message))
+                why = unknown_word(key, word)
+                if why is not None:
+                    faults.append(document.fault(f"{where}.match.{key}", why))
     return faults
 
 

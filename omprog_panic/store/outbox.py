@@ -237,14 +237,20 @@ def release_leases(connection: Connection, owner: str, now: float) -> int:
     return released.rowcount
 
 
-def unaddressed(connection: Connection, keys: Collection[str]) -> list[str]:
-    """Give the notifications that wait for services which are configured no more."""
+def unaddressed(connection: Connection, keys: Collection[str]) -> dict[str, list[str]]:
+    """Give the notifications that wait for services which are configured no more.
+
+    By their ids, with the labels of these services.
+    """
     query = (
-        sa.select(OUTBOX.c.notification_id)
+        sa.select(OUTBOX.c.notification_id, OUTBOX.c.service_label)
         .where(OUTBOX.c.state.in_(OPEN), OUTBOX.c.service_key.not_in(list(keys)))
-        .distinct()
+        .order_by(OUTBOX.c.id)
     )
-    return list(connection.execute(query).scalars())
+    found: dict[str, list[str]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.notification_id, []).append(row.service_label)
+    return found
 
 
 def addressed_to(connection: Connection, notification_id: str) -> dict[str, str | None]:

@@ -139,6 +139,7 @@ def untold_deaths(connection: Connection) -> list[Row[Any]]:
             OUTBOX.c.service_label,
             OUTBOX.c.last_reason,
             OUTBOX.c.finished_at,
+            NOTIFICATIONS.c.kind,
             NOTIFICATIONS.c.incident_id,
             INCIDENTS.c.title,
             INCIDENTS.c.source,

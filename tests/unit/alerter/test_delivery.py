@@ -333,6 +333,19 @@ def test_a_mended_service_gets_what_its_old_url_did_not(world: World) -> None:
     assert states(world)[B.key] == ["waiting"]
 
 
+def test_what_a_service_did_not_take_goes_to_its_like_alone(world: World) -> None:
+    world.receive(make_incident(1))
+    mended = make_service("mended", tags=frozenset({"a", "night"}))
+    stranger = make_service("stranger")
+    known = {B.key, mended.key, stranger.key}
+    with world.database.write() as connection:
+        services, now = [B, mended, stranger], world.clock.now
+        assert readdress(connection, known, services, now) == 1
+
+    assert mended.key in states(world)
+    assert stranger.key not in states(world)
+
+
 class _Counting(Courier):
     def __init__(self, *results: float | Exception) -> None:
         self.results = list(results)

@@ -123,6 +123,19 @@ def test_many_dead_give_one_notice_and_later_ones_another(world: World) -> None:
         world.clock.advance(NOTICE_EVERY_S / 2 + 1)
 
 
+def test_a_dead_message_that_tells_of_no_crash_is_named_by_its_kind(
+    world: World,
+) -> None:
+    with world.database.write() as connection:
+        notify_test(connection, [OPS], world.clock.now)
+        connection.execute(sa.update(OUTBOX).values(state="dead"))
+    assert world.maintenance().attend()
+    notifier = RecordingNotifier()
+    world.run(world.courier(STANDBY, notifier), 1)
+
+    assert "-: test" in notifier.sent[0][1]
+
+
 def test_alone_there_is_nobody_to_tell_and_it_is_not_forgotten(world: World) -> None:
     world.services[:] = [OPS]
     maintenance = world.maintenance()
