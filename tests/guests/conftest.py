@@ -26,7 +26,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(autouse=True)
 def _needs_guests(request: pytest.FixtureRequest) -> None:
     if request.node.get_closest_marker("guest") and not os.environ.get(ALL):
-        pytest.skip("takes an hour: tools/client-test runs it")
+        pytest.skip("takes a quarter of an hour: tools/client-test runs it")
     takes = {"kernel", "oldest"} & set(request.fixturenames)
     if takes and not (_usable() and kernels()):
         pytest.skip(
