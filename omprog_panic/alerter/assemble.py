@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from omprog_panic.config.digest import digests
 from omprog_panic.config.load import load_config, load_paths
 from omprog_panic.deliver.apprise_notifier import read_services
 from omprog_panic.errors import ConfigError, NotConfiguredError
@@ -25,12 +26,13 @@ class Setup:
     """A configuration that holds together.
 
     ``template_faults`` do not break it: a template that cannot be used is replaced by
-    the shipped one.
+    the shipped one. ``files``: the files of settings with their digests.
     """
 
     config: AlerterConfig
     templates: Templates
     template_faults: tuple[str, ...] = ()
+    files: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 def load_setup(file: Path) -> Setup:
@@ -51,7 +53,8 @@ def load_setup(file: Path) -> Setup:
     templates = load_templates(config.paths.templates, config.language)
     faults = templates.check_own(samples(templates.words))
     faults += _faults_of_routes(config, templates)
-    return Setup(config, templates, tuple(faults))
+    files = digests(config.files)
+    return Setup(config, templates, tuple(faults), files)
 
 
 def load_sound_setup(file: Path) -> Setup:

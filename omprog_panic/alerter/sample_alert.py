@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from omprog_panic.alerter.compose import Composer
 from omprog_panic.alerter.dispatch import notify_test
 from omprog_panic.alerter.lock import is_running
+from omprog_panic.alerter.settings_report import wait_until_read
 from omprog_panic.clock import SystemClock
 from omprog_panic.deliver.apprise_notifier import build_notifier
 from omprog_panic.errors import OmprogPanicError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from omprog_panic.config.model import Service
 
 LOOK_AGAIN_S = 0.05
+READ_WITHIN_S = 5.0  # for a reload that was asked for just before
 
 
 def send_test(
@@ -42,6 +44,9 @@ def send_test(
         raise OmprogPanicError(
             "the alerter does not run: start it (systemctl start omprog-panic-alerter)"
         )
+    for reason in wait_until_read(paths, READ_WITHIN_S):
+        # It may not even know the service yet.
+        raise OmprogPanicError(f"{reason}: `omprog-panic apply`, then this again")
     database = Database(paths.database)
     try:
         database.check()

@@ -1,33 +1,76 @@
-"""Says what is wrong with the settings: in the log, and for ``status`` in the store."""
+"""Says which settings are in use, and what is wrong with them.
+
+Faults go to the log; ``status`` and others read all of it in the store.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import logging
+import threading
 from typing import TYPE_CHECKING
 
-from omprog_panic.store.senders import note_latest
+from omprog_panic.alerter.lock import is_running
+from omprog_panic.clock import SystemClock
+from omprog_panic.config.digest import changed
+from omprog_panic.errors import StoreError
+from omprog_panic.store.connect import Database
+from omprog_panic.store.senders import latest, note_latest
 
 if TYPE_CHECKING:
     from omprog_panic.alerter.assemble import Setup
     from omprog_panic.clock import Clock
-    from omprog_panic.store.connect import Database
+    from omprog_panic.config.model import Paths
 
 log = logging.getLogger(__name__)
 
 LATEST_NAME = "settings"
+LOOK_AGAIN_S = 0.05
+NOT_READ = "has changed since the alerter read it"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class SettingsFaults:
-    """What is wrong now.
+class SettingsInUse:
+    """What the alerter goes by.
 
-    ``templates``: the shipped ones are used in their place. ``reload``: why the last
-    reload was refused; the configuration before it is in use.
+    ``templates``: faults; the shipped ones are used in their place. ``reload``: why the
+    last reload was refused; the configuration before it is in use. ``files``: digests
+    of what was read, by path (see config/digest.py).
     """
 
     templates: tuple[str, ...] = ()
     reload: tuple[str, ...] = ()
+    files: dict[str, str] = dataclasses.field(default_factory=dict)
+
+
+def why_behind(paths: Paths) -> list[str]:
+    """Say why the alerter does not go by the files as they are; empty: it does.
+
+    Says nothing where this user may not look.
+    """
+    if not is_running(paths.database):
+        return ["it does not run"]
+    database = Database(paths.database)
+    try:
+        database.check()
+        with database.read() as connection:
+            settings = latest(connection, LATEST_NAME) or {}
+        return [f"{file} {NOT_READ}" for file in changed(settings.get("files", {}))]
+    except StoreError:
+        return []
+    finally:
+        database.close()
+
+
+def wait_until_read(paths: Paths, within_s: float) -> list[str]:
+    """Give what ``why_behind`` says: nothing, as soon as that is so."""
+    pause, clock = threading.Event(), SystemClock()
+    deadline = clock.monotonic() + within_s
+    while True:
+        reasons = why_behind(paths)
+        if not reasons or clock.monotonic() >= deadline:
+            return reasons
+        pause.wait(LOOK_AGAIN_S)
 
 
 @dataclasses.dataclass(slots=True)
@@ -37,7 +80,7 @@ class SettingsReport:
     database: Database
     clock: Clock
     refused: tuple[str, ...] = ()
-    _told: SettingsFaults | None = None
+    _told: SettingsInUse | None = None
 
     def tell(self, setup: Setup) -> None:
         """Tell what has changed since the last time, found by checks or by alerts.
@@ -51,13 +94,13 @@ class SettingsReport:
             # The check has said the same, with the remedy behind it.
             if not any(fault.startswith(failure) for fault in templates):
                 templates.append(failure)
-        faults = SettingsFaults(tuple(templates), self.refused)
-        if faults == self._told:
+        now = SettingsInUse(tuple(templates), self.refused, dict(setup.files))
+        if now == self._told:
             return
         with self.database.write() as connection:
-            note_latest(connection, LATEST_NAME, faults, self.clock.wall())
+            note_latest(connection, LATEST_NAME, now, self.clock.wall())
         before = () if self._told is None else self._told.templates
-        self._told = faults
+        self._told = now
         for fault in setup.template_faults:
             if fault not in before:
                 log.error("template cannot be used", extra={"fault": fault})

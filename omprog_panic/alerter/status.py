@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from omprog_panic.alerter.lock import is_running
 from omprog_panic.alerter.sender_list import read_memory
-from omprog_panic.alerter.settings_report import LATEST_NAME
+from omprog_panic.alerter.settings_report import LATEST_NAME, NOT_READ
 from omprog_panic.clock import SystemClock, rfc3339
+from omprog_panic.config.digest import changed
 from omprog_panic.errors import SpoolError, StoreError, StoreForbiddenError
 from omprog_panic.plain import visible
 from omprog_panic.policy.settings import build_settings
@@ -62,6 +63,7 @@ class Status:
     silences: int = 0
     template_faults: list[str] = dataclasses.field(default_factory=list)
     reload_faults: list[str] = dataclasses.field(default_factory=list)
+    changed_files: list[str] = dataclasses.field(default_factory=list)  # and not read
     problems: list[tuple[int, str]] = dataclasses.field(default_factory=list)
 
     @property
@@ -124,9 +126,10 @@ def _read_store(database: Database, status: Status) -> None:
         status.senders_heard = len(senders.list_senders(connection, senders.MAX_LISTED))
         _read_memory(connection, status)
         status.counters = senders.latest(connection, "counters")
-        faults = senders.latest(connection, LATEST_NAME) or {}
-        status.template_faults = list(faults.get("templates", ()))
-        status.reload_faults = list(faults.get("reload", ()))
+        settings = senders.latest(connection, LATEST_NAME) or {}
+        status.template_faults = list(settings.get("templates", ()))
+        status.reload_faults = list(settings.get("reload", ()))
+        status.changed_files = changed(settings.get("files", {}))
 
 
 def _read_memory(connection: Connection, status: Status) -> None:
@@ -164,6 +167,9 @@ def _settings_problems(status: Status) -> Iterator[str]:
                 f"reload refused, the configuration before it is in use: {fault}; then "
                 "`systemctl reload omprog-panic-alerter`"
             )
+        if not status.reload_faults:
+            for name in status.changed_files:
+                yield f"{name} {NOT_READ}: `omprog-panic apply`"
     for fault in status.template_faults:
         yield f"template: {fault}"
 

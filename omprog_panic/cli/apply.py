@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from omprog_panic.alerter.assemble import load_setup
+from omprog_panic.alerter.settings_report import wait_until_read, why_behind
 from omprog_panic.apply.machine import LocalMachine, is_installed
 from omprog_panic.apply.perform import check, perform, plan_for
 from omprog_panic.cli.options import config_option, format_option, or_exit
 from omprog_panic.cli.output import print_json
-from omprog_panic.config.load import load_reception
+from omprog_panic.config.load import load_paths, load_reception
 from omprog_panic.errors import ConfigError, NotConfiguredError
 from omprog_panic.plain import visible
 
@@ -43,21 +44,27 @@ def apply(file: Path, dry_run: bool, yes: bool, form: str) -> None:  # noqa: FBT
         sys.exit(os.EX_UNAVAILABLE)
     plan = or_exit(plan_for, reception, machine)
     notices = [*_notices(file), *or_exit(check, plan, reception, machine)]
+    runs = not any(isinstance(n, _NotReady) for n in notices)
+    behind = why_behind(load_paths(file)) if runs else []
     if form == "text":
-        _show(plan, notices)
+        _show(plan, notices, behind)
     done: list[str] = []
-    if plan.changes and not dry_run:
+    if (plan.changes or behind) and not dry_run:
         _ask(yes=yes)
-        runs = not any(isinstance(n, _NotReady) for n in notices)
         done = or_exit(_perform, plan, reception, machine, alerter=runs)
+        if runs and (left := wait_until_read(load_paths(file), READ_WITHIN_S)):
+            notices.append(f"not taken: {left[0]}: `omprog-panic status`")
+            click.echo(f"notice: {notices[-1]}", err=True)
     if form == "json":
         rows = [{"path": c.path, "diff": list(c.diff())} for c in plan.changes]
-        print_json({"changes": rows, "notices": notices, "done": done})
+        found = {"changes": rows, "alerter": behind, "notices": notices}
+        print_json({**found, "done": done})
     else:
         for step in done:
             click.echo(f"done: {step}")
 
 
+READ_WITHIN_S = 15.0  # the alerter may have been started just now
 _perform = perform
 
 
@@ -77,15 +84,17 @@ def _notices(file: Path) -> list[str]:
     return []
 
 
-def _show(plan: Plan, notices: list[str]) -> None:
+def _show(plan: Plan, notices: list[str], behind: list[str]) -> None:
     for change in plan.changes:
         for line in change.diff():
             color = {"+": "green", "-": "red"}.get(line[:1])
             click.secho(visible(line), fg=color)
-    if not plan.changes:
+    if not plan.changes and not behind:
         click.echo("nothing to change: everything is as config.yaml says")
-    elif plan.restarts:
+    if plan.restarts:
         click.echo("rsyslogd will be restarted")
+    for reason in behind:
+        click.echo(f"the alerter will be reloaded: {reason}")
     for notice in notices:
         click.echo(f"notice: {notice}", err=True)
 

@@ -28,7 +28,8 @@ def status(file: Path, form: str) -> None:
     try:
         found = collect_status(load_paths(file))
         found.problems += why_not_listening(file)
-        found.problems += _unapplied(file)
+        if str(file.absolute()) not in found.changed_files:
+            found.problems += _unapplied(file)
         if not found.alerter_running:
             found.problems[:0] = why_not_alerting(file)
     except (ConfigError, StoreForbiddenError) as error:

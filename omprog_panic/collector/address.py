@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from omprog_panic.collector.event import Event
     from omprog_panic.collector.timeline import Timeline
-    from omprog_panic.kernel.trace import TraceLimits
+    from omprog_panic.kernel.open_trace import TraceLimits
 
 MAX_OTHERS = 4  # hosts behind an address beside the first; the longest silent goes
 # Anybody can forge "[    0.000000]": so many boots of one address, then one a minute.

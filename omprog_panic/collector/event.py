@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from omprog_panic.collector.statement import Statement
-    from omprog_panic.kernel.trace import ClosedTrace
+    from omprog_panic.kernel.open_trace import ClosedTrace
 
 
 class Closed(NamedTuple):

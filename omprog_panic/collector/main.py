@@ -34,7 +34,7 @@ from omprog_panic.collector.protocol import (
 from omprog_panic.collector.publisher import Publisher
 from omprog_panic.collector.recovery import Carrier, Recovery
 from omprog_panic.errors import ConfigError, JournalError, OmprogPanicError, SpoolError
-from omprog_panic.kernel.trace import TraceLimits
+from omprog_panic.kernel.open_trace import TraceLimits
 from omprog_panic.log import setup_logging
 from omprog_panic.spool.record import CountersRecord
 from omprog_panic.spool.writer import SpoolWriter

@@ -27,7 +27,7 @@ from omprog_panic.collector.incident import (
     stable_id,
 )
 from omprog_panic.errors import MalformedEnvelopeError
-from omprog_panic.kernel.trace import TraceLimits
+from omprog_panic.kernel.open_trace import TraceLimits
 from omprog_panic.model import EndReason
 from omprog_panic.spool.record import CountersRecord, SpoolRecord
 

@@ -34,7 +34,7 @@ from omprog_panic.netconsole.twins import TwinFilter
 
 if TYPE_CHECKING:
     from omprog_panic.collector.event import Event
-    from omprog_panic.kernel.trace import TraceLimits
+    from omprog_panic.kernel.open_trace import TraceLimits
     from omprog_panic.model import EndReason
 
 # Pieces of one line of an old kernel follow each other within milliseconds.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omprog_panic.collector.event import Booted, Closed, Event, Said
 from omprog_panic.collector.heard import (
@@ -25,9 +25,12 @@ from omprog_panic.kernel.signature import (
     is_boot_banner,
     terminator,
 )
-from omprog_panic.kernel.trace import ClosedTrace, TraceLimits, TraceMachine
+from omprog_panic.kernel.trace import TraceMachine
 from omprog_panic.model import EndReason
 from omprog_panic.netconsole.stored import expand, is_note, packet_of
+
+if TYPE_CHECKING:
+    from omprog_panic.kernel.open_trace import ClosedTrace, TraceLimits
 
 # panic_print=0x20 replays the whole log in the middle of a panic, at once.
 _PANIC_REPLAY_S = 1.0

@@ -48,8 +48,8 @@ def load_config(path: Path, reader: ServiceReader) -> AlerterConfig:
     document, data, faults = _read(path)
     paths = _paths(data, path)
     services: tuple[Service, ...] = ()
+    file = ServiceFile(reader)
     if paths is not None:
-        file = ServiceFile(reader)
         services = file.load(paths.apprise)
         if file.is_empty and not faults:
             raise NotConfiguredError([str(fault) for fault in file.faults])
@@ -67,6 +67,7 @@ def load_config(path: Path, reader: ServiceReader) -> AlerterConfig:
         limits=Limits(**data["limits"]),
         language=data["language"],
         services=services,
+        files=(path, *file.files),
         fallbacks=tuple(
             Fallback(item["for"], item["to"], item.get("after_s", DEFAULT_AFTER_S))
             for item in data["fallback"]

@@ -156,6 +156,8 @@ class AlerterConfig:
     receive: Receive = dataclasses.field(default_factory=Receive)
     lines: Mapping[str, int] = dataclasses.field(default_factory=dict, compare=False)
     """The line of each value in ``file``, by its JSON path."""
+    files: tuple[Path, ...] = ()
+    """``file`` and the apprise files, those that are included, too."""
 
     def first_services(self) -> tuple[Service, ...]:
         """Give the services that are told at once: all that only stand in are not."""

@@ -58,6 +58,11 @@ class ServiceFile:
         self._services: dict[str, Service] = {}
         self._seen: set[Path] = set()
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What was read, with what it includes."""
+        return tuple(sorted(self._seen))
+
     def load(self, path: Path) -> tuple[Service, ...]:
         """Give every service that works; what does not is in ``faults``."""
         before = len(self.faults)

@@ -7,6 +7,7 @@ import os
 import socket
 from typing import TYPE_CHECKING
 
+from omprog_panic.alerter.settings_report import NOT_READ
 from omprog_panic.alerter.status import CRITICAL, WARNING, collect_status
 from omprog_panic.deliver.apprise_notifier import service_address
 from omprog_panic.doctor.finding import Finding, Level, broken, doubtful, good, unknown
@@ -52,6 +53,8 @@ def check_alerter(x: Examination) -> Iterator[Finding]:
         remedy = STATUS
         if not found.alerter_running and "not run" in text:
             remedy = "systemctl start omprog-panic-alerter"
+        elif NOT_READ in text:
+            remedy = "omprog-panic apply"
         elif "given up" in text or "wait" in text:
             remedy = "omprog-panic outbox list"
         yield Finding("alerter", levels.get(level, Level.UNKNOWN), text, (remedy,))

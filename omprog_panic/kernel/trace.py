@@ -8,10 +8,9 @@ reference, i.e. kernel/panic.c and arch/*/kernel/dumpstack.c.
 
 from __future__ import annotations
 
-import dataclasses
-from collections import deque
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from omprog_panic.kernel.open_trace import ClosedTrace, OpenTrace, TraceLimits
 from omprog_panic.kernel.signature import (
     STARTS,
     TERMINATOR_STARTS,
@@ -24,7 +23,6 @@ from omprog_panic.model import EndReason, Severity
 from omprog_panic.netconsole.stored import (
     continued,
     hole,
-    note_elided,
     note_hole,
     packet_of,
 )
@@ -41,105 +39,6 @@ _LATE_S = 1.0  # longer than any network holds a datagram up
 _MAX_PROLONGED = 16
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class TraceLimits:
-    """Every bound of a trace; what happens at each is said beside it."""
-
-    context_records: int = 200  # older ones are forgotten
-    silence_s: float = 10.0  # closed as "silence"
-    kdump_silence_s: float = 5.0  # the same, when "Kdump: loaded" was seen
-    settle_s: float = 2.0  # after "---[ end trace": closed as "end-trace"
-    max_age_s: float = 60.0  # after the last start line: closed as "age"
-    max_records: int = 5000  # the middle is cut, head and tail stay
-    max_bytes: int = 1024 * 1024  # the same; the context may take a quarter of it
-
-
-class ClosedTrace(NamedTuple):
-    """A report that ended: stored lines from the context to the last word."""
-
-    lines: list[str]
-    context: int
-    end: EndReason
-    panicked: bool
-    elided_records: int = 0
-    elided_bytes: int = 0
-    begun_us: int | None = None  # the kernel's time of onset and last record
-    ended_us: int | None = None
-
-
-class _Open:
-    """The open trace: a head that stays, and a tail that moves when it is full."""
-
-    __slots__ = (
-        "age_at",
-        "begun_us",
-        "context",
-        "elided_bytes",
-        "elided_records",
-        "head",
-        "head_bytes",
-        "kdump",
-        "last",
-        "last_us",
-        "panicked",
-        "prolonged",
-        "settle_at",
-        "severity",
-        "start_us",
-        "tail",
-        "tail_bytes",
-    )
-
-    def __init__(self, context: list[str], severity: Severity) -> None:
-        self.head = context
-        self.head_bytes = sum(map(len, context))
-        self.context = len(context)
-        self.tail: deque[str] | None = None
-        self.tail_bytes = 0
-        self.elided_records = 0
-        self.elided_bytes = 0
-        self.severity = severity
-        self.panicked = False
-        self.kdump = False
-        self.prolonged = 0
-        self.settle_at: float | None = None
-        self.age_at = 0.0
-        self.last = 0.0
-        self.last_us: int | None = None
-        self.start_us: int | None = None
-        self.begun_us: int | None = None
-
-    def append(self, line: str, limits: TraceLimits) -> None:
-        if self.tail is None:
-            room = self.head_bytes + len(line) <= limits.max_bytes // 2
-            room = room and len(self.head) < limits.max_records // 2
-            if room or len(self.head) == self.context:  # the onset always stays
-                self.head.append(line)
-                self.head_bytes += len(line)
-                return
-            self.tail = deque()
-        self.tail.append(line)
-        self.tail_bytes += len(line)
-        while (
-            len(self.tail) > limits.max_records // 2
-            or self.tail_bytes > limits.max_bytes // 2
-        ):
-            gone = self.tail.popleft()
-            self.tail_bytes -= len(gone)
-            self.elided_records += 1
-            self.elided_bytes += len(gone)
-
-    def lines(self) -> list[str]:
-        if self.tail is None:
-            return self.head
-        cut = (
-            [note_elided(self.elided_records, self.elided_bytes)]
-            if self.elided_records
-            else []
-        )
-        return [*self.head, *cut, *self.tail]
-
-
 class TraceMachine:
     """Cuts one host's ordered records into context and traces.
 
@@ -154,7 +53,7 @@ class TraceMachine:
         # A plain list, cut now and then, is a quarter of a deque: most of the hosts
         # of a forged flood are heard once.
         self._context: list[str] = []
-        self._open: _Open | None = None
+        self._open: OpenTrace | None = None
         # After the last word: what was printed before it and comes after it.
         self._late_until = 0.0
         self._late_us = -1
@@ -197,7 +96,7 @@ class TraceMachine:
                     return None
             self.remember(line)
             return None
-        reason = self._ended_before(trace, time_us, now)
+        reason = trace.ended_before(time_us, now, self._limits)
         if reason is not None:
             closed = [self._close(trace, reason)]
             return closed + (self.feed(line, text, time_us, now) or [])
@@ -222,7 +121,7 @@ class TraceMachine:
         if self._open is None:
             self.remember(line)
         else:
-            self._append(self._open, line, time_us, now)
+            self._open.take(line, time_us, now, self._limits)
 
     def _begin(
         self,
@@ -231,12 +130,12 @@ class TraceMachine:
         time_us: int | None,
         now: float,
     ) -> None:
-        trace = self._open = _Open(self._newest_context(), signature.severity)
+        trace = self._open = OpenTrace(self._newest_context(), signature.severity)
         self._context = []
         trace.panicked = signature.severity is Severity.PANIC
         trace.start_us = trace.begun_us = time_us
         trace.age_at = now + self._limits.max_age_s
-        self._append(trace, line, time_us, now)
+        trace.take(line, time_us, now, self._limits)
 
     def _newest_context(self) -> list[str]:
         """Return as much context as leaves the onset its place in the head."""
@@ -250,29 +149,16 @@ class TraceMachine:
                 return context[index + 1 :]
         return context
 
-    def _append(
-        self,
-        trace: _Open,
-        line: str,
-        time_us: int | None,
-        now: float,
-    ) -> None:
-        trace.append(line, self._limits)
-        trace.last = now
-        # Never back: a record that was held up must not make the next one late.
-        if time_us is not None and (trace.last_us is None or time_us > trace.last_us):
-            trace.last_us = time_us
-
     def _continue(
         self,
-        trace: _Open,
+        trace: OpenTrace,
         line: str,
         text: str,
         time_us: int | None,
         now: float,
     ) -> list[ClosedTrace] | None:
         if text[:3] not in _TELLING:
-            self._append(trace, line, time_us, now)
+            trace.take(line, time_us, now, self._limits)
             return None
         signature = first_signature(text)
         if signature is not None:
@@ -281,7 +167,7 @@ class TraceMachine:
                 self._begin(signature, line, time_us, now)
                 return [closed]
             self._prolong(trace, signature, time_us, now)
-        self._append(trace, line, time_us, now)
+        trace.take(line, time_us, now, self._limits)
         ending = terminator(text)
         if ending is Terminator.END_PANIC:
             return [self._close(trace, EndReason.TERMINATOR)]
@@ -295,7 +181,7 @@ class TraceMachine:
 
     def _is_separate(
         self,
-        trace: _Open,
+        trace: OpenTrace,
         signature: Signature,
         time_us: int | None,
         now: float,
@@ -310,11 +196,11 @@ class TraceMachine:
         if trace.settle_at is not None and trace.severity in _MINOR:
             return True
         settle = self._limits.settle_s
-        return now - trace.last > settle or _gap_s(trace, time_us) > settle
+        return now - trace.last > settle or trace.gap_s(time_us) > settle
 
     def _prolong(
         self,
-        trace: _Open,
+        trace: OpenTrace,
         signature: Signature,
         time_us: int | None,
         now: float,
@@ -329,37 +215,6 @@ class TraceMachine:
             trace.prolonged += 1
             trace.age_at = now + self._limits.max_age_s
             trace.start_us = time_us if time_us is not None else trace.start_us
-
-    def _silence_s(self, trace: _Open) -> float:
-        return self._limits.kdump_silence_s if trace.kdump else self._limits.silence_s
-
-    def _ended_before(
-        self,
-        trace: _Open,
-        time_us: int | None,
-        now: float,
-    ) -> EndReason | None:
-        """Tell why the trace had ended before a record of that time.
-
-        The kernel's clock counts as well as ours: a replay, or a queue that was
-        held up, brings an hour in one second.
-        """
-        limits = self._limits
-        gap_s = _gap_s(trace, time_us)
-        if trace.settle_at is not None and (
-            now >= trace.settle_at or gap_s > limits.settle_s
-        ):
-            return EndReason.END_TRACE
-        silence_s = self._silence_s(trace)
-        # The same sum as in deadline(): a rounded difference would never be due.
-        if now >= trace.last + silence_s or gap_s > silence_s:
-            return EndReason.SILENCE
-        if now >= trace.age_at:
-            return EndReason.AGE
-        if time_us is not None and trace.start_us is not None:
-            age_s = (time_us - trace.start_us) / 1e6
-            return EndReason.AGE if age_s > limits.max_age_s else None
-        return None
 
     def amend(self, text: str, now: float) -> list[ClosedTrace] | None:
         """Append a continuation to the last record, which is no note."""
@@ -445,7 +300,7 @@ class TraceMachine:
         trace = self._open
         if trace is None:
             return None
-        reason = self._ended_before(trace, None, now)
+        reason = trace.ended_before(None, now, self._limits)
         return None if reason is None else [self._close(trace, reason)]
 
     def deadline(self) -> float | None:
@@ -453,29 +308,18 @@ class TraceMachine:
         trace = self._open
         if trace is None:
             return None
-        silence_at = trace.last + self._silence_s(trace)
-        ends_at = silence_at if trace.settle_at is None else trace.settle_at
-        return min(ends_at, silence_at, trace.age_at)
+        return trace.deadline(self._limits)
 
     def close(self, reason: EndReason) -> list[ClosedTrace]:
         """Close the open trace, if there is one, for a reason from outside."""
         return [] if self._open is None else [self._close(self._open, reason)]
 
-    def _close(self, trace: _Open, reason: EndReason) -> ClosedTrace:
+    def _close(self, trace: OpenTrace, reason: EndReason) -> ClosedTrace:
         self._open = None
         if reason in _LAST_WORDS and trace.last_us is not None:
             self._late_until = trace.last + _LATE_S
             self._late_us = trace.last_us
-        return ClosedTrace(
-            trace.lines(),
-            trace.context,
-            reason,
-            trace.panicked,
-            trace.elided_records,
-            trace.elided_bytes,
-            trace.begun_us,
-            trace.last_us,
-        )
+        return trace.closed(reason)
 
     def dump(self) -> dict[str, Any]:
         """Write down context and open trace as JSON can hold them."""
@@ -485,10 +329,7 @@ class TraceMachine:
             "late": [self._late_until, self._late_us],
         }
         if trace is not None:
-            fields = {name: getattr(trace, name) for name in _Open.__slots__}
-            fields["severity"] = trace.severity.value
-            fields["tail"] = None if trace.tail is None else list(trace.tail)
-            state["open"] = fields
+            state["open"] = trace.dump()
         return state
 
     def load(self, state: dict[str, Any]) -> None:
@@ -496,22 +337,9 @@ class TraceMachine:
         self._context = state["context"]
         self._late_until, self._late_us = state.get("late", (0.0, -1))
         fields = state.get("open")
-        if fields is None:
-            self._open = None
-            return
-        trace = self._open = _Open([], Severity(fields.pop("severity")))
-        tail = fields.pop("tail")
-        trace.tail = None if tail is None else deque(tail)
-        for name, value in fields.items():
-            setattr(trace, name, value)
+        self._open = None if fields is None else OpenTrace.load(fields)
 
     def take_context(self) -> list[str]:
         """Give the context away."""
         context, self._context = self._context, []
         return context
-
-
-def _gap_s(trace: _Open, time_us: int | None) -> float:
-    if time_us is None or trace.last_us is None:
-        return 0.0
-    return (time_us - trace.last_us) / 1e6

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from omprog_panic.config.check import schema, with_defaults
+from omprog_panic.config.digest import changed, digests
 from omprog_panic.config.load import load_config, load_paths
 from omprog_panic.deliver.apprise_notifier import read_services
 from omprog_panic.errors import ConfigError
@@ -186,6 +187,23 @@ def test_included_files_are_read_and_checked_alike(tmp_path: Path) -> None:
     more.chmod(0o644)
     [fault] = faults_of(config)
     assert fault.startswith(f"{more}:1: $: holds secrets")
+
+
+def test_what_has_changed_since_it_was_read_is_found(tmp_path: Path) -> None:
+    config = write_config(tmp_path, ["include more.conf"])
+    more, services = tmp_path / "more.conf", tmp_path / "apprise.yml"
+    more.write_text(f"# ours\n{URL}\n")
+    more.chmod(0o640)
+    known = digests(load_config(config, read_services).files)
+    assert sorted(known) == sorted(map(str, (config, more, services)))
+    assert changed(known) == []
+
+    more.write_text(f"\n# theirs\n{URL}\n\n")
+    services.unlink()  # or not for this user
+    assert changed(known) == []
+
+    more.write_text(f"{URL}-not\n")
+    assert changed(known) == [str(more)]
 
 
 def test_nothing_secret_is_shown(tmp_path: Path) -> None:

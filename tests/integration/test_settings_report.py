@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from omprog_panic.alerter import sample_alert
+from omprog_panic.alerter.settings_report import why_behind
 from omprog_panic.cli.main import main
+from omprog_panic.config.load import load_paths
 from tests.alerter_process import AlerterProcess, publish
 from tests.builders import make_incident, write_config
 from tests.chain.wait import wait_until
@@ -112,3 +115,37 @@ def test_status_of_a_bad_configuration_is_json_where_asked(tmp_path: Path) -> No
     [[level, fault]] = told["problems"]
     assert level == 3
     assert fault.startswith(f"{config}:1: $.sender: unknown key")
+
+
+def test_what_the_alerter_has_not_read_is_said_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sample_alert, "READ_WITHIN_S", 0.2)
+    with Receiver() as first, Receiver() as second:
+        config = write_config(tmp_path, [first.url()])
+        paths = load_paths(config)
+        arguments = ["test-alert", "--config", str(config)]
+        assert why_behind(paths) == ["it does not run"]
+        with AlerterProcess(config) as alerter:
+            alerter.wait_for_line("started")
+            wait_until(lambda: not why_behind(paths), "an alerter that is told of")
+            assert status(config)["code"] == 0
+
+            services = tmp_path / "apprise.yml"
+            services.write_text(f"# an aside\n\n{services.read_text()}")
+            assert why_behind(paths) == []
+            write_config(tmp_path, [second.url()])
+            told = f"{services} has changed since the alerter read it"
+            assert why_behind(paths) == [told]
+            assert status(config)["problems"] == [[1, f"{told}: `omprog-panic apply`"]]
+            refused = CliRunner().invoke(main, arguments)
+            assert refused.exit_code == 69
+            assert f"{told}: `omprog-panic apply`, then this again" in refused.output
+
+            alerter.process.send_signal(signal.SIGHUP)
+            wait_until(lambda: not why_behind(paths), "a reload that is told of")
+            assert CliRunner().invoke(main, arguments).exit_code == 0
+            assert len(second.wait_for(1)) == 1
+            assert status(config)["code"] == 0
+            assert alerter.terminate() == 0
+        assert first.received == []

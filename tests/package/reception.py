@@ -107,6 +107,14 @@ def apply_keeps_the_firewall_in_step(story: Story) -> None:
     assert "-s 127.0.0.2/32" in machine.run("iptables -S OMPROG-PANIC")
     again = machine.run("omprog-panic apply --yes </dev/null")
     assert "othing" in again, again
+    # What only the alerter reads is applied by it as well.
+    grouping = '"grouping": {"group_interval_s": 600}'
+    machine.run(f"sed -i 's/^{{/{{{grouping}, /' /etc/omprog-panic/config.yaml")
+    _, said = story.monitor.status()
+    assert "config.yaml has changed since the alerter read it" in said, said
+    reloaded = machine.run("omprog-panic apply --yes </dev/null")
+    assert "done: alerter reloaded" in reloaded, reloaded
+    assert "othing" in machine.run("omprog-panic apply --yes </dev/null")
     machine.run("omprog-panic firewall remove")
     rules = machine.run("iptables-save; ip6tables-save")
     assert "OMPROG-PANIC" not in rules

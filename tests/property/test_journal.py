@@ -23,7 +23,7 @@ from omprog_panic.collector.journal import (
 )
 from omprog_panic.collector.pipeline import Pipeline
 from omprog_panic.collector.recovery import Carrier, Recovery
-from omprog_panic.kernel.trace import TraceLimits
+from omprog_panic.kernel.open_trace import TraceLimits
 from omprog_panic.spool.record import LASTING, SpoolRecord
 from tests.omprog_driver import envelope
 

@@ -11,7 +11,7 @@ import pytest
 from omprog_panic.collector.address import MAX_OTHERS, Address
 from omprog_panic.collector.allow import AllowedNetworks
 from omprog_panic.collector.pipeline import Pipeline, PipelineLimits
-from omprog_panic.kernel.trace import TraceLimits
+from omprog_panic.kernel.open_trace import TraceLimits
 from omprog_panic.spool.record import decode, encode
 from tests.omprog_driver import envelope
 

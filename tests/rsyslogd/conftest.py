@@ -49,6 +49,10 @@ class Recording:
         # What follows the last newline is a line that is still being written.
         return [json.loads(line) for line in text.split("\n")[:-1]]
 
+    def got_hup(self) -> bool:
+        """Tell whether the program ever got a SIGHUP."""
+        return Path(f"{self._out}.hup").exists()
+
     def texts(self) -> list[str]:
         return [line["raw"] for line in self.heard()]
 

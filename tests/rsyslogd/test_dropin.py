@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 import stat
-from signal import SIGHUP
+import subprocess
+from pathlib import Path
+from signal import SIGHUP, SIGTERM
 from typing import TYPE_CHECKING
 
 import pytest
 
+from omprog_panic.rsyslog import dropin
 from omprog_panic.rsyslog.dropin import Values
 from tests.chain.replay import load_capture
-from tests.chain.rsyslogd import Host, free_udp_port
+from tests.chain.rsyslogd import ROOT, Host, free_udp_port, install
 from tests.chain.wait import wait_until
 
 if TYPE_CHECKING:
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.rsyslogd
 
+LIBEXEC = ROOT / "libexec" / "collector"
 STRICT = 'global(abortOnUncleanConfig="on")\n'
 OWN_INPUT = 'module(load="imudp")\ninput(type="imudp" address="127.0.0.1" port="{}")\n'
 
@@ -216,6 +221,49 @@ def test_a_sender_listed_later_needs_a_hup_and_no_restart(
             return folder.exists()
 
         wait_until(logged, "a log of the sender")
+    wait_until(run.heard, "the program, with its way to note a HUP")
+    # A child that dies of it in its first millisecond takes rsyslogd with it.
+    assert not run.got_hup()
+    (program,) = run.rsyslogd.collectors()
+    os.kill(program, SIGHUP)
+    wait_until(run.got_hup, "a HUP of ours, which the recorder does note")
+
+
+def test_a_hup_opens_the_log_of_the_program_anew(recording: MakeRecording) -> None:
+    run = recording()
+    run.rsyslogd.start()
+    with run.sender("127.0.0.2") as host:
+        host.send(b"[    1.000000] text")
+    wait_until(run.heard, "the program, with its way to note a HUP")
+
+    def said() -> bool:
+        (program,) = run.rsyslogd.collectors()
+        os.kill(program, SIGHUP)
+        return "a HUP" in run.rsyslogd.collector_lines()
+
+    wait_until(said, "what the program says")
+    log = run.rsyslogd.log / "collector.log"
+    log.rename(log.with_suffix(".log.1"))
+    run.rsyslogd.signal(SIGHUP)
+    wait_until(said, "what the program says in a new file")
+
+
+def test_what_systemd_sends_to_all_does_not_end_a_program_that_is_starting(
+    tmp_path: Path,
+) -> None:
+    starting = tmp_path / "starting"
+    starting.write_text("#!/bin/sh\nexec grep SigIgn /proc/self/status\n")
+    starting.chmod(0o755)
+    install(LIBEXEC, tmp_path / "collector", {dropin.PROGRAM: str(starting)})
+
+    run = subprocess.run(
+        ["sh", tmp_path / "collector"], capture_output=True, text=True, check=True
+    )
+
+    said, ignored = run.stdout.splitlines()
+    assert said == "OK"
+    for number in (SIGTERM, SIGHUP):
+        assert int(ignored.split()[1], 16) & 1 << (number - 1), number
 
 
 def test_a_restart_with_a_stuck_program_costs_at_most_the_message_in_hand(

@@ -23,7 +23,7 @@ from omprog_panic.collector.journal import (
 from omprog_panic.collector.pipeline import Pipeline, PipelineLimits
 from omprog_panic.collector.recovery import Recovery
 from omprog_panic.errors import MalformedPacketError, MalformedRecordError
-from omprog_panic.kernel.trace import TraceLimits
+from omprog_panic.kernel.open_trace import TraceLimits
 from omprog_panic.netconsole.packet import parse_basic, parse_packet, record_of
 from omprog_panic.netconsole.stored import (
     continued,

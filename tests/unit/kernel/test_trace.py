@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from omprog_panic.kernel.trace import ClosedTrace, TraceLimits, TraceMachine
+from omprog_panic.kernel.open_trace import ClosedTrace, TraceLimits
+from omprog_panic.kernel.trace import TraceMachine
 from omprog_panic.model import EndReason
 
 OOPS = "BUG: kernel NULL pointer dereference, address: 0000000000000000"
