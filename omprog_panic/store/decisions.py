@@ -61,8 +61,15 @@ def decisions_on(connection: Connection, incident_id: str) -> list[Row[Any]]:
         .order_by(DECISIONS.c.id)
         .limit(MAX_SHOWN)
     )
-    # The first message about the cause after the incident is the one that has it.
-    told = list(connection.execute(later))[: len(causes)]
+    # To each service the first message about the cause after that is the one that has
+    # the incident.
+    waiting = {(row.cause, s) for row in held for s in json.loads(row.services)}
+    told = []
+    for row in connection.execute(later):
+        having = {(row.cause, s) for s in json.loads(row.services)} & waiting
+        waiting -= having
+        if having:
+            told.append(row)
     return [*rows, *told]
 
 
