@@ -14,7 +14,9 @@ class AlerterEvent(NamedTuple):
     ``name`` is one of: started (fields: services), incident (id, source, severity,
     title, decision, records), delivered (id, service, attempt, took_s, subject,
     body), deferred (id, service, attempt, reason, again_in_s), dead (id, service,
-    reason), reloaded, reload-refused (faults), stopped.
+    reason), file delivered (id, service, attempt, file), file refused
+    (the same and reason),
+    reloaded, reload-refused (faults), stopped.
     """
 
     name: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omprog_panic.config.check import (
@@ -30,11 +29,11 @@ from omprog_panic.errors import ConfigError, NotConfiguredError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from omprog_panic.config.fault import Fault
     from omprog_panic.config.model import Network, Service, ServiceReader
 
-DEFAULT_FILE = Path("/etc/omprog-panic/config.yaml")
 DEFAULT_AFTER_S = 300.0  # schema.json says so, too
 
 

@@ -47,12 +47,16 @@ if TYPE_CHECKING:
         notify_format: object
         _format_override: object
         overflow_mode: object
+        socket_read_timeout: float
         request_rate_per_sec: float
 
         def url(self, *, privacy: bool = ...) -> str: ...
 
 
 NOMINAL_LIMIT = 32768  # apprise's own where a service has none
+# For an answer, where the URL asks for no other time (?rto=); apprise gives up after 4,
+# though the service has the message by then and shows each further copy, too.
+READ_TIMEOUT_S = 20.0
 _SCHEME = re.compile(r"([a-zA-Z0-9]+)://")
 # For these a path is the administrator's own and may well be the secret.
 _PATH_IS_SECRET = frozenset({"json", "jsons", "xml", "xmls", "form", "forms"})
@@ -240,6 +244,8 @@ class AppriseNotifier:
             _settle(instance, getattr(apprise.NotifyFormat, dialect.form.name))
         # A URL may ask for "split": twenty messages of one alert.
         instance.overflow_mode = apprise.OverflowMode.UPSTREAM
+        if "socket_read_timeout" not in vars(instance):
+            instance.socket_read_timeout = READ_TIMEOUT_S
         return instance
 
     def _find_dialect(self) -> Dialect:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from omprog_panic.secret import Secret
 
-TIMEOUT_S = (4.0, 10.0)  # connect, read
+TIMEOUT_S = (4.0, 20.0)  # connect, read
 TEXT_LIMIT = 35_000  # Slack cuts a text at 40,000 characters
 MAX_ANSWER = 60  # of Slack's own words ("invalid_payload", "no_service")
 

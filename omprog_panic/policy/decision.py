@@ -32,10 +32,6 @@ class Decision(enum.Enum):
     STORE_SILENCED = "it is silenced"
     STORE_EXPLAINED = "there is nothing to tell"
 
-    @property
-    def notifies(self) -> bool:
-        return self.name.startswith("NOTIFY_")
-
 
 # Of several for one incident (another one for each service) this one is shown first.
 PRECEDENCE = tuple(Decision)

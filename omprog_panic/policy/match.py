@@ -90,11 +90,6 @@ def build_match(asked: Mapping[str, object]) -> Match:
     )
 
 
-def match_data(match: Match) -> dict[str, list[str]]:
-    """Write matchers as ``build_match`` reads them."""
-    return {matcher.key: list(matcher.patterns) for matcher in match}
-
-
 def failing(match: Sequence[Matcher], labels: Labels) -> Matcher | None:
     """Give the first matcher that does not hold; None: all do."""
     return next((m for m in match if not m.holds(labels)), None)

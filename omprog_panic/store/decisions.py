@@ -61,15 +61,16 @@ def decisions_on(connection: Connection, incident_id: str) -> list[Row[Any]]:
         .order_by(DECISIONS.c.id)
         .limit(MAX_SHOWN)
     )
-    # The first message about the cause after the incident is the one that has it.
-    told = list(connection.execute(later))[: len(causes)]
+    # To each service the first message about the cause after that is the one that has
+    # the incident.
+    waiting = {(row.cause, s) for row in held for s in json.loads(row.services)}
+    told = []
+    for row in connection.execute(later):
+        having = {(row.cause, s) for s in json.loads(row.services)} & waiting
+        waiting -= having
+        if having:
+            told.append(row)
     return [*rows, *told]
-
-
-def list_decisions(connection: Connection, subject: str, limit: int) -> list[Row[Any]]:
-    """Give the newest decisions on a subject that is no incident."""
-    query = sa.select(DECISIONS).where(DECISIONS.c.subject == subject)
-    return list(connection.execute(query.order_by(DECISIONS.c.id.desc()).limit(limit)))
 
 
 def forget_decisions(connection: Connection, before: float, limit: int) -> None:
@@ -176,8 +177,3 @@ def policy_log(connection: Connection) -> list[tuple[str, Any]]:
     query = sa.select(POLICY_LOG.c.kind, POLICY_LOG.c.content)
     rows = connection.execute(query.order_by(POLICY_LOG.c.id))
     return [(row.kind, json.loads(row.content)) for row in rows]
-
-
-def decisions_of_log(connection: Connection) -> list[Row[Any]]:
-    """Give every stored decision in its order."""
-    return list(connection.execute(sa.select(DECISIONS).order_by(DECISIONS.c.id)))

@@ -67,13 +67,6 @@ def known_ids(connection: Connection, ids: Sequence[str]) -> set[str]:
     return set(connection.execute(query).scalars())
 
 
-def insert_incident(
-    connection: Connection, incident: StoredIncident, content: bytes
-) -> bool:
-    """Store an incident and the spool file it came in; False when it is known."""
-    return bool(insert_incidents(connection, [(incident, content)]))
-
-
 def _incident_values(incident: StoredIncident) -> dict[str, Any]:
     record = incident.record
     return {

@@ -13,6 +13,7 @@ import pytest
 from omprog_panic.config.model import Service
 from omprog_panic.deliver import slack_webhook
 from omprog_panic.deliver.apprise_notifier import (
+    READ_TIMEOUT_S,
     AppriseNotifier,
     build_notifier,
     read_services,
@@ -140,6 +141,13 @@ def test_a_plugin_that_raises_is_a_failed_delivery() -> None:
     outcome = broken.send("s", "b")
     assert not outcome.delivered
     assert outcome.reason.startswith("IndexError")
+
+
+@pytest.mark.parametrize(("query", "seconds"), [("", READ_TIMEOUT_S), ("?rto=3", 3.0)])
+def test_a_slow_service_has_time_to_answer(query: str, seconds: float) -> None:
+    notifier = AppriseNotifier(service(f"json://127.0.0.1:9/x{query}"))
+
+    assert notifier._instance().socket_read_timeout == seconds
 
 
 def test_mail_has_no_limit_and_others_their_own() -> None:

@@ -59,7 +59,8 @@ def database(tmp_path: Path) -> Iterator[Database]:
 def store(database: Database, record: IncidentRecord) -> bool:
     incident = StoredIncident(record, make_report(), "NOTIFY_SEVERE", NOW)
     with database.write() as connection:
-        return incidents.insert_incident(connection, incident, encode(record))
+        items = [(incident, encode(record))]
+        return incidents.insert_incidents(connection, items) == {record.id}
 
 
 def address(
@@ -253,7 +254,7 @@ class TestIncidents:
         report = make_report(facts=facts, severity=Severity.OOPS)
         incident = StoredIncident(record, report, "NOTIFY_SEVERE", NOW)
         with database.write() as connection:
-            assert incidents.insert_incident(connection, incident, encode(record))
+            assert incidents.insert_incidents(connection, [(incident, encode(record))])
 
         with database.read() as connection:
             assert incidents.load_incident(connection, record.id) == incident

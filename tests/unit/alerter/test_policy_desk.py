@@ -125,6 +125,29 @@ def test_a_service_that_is_told_later_hears_that_the_cause_is_known(
     world.database.close()
 
 
+def test_what_came_of_a_hold_is_shown_for_each_service(tmp_path: Path) -> None:
+    services = [make_service("a"), make_service("b")]
+    routes = [{"match": {"host": "10.0.0.3"}, "to": ["b"], "continue": True}, {}]
+    policy = {"default_route": {"to": ["a"]}, "routes": routes}
+    world = World(tmp_path, services, policy=policy)
+    world.intake.analyze = judge
+    for number, host in enumerate((2, 3, 3), 1):
+        world.receive(crash(world, number, host=host))
+        world.clock.advance(60)
+    for _ in range(20):
+        world.desk.tick(world.database)
+        world.clock.advance(60)
+
+    decided = show_archived(world.database.path, f"{3:032x}")["decisions"]
+    assert [(d["decision"], len(d["services"])) for d in decided] == [
+        ("HOLD_REPEAT", 1),
+        ("HOLD_GROUP", 1),
+        ("NOTIFY_MORE", 1),
+        ("NOTIFY_AGAIN", 1),
+    ]
+    world.database.close()
+
+
 def test_the_log_replayed_reproduces_every_stored_decision(world: World) -> None:
     for number in range(1, 30):
         world.receive(crash(world, number, host=number % 4, cause="abc"[number % 3]))

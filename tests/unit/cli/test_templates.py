@@ -14,7 +14,7 @@ from omprog_panic.render.messages import INCIDENT
 from omprog_panic.render.templates import ALL_KINDS, NAMES
 from omprog_panic.spool.record import encode
 from omprog_panic.store.connect import Database
-from omprog_panic.store.incidents import StoredIncident, insert_incident
+from omprog_panic.store.incidents import StoredIncident, insert_incidents
 from tests.builders import make_incident, make_report, write_config
 
 
@@ -88,7 +88,7 @@ def test_a_stored_incident_is_rendered_by_its_name(config: Path) -> None:
     record = make_incident(0xABCD << 112)
     stored = StoredIncident(record, make_report(), "NOTIFY_FIRST", 0.0)
     with database.write() as connection:
-        insert_incident(connection, stored, encode(record))
+        insert_incidents(connection, [(stored, encode(record))])
     database.close()
 
     result = call(config, "render", "--incident", "abcd", "--language", "ru")
