@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 LATEST_NAME = "settings"
 LOOK_AGAIN_S = 0.05
 NOT_READ = "has changed since the alerter read it"
+NOT_RUNNING = "it does not run"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def why_behind(paths: Paths) -> list[str]:
     Says nothing where this user may not look.
     """
     if not is_running(paths.database):
-        return ["it does not run"]
+        return [NOT_RUNNING]
     database = Database(paths.database)
     try:
         database.check()
