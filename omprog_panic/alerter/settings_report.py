@@ -36,12 +36,14 @@ class SettingsInUse:
 
     ``templates``: faults; the shipped ones are used in their place. ``reload``: why the
     last reload was refused; the configuration before it is in use. ``files``: digests
-    of what was read, by path (see config/digest.py).
+    of what was read, by path (see config/digest.py). ``services``: their keys; None:
+    an older alerter did not say.
     """
 
     templates: tuple[str, ...] = ()
     reload: tuple[str, ...] = ()
     files: dict[str, str] = dataclasses.field(default_factory=dict)
+    services: tuple[str, ...] | None = None
 
 
 def why_behind(paths: Paths) -> list[str]:
@@ -95,7 +97,12 @@ class SettingsReport:
             # The check has said the same, with the remedy behind it.
             if not any(fault.startswith(failure) for fault in templates):
                 templates.append(failure)
-        now = SettingsInUse(tuple(templates), self.refused, dict(setup.files))
+        now = SettingsInUse(
+            tuple(templates),
+            self.refused,
+            dict(setup.files),
+            tuple(service.key for service in setup.config.services),
+        )
         if now == self._told:
             return
         with self.database.write() as connection:
