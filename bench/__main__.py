@@ -24,6 +24,7 @@ MEASUREMENTS = (
     "storm",
     "analysis",
     "intake",
+    "heartbeats",
 )
 
 

@@ -67,6 +67,7 @@ TARGETS = {
     "intake_first_alerts": Target("storm of 3 causes: first alerts", below=4.0),
     "intake_follow_ups": Target("storm of 3 causes: follow-ups", below=4.0),
     "intake_stored": Target("storm: incidents stored", at_least=10_000.0),
+    "heartbeats_cpu_percent": Target("heartbeats of 1,000 senders, % core", below=1.0),
     "analysis_lines_per_s": Target("lines/s of the analysis, mixed log"),
 }
 

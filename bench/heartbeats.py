@@ -1,70 +1,82 @@
-"""What the heartbeats of many senders cost: ``python -m bench.heartbeats [SENDERS]``.
+"""What the heartbeats of 1,000 senders cost a monitor, in percent of one core.
 
-The real collector behind pipes, fed one heartbeat at a time, and the real intake with
-its policy, woken for each record by itself: the dearest way, and the usual one, for
-heartbeats trickle. Printed is the processor time of both, as a share of one core.
+Real datagrams of 1,000 addresses to rsyslogd, collector and alerter, one at a time and
+each when the one before is stored, as they come in life: the dearest way. The
+processor time of all three for one heartbeat of each sender, over the interval in
+which the client sends it.
 """
 
 from __future__ import annotations
 
-import sys
-import tempfile
+import socket
+import struct
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
+from bench.chain import folder
+from bench.process import cpu_seconds
+from bench.storm import IP_PKTINFO
 from omprog_panic_client import statement
 from omprog_panic_client.settings import DEFAULT_HEARTBEAT_S
-from tests.omprog_driver import OmprogDriver, envelope
-from tests.unit.alerter.worlds import World
+from tests.chain.alerting import AlertingMonitor
+from tests.chain.wait import pause, wait_until
+from tests.fakes import Receiver
 
-ROUNDS = 3  # the first meets every sender, which happens once
+if TYPE_CHECKING:
+    from pathlib import Path
 
+    from bench.figures import Figures
 
-def cpu_seconds(pid: int) -> float:
-    """User and system time of a process (proc(5), fields 14 and 15, in 1/100 s)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100
-
-
-def main(senders: int = 1000) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        allow = folder / "allow"
-        allow.write_text("10.0.0.0/8\n")
-        world = World(folder, [], policy={})
-        with OmprogDriver(folder, "--allow", str(allow)) as driver:
-            for number in range(ROUNDS):
-                before = cpu_seconds(driver.process.pid), time.process_time()
-                files = 0
-                for sender in range(senders):
-                    driver.send(heartbeat(sender, number))
-                    files += _take(world)
-                collector = cpu_seconds(driver.process.pid) - before[0]
-                ours = time.process_time() - before[1]
-                print(
-                    f"round {number}: {senders} heartbeats, {files} records; collector "
-                    f"{share(collector):.2f} %, intake {share(ours):.2f} % of a core"
-                )
+SENDERS = 1000
+ROUNDS = 3  # the first, not counted, meets every sender, which happens once
+APART_S = 0.005
 
 
-def share(seconds: float) -> float:
-    """Processor time of one interval's heartbeats, in percent of one core."""
-    return 100 * seconds / DEFAULT_HEARTBEAT_S
+def measure() -> Figures:
+    """Let every sender live for some rounds; the dearest counts."""
+    with folder(on_disk=True) as place, Receiver() as receiver:
+        allow = place / "allow"
+        allow.write_text("127.0.0.0/8\n")
+        chain = AlertingMonitor(place, [receiver.url()], ("--allow", str(allow)))
+        chain.start()
+        try:
+            costs = [_round(chain, number) for number in range(ROUNDS)]
+        finally:
+            chain.stop()
+    share = 100 * max(costs[1:]) / DEFAULT_HEARTBEAT_S
+    return {"heartbeats_cpu_percent": round(share, 2)}
 
 
-def heartbeat(sender: int, number: int) -> bytes:
+def _round(chain: AlertingMonitor, number: int) -> float:
+    """Send one heartbeat of each; processor seconds until all are stored."""
+    assert chain.alerter is not None
+    rsyslogd = chain.monitor.rsyslogd
+    pids = [chain.alerter.process.pid, rsyslogd.pid, *rsyslogd.collectors()]
+    before = sum(cpu_seconds(pid) for pid in pids)
+    received = chain.monitor.received()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.connect(("127.0.0.1", rsyslogd.port))
+        for sender in range(SENDERS):
+            address = socket.inet_aton(f"127.4.{sender >> 8}.{sender & 255}")
+            source = struct.pack("I4s4s", 0, address, bytes(4))
+            kind = (socket.IPPROTO_IP, IP_PKTINFO, source)
+            sock.sendmsg([_heartbeat(sender, number)], [kind])
+            pause(APART_S)
+    wait_until(
+        lambda: chain.monitor.received() - received >= SENDERS,
+        "every heartbeat in the collector",
+        60,
+    )
+    wait_until(lambda: _taken(chain.monitor.spool / "new"), "an empty spool", 60)
+    return sum(cpu_seconds(pid) for pid in pids) - before
+
+
+def _taken(new: Path) -> bool:
+    return not any(new.iterdir())
+
+
+def _heartbeat(sender: int, number: int) -> bytes:
     speaker = statement.Speaker(f"host-{sender}", f"boot-{sender}", "6.1.0", "0.1.0")
     text = statement.alive(speaker, DEFAULT_HEARTBEAT_S + 120)
-    at = (number * DEFAULT_HEARTBEAT_S + sender * 0.9) % 3600
-    uptime_us = (1000 + number * DEFAULT_HEARTBEAT_S) * 1_000_000
-    ip = f"10.0.{sender // 250}.{sender % 250 + 1}"
-    return envelope(f"12,{400 + number},{uptime_us},-;{text}\n", ip, at)
-
-
-def _take(world: World) -> int:
-    world.clock.advance(DEFAULT_HEARTBEAT_S / 1000)
-    return world.intake.run_once()
-
-
-if __name__ == "__main__":
-    main(*(int(argument) for argument in sys.argv[1:]))
+    uptime_us = int(time.monotonic() * 1_000_000)
+    return f"12,{400 + number},{uptime_us},-;{text}\n".encode()

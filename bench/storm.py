@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 HOSTS, RECORDS = 10_000, 100
 DEADLINE_S = 150.0
-_IP_PKTINFO = 8  # linux/in.h; the socket module of 3.11 does not name it
+IP_PKTINFO = 8  # linux/in.h; the socket module of 3.11 does not name it
 _IN_SOCKET = 4 * 1024 * 1024  # bytes waiting there: the sender lets rsyslogd read
 
 
@@ -48,7 +48,7 @@ def send_all(port: int) -> int:
         for n, text in enumerate(panic_texts("the rack lost its cooling", RECORDS)):
             payload = [f"[  100.{n:06}] {text}\n".encode()]
             for host in range(HOSTS):
-                kind = (socket.IPPROTO_IP, _IP_PKTINFO, source[host])
+                kind = (socket.IPPROTO_IP, IP_PKTINFO, source[host])
                 sender.sendmsg(payload, [kind])
                 sent += 1
                 if sent % 500 == 0:

@@ -124,11 +124,15 @@ def find_one(connection: Connection, prefix: str) -> str:
     """Give the id of the incident that begins with these digits.
 
     Raises:
-        OmprogPanicError: none does, or several do.
+        OmprogPanicError: none does, or several do, or they are too few digits.
 
     """
+    if len(prefix) < FEWEST_DIGITS:
+        raise OmprogPanicError(
+            f"{prefix!r} is too short: write at least {FEWEST_DIGITS} digits of an id"
+        )
     found = incidents.find_incidents(connection, prefix.lower())
-    if len(prefix) < FEWEST_DIGITS or not found:
+    if not found:
         raise OmprogPanicError(f"no incident begins with {prefix!r}")
     if len(found) > 1:
         listed = ", ".join(found)

@@ -94,11 +94,11 @@ class Courier:
             self._record(self._unrecorded)
         if self._stuck is not None:
             return self._pass(self._stuck)
-        pause = self._paused_until - self._terms.clock.monotonic()
-        if pause > 0:
-            return pause
         with self._terms.database.read() as connection:
             due = outbox.next_due(connection, self._service.key)
+        pause = self._paused_until - self._terms.clock.monotonic()
+        if pause > 0 and due != outbox.ASKED_FOR:
+            return pause
         if due is None:
             return MAX_IDLE_S
         wait = due - self._terms.clock.wall()
@@ -144,6 +144,9 @@ class Courier:
         else:
             event = self._record_failure(sent)
         self._unrecorded = None
+        if event is None:
+            log.info("alert deleted while it was sent", extra=self._fields(sent))
+            return
         self._terms.emit(event)
         if sent.outcome.delivered:
             self._send_file(sent)
@@ -162,16 +165,18 @@ class Courier:
             fields["reason"] = outcome.reason
             self._terms.emit(AlerterEvent("file refused", fields))
 
-    def _record_delivery(self, sent: _Sent) -> AlerterEvent:
+    def _record_delivery(self, sent: _Sent) -> AlerterEvent | None:
         now = self._terms.clock.wall()
         with self._terms.database.write() as connection:
+            if not outbox.is_there(connection, sent.row.id):
+                return None
             outbox.finish(connection, sent.row.id, State.SENT, now)
             log_attempt(connection, sent.attempt)
             if self._stuck is not None:
                 outbox.let_pass(connection, self._stuck.id)
             if self._failures or sent.row.attempts > 1:
                 outbox.hurry(connection, self._service.key, now)
-        self._failures, self._stuck = 0, None
+        self._failures, self._stuck, self._paused_until = 0, None, 0.0
         took_s = round(sent.attempt.took_s, 3)
         fields: dict[str, object] = {**self._fields(sent), "took_s": took_s}
         if sent.outcome.reason:  # only a part of it was taken
@@ -182,7 +187,7 @@ class Courier:
         texts = {"subject": sent.message.subject, "body": sent.message.body}
         return AlerterEvent("delivered", {**fields, **texts})
 
-    def _record_failure(self, sent: _Sent) -> AlerterEvent:
+    def _record_failure(self, sent: _Sent) -> AlerterEvent | None:
         terms, row, outcome = self._terms, sent.row, sent.outcome
         now = terms.clock.wall()
         delay = terms.backoff.delay_s(row.attempts, terms.chance())
@@ -193,6 +198,8 @@ class Courier:
         old = now - row.created_at >= terms.retry_for_s
         given_up = old and row.attempts >= FEWEST_ATTEMPTS
         with terms.database.write() as connection:
+            if not outbox.is_there(connection, row.id):
+                return None
             outbox.defer(connection, row.id, now + delay, outcome.reason)
             log_attempt(connection, sent.attempt)
             if outcome.permanent:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import uuid
 from typing import TYPE_CHECKING
 
+from omprog_panic.config.model import tags_of
+from omprog_panic.render.messages import INCIDENT
 from omprog_panic.store import outbox, outbox_care
+from omprog_panic.store.incidents import known_ids
 from omprog_panic.store.notification_log import (
     Notification,
     insert_notifications,
@@ -16,7 +20,7 @@ from omprog_panic.store.notification_log import (
 from omprog_panic.store.outbox import Address
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from sqlalchemy.engine import Connection, Row
 
@@ -37,7 +41,7 @@ def send_messages(
     """Put what the policy wants to say into the outbox, in the caller's transaction."""
     by_key = {service.key: service for service in services}
     notifications, addresses = [], []
-    for message in messages:
+    for message in _still_true(connection, messages):
         told = [by_key[key] for key in message.services if key in by_key]
         # Another service may be told of the same incident at another time.
         if not notification_exists(connection, message.id):
@@ -57,6 +61,19 @@ def send_messages(
     outbox.enqueue(connection, addresses, now)
 
 
+def _still_true(
+    connection: Connection, messages: Sequence[Message]
+) -> Iterator[Message]:
+    """Take incidents out that were deleted since: by somebody, or for want of room."""
+    asked = [m.incident_id for m in messages if m.incident_id is not None]
+    known = known_ids(connection, asked)
+    for message in messages:
+        if message.incident_id is None or message.incident_id in known:
+            yield message
+        elif message.kind != INCIDENT:  # there is more in it than a trace
+            yield dataclasses.replace(message, incident_id=None)
+
+
 def _of_this_host(message: Message) -> dict[str, str]:
     # The policy is pure: it does not know where it runs.
     return {"monitor": os.uname().nodename} if message.kind in OWN_HEALTH else {}
@@ -66,7 +83,8 @@ def notify_test(connection: Connection, services: Sequence[Service], now: float)
     """Address a marked sample to services, in the caller's transaction."""
     id_ = uuid.uuid4().hex
     _insert(connection, Notification(id_, "test", None, "NOTIFY_TEST", now))
-    outbox.enqueue(connection, _addresses(id_, services), now)
+    addresses = _addresses(id_, services)
+    outbox.enqueue(connection, addresses, now, due_at=outbox.ASKED_FOR)
     return id_
 
 
@@ -80,12 +98,16 @@ def readdress(
 
     ``known`` are the keys of all that are configured, ``services`` those to tell.
     A mended token makes a new service of an old one; its alerts must not die with it.
+    The new one is told by its tags: others have routes of their own. Without any that
+    has one of them everybody is told.
     The rows of vanished services stay until they expire, in case they come back.
     """
     count = 0
-    for id_ in outbox.unaddressed(connection, known):
+    for id_, labels in outbox.unaddressed(connection, known).items():
         told = outbox.addressed_to(connection, id_)
-        new = [service for service in services if service.key not in told]
+        tags = frozenset[str]().union(*map(tags_of, labels))
+        alike = [service for service in services if service.tags & tags] or services
+        new = [service for service in alike if service.key not in told]
         order_key = next(iter(told.values()), None)
         outbox.enqueue(connection, _addresses(id_, new, order_key=order_key), now)
         count += len(new)
@@ -148,7 +170,7 @@ def _death_notice(rows: Sequence[Row[tuple[object, ...]]]) -> str:
     alerts = [
         {
             "incident_id": row.incident_id,
-            "title": row.title,
+            "title": row.title or row.kind,  # of what tells of no crash
             "host": row.host or row.source,
         }
         for row in rows[:MAX_NAMED]

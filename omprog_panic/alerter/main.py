@@ -87,6 +87,7 @@ class Alerter:
         self._report = SettingsReport(self._database, self._clock)
         self._workers: list[Worker] = []
         self._complaint = ""
+        self._policy_failure = ""
         self._readdressed = False
         self._started = False
 
@@ -119,7 +120,7 @@ class Alerter:
         """Take in what is there; when that is all, wait for more."""
         try:
             taken = self._intake.run_once()
-            due = self._desk.tick(self._database)
+            due = self._tick()
             self._readdress()
             self._maintain()
             self._report.tell(self._setup)
@@ -213,6 +214,18 @@ class Alerter:
             if getattr(old, name) != getattr(new, name):
                 message = "changed: that needs a restart of the alerter"
                 raise ConfigError([f"{setup.config.file}:1: $.paths.{name}: {message}"])
+
+    def _tick(self) -> bool:
+        try:
+            return self._desk.tick(self._database)
+        except StoreError:
+            raise
+        except Exception as error:
+            # A bug in the policy must not end the alerting.
+            if str(error) != self._policy_failure:
+                self._policy_failure = str(error)
+                log.exception("policy failed")
+            return False
 
     def _maintain(self) -> None:
         try:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from omprog_panic.alerter.archive import opened
 from omprog_panic.clock import SystemClock, rfc3339
+from omprog_panic.config.routes import unknown_word
 from omprog_panic.errors import OmprogPanicError, SpoolError
 from omprog_panic.policy.match import build_match
 from omprog_panic.render.context import utc
@@ -56,10 +57,15 @@ def add_silence(
     """Begin a silence now.
 
     Raises:
-        OmprogPanicError: there are too many already.
+        OmprogPanicError: there are too many already, or it can match nothing.
         StoreError: the data base cannot be written.
 
     """
+    for key, patterns in match.items():
+        for pattern in patterns:
+            message = unknown_word(key, pattern)
+            if message is not None:
+                raise OmprogPanicError(f"--{key}: {message}")
     now = SystemClock().wall()
     silence = StoredSilence(
         id=uuid.uuid4().hex[:ID_DIGITS],

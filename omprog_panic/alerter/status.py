@@ -26,7 +26,7 @@ from omprog_panic.store import (
     senders,
 )
 from omprog_panic.store.connect import Database
-from omprog_panic.store.outbox import State
+from omprog_panic.store.outbox import OPEN, State
 from omprog_panic.store.silences import count_open
 
 if TYPE_CHECKING:
@@ -208,9 +208,9 @@ def _service_problems(status: Status) -> Iterator[tuple[int, str]]:
         gone = row["service_key"] not in (status.service_keys or [row["service_key"]])
         if row["state"] == State.DEAD.value:
             yield CRITICAL, f"{text} given up: {row['reason']}"
-        elif row["state"] == State.WAITING.value and gone:
+        elif row["state"] in OPEN and gone:
             remedy = "put it back, or `omprog-panic outbox drop ID`"
             why = f"for a service that is not configured any more: {remedy}"
             yield WARNING, f"{waits} {why}"
-        elif row["state"] == State.WAITING.value and row["reason"]:
+        elif row["state"] in OPEN and row["reason"]:
             yield WARNING, f"{waits}: {row['reason']}"

@@ -14,7 +14,7 @@ from omprog_panic.config.routes import KINDS, SEVERITIES
 from omprog_panic.model import Severity
 from omprog_panic.policy.match import Labels
 from omprog_panic.policy.route import explain_routes
-from omprog_panic.policy.settings import ALERT, STORE
+from omprog_panic.policy.settings import ALERT, DIGEST, STORE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,13 +76,18 @@ def explain(settings: Settings, labels: Labels) -> dict[str, Any]:
     level, because = ALERT, "a message that tells of no crash is sent at once"
     if labels.severity in Severity._value2member_map_:
         level, because = settings.level(labels.severity, labels.kind)
-    told = [] if level == STORE else settings.route(labels).items()
+    asked = labels
+    if level == DIGEST and settings.digest_at is None:
+        level, because = STORE, f"{because}, and none is configured"
+    elif level == DIGEST:
+        asked = Labels("digest")  # a message of its own, which goes its own way
+    told = [] if level == STORE else settings.route(asked).items()
     names = {receiver.key: receiver.label for receiver in settings.receivers}
     return {
         "labels": labels._asdict(),
         "level": level,
         "level_because": because,
-        "routes": [step._asdict() for step in explain_routes(settings.root, labels)],
+        "routes": [step._asdict() for step in explain_routes(settings.root, asked)],
         "told": [
             {"service": names[key], "route": fired.name, "template": fired.template}
             for key, fired in told

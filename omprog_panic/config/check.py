@@ -101,6 +101,8 @@ def _example(part: dict[str, Any], key: str) -> str:
     value = (part.get("examples") or [part.get("default")])[0]
     if value is None or isinstance(value, dict | list):
         return ""
+    if isinstance(value, str) and ":" in value:
+        value = f'"{value}"'  # YAML takes 10:30 for a number
     return f", for example `{key}: {value}`"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
             ...
 
 
+_TAGS = re.compile(r"\S+ \[(.+?)\] ")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -60,6 +62,16 @@ class Service:
         """How people see it: scheme, tags, masked URL."""
         tags = f" [{', '.join(sorted(self.tags))}]" if self.tags else ""
         return f"{self.scheme}{tags} {self.shown}"
+
+
+def tags_of(label: str) -> frozenset[str]:
+    """Give the tags in the label of a service that may be gone.
+
+    >>> sorted(tags_of("slack [night, ops] slack://T...")), tags_of("json json://h")
+    (['night', 'ops'], frozenset())
+    """
+    found = _TAGS.match(label)
+    return frozenset(found[1].split(", ")) if found else frozenset()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

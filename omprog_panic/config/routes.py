@@ -31,6 +31,7 @@ OTHER_SEVERITIES = (
     "digest",
 )
 SEVERITIES = (*(severity.value for severity in Severity), *OTHER_SEVERITIES)
+_WORDS = {"kind": (KINDS, "kind of crash"), "severity": (SEVERITIES, "severity")}
 _GLOB = frozenset("*?[")
 
 
@@ -44,14 +45,22 @@ def kind_faults(document: Document) -> list[Fault]:
             faults.append(document.fault(f"$.kinds.{kind}", message))
     for where, route in _routes(document.data.get("routes"), "$.routes"):
         match = route.get("match")
-        for key, known in (("kind", KINDS), ("severity", list(SEVERITIES))):
+        for key in _WORDS:
             asked = match.get(key) if isinstance(match, dict) else None
             for word in _words(asked):
-                if word.lstrip("! ") not in known and not _GLOB & set(word):
-                    sort = "kind of crash" if key == "kind" else "severity"
-                    message = unknown(word.lstrip("! "), known, sort)
-                    faults.append(document.fault(f"{where}.match.{key}", message))
+                why = unknown_word(key, word)
+                if why is not None:
+                    faults.append(document.fault(f"{where}.match.{key}", why))
     return faults
+
+
+def unknown_word(key: str, pattern: str) -> str | None:
+    """Say that nothing has this kind or severity; None: something may."""
+    known, sort = _WORDS.get(key, ((), ""))
+    word = pattern.lstrip("! ")
+    if not known or word in known or _GLOB & set(pattern):
+        return None
+    return unknown(word, list(known), sort)
 
 
 def route_faults(document: Document, services: Sequence[Service]) -> list[Fault]:

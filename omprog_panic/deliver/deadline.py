@@ -30,6 +30,7 @@ class _Sending(threading.Thread):
         self._send = send
         self._subject, self._body = subject, body
         self.outcome: Outcome | None = None
+        self.has_more_time = False  # was waited for a second time
 
     def run(self) -> None:
         try:
@@ -45,9 +46,10 @@ class DeadlineNotifier:
     """Another notifier, given up on after ``timeout_s``.
 
     A send that takes longer is left behind and may yet succeed. When the same message
-    is to be sent again, that late answer counts: the reader gets no second copy. At
-    most ``MAX_LEFT_BEHIND`` hang at a time; beyond that nothing is sent until one
-    ends, or the alerter starts anew.
+    is to be sent again, that late answer counts, and is waited for once more: the
+    reader gets no second copy before twice ``timeout_s``. At most ``MAX_LEFT_BEHIND``
+    hang at a time; beyond that nothing is sent until one ends, or the alerter starts
+    anew.
     """
 
     def __init__(self, inner: Notifier, timeout_s: float) -> None:
@@ -73,6 +75,9 @@ class DeadlineNotifier:
         late = self._late_answer(subject, body)
         if late is not None:
             return late
+        slow = self._still_hanging(subject, body)
+        if slow is not None:
+            return self._wait_again(slow)
         arguments = (subject, body) if file is None else (subject, body, file)
         send = functools.partial(self._inner.send, *arguments)
         return self._run(_Sending(send, subject, body))
@@ -92,6 +97,19 @@ class DeadlineNotifier:
             return sending.outcome
         self._left_behind.append(sending)
         reason = f"no answer within {self._timeout_s:g} s"
+        return Outcome(delivered=False, reason=reason)
+
+    def _still_hanging(self, subject: str, body: str) -> _Sending | None:
+        mine = (one for one in self._left_behind if one.is_about(subject, body))
+        return next((one for one in mine if not one.has_more_time), None)
+
+    def _wait_again(self, slow: _Sending) -> Outcome:
+        slow.has_more_time = True
+        slow.join(self._timeout_s)
+        if slow.outcome is not None:
+            self._left_behind.remove(slow)
+            return slow.outcome
+        reason = f"no answer within {2 * self._timeout_s:g} s"
         return Outcome(delivered=False, reason=reason)
 
     def _late_answer(self, subject: str, body: str) -> Outcome | None:

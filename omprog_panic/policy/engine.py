@@ -7,6 +7,7 @@ alerter was restarted, and the log of events, replayed, reproduces every decisio
 
 from __future__ import annotations
 
+import collections
 from typing import TYPE_CHECKING, NamedTuple
 
 from omprog_panic.policy import group, life, upkeep
@@ -79,8 +80,13 @@ class Engine:
         }
 
     def causes(self) -> set[str]:
-        """Give the fingerprints of groups that are open: their history is not asked."""
-        return {row.cause for row in self.state.groups.rows.values()}
+        """Give the fingerprints that no first alert will tell: open at every service.
+
+        Their history is not asked.
+        """
+        told = collections.Counter(g.cause for g in self.state.groups.rows.values())
+        everywhere = len(self.settings.receivers)
+        return {cause for cause, count in told.items() if count >= everywhere}
 
     def probe_is_due(self, moment: Moment) -> bool:
         """Tell whether a marked datagram is to be sent now."""
@@ -114,6 +120,7 @@ class Engine:
                 self.state.basis.put(THE_ONE, basis)
                 self.settings = turn.settings = _settings(basis)
                 life.note_listed(turn)
+                upkeep.note_self_check(turn)
             case Silenced():
                 _silence(turn, event)
             case Heard():

@@ -222,9 +222,11 @@ def _key(cause: str, service: str) -> str:
 
 def _open_group(turn: Turn, cause: str, service: str, t: float) -> Group | None:
     group = turn.state.groups.get(_key(cause, service))
-    if group is None or t - group.last_t > turn.settings.grouping.forget_after_s:
+    if group is None:
         return None
-    return group
+    rested = t - group.last_t > turn.settings.grouping.forget_after_s
+    # What was held must be told: a new group in its place would lose it.
+    return None if rested and not group.untold else group
 
 
 def _cause_of_host(turn: Turn, crash: Crash, cause: str, t: float) -> str:

@@ -313,7 +313,14 @@ def _forget_strangers(turn: Turn) -> None:
 
 
 def note_listed(turn: Turn) -> None:
-    """After a change of the configuration: from now on these are waited for."""
+    """After a change of the configuration: from now on these are waited for.
+
+    Who may be silent now, is not: nobody would be told when he speaks.
+    """
+    for source, sender in turn.state.senders.rows.items():
+        if sender.silent and limit_of(turn, sender) is None:
+            sender.silent = False
+            turn.state.senders.put(source, sender)
     addresses = {s.single for s in turn.settings.senders if s.single is not None}
     for address in sorted(addresses):
         if turn.state.senders.get(address) is None and not turn.state.listed.get(

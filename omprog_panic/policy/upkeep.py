@@ -35,6 +35,15 @@ def probe_is_due(turn: Turn) -> bool:
     return now - monitor.probe_t >= min(pause, check.interval_s)
 
 
+def note_self_check(turn: Turn) -> None:
+    """After a change of the configuration: without datagrams nobody calls us deaf."""
+    monitor = turn.monitor
+    if not turn.settings.self_check.interval_s and (monitor.deaf or monitor.misses):
+        monitor.deaf, monitor.deaf_at, monitor.deaf_t = False, None, None
+        monitor.misses, monitor.probe_token = 0, None
+        turn.state.monitor.put(THE_ONE, monitor)
+
+
 def take_probe_sent(turn: Turn, probe: ProbeSent) -> None:
     """Note that a datagram is out; the one before it is given up."""
     monitor = turn.monitor

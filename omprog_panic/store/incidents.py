@@ -147,7 +147,9 @@ def load_spool_file(connection: Connection, incident_id: str) -> bytes:
 
 def find_incidents(connection: Connection, prefix: str) -> list[str]:
     """Give the ids that begin with these digits, at most a handful."""
-    query = sa.select(INCIDENTS.c.id).where(INCIDENTS.c.id.startswith(prefix))
+    query = sa.select(INCIDENTS.c.id).where(
+        INCIDENTS.c.id.startswith(prefix, autoescape=True)
+    )
     return list(connection.execute(query.order_by(INCIDENTS.c.id).limit(5)).scalars())
 
 

@@ -32,6 +32,9 @@ class State(enum.Enum):
     DROPPED = "dropped"  # given up by an administrator
 
 
+# ``next_attempt_at`` of what a person asked for: it goes first, and also while the
+# service is left alone after failures.
+ASKED_FOR = 0.0
 OPEN = (State.WAITING.value, State.SENDING.value)
 
 
@@ -62,14 +65,19 @@ class Address(NamedTuple):
     stands_in_for: str | None = None
 
 
-def enqueue(connection: Connection, addresses: Iterable[Address], now: float) -> None:
-    """Put messages into the outbox; they are due at once."""
+def enqueue(
+    connection: Connection,
+    addresses: Iterable[Address],
+    now: float,
+    due_at: float | None = None,
+) -> None:
+    """Put messages into the outbox; they are due now, or as ``ASKED_FOR``."""
     rows = [
         {
             **address._asdict(),
             "state": State.WAITING.value,
             "attempts": 0,
-            "next_attempt_at": now,
+            "next_attempt_at": now if due_at is None else due_at,
             "created_at": now,
             "passed": False,
             "death_told": False,
@@ -170,6 +178,12 @@ def next_due(connection: Connection, service_key: str) -> float | None:
     return None if found is None else float(found)
 
 
+def is_there(connection: Connection, row_id: int) -> bool:
+    """Tell whether a row still exists: its incident may have been deleted."""
+    query = sa.select(OUTBOX.c.id).where(OUTBOX.c.id == row_id)
+    return connection.execute(query).first() is not None
+
+
 def finish(connection: Connection, row_id: int, state: State, now: float) -> None:
     """Close a row: sent, or given up (then ``defer`` has left the reason)."""
     connection.execute(
@@ -223,14 +237,20 @@ def release_leases(connection: Connection, owner: str, now: float) -> int:
     return released.rowcount
 
 
-def unaddressed(connection: Connection, keys: Collection[str]) -> list[str]:
-    """Give the notifications that wait for services which are configured no more."""
+def unaddressed(connection: Connection, keys: Collection[str]) -> dict[str, list[str]]:
+    """Give the notifications that wait for services which are configured no more.
+
+    By their ids, with the labels of these services.
+    """
     query = (
-        sa.select(OUTBOX.c.notification_id)
+        sa.select(OUTBOX.c.notification_id, OUTBOX.c.service_label)
         .where(OUTBOX.c.state.in_(OPEN), OUTBOX.c.service_key.not_in(list(keys)))
-        .distinct()
+        .order_by(OUTBOX.c.id)
     )
-    return list(connection.execute(query).scalars())
+    found: dict[str, list[str]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.notification_id, []).append(row.service_label)
+    return found
 
 
 def addressed_to(connection: Connection, notification_id: str) -> dict[str, str | None]:

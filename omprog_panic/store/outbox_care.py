@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from omprog_panic.store.outbox import OPEN, Address, State, enqueue
+from omprog_panic.store.outbox import ASKED_FOR, OPEN, Address, State, enqueue
 from omprog_panic.store.schema import INCIDENTS, NOTIFICATIONS, OUTBOX
 
 if TYPE_CHECKING:
@@ -19,15 +19,21 @@ UNDELIVERED = "undelivered"  # the kind of notice that tells of dead rows
 
 
 def summary(connection: Connection) -> list[Row[Any]]:
-    """Count the rows of each service in each state; ``reason`` is the last one."""
-    newest = sa.func.max(OUTBOX.c.id).label("newest")
+    """Count the rows of each service in each state.
+
+    ``reason``: why the newest that was tried in vain is not delivered; the newest of
+    all may not have been tried yet.
+    """
+    failed, unfinished = OUTBOX.alias("failed"), (*OPEN, State.DEAD.value)
+    tried = sa.and_(OUTBOX.c.last_reason.is_not(None), OUTBOX.c.state.in_(unfinished))
     groups = (
         sa.select(
             OUTBOX.c.service_key,
             OUTBOX.c.state,
             sa.func.count().label("alerts"),
             sa.func.min(OUTBOX.c.created_at).label("oldest_at"),
-            newest,
+            sa.func.max(OUTBOX.c.id).label("newest"),
+            sa.func.max(sa.case((tried, OUTBOX.c.id))).label("failed"),
         )
         .group_by(OUTBOX.c.service_key, OUTBOX.c.state)
         .subquery()
@@ -38,21 +44,42 @@ def summary(connection: Connection) -> list[Row[Any]]:
         groups.c.state,
         groups.c.alerts,
         groups.c.oldest_at,
-        OUTBOX.c.last_reason.label("reason"),
-    ).join_from(groups, OUTBOX, OUTBOX.c.id == groups.c.newest)
+        failed.c.last_reason.label("reason"),
+    ).select_from(
+        groups.join(OUTBOX, OUTBOX.c.id == groups.c.newest).outerjoin(
+            failed, failed.c.id == groups.c.failed
+        )
+    )
     return list(connection.execute(query.order_by(OUTBOX.c.service_label)))
 
 
 def expire(
     connection: Connection, served: Collection[str], created_before: float, now: float
 ) -> int:
-    """Give up what no worker gives up: rows of services that are gone."""
+    """Give up what no worker gives up: rows of services that are gone.
+
+    What another service took, perhaps in its place, is no loss and not counted.
+    """
+    mine = (
+        OUTBOX.c.state == State.WAITING.value,
+        OUTBOX.c.service_key.not_in(list(served)),
+        OUTBOX.c.created_at < created_before,
+    )
+    other = OUTBOX.alias("other")
+    taken = sa.select(other.c.id).where(
+        other.c.notification_id == OUTBOX.c.notification_id,
+        other.c.state == State.SENT.value,
+    )
+    connection.execute(
+        sa.update(OUTBOX)
+        .where(*mine, taken.exists())
+        .values(state=State.DROPPED.value, finished_at=now, death_told=True)
+    )
+    why = sa.func.coalesce(OUTBOX.c.last_reason, "its service is configured no more")
     expired = connection.execute(
         sa.update(OUTBOX)
-        .where(OUTBOX.c.state == State.WAITING.value)
-        .where(OUTBOX.c.service_key.not_in(list(served)))
-        .where(OUTBOX.c.created_at < created_before)
-        .values(state=State.DEAD.value, finished_at=now)
+        .where(*mine)
+        .values(state=State.DEAD.value, finished_at=now, last_reason=why)
     )
     return expired.rowcount
 
@@ -112,6 +139,7 @@ def untold_deaths(connection: Connection) -> list[Row[Any]]:
             OUTBOX.c.service_label,
             OUTBOX.c.last_reason,
             OUTBOX.c.finished_at,
+            NOTIFICATIONS.c.kind,
             NOTIFICATIONS.c.incident_id,
             INCIDENTS.c.title,
             INCIDENTS.c.source,
@@ -168,7 +196,7 @@ def list_rows(
 
 
 def retry(connection: Connection, ids: Sequence[int] | None, now: float) -> int:
-    """Make waiting and dead rows due now, with their whole time before them again.
+    """Make waiting and dead rows due at once, with their whole time before them.
 
     None means all of them. Rows that are being sent are left alone.
     """
@@ -180,7 +208,7 @@ def retry(connection: Connection, ids: Sequence[int] | None, now: float) -> int:
     done = connection.execute(
         update.values(
             state=State.WAITING.value,
-            next_attempt_at=now,
+            next_attempt_at=ASKED_FOR,
             created_at=now,
             finished_at=None,
             passed=False,
@@ -225,6 +253,7 @@ def resend(
         connection,
         [Address(notification_id, key, labels[key], order_key) for key in new],
         now,
+        due_at=ASKED_FOR,
     )
     again = connection.execute(
         sa.update(OUTBOX)
@@ -236,7 +265,7 @@ def resend(
         )
         .values(
             state=State.WAITING.value,
-            next_attempt_at=now,
+            next_attempt_at=ASKED_FOR,
             created_at=now,
             finished_at=None,
             passed=False,

@@ -63,7 +63,9 @@ def changed_silences(connection: Connection, revision: int) -> list[StoredSilenc
 
 def find_silences(connection: Connection, prefix: str) -> list[str]:
     """Give the ids that begin with these characters, at most a handful."""
-    query = sa.select(SILENCES.c.id).where(SILENCES.c.id.startswith(prefix))
+    query = sa.select(SILENCES.c.id).where(
+        SILENCES.c.id.startswith(prefix, autoescape=True)
+    )
     return list(connection.execute(query.order_by(SILENCES.c.id).limit(5)).scalars())
 
 

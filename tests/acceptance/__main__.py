@@ -6,38 +6,14 @@ import argparse
 import shutil
 import signal
 import sys
-import time
-import traceback
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from tests.acceptance.capture import Capture
-from tests.acceptance.net import INTERFACE, Network, enter, why_not
-from tests.acceptance.receivers import Services
-from tests.acceptance.scenario import Scenario
+from tests.acceptance.net import why_not
+from tests.acceptance.play import Result, Run, play_all, say
 from tests.acceptance.scenarios import SCENARIOS
-from tests.acceptance.stage import Stage
 from tests.chain.rsyslogd import find_rsyslogd
 from tests.guests.guest import QEMU
-from tests.guests.kernel import Kernel, busybox, folder, kernels
-
-
-class Run(NamedTuple):
-    """One scenario on one kernel."""
-
-    scenario: Scenario
-    kernel: Kernel
-
-    @property
-    def name(self) -> str:
-        return f"{self.scenario.name} {self.kernel.name}"
-
-
-class Result(NamedTuple):
-    name: str
-    passed: bool
-    delays: Sequence[float]  # seconds from the guest's last word to each alert
-    seconds: float
+from tests.guests.kernel import busybox, folder, kernels
 
 
 def cannot() -> str:
@@ -72,36 +48,6 @@ def choose(options: argparse.Namespace) -> tuple[list[Run], list[str]]:
     return runs, missing
 
 
-def play(run: Run, network: Network, services: Services, capture: Capture) -> Result:
-    """Play one; a failure is told at once, with how things stand."""
-    began = time.monotonic()
-    passed = False
-    with Stage(network, services, capture) as stage:
-        try:
-            run.scenario.play(stage, run.kernel)
-            passed = True
-        except Exception:  # noqa: BLE001 - the others still count
-            say(f"FAILED {run.name}\n{traceback.format_exc()}")
-            say("\n".join(f"    {line}" for line in stage.condition().splitlines()))
-    result = Result(run.name, passed, stage.delays, time.monotonic() - began)
-    told = " ".join(f"{delay:.2f}" for delay in result.delays) or "-"
-    word = "ok" if passed else "FAILED"
-    say(f"{word} {run.name} ({result.seconds:.0f} s, told after {told} s)")
-    return result
-
-
-def play_all(runs: Sequence[Run]) -> list[Result]:
-    """Play one after the other, in namespaces that are made for it."""
-    network = Network()
-    try:
-        network.make()
-        enter(network.monitor)
-        with Services() as services, Capture(INTERFACE) as capture:
-            return [play(run, network, services, capture) for run in runs]
-    finally:
-        network.unmake()
-
-
 def table(results: Sequence[Result]) -> str:
     width = max(len(result.name) for result in results)
     lines = [f"{'scenario':{width}}  result  to the alert (s)  in all (s)"]
@@ -112,11 +58,6 @@ def table(results: Sequence[Result]) -> str:
             f"{result.name:{width}}  {word:6}  {delays:>16}  {result.seconds:10.0f}"
         )
     return "\n".join(lines)
-
-
-def say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 def main() -> int:

@@ -58,7 +58,7 @@ def the_router_was_replaced(stage: Stage, kernel: Kernel) -> None:
     stage.console(sender, stage.alert(sender, crash), crash.last)
 
 
-@scenario(OLD)
+@scenario(OLD, waits=True)
 def interface_down(stage: Stage, kernel: Kernel) -> None:
     """The panic cannot be heard; that the machine is silent is told.
 

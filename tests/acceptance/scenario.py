@@ -39,6 +39,7 @@ class Scenario:
     play: Play
     kernels: tuple[str, ...]
     quick: bool = False  # on the oldest of them
+    waits: bool = False  # for minutes, and does next to nothing: beside the others
 
     def runs_on(self, found: Iterable[Kernel], *, quick: bool) -> list[Kernel]:
         """Give those of the kernels that are there; one where it has to be quick."""
@@ -49,12 +50,14 @@ class Scenario:
 SCENARIOS: list[Scenario] = []
 
 
-def scenario(*kernels: str, quick: bool = False) -> Callable[[Play], Play]:
+def scenario(
+    *kernels: str, quick: bool = False, waits: bool = False
+) -> Callable[[Play], Play]:
     """Enter a function into the table, under its name."""
 
     def enter(play: Play) -> Play:
         name = play.__name__.replace("_", "-")
-        SCENARIOS.append(Scenario(name, play, kernels, quick))
+        SCENARIOS.append(Scenario(name, play, kernels, quick, waits))
         return play
 
     return enter

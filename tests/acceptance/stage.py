@@ -228,19 +228,19 @@ class Stage:
         return self.services.wait_for(pattern, timeout_s)
 
     def _last_word(self, sender: Sender, expected: Expected) -> float:
-        return wait_until(
-            lambda: next(
-                (
-                    d.at
-                    for d in reversed(self.heard(sender))
-                    if re.search(expected.last, d.text)
-                ),
-                0.0,
-            ),
-            f"{expected.last!r} from {sender.name}; its console ends with\n"
-            + sender.guest.console()[-3000:],
-            180,
-        )
+        def moment() -> float:
+            found = (
+                d.at
+                for d in reversed(self.heard(sender))
+                if re.search(expected.last, d.text)
+            )
+            return next(found, 0.0)
+
+        try:
+            return wait_until(moment, f"{expected.last!r} from {sender.name}", 180)
+        except TimeoutError as error:
+            end = sender.guest.console()[-3000:]
+            raise TimeoutError(f"{error}; its console ends with\n{end}") from error
 
 
 def address_of(number: int, place: Place = NEAR) -> str:

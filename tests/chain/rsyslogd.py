@@ -191,6 +191,11 @@ class Rsyslogd:
         assert self._process is not None
         self._process.send_signal(number)
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def collectors(self) -> list[int]:
         """Process ids of rsyslogd's children."""
         assert self._process is not None

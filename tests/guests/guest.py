@@ -131,7 +131,7 @@ class Hardware:
     """What kind of machine it is."""
 
     memory_mb: int = 256
-    processors: int = 2
+    processors: int = 1
     reboots: bool = False  # or a reset is its end
 
 

@@ -21,6 +21,11 @@ MAC, OTHER_MAC, THIRD_MAC = (
 )
 
 
+def figure(kernel: Kernel, what: str, seconds: float) -> None:
+    """Print what docs/sending-hosts.md has in its table."""
+    print(f"FIGURE {kernel.name} {what}: {seconds:.1f} s")  # noqa: T201 - for the table
+
+
 class Host:
     """A guest and the wire that it is on."""
 

@@ -10,7 +10,7 @@ import pytest
 from omprog_panic.collector.allow import AllowedNetworks
 from omprog_panic.collector.pipeline import Pipeline
 from omprog_panic.spool.record import AliveRecord, IncidentRecord, SpoolRecord
-from tests.guests.host import Host, start
+from tests.guests.host import MONITOR, Host, start
 from tests.guests.kernel import Kernel
 
 pytestmark = pytest.mark.guest
@@ -98,3 +98,24 @@ def test_the_blocked_tasks_of_the_seed_scenario_arrive(
         host.client("verify --blocked-tasks")
 
         host.wire.wait_text("Show Blocked State")
+
+
+def test_later_kernels_add_the_keys_to_each_record(kernel: Kernel, place: Path) -> None:
+    if kernel.name == "6.1":
+        pytest.skip("no user keys before 6.9")
+    with start(kernel, place) as host:
+        host.configure(f"monitor={MONITOR}\nuser.rack=r12")
+
+        host.guest.run("echo something of this kernel > /dev/kmsg")
+
+        heard = host.wire.wait_text("something of this kernel")
+        first, *keys = heard.text.splitlines()
+        assert first.partition(",")[0] == kernel.release
+        newer = kernel.name.startswith("7.")
+        sysdata = {"cpu", "taskname", "msgid"} if newer else set()
+        added = dict(key.strip().split("=", 1) for key in keys)
+        assert (added.pop("host"), added.pop("rack")) == ("guest", "r12")
+        assert set(added) == sysdata
+        # The monitor takes them for what they are.
+        hosts = [r.host for r in published(host) if isinstance(r, AliveRecord)]
+        assert set(hosts) == {"guest"}

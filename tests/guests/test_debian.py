@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.guests.debian import debian_image, tree
 from tests.guests.guest import Hardware, boot
-from tests.guests.host import GATEWAY, MAC, MONITOR, OTHER_MAC, SETTINGS, THIRD_MAC
+from tests.guests.host import (
+    GATEWAY,
+    MAC,
+    MONITOR,
+    OTHER_MAC,
+    SETTINGS,
+    THIRD_MAC,
+    figure,
+)
 from tests.guests.kernel import Kernel, folder
 from tests.guests.wire import open_wire
 from tests.package.trees import build, build_tree, mirror
@@ -55,14 +64,18 @@ def test_life_of_the_package(oldest: Kernel, place: Path) -> None:
             guest.run("omprog-panic-client configure")
             wire.wait_text("omprog-panic: alive host=guest")
 
+            changed = time.monotonic()
             wire.set_neighbour(MONITOR, OTHER_MAC)  # nobody is told: the timer
             heard = wire.wait_text(f"MAC is {OTHER_MAC}", timeout_s=240)
             assert "omprog-panic: mended" in heard.text
+            figure(oldest, "Debian, MAC silently, timer", heard.at - changed)
             guest.run(
                 f"ip neigh replace {MONITOR} lladdr {OTHER_MAC} dev eth0 nud stale"
             )
+            changed = time.monotonic()
             wire.set_neighbour(MONITOR, THIRD_MAC, tell=True)  # the hook, or the timer
-            wire.wait_text(f"MAC is {THIRD_MAC}", timeout_s=240)
+            heard = wire.wait_text(f"MAC is {THIRD_MAC}", timeout_s=240)
+            figure(oldest, "Debian, MAC announced, hook", heard.at - changed)
 
             # An upgrade restarts services; that is no farewell.
             guest.run("systemctl restart omprog-panic-client")

@@ -1,6 +1,6 @@
 """Real kernels: what drifts is mended, and the monitor hears of it.
 
-``figures`` prints the seconds for the table of docs/sending-hosts.md (pytest -s).
+``figure`` prints the seconds for the table of docs/sending-hosts.md (pytest -s).
 """
 
 from __future__ import annotations
@@ -18,15 +18,12 @@ from tests.guests.host import (
     SETTINGS,
     THIRD_MAC,
     Host,
+    figure,
     start,
 )
 from tests.guests.kernel import Kernel
 
 pytestmark = pytest.mark.guest
-
-
-def figure(kernel: Kernel, what: str, seconds: float) -> None:
-    print(f"FIGURE {kernel.name} {what}: {seconds:.1f} s")  # noqa: T201 - for the table
 
 
 def verified(host: Host) -> None:

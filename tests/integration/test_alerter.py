@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import signal
+import threading
 from pathlib import Path
 
 import pytest
 
+from omprog_panic.alerter.main import run
+from omprog_panic.alerter.policy_desk import PolicyDesk
+from omprog_panic.store.connect import Database
 from tests.alerter_process import AlerterProcess, publish
 from tests.builders import PANIC_LINE, make_incident, make_lone_incident, write_config
 from tests.fakes import Received, Receiver
@@ -77,3 +81,25 @@ def test_killed_between_receiving_and_sending_the_alert_still_comes(
     # At least once: the reader can tell the repeat by the same id.
     assert len(got) == 2
     assert got[0].alert == got[1].alert
+
+
+def test_a_fault_in_the_policy_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_desk: PolicyDesk, _database: Database) -> bool:
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(PolicyDesk, "tick", fail)
+    stop = threading.Event()
+    with Receiver() as receiver:
+        config = write_config(tmp_path, [receiver.url()])
+        thread = threading.Thread(target=run, args=(config, stop), daemon=True)
+        thread.start()
+        publish(tmp_path / "spool", make_incident(1))
+        receiver.wait_for(1)
+        publish(tmp_path / "spool", make_lone_incident(2))
+        receiver.wait_for(2)
+        stop.set()
+        thread.join(60)
+
+    assert not thread.is_alive()

@@ -143,10 +143,15 @@ def test_incidents_status_and_test_alert_tell_what_happened(tmp_path: Path) -> N
     assert body["data"]["report"]["severity"] == "panic"
     everything = listed.output + shown.output + status.output + str(body)
     assert "SECRET" not in everything
-    for wrong in ("abc", "ffff"):
-        missing = call("incidents", "show", "--config", config, wrong)
+    for wrong, why in {
+        "abc": "too short",
+        "ffff": "no incident begins with",
+        "____": "no incident begins with",
+        "%%%%": "no incident begins with",
+    }.items():
+        missing = call("incidents", "delete", "--force", "--config", config, wrong)
         assert missing.exit_code == os.EX_UNAVAILABLE
-        assert "no incident begins with" in missing.output
+        assert why in missing.output
 
 
 def test_a_test_alert_that_nobody_takes_fails_with_the_reason(tmp_path: Path) -> None:

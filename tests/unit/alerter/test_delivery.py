@@ -16,10 +16,10 @@ from omprog_panic.deliver.backoff import Backoff
 from omprog_panic.deliver.notifier import File, Files, Outcome
 from omprog_panic.errors import StoreError
 from omprog_panic.model import Record
-from omprog_panic.store import outbox
+from omprog_panic.store import outbox, outbox_care
 from omprog_panic.store.connect import Database
 from omprog_panic.store.schema import NOTIFICATION_LOG, OUTBOX
-from tests.builders import make_incident, make_service
+from tests.builders import make_incident, make_lone_incident, make_service
 from tests.fakes import RecordingNotifier
 from tests.unit.alerter.worlds import RETRY_FOR_S, World
 
@@ -214,6 +214,36 @@ def test_asked_for_patience_the_whole_service_is_left_alone(world: World) -> Non
     assert world.names().count("delivered") == 2
 
 
+def test_what_somebody_asks_for_goes_while_a_service_is_left_alone(
+    world: World,
+) -> None:
+    world.receive(make_incident(1), make_lone_incident(2))
+    patience = Outcome(delivered=False, reason="error=429.", retry_after_s=1800)
+    notifier = RecordingNotifier(patience)
+    courier = world.courier(A, notifier)
+    world.run(courier, 60)
+    assert len(notifier.sent) == 1
+
+    with world.database.write() as connection:
+        assert outbox_care.retry(connection, [1], world.clock.now) == 1
+    world.run(courier, 1)
+    assert len(notifier.sent) == 3  # and what waited behind it
+    assert states(world)[A.key] == ["sent", "sent"]
+
+
+def test_a_test_alert_goes_while_a_service_is_left_alone(world: World) -> None:
+    world.receive(make_incident(1))
+    patience = Outcome(delivered=False, reason="error=429.", retry_after_s=1800)
+    notifier = RecordingNotifier(patience, patience)
+    courier = world.courier(A, notifier)
+    world.run(courier, 60)
+    with world.database.write() as connection:
+        notify_test(connection, [A], world.clock.now)
+    world.run(courier, 60)
+
+    assert [subject.split()[0] for subject, _ in notifier.sent] == ["PANIC", "TEST"]
+
+
 def test_an_outcome_that_cannot_be_recorded_is_not_sent_again(world: World) -> None:
     world.receive(make_incident(1))
 
@@ -301,6 +331,19 @@ def test_a_mended_service_gets_what_its_old_url_did_not(world: World) -> None:
 
     assert len(notifier.sent) == 1
     assert states(world)[B.key] == ["waiting"]
+
+
+def test_what_a_service_did_not_take_goes_to_its_like_alone(world: World) -> None:
+    world.receive(make_incident(1))
+    mended = make_service("mended", tags=frozenset({"a", "night"}))
+    stranger = make_service("stranger")
+    known = {B.key, mended.key, stranger.key}
+    with world.database.write() as connection:
+        services, now = [B, mended, stranger], world.clock.now
+        assert readdress(connection, known, services, now) == 1
+
+    assert mended.key in states(world)
+    assert stranger.key not in states(world)
 
 
 class _Counting(Courier):

@@ -123,6 +123,19 @@ def test_many_dead_give_one_notice_and_later_ones_another(world: World) -> None:
         world.clock.advance(NOTICE_EVERY_S / 2 + 1)
 
 
+def test_a_dead_message_that_tells_of_no_crash_is_named_by_its_kind(
+    world: World,
+) -> None:
+    with world.database.write() as connection:
+        notify_test(connection, [OPS], world.clock.now)
+        connection.execute(sa.update(OUTBOX).values(state="dead"))
+    assert world.maintenance().attend()
+    notifier = RecordingNotifier()
+    world.run(world.courier(STANDBY, notifier), 1)
+
+    assert "-: test" in notifier.sent[0][1]
+
+
 def test_alone_there_is_nobody_to_tell_and_it_is_not_forgotten(world: World) -> None:
     world.services[:] = [OPS]
     maintenance = world.maintenance()
@@ -291,3 +304,29 @@ def test_rows_of_a_service_that_is_gone_die_in_time(
     assert states(world, OPS.key) == ["dead"]
     assert states(world, STANDBY.key) == ["waiting"]
     assert "their services are gone" in caplog.text
+
+
+def test_what_another_service_took_is_no_death_of_one_that_is_gone(
+    world: World,
+) -> None:
+    world.receive(make_incident(1))
+    world.run(world.courier(STANDBY, RecordingNotifier()), 1)
+    world.services[:] = [STANDBY]
+    maintenance = world.maintenance()
+    world.clock.advance(2 * RETRY_FOR_S + 1)
+    maintenance.tidy()
+    maintenance.attend()
+
+    assert states(world, OPS.key) == ["dropped"]
+    assert states(world, STANDBY.key) == ["sent"]
+
+
+def test_a_service_that_is_gone_says_so_when_its_alerts_die(world: World) -> None:
+    world.receive(make_incident(1))
+    world.services[:] = [STANDBY]
+    world.clock.advance(2 * RETRY_FOR_S + 1)
+    world.maintenance().tidy()
+
+    with world.database.read() as connection:
+        reasons = [r.last_reason for r in connection.execute(OUTBOX.select())]
+    assert reasons == ["its service is configured no more", None]

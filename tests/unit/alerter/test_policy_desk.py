@@ -108,6 +108,23 @@ def test_known_or_new_comes_from_the_archive(world: World) -> None:
     assert '"word": "seen", "crashes": 1, "hosts": 1' in words[1]
 
 
+def test_a_service_that_is_told_later_hears_that_the_cause_is_known(
+    tmp_path: Path,
+) -> None:
+    services = [make_service("a"), make_service("b")]
+    routes = [{"match": {"host": "10.0.0.3"}, "to": ["a", "b"]}]
+    policy = {"default_route": {"to": ["a"]}, "routes": routes}
+    world = World(tmp_path, services, policy=policy)
+    world.intake.analyze = judge
+    world.receive(crash(world, 1))
+    world.clock.advance(60)
+    world.receive(crash(world, 2, host=3))
+
+    words = [n.details for n in rows(world, NOTIFICATIONS) if n.kind == "incident"]
+    assert '"word": "seen", "crashes": 1, "hosts": 1' in words[1]
+    world.database.close()
+
+
 def test_the_log_replayed_reproduces_every_stored_decision(world: World) -> None:
     for number in range(1, 30):
         world.receive(crash(world, number, host=number % 4, cause="abc"[number % 3]))
@@ -203,6 +220,24 @@ def test_silences_of_the_command_line_hold_until_they_are_ended(world: World) ->
         expire_silence(paths, added["id"])
     with pytest.raises(OmprogPanicError, match="no silence begins with"):
         expire_silence(paths, "zz")
+    with pytest.raises(OmprogPanicError, match="no silence begins with"):
+        expire_silence(paths, "%")
+
+
+@pytest.mark.parametrize(
+    ("key", "pattern", "words"),
+    [
+        ("severity", "panik", "--severity: unknown severity 'panik'"),
+        ("kind", "!soft-lokup", "--kind: unknown kind of crash 'soft-lokup'"),
+    ],
+)
+def test_a_silence_that_can_match_nothing_is_refused(
+    world: World, key: str, pattern: str, words: str
+) -> None:
+    paths = Paths(world.spool, world.database.path, world.folder, world.folder)
+    with pytest.raises(OmprogPanicError, match=words):
+        add_silence(paths, {key: [pattern]}, 600, "anna", "kernel")
+    assert add_silence(paths, {"severity": ["pan*"]}, 600, "anna", "kernel")
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from omprog_panic.alerter.dispatch import notify_test
 from omprog_panic.alerter.status import WARNING, collect_status
 from omprog_panic.clock import rfc3339
 from omprog_panic.config.model import Paths
 from omprog_panic.spool.record import AliveRecord
-from omprog_panic.store.schema import NOTIFICATIONS
+from omprog_panic.store.schema import NOTIFICATIONS, OUTBOX
 from tests.builders import make_service
 from tests.unit.alerter.worlds import World
 
@@ -68,3 +69,22 @@ def test_silent_and_never_heard_are_said_and_each_told_once(world: World) -> Non
     assert (status.senders_silent, status.senders_missing) == ([], [])
     assert status.senders_never_heard == []
     assert "sender-speaks" in kinds(world)
+
+
+@pytest.mark.parametrize("state", ["waiting", "sending"])
+def test_a_service_in_trouble_is_said_whatever_else_waits_for_it(
+    world: World, state: str
+) -> None:
+    with world.database.write() as connection:
+        for _ in range(2):
+            notify_test(connection, world.services, world.clock.now)
+        failed = OUTBOX.update().where(OUTBOX.c.id == 1)
+        connection.execute(failed.values(last_reason="error=503.", state=state))
+    paths = Paths(world.spool, world.database.path, world.folder, world.folder)
+
+    said = [text for code, text in collect_status(paths).problems if code == WARNING]
+    label = world.services[0].label
+    told = "2 alerts wait" if state == "waiting" else "1 alert waits"
+    assert [text for text in said if text.startswith(label)] == [
+        f"{label}: {told}: error=503."
+    ]

@@ -54,3 +54,19 @@ def test_json_says_the_same(config: Path) -> None:
         "default_route",
         "data bases",
     ]
+
+
+def test_what_goes_into_the_digest_is_told_to_those_who_get_it(config: Path) -> None:
+    output = run(config, "--severity", "warning")
+    assert "store: severity warning is digest, and none is configured" in output
+    assert "told: nobody" in output
+
+    data = json.loads(config.read_text())
+    data["digest"] = {"at": "08:00"}
+    data["routes"].append({"match": {"severity": "digest"}, "to": "dba"})
+    config.write_text(json.dumps(data))
+    output = run(config, "--severity", "warning", "--host", "db-07")
+    assert "digest: severity warning is digest" in output
+    assert "->   routes[1]: fires: severity=digest" in output
+    assert "told: json [dba]" in output
+    assert "[ops]" not in output

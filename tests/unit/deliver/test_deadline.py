@@ -60,6 +60,39 @@ def test_an_answer_after_the_timeout_counts_and_gives_no_second_copy() -> None:
     assert len(inner.sent) == 3
 
 
+def test_the_next_attempt_waits_for_the_answer_to_the_last_one() -> None:
+    class Slow(RecordingNotifier):
+        def send(self, subject: str, body: str, file: File | None = None) -> Outcome:
+            asked.set()
+            go_on.wait(30)
+            return super().send(subject, body, file)
+
+    asked, go_on = threading.Event(), threading.Event()
+    inner = Slow()
+    impatient = DeadlineNotifier(inner, 0.02)
+    assert not impatient.send("s", "b").delivered
+    assert impatient.send("s", "b").reason == "no answer within 0.04 s"
+    impatient._timeout_s = 30.0
+    impatient._left_behind[0].has_more_time = False
+    threading.Timer(0.05, go_on.set).start()
+
+    assert impatient.send("s", "b") == DELIVERED
+    assert inner.sent == [("s", "b")]
+
+
+def test_one_that_never_answers_is_sent_a_second_copy() -> None:
+    inner = HangingNotifier()
+    notifier = DeadlineNotifier(inner, 0.02)
+    for _ in range(3):
+        assert not notifier.send("s", "b").delivered
+    hanging = list(notifier._left_behind)
+    inner.go_on.set()
+    for thread in hanging:
+        thread.join(30)
+
+    assert len(inner.sent) == 2
+
+
 def test_a_late_refusal_is_tried_again() -> None:
     inner = HangingNotifier(Outcome(delivered=False, reason="busy"))
     notifier = DeadlineNotifier(inner, 0.02)

@@ -99,6 +99,20 @@ def test_a_cause_that_rested_is_told_like_a_first_one(scene: Scene) -> None:
     assert scene.kinds() == ["incident", "incident"]
 
 
+def test_what_was_held_is_told_although_its_cause_has_rested() -> None:
+    grouping = {"repeat_s": [90000], "forget_after_s": 3600}
+    scene = Scene(grouping=grouping)
+    scene.crash()
+    scene.wait(60)
+    scene.crash()
+    scene.wait(7200, 60)
+    scene.crash()
+    scene.wait(90000, 600)
+
+    assert scene.kinds() == ["incident", "panic-loop"]
+    assert scene.messages[1].details["crashes"] == 2
+
+
 def test_a_host_that_crashes_in_ever_new_ways_is_a_loop(scene: Scene) -> None:
     for number in range(20):
         scene.crash(cause=f"cause-{number}", title=f"crash {number}")

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from omprog_panic.clock import rfc3339
-from omprog_panic.policy.event import Boot
+from omprog_panic.policy.event import Boot, Configured
 from omprog_panic.policy.life import CRASH_EXPLAINS_S
-from tests.policies import NOON, Scene, make_crash
+from tests.policies import NOON, OPS, Scene, make_crash
 
 HOUR = 3600.0
 
@@ -240,6 +240,16 @@ def test_its_own_limit_holds_without_heartbeats_too() -> None:
     scene.wait(200, 60)
 
     assert only(scene, "sender-silent")["limit_s"] == 7200
+
+
+def test_one_that_is_taken_off_the_list_is_silent_no_more(scene: Scene) -> None:
+    scene.wait(HOUR + 60, 60)
+    assert scene.kinds() == ["sender-silent"]
+
+    scene.feed(Configured({"senders": []}, [OPS]))
+    assert not any(row.silent for row in scene.engine.state.senders.rows.values())
+    scene.hear("alive", boot="id-1")
+    assert scene.kinds() == ["sender-silent"]
 
 
 def test_two_heartbeats_must_be_missing(scene: Scene) -> None:

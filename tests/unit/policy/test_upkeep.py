@@ -6,7 +6,7 @@ import pytest
 
 from omprog_panic.policy.event import Configured, ProbeHeard, ProbeSent, Silenced
 from omprog_panic.policy.moment import Moment, Timekeeper
-from tests.policies import NOON, Scene
+from tests.policies import LISTED, NOON, OPS, Scene
 
 
 @pytest.fixture(params=[False, True], ids=["one-run", "restarted-every-turn"])
@@ -183,6 +183,21 @@ def test_a_datagram_that_cannot_be_sent_says_why(scene: Scene) -> None:
         scene.wait(60)
 
     assert scene.messages[0].details["error"] == "Network is unreachable"
+
+
+@pytest.mark.parametrize("misses", [1, 3])
+def test_without_an_interval_the_monitor_is_not_called_deaf(
+    scene: Scene, misses: int
+) -> None:
+    for number in range(misses + 1):
+        scene.feed(ProbeSent(f"t{number}"))
+        scene.wait(60)
+    scene.messages.clear()
+    check = {"interval_s": 0}
+    scene.feed(Configured({"senders": LISTED, "self_check": check}, [OPS]))
+
+    assert scene.engine.hearing
+    assert scene.messages == []
 
 
 def test_without_an_interval_none_is_sent() -> None:
