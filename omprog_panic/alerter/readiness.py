@@ -25,7 +25,7 @@ def why_not_alerting(file: Path) -> list[tuple[int, str]]:
     try:
         load_setup(file)
     except NotConfiguredError as error:
-        remedy = "then `systemctl restart omprog-panic-alerter`"
+        remedy = "then `omprog-panic apply`"
         return [(CRITICAL, f"{fault}; {remedy}") for fault in error.faults]
     except ConfigError as error:
         return [(CRITICAL, fault) for fault in error.faults]

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 LATEST_NAME = "settings"
 LOOK_AGAIN_S = 0.05
 NOT_READ = "has changed since the alerter read it"
+NOT_RUNNING = "it does not run"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -35,12 +36,14 @@ class SettingsInUse:
 
     ``templates``: faults; the shipped ones are used in their place. ``reload``: why the
     last reload was refused; the configuration before it is in use. ``files``: digests
-    of what was read, by path (see config/digest.py).
+    of what was read, by path (see config/digest.py). ``services``: their keys; None:
+    an older alerter did not say.
     """
 
     templates: tuple[str, ...] = ()
     reload: tuple[str, ...] = ()
     files: dict[str, str] = dataclasses.field(default_factory=dict)
+    services: tuple[str, ...] | None = None
 
 
 def why_behind(paths: Paths) -> list[str]:
@@ -49,7 +52,7 @@ def why_behind(paths: Paths) -> list[str]:
     Says nothing where this user may not look.
     """
     if not is_running(paths.database):
-        return ["it does not run"]
+        return [NOT_RUNNING]
     database = Database(paths.database)
     try:
         database.check()
@@ -94,7 +97,12 @@ class SettingsReport:
             # The check has said the same, with the remedy behind it.
             if not any(fault.startswith(failure) for fault in templates):
                 templates.append(failure)
-        now = SettingsInUse(tuple(templates), self.refused, dict(setup.files))
+        now = SettingsInUse(
+            tuple(templates),
+            self.refused,
+            dict(setup.files),
+            tuple(service.key for service in setup.config.services),
+        )
         if now == self._told:
             return
         with self.database.write() as connection:

@@ -64,6 +64,7 @@ class Status:
     template_faults: list[str] = dataclasses.field(default_factory=list)
     reload_faults: list[str] = dataclasses.field(default_factory=list)
     changed_files: list[str] = dataclasses.field(default_factory=list)  # and not read
+    service_keys: list[str] | None = None  # in use; None: not known
     problems: list[tuple[int, str]] = dataclasses.field(default_factory=list)
 
     @property
@@ -130,6 +131,7 @@ def _read_store(database: Database, status: Status) -> None:
         status.template_faults = list(settings.get("templates", ()))
         status.reload_faults = list(settings.get("reload", ()))
         status.changed_files = changed(settings.get("files", {}))
+        status.service_keys = settings.get("services")
 
 
 def _read_memory(connection: Connection, status: Status) -> None:
@@ -194,10 +196,21 @@ def _problems(status: Status) -> list[tuple[int, str]]:
         words = f"{len(status.senders_missing)} listed senders were never heard"
         found.append((WARNING, f"{words}: {_named(status.senders_missing)}"))
     found += [(WARNING, text) for text in _settings_problems(status)]
-    for row in status.services:
-        text = f"{row['service_label']}: {row['alerts']} alerts"
-        if row["state"] == State.DEAD.value:
-            found.append((CRITICAL, f"{text} given up: {row['reason']}"))
-        elif row["state"] in OPEN and row["reason"]:
-            found.append((WARNING, f"{text} wait: {row['reason']}"))
+    found += _service_problems(status)
     return found
+
+
+def _service_problems(status: Status) -> Iterator[tuple[int, str]]:
+    for row in status.services:
+        one = row["alerts"] == 1
+        text = f"{row['service_label']}: {row['alerts']} alert{'' if one else 's'}"
+        waits = f"{text} wait{'s' if one else ''}"
+        gone = row["service_key"] not in (status.service_keys or [row["service_key"]])
+        if row["state"] == State.DEAD.value:
+            yield CRITICAL, f"{text} given up: {row['reason']}"
+        elif row["state"] in OPEN and gone:
+            remedy = "put it back, or `omprog-panic outbox drop ID`"
+            why = f"for a service that is not configured any more: {remedy}"
+            yield WARNING, f"{waits} {why}"
+        elif row["state"] in OPEN and row["reason"]:
+            yield WARNING, f"{waits}: {row['reason']}"

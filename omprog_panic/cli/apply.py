@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from omprog_panic.alerter.assemble import load_setup
-from omprog_panic.alerter.settings_report import wait_until_read, why_behind
+from omprog_panic.alerter.settings_report import (
+    NOT_RUNNING,
+    wait_until_read,
+    why_behind,
+)
 from omprog_panic.apply.machine import LocalMachine, is_installed
 from omprog_panic.apply.perform import check, perform, plan_for
 from omprog_panic.cli.options import config_option, format_option, or_exit
@@ -89,12 +93,14 @@ def _show(plan: Plan, notices: list[str], behind: list[str]) -> None:
         for line in change.diff():
             color = {"+": "green", "-": "red"}.get(line[:1])
             click.secho(visible(line), fg=color)
-    if not plan.changes and not behind:
+    ready = not any(isinstance(notice, _NotReady) for notice in notices)
+    if not plan.changes and not behind and ready:
         click.echo("nothing to change: everything is as config.yaml says")
     if plan.restarts:
         click.echo("rsyslogd will be restarted")
     for reason in behind:
-        click.echo(f"the alerter will be reloaded: {reason}")
+        started = "started" if reason == NOT_RUNNING else "reloaded"
+        click.echo(f"the alerter will be {started}: {reason}")
     for notice in notices:
         click.echo(f"notice: {notice}", err=True)
 

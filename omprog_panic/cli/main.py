@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import importlib.util
 import logging
 
 import click
+
+from omprog_panic import __version__
 
 # The module of each command; it holds a click command of the name after the colon.
 COMMANDS = {
@@ -62,6 +65,16 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Name the command that was probably meant, as click's own options do."""
+        name = args[0]
+        close = difflib.get_close_matches(name, self.list_commands(ctx), 1, 0.6)
+        if self.get_command(ctx, name) is None and close and name[:1] != "-":
+            ctx.fail(f"No such command {name!r}. Did you mean {close[0]!r}?")
+        return super().resolve_command(ctx, args)
+
     def format_commands(
         self, ctx: click.Context, formatter: click.HelpFormatter
     ) -> None:
@@ -76,6 +89,7 @@ def _is_there(name: str) -> bool:
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="%(version)s")
 def main() -> None:
     """Kernel panic alerting: one alert with the whole trace a crash."""
     # What a command has to say it prints; the log is for the alerter, which sets it up.

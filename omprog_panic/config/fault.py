@@ -66,7 +66,7 @@ def read_text(path: Path, *, secret: bool = False) -> str:
         line = content.count(b"\n", 0, error.start) + 1
         raise fault("not UTF-8: save it in that encoding", line) from error
     if not text.strip():
-        raise fault("the file is empty: see docs/configuration.md for an example")
+        raise fault("the file is empty: its manual page has an example")
     return text
 
 

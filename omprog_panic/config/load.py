@@ -159,7 +159,7 @@ def _read(path: Path) -> tuple[Document, dict[str, Any], list[Fault]]:
     except FaultError as error:
         raise ConfigError([str(error.fault)]) from error
     if not isinstance(document.data, dict):
-        message = "no settings: begin with `senders:`, see docs/configuration.md"
+        message = "no settings: begin with `senders:`, see omprog-panic-config.yaml(5)"
         raise ConfigError([str(document.fault("$", message))])
     faults = [
         *document.faults,

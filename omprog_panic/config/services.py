@@ -69,7 +69,9 @@ class ServiceFile:
         self._read(path)
         if not self._services and len(self.faults) == before:
             self.is_empty = True
-            message = "no service: add a line `TAG=URL`, see docs/configuration.md"
+            message = (
+                "no service: add a line `TAG=URL`, see omprog-panic-apprise.yml(5)"
+            )
             self.faults.append(Fault(str(path), 1, "$", message))
         if len(self._services) > MAX_SERVICES:
             message = f"more than {MAX_SERVICES} services: remove some"

@@ -116,7 +116,7 @@ def _masked(instance: Plugin) -> str:
 def _why_not(document: Secret) -> str:
     named = _SCHEME.findall(document.reveal())
     if not named:
-        return "no URL: write SCHEME://..., see docs/configuration.md"
+        return "no URL: write SCHEME://..., see omprog-panic-apprise.yml(5)"
     scheme = named[-1].lower()
     known = _known_schemes()
     if scheme in known:

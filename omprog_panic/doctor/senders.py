@@ -32,6 +32,7 @@ def check_senders(x: Examination) -> Iterator[Finding]:
         )
     database = Database(x.config.paths.database)
     try:
+        database.check()
         with database.read() as connection:
             heard = {row.source for row in list_senders(connection, MAX_LISTED)}
             refused = list_refused(connection, x.now - REFUSED_WITHIN_S)

@@ -10,6 +10,7 @@ import contextlib
 import os
 import sqlite3
 import threading
+import urllib.parse
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -141,12 +142,21 @@ class Database:
 
 
 def _sqlite_engine(path: Path, busy_timeout_s: float) -> Engine:
+    # mode=rw: a file that is missing stays so. Made by root's `doctor`, it would be
+    # root's, and shut the alerter out.
+    uri = f"file:{urllib.parse.quote(str(path.absolute()))}?mode=rw"
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(
+            uri, timeout=busy_timeout_s, check_same_thread=False, uri=True
+        )
+
     engine = sa.create_engine(
-        f"sqlite:///{path}",
+        "sqlite://",
         future=True,
+        creator=connect,
         poolclass=QueuePool,
         max_overflow=-1,
-        connect_args={"timeout": busy_timeout_s, "check_same_thread": False},
     )
 
     @event.listens_for(engine, "connect")

@@ -211,6 +211,20 @@ class TestConnect:
             empty.check()
         empty.close()
 
+    def test_only_create_makes_the_file(self, tmp_path: Path) -> None:
+        # A strange name: it becomes a part of a URI.
+        path = tmp_path / "a #1?mode=memory%20.sqlite"
+        database = Database(path)
+        with pytest.raises(StoreError, match="unable to open"), database.read():
+            pass
+        with pytest.raises(StoreError, match="unable to open"), database.write():
+            pass
+        assert not list(tmp_path.iterdir())
+        database.create()
+        database.check()
+        database.close()
+        assert path.exists()
+
     def test_a_folder_that_readers_may_not_see_is_not_called_empty(
         self, tmp_path: Path
     ) -> None:

@@ -149,3 +149,44 @@ def test_what_the_alerter_has_not_read_is_said_everywhere(
             assert status(config)["code"] == 0
             assert alerter.terminate() == 0
         assert first.received == []
+
+
+def test_what_waits_for_a_service_that_was_taken_away_is_told_so(
+    tmp_path: Path,
+) -> None:
+    with Receiver() as first, Receiver() as second:
+        config = write_config(tmp_path, [first.url()])
+        paths = load_paths(config)
+        first.answer = lambda _: 503
+        with AlerterProcess(config) as alerter:
+            alerter.wait_for_line("started")
+            publish(tmp_path / "spool", make_incident(1))
+            wait_until(
+                lambda: ": 1 alert waits: " in str(status(config)["problems"]),
+                "a failed delivery",
+                60.0,
+            )
+
+            write_config(tmp_path, [second.url()])
+            alerter.process.send_signal(signal.SIGHUP)
+            wait_until(lambda: not why_behind(paths), "a reload that is told of", 60.0)
+            told = "waits for a service that is not configured any more: put it back,"
+            wait_until(
+                lambda: f": 1 alert {told}" in str(status(config)["problems"]),
+                "a service that is missed",
+                60.0,
+            )
+            assert status(config)["code"] == 1
+            rows = CliRunner().invoke(
+                main, ["outbox", "list", "--config", str(config), "--format", "json"]
+            )
+            # The one that took over has a row of its own until it is noted as sent.
+            [row] = [
+                row
+                for row in json.loads(rows.output)["data"]
+                if str(first.port) in row["service_label"]
+            ]
+            arguments = ["outbox", "drop", "--config", str(config), str(row["id"])]
+            assert CliRunner().invoke(main, arguments).exit_code == 0
+            assert status(config)["code"] == 0
+            assert alerter.terminate() == 0

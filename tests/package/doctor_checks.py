@@ -22,6 +22,16 @@ NOT_HERE = {"clock", "apparmor"}
 MAIN = "/etc/rsyslog.conf"
 STRANGER = "192.0.2.9"
 SITE = "/etc/rsyslog.d/50-site.conf"
+QUESTIONS = (
+    "doctor",
+    "status",
+    "senders",
+    "incidents list",
+    "outbox list",
+    "silence list",
+    "digest",
+    "test-alert",
+)
 
 
 def findings(story: Story) -> list[dict[str, Any]]:
@@ -74,9 +84,21 @@ def restarted(story: Story, path: str, text: str) -> Iterator[None]:
     story.monitor.wait_listening()
 
 
-def a_healthy_monitor_has_no_findings(story: Story) -> None:
+def questions_before_the_alerter_ran_leave_nothing_behind(story: Story) -> None:
+    """A data base made by root's question would shut the alerter out."""
     machine = story.machine
     story.monitor.install(story.package)
+    story.monitor.write_settings("127.0.0.2")
+    machine.run(f"systemctl stop {ALERTER}")
+    for question in QUESTIONS:
+        machine.result(f"omprog-panic {question}")
+    assert machine.run("ls -A /var/lib/omprog-panic/db") == ""
+    expect(story, "senders", "has the alerter run yet?")
+    machine.run(f"systemctl start {ALERTER}")
+
+
+def a_healthy_monitor_has_no_findings(story: Story) -> None:
+    machine = story.machine
     machine.run("printf '127.0.0.2 db-2\\n' >>/etc/hosts")
     with story.monitor.receiver():
         story.monitor.configure("127.0.0.2")
@@ -138,6 +160,18 @@ def a_drop_in_that_is_gone(story: Story) -> None:
     story.machine.run(f"mv {path} /root/")
     expect(story, "drop-in", "is missing")
     story.machine.run(f"mv /root/zz-omprog-panic.conf {path}")
+
+
+def rules_that_are_gone(story: Story) -> None:
+    path = "/usr/share/omprog-panic/rsyslog.conf"
+    story.machine.run(f"mv {path} /root/rules.conf")
+    expect(story, "drop-in", f"{path} is missing")
+    story.machine.run(f"mv /root/rules.conf {path}")
+
+
+def an_input_that_is_switched_off(story: Story) -> None:
+    with edited(story, "/etc/omprog-panic/rsyslog/listen", "off"):
+        expect(story, "port", "our input is switched off")
 
 
 def imudp_loaded_twice(story: Story) -> None:
@@ -207,7 +241,9 @@ def a_collector_that_may_not_be_executed(story: Story) -> None:
     path = "/usr/libexec/omprog-panic/collector"
     story.machine.run(f"chmod 644 {path}")
     expect(story, "collector", "may not execute")
-    story.machine.run(f"chmod 755 {path}")
+    story.machine.run(f"chmod 755 {path}; mv {path} {path}.away")
+    expect(story, "collector", "is missing")
+    story.machine.run(f"mv {path}.away {path}")
 
 
 def global_settings_that_reach_us(story: Story) -> None:
@@ -215,9 +251,18 @@ def global_settings_that_reach_us(story: Story) -> None:
         ("$RepeatedMsgReduction on", "message repeated"),
         ("$AllowedSender UDP, 192.0.2.0/24", "drops what other senders send"),
         ('global(maxMessageSize="1k")', "are cut"),
+        ("$EscapeControlCharactersOnReceive off", "NUL"),
+        ("$DropTrailingLFOnReception off", "ends in #012"),
+        ("$Escape8BitCharactersOnReceive on", "octal"),
     ):
         with edited(story, SITE, f"{line}\n"):
             expect(story, "settings", says)
+    lines = story.machine.run(f"cat {MAIN}").splitlines()
+    without = [line for line in lines if "workdirectory" not in line.lower()]
+    assert without != lines
+    with edited(story, MAIN, "\n".join(without) + "\n"):
+        expect(story, "settings", "no work directory")
+    story.machine.run(f"touch -d yesterday {MAIN}")
 
 
 def a_name_server_that_does_not_answer(story: Story) -> None:
@@ -236,6 +281,9 @@ def a_name_server_that_does_not_answer(story: Story) -> None:
 def folders_that_cannot_be_written(story: Story) -> None:
     machine = story.machine
     journal = "/var/lib/omprog-panic/journal"
+    machine.run(f"mount -t tmpfs -o size=200m tmpfs {journal}")
+    expect(story, "journal", "is nearly full")
+    machine.run(f"umount {journal}")
     machine.run(f"mount -t tmpfs -o size=1m tmpfs {journal}")
     expect(story, "journal", "is full")
     machine.run(f"mount -o remount,ro {journal}")
@@ -249,6 +297,14 @@ def folders_that_cannot_be_written(story: Story) -> None:
     machine.run(f"chown root:root {spool}/new")
     expect(story, "spool", "may not write")
     machine.run(f"chown {owner} {spool}/new")
+    same = machine.run(f"stat -c uid=%u,gid=%g,mode=%a {spool}/new").strip()
+    machine.run(f"mount -t tmpfs -o size=1m,{same} tmpfs {spool}/new")
+    expect(story, "spool", "is full")
+    machine.run(f"umount {spool}/new")
+    config = json.loads(machine.run(f"cat {CONFIG}"))
+    config["paths"] = {"spool": f"{spool}.other"}
+    with edited(story, CONFIG, json.dumps(config)):
+        expect(story, "spool", "the alerter reads")
 
 
 def an_alerter_that_is_down(story: Story) -> None:
@@ -256,6 +312,12 @@ def an_alerter_that_is_down(story: Story) -> None:
     expect(story, "alerter", "does not run")
     story.machine.run(f"systemctl start {ALERTER}")
     story.machine.wait(f"systemctl is-active {ALERTER}", "the alerter")
+
+
+def an_alerter_that_has_not_read_a_file(story: Story) -> None:
+    more = story.machine.run(f"cat {SERVICES}") + "night=json://127.0.0.1:9/night\n"
+    with edited(story, SERVICES, more):
+        expect(story, "alerter", "has changed since the alerter read it")
 
 
 def a_service_that_cannot_be_reached(story: Story) -> None:
@@ -282,6 +344,8 @@ def tokens_that_everybody_can_read(story: Story) -> None:
 
 
 def senders_never_heard(story: Story) -> None:
+    with edited(story, CONFIG, '{"senders": []}'):
+        expect(story, "senders", "none is listed")
     with edited(story, CONFIG, listed_too(story, "mute", "192.0.2.7")):
         expect(story, "senders", "1 listed, never heard: mute")
 
@@ -315,6 +379,7 @@ def a_change_that_was_not_applied(story: Story) -> None:
 
 
 CHECKS: tuple[Callable[[Story], None], ...] = (
+    questions_before_the_alerter_ran_leave_nothing_behind,
     a_healthy_monitor_has_no_findings,
     an_ordinary_user_is_told_to_use_sudo,
     rsyslogd_that_does_not_run,
@@ -322,6 +387,8 @@ CHECKS: tuple[Callable[[Story], None], ...] = (
     a_syntax_error,
     a_drop_in_that_is_not_included,
     a_drop_in_that_is_gone,
+    rules_that_are_gone,
+    an_input_that_is_switched_off,
     imudp_loaded_twice,
     imudp_loaded_nowhere,
     imudp_loaded_below_us,
@@ -334,6 +401,7 @@ CHECKS: tuple[Callable[[Story], None], ...] = (
     a_name_server_that_does_not_answer,
     folders_that_cannot_be_written,
     an_alerter_that_is_down,
+    an_alerter_that_has_not_read_a_file,
     a_service_that_cannot_be_reached,
     a_broken_template,
     a_faulty_configuration,

@@ -59,13 +59,17 @@ class Monitor:
         self.machine.run("systemctl reset-failed; systemctl is-active rsyslog")
 
     def configure(self, *senders: str) -> None:
+        """List the senders and one service, and let the alerter read it."""
+        self.write_settings(*senders)
+        self.machine.run(f"systemctl restart {ALERTER}")
+
+    def write_settings(self, *senders: str) -> None:
         """List the senders and one service, as README.Debian says."""
         listed = [{"name": f"db-{a.rpartition('.')[2]}", "address": a} for a in senders]
         # JSON is YAML.
         self.machine.write(CONFIG, json.dumps({"senders": listed}))
         url = f"json://127.0.0.1:{HOOK_PORT}/hook"
         self.machine.write(SERVICES, f"ops={url}\n")
-        self.machine.run(f"systemctl restart {ALERTER}")
 
     def receiver(self) -> Receiver:
         """Open the service that takes the alerts."""

@@ -77,6 +77,14 @@ def test_links_lead_somewhere(name: str) -> None:
     assert not dead
 
 
+def test_the_readme_leads_to_every_page() -> None:
+    text = (pages.ROOT / "README.md").read_text()
+    found = {str(p.relative_to(pages.ROOT)) for p in pages.ROOT.glob("docs/**/*.md")}
+
+    assert len(found) > 10
+    assert not {name for name in found if f"({name})" not in text}
+
+
 def test_the_table_of_the_doctor_has_every_check() -> None:
     page = (pages.ROOT / "docs/troubleshooting.md").read_text()
     rows = re.findall(r"(?m)^\| ((?:`[a-z.-]+`(?:, )?)+) \|", page)

@@ -35,7 +35,7 @@ def test_a_fresh_installation_says_what_is_missing(file: Path) -> None:
     senders, loopback = (text for _, text in why_not_listening(file))
 
     assert "no service" in service
-    assert "systemctl restart omprog-panic-alerter" in service
+    assert "then `omprog-panic apply`" in service
     assert "no senders" in senders
     assert "loopback only" in loopback
 

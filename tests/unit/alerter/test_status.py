@@ -84,6 +84,7 @@ def test_a_service_in_trouble_is_said_whatever_else_waits_for_it(
 
     said = [text for code, text in collect_status(paths).problems if code == WARNING]
     label = world.services[0].label
+    told = "2 alerts wait" if state == "waiting" else "1 alert waits"
     assert [text for text in said if text.startswith(label)] == [
-        f"{label}: {2 if state == 'waiting' else 1} alerts wait: error=503."
+        f"{label}: {told}: error=503."
     ]

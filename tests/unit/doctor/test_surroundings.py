@@ -226,9 +226,13 @@ def test_no_sender_at_all_is_told(tmp_path: Path) -> None:
 
 
 def test_no_data_base_is_not_known_rather_than_good(tmp_path: Path) -> None:
-    sick = Patient(healthy_host(), configuration(tmp_path / "gone", DB07))
+    sick = Patient(healthy_host(), configuration(tmp_path, DB07))
+    assert sick.config is not None
+    (finding,) = check_senders(sick.examined())
 
-    assert [f.level for f in check_senders(sick.examined())] == [Level.UNKNOWN]
+    assert finding.level == Level.UNKNOWN
+    assert "has the alerter run yet?" in finding.says
+    assert not sick.config.paths.database.exists(), "doctor changes nothing"
 
 
 def test_a_slow_name_server_is_told(tmp_path: Path) -> None:
