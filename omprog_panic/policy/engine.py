@@ -10,7 +10,7 @@ from __future__ import annotations
 import collections
 from typing import TYPE_CHECKING, NamedTuple
 
-from omprog_panic.policy import group, life, upkeep
+from omprog_panic.policy import group, life, tell, upkeep
 from omprog_panic.policy.event import (
     Boot,
     Configured,
@@ -102,7 +102,7 @@ class Engine:
         for t, _, event in timed:
             self._take(turn, event, t)
         life.judge_boots(turn)
-        group.flush_groups(turn)
+        tell.flush_groups(turn)
         upkeep.end_silences(turn)
         life.sweep(turn)
         turn.flush_bundles()

@@ -11,6 +11,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from omprog_panic.policy.decision import Decided, Decision
+from omprog_panic.policy.hold import DRILL, LOOP, group_key, hold, hold_told
 from omprog_panic.policy.known import familiarity
 from omprog_panic.policy.route import find_routes
 from omprog_panic.policy.settings import ALERT, DIGEST
@@ -20,7 +21,6 @@ from omprog_panic.policy.turn import (
     MAX_BUNDLED,
     MAX_REMEMBERED,
     THE_ONE,
-    Draft,
     Turn,
     silence_words,
 )
@@ -34,11 +34,6 @@ DRILL_WITHIN_S = 600.0  # between the announcement and the planned crash
 MAX_HOSTS = 4096  # that a group knows apart; crashes of others are counted
 MAX_SPREAD = 50  # kernel releases and machines that a message tells apart
 MAX_TITLES = 20
-MAX_GROUPS = (
-    20_000  # beyond: those that have nothing to tell are forgotten, oldest first
-)
-DRILL = "drill:"
-LOOP = "host:"
 
 
 def take_crash(turn: Turn, crash: Crash, t: float) -> None:
@@ -177,51 +172,20 @@ def _join(
             template=fired.template,
         )
     _count(turn, group, crash, t)
-    turn.state.groups.put(_key(cause, service), group)
+    turn.state.groups.put(group_key(cause, service), group)
     if group.told_t is not None:
-        _hold_told(turn, crash, group)
+        hold_told(turn, crash, group)
     elif turn.settings.grouping.group_wait_s and not cause.startswith(LOOP):
         wait_s = turn.settings.grouping.group_wait_s
         reason = f"{fired.name}: waits {wait_s:g} s for others of its cause"
-        _hold(turn, Decision.HOLD_WAIT, crash, group, reason)
+        hold(turn, Decision.HOLD_WAIT, crash, group, reason)
     else:  # flush_groups tells it at the end of this turn, or another one before it
-        turn.joined.setdefault(_key(cause, service), []).append(crash)
+        turn.joined.setdefault(group_key(cause, service), []).append(crash)
     return group
 
 
-def _hold_told(turn: Turn, crash: Crash, group: Group) -> None:
-    """Say when a crash is told whose cause has been told before."""
-    told_t = group.told_t or 0.0
-    if crash.source in group.fresh:
-        due_t = told_t + turn.settings.grouping.group_interval_s
-        reason = f"{group.route}: the same cause was told {_ago(turn, group)}"
-        decision = Decision.HOLD_GROUP
-    else:
-        due_t = told_t + _interval(turn, group)
-        reason = f"{group.route}: the same cause of this host was told before"
-        decision = Decision.HOLD_REPEAT
-    wait_s = max(0.0, due_t - turn.moment.t)
-    _hold(turn, decision, crash, group, f"{reason}, more within {wait_s:.0f} s")
-
-
-def _hold(
-    turn: Turn, decision: Decision, crash: Crash, group: Group, reason: str
-) -> None:
-    turn.decide(
-        Decided(decision, f"incident:{crash.id}", reason, (group.service,), group.cause)
-    )
-
-
-def _ago(turn: Turn, group: Group) -> str:
-    return f"{turn.moment.t - (group.told_t or 0.0):.0f} s ago"
-
-
-def _key(cause: str, service: str) -> str:
-    return f"{cause}|{service}"
-
-
 def _open_group(turn: Turn, cause: str, service: str, t: float) -> Group | None:
-    group = turn.state.groups.get(_key(cause, service))
+    group = turn.state.groups.get(group_key(cause, service))
     if group is None:
         return None
     rested = t - group.last_t > turn.settings.grouping.forget_after_s
@@ -286,152 +250,3 @@ def _lead(turn: Turn, crash: Crash, t: float) -> dict[str, Any]:
         "title": crash.title,
         "known": dataclasses.asdict(known),
     }
-
-
-def flush_groups(turn: Turn) -> None:
-    """Tell the groups that are due; forget those that have come to rest."""
-    grouping, now = turn.settings.grouping, turn.moment.t
-    receivers = {receiver.key for receiver in turn.settings.receivers}
-    for key, group in sorted(turn.state.groups.rows.items()):
-        if group.service not in receivers:
-            turn.state.groups.drop(key)  # its alerts are readdressed by the outbox
-        elif group.told_t is None:
-            _tell_first(turn, key, group)
-        elif group.fresh and now - group.told_t >= grouping.group_interval_s:
-            _tell_more(turn, key, group)
-        elif group.untold and now - group.told_t >= _interval(turn, group):
-            _tell_again(turn, key, group)
-        elif not group.untold and now - group.last_t > grouping.forget_after_s:
-            turn.state.groups.drop(key)
-    _forget_groups(turn)
-
-
-def _forget_groups(turn: Turn) -> None:
-    rows = turn.state.groups.rows
-    if len(rows) <= MAX_GROUPS:
-        return
-    idle = sorted((row.last_t, key) for key, row in rows.items() if not row.untold)
-    for _, key in idle[: len(rows) - MAX_GROUPS]:
-        turn.state.groups.drop(key)
-
-
-def _interval(turn: Turn, group: Group) -> float:
-    steps = turn.settings.grouping.repeat_s
-    return steps[min(group.step, len(steps) - 1)]
-
-
-def _tell_first(turn: Turn, key: str, group: Group) -> None:
-    if group.cause.startswith(LOOP):
-        _tell_again(turn, key, group)
-        return
-    if turn.moment.t - group.opened_t < turn.settings.grouping.group_wait_s:
-        return
-    lead = group.lead
-    source = lead["source"]
-    fresh = {s: n for s, n in group.fresh.items() if s != source}
-    repeats = group.fresh.get(source, 1) - 1
-    draft = Draft(
-        kind="incident",
-        decision=Decision.NOTIFY_FIRST,
-        reason=f"{group.route}: the first crash of its cause",
-        subject=f"incident:{lead['id']}",
-        details={
-            "drill": group.cause.startswith(DRILL),
-            "known": lead["known"],
-        },
-        incident_id=lead["id"],
-        order_key=source,
-        cause=group.cause,
-    )
-    group.told_t, group.fresh = turn.moment.t, fresh
-    group.again = {source: repeats} if repeats else {}
-    group.untold = group.crashes - 1
-    turn.state.groups.put(key, group)
-    turn.send(draft, {group.service: group.template})
-    for crash in turn.joined.pop(key, []):
-        if crash.id != lead["id"]:
-            _hold_told(turn, crash, group)
-
-
-def _tell_more(turn: Turn, key: str, group: Group) -> None:
-    count = len(group.fresh)
-    noun = "host" if count == 1 else "hosts"
-    reason = (
-        f"{group.route}: the same crash on {count} more {noun} since it was told "
-        f"{_ago(turn, group)}"
-    )
-    draft = Draft(
-        kind="follow-up",
-        decision=Decision.NOTIFY_MORE,
-        reason=reason,
-        subject=f"cause:{group.cause}",
-        details={**_told_of(group, group.fresh), "again": _hosts(group, group.again)},
-        incident_id=group.lead["id"],
-        cause=group.cause,
-    )
-    _settle(turn, key, group)
-    turn.send(draft, {group.service: group.template})
-
-
-def _tell_again(turn: Turn, key: str, group: Group) -> None:
-    hosts = {**group.fresh, **group.again}
-    first = group.told_t is None
-    since = "a host with ever new crashes" if first else f"told {_ago(turn, group)}"
-    reason = f"{group.route}: {group.untold} crashes of known hosts, {since}"
-    if not first:
-        group.step += 1
-    for crash in turn.joined.pop(key, []):
-        words = f"{group.route}: a host that crashes in ever new ways"
-        _hold(turn, Decision.HOLD_REPEAT, crash, group, words)
-    next_s = _interval(turn, group)
-    draft = Draft(
-        kind="panic-loop",
-        decision=Decision.NOTIFY_AGAIN,
-        reason=reason,
-        subject=f"cause:{group.cause}",
-        details={**_told_of(group, hosts), "next_s": next_s},
-        incident_id=group.lead["id"],
-        order_key=next(iter(hosts)) if len(hosts) == 1 else None,
-        cause=group.cause,
-    )
-    _settle(turn, key, group)
-    turn.send(draft, {group.service: group.template})
-
-
-def _settle(turn: Turn, key: str, group: Group) -> None:
-    group.told_t, group.untold = turn.moment.t, 0
-    group.fresh, group.again = {}, {}
-    turn.state.groups.put(key, group)
-
-
-def _told_of(group: Group, hosts: dict[str, int]) -> dict[str, Any]:
-    lead = group.lead
-    return {
-        "cause": group.cause,
-        "title": lead["title"],
-        "titles": list(group.titles),
-        "severity": "drill" if group.cause.startswith(DRILL) else lead["severity"],
-        "first_host": lead["host"],
-        "since": group.opened_at,
-        "hosts": _hosts(group, hosts),
-        "count": len(hosts),
-        "crashes": group.untold,
-        "all_hosts": len(group.counts),
-        "all_crashes": group.crashes,
-        "kernels": _falling(group.kernels),
-        "hardware": _falling(group.hardware),
-    }
-
-
-def _hosts(group: Group, hosts: dict[str, int]) -> list[dict[str, Any]]:
-    listed = [
-        {"name": group.names[source], "address": source, "crashes": count}
-        for source, count in hosts.items()
-    ]
-    return sorted(listed, key=lambda h: (str(h["name"]), str(h["address"])))[
-        :MAX_BUNDLED
-    ]
-
-
-def _falling(counts: dict[str, int]) -> list[list[Any]]:
-    return [[w, n] for w, n in sorted(counts.items(), key=lambda i: (-i[1], i[0]))]
