@@ -92,7 +92,7 @@ def seconds(lines: list[bytes]) -> float:
 
 
 def measure(lines: int = 200_000) -> dict[str, float]:
-    """Give the figures that tools/bench prints."""
+    """Return the figures that tools/bench prints."""
     log = list(itertools.islice(mixed_log(), lines))
     return {"analysis_lines_per_s": round(lines / min(seconds(log) for _ in range(3)))}
 

@@ -25,7 +25,7 @@ _QUEUE = re.compile(r'queue\.size="50000"')
 
 @contextlib.contextmanager
 def folder(*, on_disk: bool = False) -> Iterator[Path]:
-    """Give a private folder on a tmpfs, or where temporary files go."""
+    """Return a private folder on a tmpfs, or where temporary files go."""
     place = None if on_disk or not TMPFS.is_dir() else TMPFS
     with tempfile.TemporaryDirectory(prefix="omprog-panic-bench.", dir=place) as name:
         yield Path(name)

@@ -62,7 +62,7 @@ TARGETS = {
     "storm_complete": Target("storm: with every line"),
     "storm_drained_s": Target("storm: seconds from the first datagram", below=90.0),
     "storm_rss_mb": Target("storm: the collector's peak of resident memory"),
-    "intake_records_per_s": Target("incidents/s into the data base", at_least=1000.0),
+    "intake_records_per_s": Target("incidents/s into the database", at_least=1000.0),
     "intake_first_alert_s": Target("storm: until the first alerts wait", below=1.0),
     "intake_first_alerts": Target("storm of 3 causes: first alerts", below=4.0),
     "intake_follow_ups": Target("storm of 3 causes: follow-ups", below=4.0),
@@ -73,7 +73,7 @@ TARGETS = {
 
 
 def percentile(values: Sequence[float], per_cent: int) -> float:
-    """Give a percentile by nearest rank: a value that was measured."""
+    """Return a percentile by nearest rank: a value that was measured."""
     ordered = sorted(values)
     rank = -(-len(ordered) * per_cent // 100)
     return ordered[max(0, rank - 1)]

@@ -1,6 +1,6 @@
 """The storm of a bad roll-out: 10,000 incidents of 3 causes lie in the spool at once.
 
-The alerter's own intake takes them in: analysis, policy, data base with every commit
+The alerter's own intake takes them in: analysis, policy, database with every commit
 synced. Alerts are counted, not sent.
 """
 
@@ -18,7 +18,7 @@ from bench.load import panic_texts
 from omprog_panic.alerter.event import ignore
 from omprog_panic.alerter.intake import Intake
 from omprog_panic.alerter.main import look_for_garbage_less
-from omprog_panic.alerter.policy_desk import PolicyDesk
+from omprog_panic.alerter.policy_runner import PolicyDesk
 from omprog_panic.clock import SystemClock, rfc3339
 from omprog_panic.config.model import Service
 from omprog_panic.kernel.analysis import analyze_trace
@@ -101,7 +101,7 @@ def _measure(folder: Path) -> Figures:
 
 
 def storm_incident(number: int, at: str) -> IncidentRecord:
-    """Give one panic of the storm, whole, as the collector writes it."""
+    """Return one panic of the storm, whole, as the collector writes it."""
     host = number % HOSTS
     texts = panic_texts(CAUSES[number % len(CAUSES)], LINES)
     return IncidentRecord(

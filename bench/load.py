@@ -57,7 +57,7 @@ class Host:
         self._sequence = chance.randrange(500, 5000)
 
     def say(self, text: str) -> str:
-        """Give one record as its datagram, without the final line feed."""
+        """Return one record as its datagram, without the final line feed."""
         self._us += self._chance.randrange(20, 4000)
         self._sequence += 1
         if self._extended:
@@ -65,7 +65,7 @@ class Host:
         return f"[{self._us // 10**6:5}.{self._us % 10**6:06}] {text}"
 
     def chat(self) -> str:
-        """Give a record that means nothing."""
+        """Return a record that means nothing."""
         pattern = self._chance.choice(CHATTER)
         return self.say(pattern.format(n=self._chance.randrange(9999)))
 

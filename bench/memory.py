@@ -81,7 +81,7 @@ class Fed:
 
 
 def address(number: int) -> str:
-    """Give an address of 10.0.0.0/8."""
+    """Return an address of 10.0.0.0/8."""
     return f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
 
 

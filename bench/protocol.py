@@ -91,7 +91,7 @@ def around(number: int) -> int:
 
 
 def address(number: int) -> str:
-    """Give a loopback address to send from."""
+    """Return a loopback address to send from."""
     return f"127.0.1.{number + 1}"
 
 

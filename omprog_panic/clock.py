@@ -30,7 +30,7 @@ class SystemClock:
 
 
 def utc_offset(wall: float) -> int:
-    """Give the seconds that local time is ahead of UTC at a moment."""
+    """Return the seconds that local time is ahead of UTC at a moment."""
     return time.localtime(wall).tm_gmtoff
 
 

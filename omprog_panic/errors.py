@@ -28,15 +28,15 @@ class SpoolError(OmprogPanicError):
 
 
 class StoreError(OmprogPanicError):
-    """The data base cannot be used now (locked, full, unreadable) or at all (newer)."""
+    """The database cannot be used now (locked, full, unreadable) or at all (newer)."""
 
 
 class StoreForbiddenError(StoreError):
-    """This user may not look at the data base; nothing is known of its state."""
+    """This user may not look at the database; nothing is known of its state."""
 
 
 class AlreadyRunningError(OmprogPanicError):
-    """Another alerter works on this data base."""
+    """Another alerter works on this database."""
 
 
 class ConfigError(OmprogPanicError):

@@ -1,7 +1,7 @@
 """Makes text from the wire harmless: what is no ordinary character becomes visible.
 
 Pure. Everything that a kernel (or a forger of datagrams) printed goes through here
-before it reaches a data base, a terminal or a message.
+before it reaches a database, a terminal or a message.
 """
 
 from __future__ import annotations

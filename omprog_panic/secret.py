@@ -20,7 +20,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """Give the text itself, to be handed to the service and nobody else."""
+        """Return the text itself, to be handed to the service and nobody else."""
         return self._value
 
     def redact(self, text: str) -> str:

@@ -37,13 +37,13 @@ class Advice:
 
 
 def advise(settings: Settings, facts: Facts) -> tuple[Advice, ...]:
-    """Give every warning that these facts call for, the gravest first."""
+    """Return every warning that these facts call for, the gravest first."""
     found = [a for rule in _RULES for a in rule(settings, facts)]
     return tuple(sorted(found, key=lambda a: list(Weight).index(a.weight)))
 
 
 def sends_at_the_end_only(kernel: Kernel) -> bool:
-    """Tell whether netconsole is an nbcon console, silent while a kernel panics.
+    """Return whether netconsole is an nbcon console, silent while a kernel panics.
 
     Such consoles (CON_NBCON_ATOMIC_UNSAFE, kernel/printk/nbcon.c) are flushed after
     the very end of panic(), which is reached with kernel.panic=0 only. Merged for
@@ -54,7 +54,7 @@ def sends_at_the_end_only(kernel: Kernel) -> bool:
 
 
 def has_live_watchdog(kernel: Kernel) -> bool:
-    """Tell whether something outside of the kernel resets a machine that hangs."""
+    """Return whether something outside of the kernel resets a machine that hangs."""
     return any(w.active and w.is_hardware for w in kernel.watchdogs)
 
 

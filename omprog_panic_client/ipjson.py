@@ -72,7 +72,7 @@ def parse_neighbour(text: str) -> str:
 
 
 def _rows(text: str) -> list[dict[str, Any]]:
-    """Give the objects; iproute2 prints empty ones where it filters, or nothing."""
+    """Return the objects; iproute2 prints empty ones where it filters, or nothing."""
     try:
         rows = json.loads(text or "[]")
     except ValueError:

@@ -264,7 +264,7 @@ class Keeper:
         return [f"netconsole loaded with {value}"], []
 
     def _loaded_with(self, facts: Facts, targets: Sequence[Target]) -> str | None:
-        """Give what the module ought to be loaded with; None when it is.
+        """Return what the module ought to be loaded with; None when it is.
 
         A card that went and came back has another number, and the module has let go
         of it.
@@ -278,7 +278,7 @@ class Keeper:
     # --- saying ----------------------------------------------------------------------
 
     def speaker(self) -> statement.Speaker:
-        """Give what each statement says of this machine."""
+        """Return what each statement says of this machine."""
         return statement.Speaker(
             host=self._settings.host or self._system.host_name(),
             boot=self.state.boot_id,

@@ -38,7 +38,7 @@ def _one(target: Target, device: str) -> str:
 
 
 def module_files(targets: Sequence[Target]) -> dict[str, str]:
-    """Give the files, path to text, that set netconsole up where configfs is missing.
+    """Return the files, path to text, that set netconsole up where configfs is missing.
 
     >>> module_files([])
     {}
@@ -53,7 +53,7 @@ def module_files(targets: Sequence[Target]) -> dict[str, str]:
 
 
 def sysctl_file(values: dict[str, int]) -> dict[str, str]:
-    """Give the file that sets these kernel values at boot."""
+    """Return the file that sets these kernel values at boot."""
     if not values:
         return {}
     lines = "".join(f"{name} = {value}\n" for name, value in values.items())

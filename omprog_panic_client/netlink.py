@@ -23,7 +23,7 @@ _DESTINATION, _LINK_ADDRESS = 1, 2
 
 
 def concerns_us(notices: bytes, next_hops: Mapping[str, Collection[str]]) -> bool:
-    """Tell whether the check must run: any notice but one of a stranger's address.
+    """Return whether the check must run: any notice but one of a stranger's address.
 
     ``next_hops`` maps the next hop of each target to the MAC addresses in use there;
     a host with many neighbours gets such notices all the time.

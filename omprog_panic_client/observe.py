@@ -199,7 +199,7 @@ def _addresses(
     known: Mapping[str, str],
     ours: Mapping[str, Target],
 ) -> list[str]:
-    """Give the addresses to try; one that is in use and still right comes first.
+    """Return the addresses to try; one that is in use and still right comes first.
 
     A name server that is down changes nothing: the last address stands.
     """

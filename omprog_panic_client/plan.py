@@ -39,7 +39,7 @@ Outcome = Union[Target, Obstacle]
 
 
 def plan(settings: Settings, facts: Facts) -> list[Outcome]:
-    """Give the target of each monitor, or the obstacle; in the order of the file."""
+    """Return the target of each monitor, or the obstacle; in the order of the file."""
     return [
         plan_one(settings, facts, number, monitor, way)
         for number, (monitor, way) in enumerate(zip(settings.monitors, facts.ways), 1)
@@ -73,7 +73,7 @@ def plan_one(
 
 
 def _optional(settings: Settings, facts: Facts, *, extended: bool) -> dict[str, object]:
-    """Give what later kernels added; the running one has or has not."""
+    """Return what later kernels added; the running one has or has not."""
     has = facts.kernel.optional
     wanted: dict[str, object] = {}
     if not facts.kernel.configfs:
@@ -178,7 +178,7 @@ def _enslaved(link: Link, master: Link) -> tuple[str, str]:
 
 
 def standing_on(link: Link, links: dict[str, Link]) -> Iterator[Link]:
-    """Give an interface and all that it stands on, down to the cards."""
+    """Return an interface and all that it stands on, down to the cards."""
     waiting, seen = [link], set()
     while waiting:
         each = waiting.pop()

@@ -17,17 +17,17 @@ _MOUNT = "/sys/kernel/config"
 
 
 def is_ready(system: System) -> bool:
-    """Tell whether targets can be made at run time."""
+    """Return whether targets can be made at run time."""
     return "netconsole" in system.names(_MOUNT)
 
 
 def is_loaded(system: System, module: str) -> bool:
-    """Tell whether a module is in the kernel (or built in, with parameters)."""
+    """Return whether a module is in the kernel (or built in, with parameters)."""
     return module in system.names("/sys/module")
 
 
 def missing_steps(system: System) -> list[list[str]]:
-    """Give the commands that are needed before targets can be made."""
+    """Return the commands that are needed before targets can be made."""
     steps = []
     if is_ready(system):
         return []

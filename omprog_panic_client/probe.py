@@ -42,7 +42,7 @@ def arp_request(own_mac: str, own_ip: str, wanted: str) -> bytes:
 
 
 def parse_arp_reply(frame: bytes, wanted: str) -> str | None:
-    """Give the MAC address that a frame says ``wanted`` has; None: another frame."""
+    """Return the MAC address that a frame says ``wanted`` has; None: another frame."""
     if len(frame) < 14 + _ARP.size or frame[12:14] != b"\x08\x06":
         return None
     fields = _ARP.unpack_from(frame, 14)
@@ -66,7 +66,7 @@ def solicitation(own_mac: str, wanted: str) -> bytes:
 
 
 def solicited_group(wanted: str) -> str:
-    """Give the multicast address that the owner of ``wanted`` listens on.
+    """Return the multicast address that the owner of ``wanted`` listens on.
 
     >>> solicited_group("fd00::1:2")
     'ff02::1:ff01:2'
@@ -77,7 +77,7 @@ def solicited_group(wanted: str) -> str:
 
 
 def parse_advertisement(message: bytes, wanted: str) -> str | None:
-    """Give the MAC address that an ICMPv6 message says ``wanted`` has."""
+    """Return the MAC address that an ICMPv6 message says ``wanted`` has."""
     if len(message) < 24 or message[0] != _ADVERTISEMENT:
         return None
     if message[8:24] != _packed(wanted):

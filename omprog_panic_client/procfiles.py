@@ -35,7 +35,7 @@ def yes(text: str | None) -> bool:
 
 
 def has_word(cmdline: str, word: str) -> bool:
-    """Tell whether the kernel's command line has a word, or ``word=``.
+    """Return whether the kernel's command line has a word, or ``word=``.
 
     >>> has_word("ro quiet splash", "quiet"), has_word("quieter", "quiet")
     (True, False)

@@ -66,7 +66,7 @@ def restore(system: System, state: State) -> list[str]:
 
 
 def _cards(facts: Facts, devices: Iterable[str]) -> Iterator[str]:
-    """Give the cards that bonds, bridges and VLANs stand on, too."""
+    """Return the cards that bonds, bridges and VLANs stand on, too."""
     waiting, seen = list(devices), set()
     for device in waiting:  # grows while it runs
         link = facts.links.get(device)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def status_lines(view: View, state: State) -> list[str]:
-    """Give the lines for people."""
+    """Return the lines for people."""
     kernel = view.facts.kernel
     lines = [_verdict(view), f"kernel:    {kernel.release}"]
     lines.append(
@@ -34,7 +34,7 @@ def status_lines(view: View, state: State) -> list[str]:
 
 
 def status_values(view: View, state: State) -> dict[str, Any]:
-    """Give the same for programs."""
+    """Return the same for programs."""
     return {
         "right": view.is_right,
         "kernel": asdict(view.facts.kernel),

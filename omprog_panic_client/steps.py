@@ -90,7 +90,7 @@ def change(wanted: Target, current: Target | None) -> Change | None:
 
 
 def removal(current: Target) -> Change:
-    """Give the steps that take a target away."""
+    """Return the steps that take a target away."""
     steps = []
     if current.enabled:
         steps.append(Step("write", f"{current.name}/enabled", "0"))
@@ -122,7 +122,7 @@ def _attributes(wanted: Target, names: Iterable[str]) -> Iterator[Step]:
 
 
 def _data(wanted: Target, current: Target) -> Iterator[Step]:
-    """Give the steps for userdata and sysdata; they need no disabling."""
+    """Return the steps for userdata and sysdata; they need no disabling."""
     folder = f"{wanted.name}/userdata"
     if wanted.userdata is not None:
         ought, now = dict(wanted.userdata), dict(current.userdata or ())

@@ -74,7 +74,7 @@ class System(Protocol):
         ...
 
     def resolve(self, name: str) -> list[str]:
-        """Give the addresses of a name; none when it is not known in time."""
+        """Return the addresses of a name; none when it is not known in time."""
         ...
 
     def ask_mac(self, link: Link, source: str, wanted: str) -> list[str]:
@@ -86,7 +86,7 @@ class System(Protocol):
         ...
 
     def kernel_words(self) -> contextlib.AbstractContextManager[list[str]]:
-        """Give a list that, afterwards, holds what the kernel said meanwhile."""
+        """Return a list that, afterwards, holds what the kernel said meanwhile."""
         ...
 
     def host_name(self) -> str: ...

@@ -30,7 +30,7 @@ class Rest:
         self._seconds = REST_S
 
     def after(self, *, mended: bool) -> float:
-        """Give the seconds to rest now."""
+        """Return the seconds to rest now."""
         if mended:
             self._seconds = REST_S
         now, self._seconds = self._seconds, min(self._seconds * 2, REST_MAX_S)

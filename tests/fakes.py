@@ -10,7 +10,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Self
 
-from omprog_panic.deliver.notifier import File, Files, Outcome
+from omprog_panic.render.fitting import Attachment
+from omprog_panic.sinks.sink import Files, Outcome
 
 DELIVERED = Outcome(delivered=True)
 
@@ -47,7 +48,7 @@ class RecordingNotifier:
         self._file_outcomes = iter(file_outcomes)
         self.text_limit = text_limit
         self.sent: list[tuple[str, str]] = []
-        self.sent_files: list[File] = []
+        self.sent_files: list[Attachment] = []
         self.warmed_up = 0
         self._outcomes: Iterator[Outcome] = iter(outcomes)
 
@@ -59,13 +60,13 @@ class RecordingNotifier:
             return 0
         return max(0, len(subject) + 2 + len(body) - self.text_limit)
 
-    def send(self, subject: str, body: str, file: File | None = None) -> Outcome:
+    def send(self, subject: str, body: str, file: Attachment | None = None) -> Outcome:
         if file is not None:
             self.sent_files.append(file)
         self.sent.append((subject, body))
         return next(self._outcomes, DELIVERED)
 
-    def send_file(self, subject: str, file: File) -> Outcome:
+    def send_file(self, subject: str, file: Attachment) -> Outcome:
         assert subject
         self.sent_files.append(file)
         return next(self._file_outcomes, DELIVERED)

@@ -10,6 +10,7 @@ from typing import Any
 from omprog_panic.clock import rfc3339
 from omprog_panic.policy.decision import Decided
 from omprog_panic.policy.engine import Engine
+from omprog_panic.policy.evaluation import Message
 from omprog_panic.policy.event import (
     Boot,
     Configured,
@@ -20,9 +21,8 @@ from omprog_panic.policy.event import (
     event_from_json,
     event_to_json,
 )
-from omprog_panic.policy.moment import Moment
 from omprog_panic.policy.state import State
-from omprog_panic.policy.turn import Message
+from omprog_panic.policy.timestamps import Moment
 
 NOON = 1_790_000_000.0 - 1_790_000_000.0 % 86400 + 43200
 OPS = ["ops", "json [ops]", ["ops"]]

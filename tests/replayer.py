@@ -15,7 +15,7 @@ from tests.omprog_driver import REPOSITORY, envelope
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from omprog_panic.kernel.open_trace import TraceLimits
+    from omprog_panic.collector.open_trace import TraceLimits
     from omprog_panic.spool.record import SpoolRecord
 
 CAPTURES = REPOSITORY / "tests" / "captures"

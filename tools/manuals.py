@@ -37,7 +37,7 @@ FILES = (
     ("/etc/omprog-panic/alert_templates", "your own message templates"),
     ("/etc/omprog-panic/rsyslog", "the values that our rsyslog rules read"),
     ("/usr/share/omprog-panic/rsyslog.conf", "the rules"),
-    ("/var/lib/omprog-panic", "journal, spool and data base"),
+    ("/var/lib/omprog-panic", "journal, spool and database"),
     ("/var/log/omprog-panic", "one log for each listed sender and day"),
 )
 EXITS = (
@@ -51,7 +51,7 @@ EXITS = (
 
 
 def pages() -> dict[str, str]:
-    """Give every page: file name to text."""
+    """Return every page: file name to text."""
     made = {f"{PROGRAM}.1": _main_page()}
     context = click.Context(main, info_name=PROGRAM)
     for name in main.list_commands(context):
@@ -65,7 +65,7 @@ def pages() -> dict[str, str]:
 
 
 def completion() -> str:
-    """Give the script that makes bash complete commands and options."""
+    """Return the script that makes bash complete commands and options."""
     complete = BashComplete(main, {}, PROGRAM, "_OMPROG_PANIC_COMPLETE")
     return complete.source_template % complete.source_vars()
 
@@ -115,7 +115,7 @@ def _command_page(name: str, command: click.Command, above: click.Context) -> st
 def _leaves(
     command: click.Command, context: click.Context
 ) -> Iterator[tuple[click.Command, click.Context]]:
-    """Give the command, or the commands of a group."""
+    """Return the command, or the commands of a group."""
     if not isinstance(command, click.Group):
         yield command, context
         return

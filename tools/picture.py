@@ -31,7 +31,7 @@ _STAMP = re.compile(r"(\[ *\d+\.\d+\])(.*)")
 
 
 def draw(alert: str) -> str:
-    """Give the picture of an alert: its first line is the subject."""
+    """Return the picture of an alert: its first line is the subject."""
     subject, _, body = alert.partition("\n")
     lines = [part for line in body.strip().splitlines() for part in _wrap(line)]
     width = round(2 * LEFT + COLUMNS * COLUMN)

@@ -8,10 +8,10 @@ import logging
 import os
 from typing import TYPE_CHECKING, Any
 
-from omprog_panic.alerter.fitting import fit_message, whole_trace
 from omprog_panic.clock import rfc3339
 from omprog_panic.plain import one_line
 from omprog_panic.render.context import ALERT_ID_DIGITS, Framing, build_context
+from omprog_panic.render.fitting import fit_message, whole_trace
 from omprog_panic.render.messages import KINDS, WITH_TRACE, facts_of, notes_of
 from omprog_panic.render.notice import notice
 from omprog_panic.render.sample import marked_context
@@ -21,9 +21,8 @@ from omprog_panic.store.notification_log import notification_details
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from omprog_panic.alerter.fitting import Excess
-    from omprog_panic.deliver.notifier import File
     from omprog_panic.render.context import AnyContext, MessageContext
+    from omprog_panic.render.fitting import Attachment, Excess
     from omprog_panic.render.templates import Rendered, Templates
     from omprog_panic.store.connect import Database
     from omprog_panic.store.outbox import OutboxRow
@@ -38,7 +37,7 @@ class Message:
     subject: str
     body: str
     alert_id: str
-    file: File | None = None  # the whole of it, where there is a trace
+    file: Attachment | None = None  # the whole of it, where there is a trace
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ class Composer:
         return Message(subject, body, context.alert_id, file if context.trace else None)
 
     def context(self, row: OutboxRow, details: Mapping[str, Any]) -> AnyContext:
-        """Give what the templates of a row may use."""
+        """Return what the templates of a row may use."""
         texts = self.templates.words.texts
         alert_id = row.notification_id[:ALERT_ID_DIGITS]
         banner: tuple[str, ...] = ()
@@ -118,7 +117,7 @@ def _read(stored: str | None) -> dict[str, Any]:
 
 
 def _template(details: Mapping[str, Any], service_key: str) -> str | None:
-    """Give the name of the templates that the route to a service asked for."""
+    """Return the name of the templates that the route to a service asked for."""
     templates = details.get("templates")
     name = templates.get(service_key) if isinstance(templates, dict) else None
     return name if isinstance(name, str) else None

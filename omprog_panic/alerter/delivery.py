@@ -18,8 +18,8 @@ import threading
 from typing import TYPE_CHECKING
 
 from omprog_panic.alerter.event import AlerterEvent
-from omprog_panic.deliver.notifier import Files
 from omprog_panic.errors import StoreError
+from omprog_panic.sinks.sink import Files
 from omprog_panic.store import outbox
 from omprog_panic.store.notification_log import Attempt, log_attempt
 from omprog_panic.store.outbox import Lease, OutboxRow, State
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from omprog_panic.alerter.event import EventSink
     from omprog_panic.clock import Clock
     from omprog_panic.config.model import Service
-    from omprog_panic.deliver.backoff import Backoff
-    from omprog_panic.deliver.notifier import Notifier, Outcome
+    from omprog_panic.sinks.backoff import Backoff
+    from omprog_panic.sinks.sink import Notifier, Outcome
     from omprog_panic.store.connect import Database
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 MAX_IDLE_S = 30.0  # between looks when nothing wakes a worker
 FEWEST_ATTEMPTS = 10  # before an alert is given up: a clock may jump by years
 PASS_AFTER = 3  # attempts at a message, before the next one of its host is tried
-STORE_RETRY_S = 1.0  # after the data base could not be written
+STORE_RETRY_S = 1.0  # after the database could not be written
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Terms:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Sent:
-    """An attempt whose outcome is not in the data base yet."""
+    """An attempt whose outcome is not in the database yet."""
 
     row: OutboxRow
     outcome: Outcome
@@ -86,7 +86,7 @@ class Courier:
         """Do one thing; tell after how many seconds there is more to do.
 
         Raises:
-            StoreError: the data base cannot be used now; step again later. What was
+            StoreError: the database cannot be used now; step again later. What was
                 sent meanwhile is remembered and not sent again.
 
         """

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Row
 
     from omprog_panic.config.model import Fallback, Service
-    from omprog_panic.policy.turn import Message
+    from omprog_panic.policy.evaluation import Message
 
 OWN_HEALTH = frozenset({"monitor-deaf", "monitor-hears"})
 NOTICE_EVERY_S = 6 * 3600.0  # of dead alerts of one service

@@ -7,8 +7,8 @@ import logging
 from typing import TYPE_CHECKING
 
 from omprog_panic.alerter.event import AlerterEvent
-from omprog_panic.alerter.policy_desk import verdict_on
 from omprog_panic.alerter.policy_events import crash_of, sign_of
+from omprog_panic.alerter.policy_runner import verdict_on
 from omprog_panic.clock import in_utc, rfc3339
 from omprog_panic.errors import StoreError
 from omprog_panic.kernel.analysis import Report
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from omprog_panic.alerter.event import EventSink
-    from omprog_panic.alerter.policy_desk import PolicyDesk
+    from omprog_panic.alerter.policy_runner import PolicyDesk
     from omprog_panic.clock import Clock
     from omprog_panic.model import Record
     from omprog_panic.policy.event import Event, ProbeSent
@@ -63,7 +63,7 @@ class Intake:
 
         Raises:
             SpoolError: the spool cannot be read; nothing was taken.
-            StoreError: the data base cannot be written; the files stay.
+            StoreError: the database cannot be written; the files stay.
 
         """
         limit = BATCH if self.more else FIRST_BATCH
@@ -168,7 +168,7 @@ class Intake:
 
 
 def _events(connection: Connection, entries: Sequence[SpoolEntry]) -> Iterator[Event]:
-    """Give what the policy has to know, besides incidents; boots only when new."""
+    """Return what the policy has to know, besides incidents; boots only when new."""
     for entry in entries:
         record = entry.record
         if isinstance(record, BootRecord) and not senders.insert_boot(

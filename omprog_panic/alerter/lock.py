@@ -1,4 +1,4 @@
-"""One alerter a data base: a lock that ends with the process, however that ends."""
+"""One alerter a database: a lock that ends with the process, however that ends."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def lock_file(database: Path) -> Path:
-    """Where the lock of a data base lies."""
+    """Where the lock of a database lies."""
     return database.with_name(f"{database.name}.lock")
 
 
@@ -29,7 +29,7 @@ class InstanceLock:
 
         Raises:
             AlreadyRunningError: another process holds it.
-            StoreError: the data base's folder cannot be made or written.
+            StoreError: the database's folder cannot be made or written.
 
         """
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -43,7 +43,7 @@ class InstanceLock:
         except BlockingIOError as error:
             self.release()
             raise AlreadyRunningError(
-                f"another alerter works on this data base ({self._path} is locked)"
+                f"another alerter works on this database ({self._path} is locked)"
             ) from error
 
     def release(self) -> None:
@@ -53,7 +53,7 @@ class InstanceLock:
 
 
 def is_running(database: Path) -> bool:
-    """Tell whether an alerter works on this data base."""
+    """Return whether an alerter works on this database."""
     try:
         file = os.open(lock_file(database), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:

@@ -1,7 +1,7 @@
 """Process 2: wires the parts and keeps them going. The only wiring of the alerter.
 
-Diagnostics: a bad configuration, a newer data base or a second alerter end the start
-with everything said; a locked or full data base and an unreadable spool are logged
+Diagnostics: a bad configuration, a newer database or a second alerter end the start
+with everything said; a locked or full database and an unreadable spool are logged
 when they change and tried again.
 """
 
@@ -15,7 +15,6 @@ import random
 import signal
 from typing import TYPE_CHECKING
 
-from omprog_panic.alerter.assemble import load_setup, load_sound_setup
 from omprog_panic.alerter.compose import Composer
 from omprog_panic.alerter.delivery import STORE_RETRY_S, Courier, Terms, Worker
 from omprog_panic.alerter.dispatch import readdress
@@ -23,14 +22,12 @@ from omprog_panic.alerter.event import AlerterEvent, ignore
 from omprog_panic.alerter.intake import Intake
 from omprog_panic.alerter.lock import InstanceLock
 from omprog_panic.alerter.maintenance import Maintenance
-from omprog_panic.alerter.notify import tell_systemd
-from omprog_panic.alerter.policy_desk import PolicyDesk
+from omprog_panic.alerter.policy_runner import PolicyDesk
 from omprog_panic.alerter.probe import send_probe
 from omprog_panic.alerter.settings_report import SettingsReport
+from omprog_panic.alerter.setup import load_setup, load_sound_setup
+from omprog_panic.alerter.systemd import tell_systemd
 from omprog_panic.clock import SystemClock
-from omprog_panic.deliver.apprise_notifier import build_notifier
-from omprog_panic.deliver.backoff import Backoff
-from omprog_panic.deliver.deadline import DeadlineNotifier
 from omprog_panic.errors import (
     ConfigError,
     NotConfiguredError,
@@ -38,6 +35,9 @@ from omprog_panic.errors import (
     StoreError,
 )
 from omprog_panic.kernel.analysis import analyze_trace
+from omprog_panic.sinks.apprise_sink import build_notifier
+from omprog_panic.sinks.backoff import Backoff
+from omprog_panic.sinks.deadline import DeadlineNotifier
 from omprog_panic.spool.reader import SpoolReader, Wakeup
 from omprog_panic.store import outbox
 from omprog_panic.store.connect import Database
@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
-    from omprog_panic.alerter.assemble import Setup
     from omprog_panic.alerter.event import EventSink
+    from omprog_panic.alerter.setup import Setup
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ class Alerter:
 
         Raises:
             SpoolError: no spool.
-            StoreError: no data base, or one of a newer program.
+            StoreError: no database, or one of a newer program.
             AlreadyRunningError: another alerter works on it.
 
         """
@@ -238,7 +238,7 @@ class Alerter:
             log.exception("maintenance failed")
 
     def _readdress(self) -> None:
-        """Once after each change of services, as soon as the data base can be used."""
+        """Once after each change of services, as soon as the database can be used."""
         if not self._readdressed:
             config = self._setup.config
             with self._database.write() as connection:

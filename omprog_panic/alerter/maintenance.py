@@ -40,7 +40,7 @@ class Maintenance:
         """Do what is due; tell whether there is something new to deliver.
 
         Raises:
-            StoreError: the data base cannot be used now.
+            StoreError: the database cannot be used now.
 
         """
         now = self.clock.monotonic()
@@ -68,7 +68,7 @@ class Maintenance:
         return bool(standing_in or told)
 
     def _is_clock_steady(self) -> bool:
-        """Tell whether no clock was set for so long that it can be believed.
+        """Return whether no clock was set for so long that it can be believed.
 
         A machine whose battery is empty starts in another year, and is put right
         minutes later; by then nothing may have been forgotten for its age.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omprog_panic.policy.event import Boot, Crash, Event, Heard, ProbeHeard
-from omprog_panic.policy.known import NO_HISTORY, History
+from omprog_panic.policy.familiarity import NO_HISTORY, History
 from omprog_panic.spool.record import AliveRecord, BootRecord, ProbeRecord
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ MAX_TEXT = 500  # of a title or name: the policy remembers it
 def crash_of(
     record: IncidentRecord, report: Report, history: dict[str, Any] | None
 ) -> Crash:
-    """Give what the policy has to know of an incident."""
+    """Return what the policy has to know of an incident."""
     facts = report.facts
     begun = record.onset.at or record.written_at
     return Crash(
@@ -42,7 +42,7 @@ def crash_of(
 
 
 def sign_of(record: SpoolRecord) -> Event | None:
-    """Give what the policy has to know of another record; None: nothing."""
+    """Return what the policy has to know of another record; None: nothing."""
     match record:
         case BootRecord():
             return Boot(

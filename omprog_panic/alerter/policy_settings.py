@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def receivers_of(services: Iterable[Service]) -> list[Receiver]:
-    """Give what the policy may know of services: nothing secret."""
+    """Return what the policy may know of services: nothing secret."""
     return [Receiver(s.key, s.label, tuple(sorted(s.tags))) for s in services]
 
 

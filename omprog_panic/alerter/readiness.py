@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
-from omprog_panic.alerter.assemble import load_setup
+from omprog_panic.alerter.setup import load_setup
 from omprog_panic.config.load import load_senders
 from omprog_panic.errors import ConfigError, NotConfiguredError
 

@@ -18,7 +18,7 @@ from omprog_panic.store.connect import Database
 from omprog_panic.store.senders import latest, note_latest
 
 if TYPE_CHECKING:
-    from omprog_panic.alerter.assemble import Setup
+    from omprog_panic.alerter.setup import Setup
     from omprog_panic.clock import Clock
     from omprog_panic.config.model import Paths
 
@@ -66,7 +66,7 @@ def why_behind(paths: Paths) -> list[str]:
 
 
 def wait_until_read(paths: Paths, within_s: float) -> list[str]:
-    """Give what ``why_behind`` says: nothing, as soon as that is so."""
+    """Return what ``why_behind`` says: nothing, as soon as that is so."""
     pause, clock = threading.Event(), SystemClock()
     deadline = clock.monotonic() + within_s
     while True:
@@ -86,10 +86,10 @@ class SettingsReport:
     _told: SettingsInUse | None = None
 
     def tell(self, setup: Setup) -> None:
-        """Tell what has changed since the last time, found by checks or by alerts.
+        """Return what has changed since the last time, found by checks or by alerts.
 
         Raises:
-            StoreError: the data base cannot be written now; tell it again later.
+            StoreError: the database cannot be written now; tell it again later.
 
         """
         templates = list(setup.template_faults)

@@ -34,11 +34,11 @@ class Machine(Protocol):
     """The host, as far as ``apply`` changes it."""
 
     def read(self, path: str) -> str | None:
-        """Give a file's text; None where there is none."""
+        """Return a file's text; None where there is none."""
         ...
 
     def names(self, folder: str) -> list[str]:
-        """Give the names in a folder."""
+        """Return the names in a folder."""
         ...
 
     def write(self, path: str, text: str | None) -> None:
@@ -46,11 +46,11 @@ class Machine(Protocol):
         ...
 
     def complaints(self) -> list[str]:
-        """Give what rsyslogd says against its configuration of now."""
+        """Return what rsyslogd says against its configuration of now."""
         ...
 
     def rehearse(self, files: Mapping[str, str | None]) -> list[str] | None:
-        """Give what it would say with these files; None: it cannot be tried here."""
+        """Return what it would say with these files; None: it cannot be tried here."""
         ...
 
     def fit(self) -> None:
@@ -70,7 +70,7 @@ class Machine(Protocol):
         ...
 
     def iptables(self, family: int) -> Iptables:
-        """Give the firewall of one family."""
+        """Return the firewall of one family."""
         ...
 
 
@@ -176,5 +176,5 @@ def _run(argv: Sequence[str]) -> subprocess.CompletedProcess[str] | None:
 
 
 def is_installed(machine: Machine) -> bool:
-    """Tell whether the package's own folder is there."""
+    """Return whether the package's own folder is there."""
     return bool(machine.names(f"{ETC}/rsyslog"))

@@ -187,7 +187,7 @@ def _put_back(done: list[Step]) -> str:
 
 
 def unapplied(reception: Reception, machine: Machine) -> list[str]:
-    """Give the files that differ from config.yaml, for status and doctor."""
+    """Return the files that differ from config.yaml, for status and doctor."""
     try:
         return [change.path for change in plan_for(reception, machine).changes]
     except ApplyError as error:

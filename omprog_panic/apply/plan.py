@@ -34,7 +34,7 @@ class Change:
     new: str | None
 
     def diff(self) -> Iterator[str]:
-        """Give the lines of a unified diff."""
+        """Return the lines of a unified diff."""
         yield from difflib.unified_diff(
             (self.old or "").splitlines(),
             (self.new or "").splitlines(),
@@ -63,7 +63,7 @@ class Plan:
 def wanted_files(
     reception: Reception, *, filtered: bool, firewall: bool
 ) -> dict[str, str | None]:
-    """Give every file that is made of config.yaml, by path; None: it must not be there.
+    """Return every file made from config.yaml, by path; None: it must not exist.
 
     ``filtered``: rsyslogd receives on our port already, through an input of somebody
     else's. ``firewall``: the administrator applied the firewall rules before.
@@ -126,7 +126,7 @@ def _says_the_same(path: str, old: str | None, new: str | None) -> bool:
 
 
 def is_received_by_others(statements: list[Statement], port: int) -> bool:
-    """Tell whether the host's own configuration has a UDP input on this port."""
+    """Return whether the host's own configuration has a UDP input on this port."""
     for statement in statements:
         if statement.name == "$udpserverrun":
             if statement.values[""] == str(port):

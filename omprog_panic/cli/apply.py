@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from omprog_panic.alerter.assemble import load_setup
 from omprog_panic.alerter.settings_report import (
     NOT_RUNNING,
     wait_until_read,
     why_behind,
 )
+from omprog_panic.alerter.setup import load_setup
 from omprog_panic.apply.machine import LocalMachine, is_installed
 from omprog_panic.apply.perform import check, perform, plan_for
 from omprog_panic.cli.options import config_option, format_option, or_exit
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @format_option
 def apply(file: Path, dry_run: bool, yes: bool, form: str) -> None:  # noqa: FBT001
-    """Give the senders of config.yaml to rsyslogd, collector, firewall and alerts.
+    """Return the senders of config.yaml to rsyslogd, collector, firewall and alerts.
 
     Shows what changes, has it checked by rsyslogd and iptables, does it, and puts
     everything back when a step fails. The firewall changes only where `omprog-panic

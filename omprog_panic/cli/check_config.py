@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from omprog_panic.alerter.assemble import load_sound_setup
+from omprog_panic.alerter.setup import load_sound_setup
 from omprog_panic.cli.options import config_option, format_option, or_exit
 from omprog_panic.cli.output import print_json
 from omprog_panic.errors import ConfigError

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from omprog_panic.alerter.sender_list import next_digest
+from omprog_panic.admin.senders import next_digest
 from omprog_panic.cli.options import config_option, format_option, or_exit
 from omprog_panic.cli.output import print_json
 from omprog_panic.config.load import load_paths

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from omprog_panic.alerter.assemble import load_setup
+from omprog_panic.alerter.setup import load_setup
 from omprog_panic.cli.options import config_option, format_option
 from omprog_panic.cli.output import print_json
 from omprog_panic.clock import SystemClock
 from omprog_panic.doctor.examination import Examination
 from omprog_panic.doctor.examine import examine
 from omprog_panic.doctor.finding import Level, worst
-from omprog_panic.doctor.host import LocalHost
 from omprog_panic.errors import ConfigError
+from omprog_panic.host.machine import LocalHost
 from omprog_panic.plain import one_line
 
 if TYPE_CHECKING:

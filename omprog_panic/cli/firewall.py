@@ -13,10 +13,10 @@ from omprog_panic.apply import plan
 from omprog_panic.cli.options import config_option, format_option, or_exit
 from omprog_panic.cli.output import print_json
 from omprog_panic.config.load import load_reception
-from omprog_panic.doctor.host import LocalHost
 from omprog_panic.firewall.iptables import FirewallError
 from omprog_panic.firewall.manage import PLUGIN, Firewall
 from omprog_panic.firewall.owner import find_owner
+from omprog_panic.host.machine import LocalHost
 
 if TYPE_CHECKING:
     from omprog_panic.firewall.manage import Verdict

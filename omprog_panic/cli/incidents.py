@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from omprog_panic.alerter.archive import list_archive, show_archived
-from omprog_panic.alerter.assemble import load_setup
-from omprog_panic.alerter.outbox_desk import (
+from omprog_panic.admin.incidents import list_archive, show_archived
+from omprog_panic.admin.outbox import (
     choose_services,
     delete_incident,
     export_incident,
     resend_incident,
 )
+from omprog_panic.alerter.setup import load_setup
 from omprog_panic.cli.options import (
     config_option,
     format_option,

@@ -53,7 +53,7 @@ SUMMARIES = {
 
 
 class LazyGroup(click.Group):
-    """Lists commands without importing them: data bases and apprise are heavy."""
+    """Lists commands without importing them: databases and apprise are heavy."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return sorted(name for name in COMMANDS if _is_there(name))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from omprog_panic.alerter.outbox_desk import drop_outbox, list_outbox, retry_outbox
+from omprog_panic.admin.outbox import drop_outbox, list_outbox, retry_outbox
 from omprog_panic.cli.options import config_option, format_option, or_exit
 from omprog_panic.cli.output import print_done, print_json, print_table
 from omprog_panic.config.load import load_paths

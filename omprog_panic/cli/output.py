@@ -18,7 +18,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from omprog_panic.alerter.status import Status
+    from omprog_panic.admin.status import Status
 
 PIPE_WIDTH = 250  # nothing is cut or wrapped where a program reads
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from omprog_panic.alerter.reanalyze import reanalyze_archive
+from omprog_panic.admin.reanalyze import reanalyze_archive
 from omprog_panic.cli.options import config_option, format_option, or_exit
 from omprog_panic.cli.output import print_json, print_table
 from omprog_panic.config.load import load_paths

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from omprog_panic.alerter.assemble import load_setup
 from omprog_panic.alerter.policy_settings import policy_settings
+from omprog_panic.alerter.setup import load_setup
 from omprog_panic.cli.options import config_option, format_option, or_exit
 from omprog_panic.cli.output import print_json
 from omprog_panic.config.routes import KINDS, SEVERITIES

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from omprog_panic.alerter.assemble import load_setup
-from omprog_panic.alerter.outbox_desk import choose_services
-from omprog_panic.alerter.sample_alert import send_test
+from omprog_panic.admin.outbox import choose_services
+from omprog_panic.admin.sample_alert import send_test
+from omprog_panic.alerter.setup import load_setup
 from omprog_panic.cli.options import (
     config_option,
     format_option,

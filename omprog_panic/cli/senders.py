@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from omprog_panic.alerter.sender_list import find_token, list_senders
+from omprog_panic.admin.senders import find_token, list_senders
 from omprog_panic.cli.options import config_option, format_option, or_exit
 from omprog_panic.cli.output import print_json, print_table
 from omprog_panic.cli.senders_add import add

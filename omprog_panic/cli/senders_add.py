@@ -66,7 +66,7 @@ def add(
 
 
 def client_lines(name: str, monitor: str, port: int, source_port: int) -> list[str]:
-    """Give the settings file of the sending host."""
+    """Return the settings file of the sending host."""
     return [
         f"monitor={monitor}",
         f"port={port}",

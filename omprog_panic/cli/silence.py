@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from omprog_panic.alerter.silence_desk import (
+from omprog_panic.admin.silences import (
     add_silence,
     expire_silence,
     list_silences,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from omprog_panic.admin.status import UNKNOWN, WARNING, collect_status
 from omprog_panic.alerter.readiness import why_not_alerting, why_not_listening
-from omprog_panic.alerter.status import UNKNOWN, WARNING, collect_status
 from omprog_panic.apply.machine import LocalMachine, is_installed
 from omprog_panic.apply.perform import unapplied
 from omprog_panic.cli.options import config_option, format_option

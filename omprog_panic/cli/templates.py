@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from omprog_panic.alerter.archive import archived_context
+from omprog_panic.admin.incidents import archived_context
 from omprog_panic.cli.options import config_option, format_option, or_exit
 from omprog_panic.cli.output import print_json, print_table
 from omprog_panic.config.load import load_language, load_paths, load_senders

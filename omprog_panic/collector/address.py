@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from omprog_panic.collector.event import Event
+    from omprog_panic.collector.open_trace import TraceLimits
     from omprog_panic.collector.timeline import Timeline
-    from omprog_panic.kernel.open_trace import TraceLimits
 
 MAX_OTHERS = 4  # hosts behind an address beside the first; the longest silent goes
 # Anybody can forge "[    0.000000]": so many boots of one address, then one a minute.
@@ -60,7 +60,7 @@ class Address(Sender):
         return events
 
     def may_tell_boot(self, now: float) -> bool:
-        """Tell whether another boot of this address is told, or left out."""
+        """Return whether another boot of this address is told, or left out."""
         if self._boots is None:
             self._boots = Budget(BOOTS, BOOTS_PER_S)
         return self._boots.take(now)
@@ -159,7 +159,7 @@ class Address(Sender):
         return super().busy or any(other.busy for other in self.others)
 
     def deadline(self) -> float | None:
-        """Tell when :meth:`tick` must be called; None: no need."""
+        """Return when :meth:`tick` must be called; None: no need."""
         if not self.others:
             return super().deadline()
         times = [super().deadline(), *(other.deadline() for other in self.others)]
@@ -195,7 +195,7 @@ class Address(Sender):
         return events
 
     def close(self, reason: EndReason, now: float) -> list[Event]:
-        """Give everything up: holes, bursts, open traces."""
+        """Return everything up: holes, bursts, open traces."""
         events = self.settle(now)
         for line in self._lines():
             events += line.timeline.close(reason)

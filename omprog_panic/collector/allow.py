@@ -39,7 +39,7 @@ class AllowedNetworks:
         ]
 
     def names(self, address: str) -> bool:
-        """Tell whether an address is listed by itself, not only its network."""
+        """Return whether an address is listed by itself, not only its network."""
         try:
             parsed = ipaddress.ip_address(address)
         except ValueError:

@@ -83,13 +83,13 @@ def _parse_json(line: bytes) -> Envelope:
 
 
 def plain_address(ip: str) -> str:
-    """Give an IPv4 address that a socket of both families shows in the IPv6 form."""
+    """Return an IPv4 address that a socket of both families shows in the IPv6 form."""
     # A socket for both families shows IPv4 senders as ::ffff:10.0.0.2.
     return ip[7:] if ip.startswith("::ffff:") and "." in ip else ip
 
 
 def restore(raw: str) -> str:
-    r"""Give a rawmsg its control bytes back, and drop one final line feed.
+    r"""Return a rawmsg its control bytes back, and drop one final line feed.
 
     >>> restore("[    1.5] A#012[    1.5] B")
     '[    1.5] A\n[    1.5] B'

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from omprog_panic.collector.open_trace import ClosedTrace
     from omprog_panic.collector.statement import Statement
-    from omprog_panic.kernel.open_trace import ClosedTrace
 
 
 class Closed(NamedTuple):

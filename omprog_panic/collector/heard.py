@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
+from omprog_panic.collector.boot import SHUTDOWN, STARTED
 from omprog_panic.collector.statement import PREFIX
-from omprog_panic.kernel.boot import SHUTDOWN, STARTED
 from omprog_panic.kernel.signature import STARTS, first_signature
 
 TELLING_TEXTS = ("Linux version ", PREFIX, *SHUTDOWN)
@@ -29,7 +29,7 @@ class Heard(NamedTuple):
 
 
 def is_notable(text: str) -> bool:
-    """Tell whether a record means anything to a host that is well."""
+    """Return whether a record means anything to a host that is well."""
     if text.startswith(TELLING_TEXTS) or text.startswith(STARTED):
         return True
     return first_signature(text) is not None

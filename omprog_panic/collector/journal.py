@@ -122,7 +122,7 @@ class Journal:
 
     @staticmethod
     def size_of(content: bytes) -> int:
-        """Tell how many bytes an entry takes."""
+        """Return how many bytes an entry takes."""
         return _HEAD + len(content)
 
     def append(

@@ -23,6 +23,7 @@ from omprog_panic.collector.journal import (
     Journal,
     JournalLimits,
 )
+from omprog_panic.collector.open_trace import TraceLimits
 from omprog_panic.collector.options import build_parser
 from omprog_panic.collector.pipeline import Pipeline, PipelineLimits
 from omprog_panic.collector.protocol import (
@@ -34,7 +35,6 @@ from omprog_panic.collector.protocol import (
 from omprog_panic.collector.publisher import Publisher
 from omprog_panic.collector.recovery import Carrier, Recovery
 from omprog_panic.errors import ConfigError, JournalError, OmprogPanicError, SpoolError
-from omprog_panic.kernel.open_trace import TraceLimits
 from omprog_panic.log import setup_logging
 from omprog_panic.spool.record import CountersRecord
 from omprog_panic.spool.writer import SpoolWriter
@@ -215,7 +215,7 @@ class Collector:
         return now < self._maintain_at and not self._pipeline.has_records
 
     def _think(self) -> None:
-        """Give the pipeline what was confirmed."""
+        """Return the pipeline what was confirmed."""
         batch, count = self._batch, self._batch_lines
         if not batch:
             return

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from omprog_panic import __version__
 from omprog_panic.collector.journal import JournalLimits
+from omprog_panic.collector.open_trace import TraceLimits
 from omprog_panic.collector.pipeline import PipelineLimits
-from omprog_panic.kernel.open_trace import TraceLimits
 from omprog_panic.spool.writer import MAX_BYTES
 
 

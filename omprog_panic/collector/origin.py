@@ -65,7 +65,7 @@ class Origin:
         return self._wall_first_s - self._wall_s < _STEADY_S
 
     def before(self, at: str, now: float) -> bool:
-        """Tell whether that kernel was running when another one spoke."""
+        """Return whether that kernel was running when another one spoke."""
         wall = wall_s(at)
         return (
             self._known
@@ -75,7 +75,7 @@ class Origin:
         )
 
     def is_of(self, high_us: int | None, at: str) -> bool:
-        """Tell whether it is the kernel that had that clock at that time."""
+        """Return whether it is the kernel that had that clock at that time."""
         wall = wall_s(at)
         if not self._known or wall is None or high_us is None:
             return False

@@ -26,8 +26,8 @@ from omprog_panic.collector.incident import (
     build_said,
     stable_id,
 )
+from omprog_panic.collector.open_trace import TraceLimits
 from omprog_panic.errors import MalformedEnvelopeError
-from omprog_panic.kernel.open_trace import TraceLimits
 from omprog_panic.model import EndReason
 from omprog_panic.spool.record import CountersRecord, SpoolRecord
 
@@ -390,7 +390,7 @@ class Pipeline:
         self._refused.clear()
 
     def deadline(self) -> float | None:
-        """Tell when :meth:`tick` must be called; None: no need."""
+        """Return when :meth:`tick` must be called; None: no need."""
         due = self._due[0][0] if self._due else None
         if self._counters_at is None:
             return due

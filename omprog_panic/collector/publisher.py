@@ -160,7 +160,7 @@ class Publisher:
                 self._lock.wait()
 
     def _publish(self, record: SpoolRecord) -> bool:
-        """Tell whether to go on; False: told to stop while the spool was blocked."""
+        """Return whether to go on; False: told to stop while the spool was blocked."""
         durable = isinstance(record, LASTING)
         if not self._try(record, encode(record), durable=durable):
             with self._lock:

@@ -34,7 +34,7 @@ from omprog_panic.netconsole.twins import TwinFilter
 
 if TYPE_CHECKING:
     from omprog_panic.collector.event import Event
-    from omprog_panic.kernel.open_trace import TraceLimits
+    from omprog_panic.collector.open_trace import TraceLimits
     from omprog_panic.model import EndReason
 
 # Pieces of one line of an old kernel follow each other within milliseconds.
@@ -154,7 +154,7 @@ class Sender:
         at: str,
         now: float,
     ) -> bool:
-        """Tell whether the numbering starts again: a boot, or a reload's replay.
+        """Return whether the numbering starts again: a boot, or a reload's replay.
 
         A network that swaps datagrams does so within milliseconds and over a few
         numbers; a host that boots was silent before.
@@ -176,7 +176,7 @@ class Sender:
         return falls_back or (high_us is not None and time_us > high_us)
 
     def _resumes(self, packet: Packet, order: Reassembler) -> bool:
-        """Tell whether the numbering that seemed to be over goes on after all.
+        """Return whether the numbering that seemed to be over goes on after all.
 
         Then what began anew was another host behind the same address.
         """
@@ -219,7 +219,7 @@ class Sender:
         return events or None
 
     def _continues(self, packet: Packet) -> bool:
-        """Tell whether a fragment of a line appends to the record before it.
+        """Return whether a fragment of a line appends to the record before it.
 
         "+" always does, "c" only on kernels from 4.10 to 5.3, which do not join lines
         while an extended console is there. Before them it opens a line. After them it
@@ -288,7 +288,7 @@ class Sender:
         return self._deliver(heard, now, extended=False)
 
     def _joins(self, text: str, now: float) -> bool:
-        """Tell whether a datagram without a time stamp continues a stamped line."""
+        """Return whether a datagram without a time stamp continues a stamped line."""
         if not self._stamped or now - self.timeline.last_heard >= _CONTINUES_WITHIN_S:
             return False
         if first_signature(text) is not None:
@@ -302,7 +302,7 @@ class Sender:
         return last is not None and not is_note(last) and len(last) < _MAX_CONTINUED
 
     def _doubled(self, payload: str) -> bool:
-        """Tell whether the network brought this datagram twice.
+        """Return whether the network brought this datagram twice.
 
         While the kernel's clock stands still (interrupts off, TCG) equal lines with
         equal stamps are no repeats: then nothing is dropped.
@@ -365,7 +365,7 @@ class Sender:
         return self.timeline.busy or (self._order is not None and self._order.busy)
 
     def deadline(self) -> float | None:
-        """Tell when :meth:`tick` must be called; None: no need."""
+        """Return when :meth:`tick` must be called; None: no need."""
         times = [self.timeline.deadline()]
         if self._order is not None:
             times.append(self._order.deadline())
@@ -406,7 +406,7 @@ class Sender:
             self._order.load(state["order"])
 
     def close(self, reason: EndReason, now: float) -> list[Event]:
-        """Give everything up: holes, burst, open trace."""
+        """Return everything up: holes, burst, open trace."""
         events = self.settle(now) + self.timeline.close(reason)
         for parted in self.timeline.parted:
             events += parted.close(reason)

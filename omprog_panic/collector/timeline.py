@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from omprog_panic.collector.boot import (
+    REMEMBERED,
+    BootMemory,
+    Burst,
+    Mark,
+    says_shutdown,
+)
 from omprog_panic.collector.event import Booted, Closed, Event, Said
 from omprog_panic.collector.heard import (
     TELLING,
@@ -13,24 +20,17 @@ from omprog_panic.collector.heard import (
 )
 from omprog_panic.collector.origin import Origin
 from omprog_panic.collector.statement import parse_statement
-from omprog_panic.kernel.boot import (
-    REMEMBERED,
-    BootMemory,
-    Burst,
-    Mark,
-    says_shutdown,
-)
+from omprog_panic.collector.trace import TraceMachine
 from omprog_panic.kernel.signature import (
     Terminator,
     is_boot_banner,
     terminator,
 )
-from omprog_panic.kernel.trace import TraceMachine
 from omprog_panic.model import EndReason
 from omprog_panic.netconsole.stored import expand, is_note, packet_of
 
 if TYPE_CHECKING:
-    from omprog_panic.kernel.open_trace import ClosedTrace, TraceLimits
+    from omprog_panic.collector.open_trace import ClosedTrace, TraceLimits
 
 # panic_print=0x20 replays the whole log in the middle of a panic, at once.
 _PANIC_REPLAY_S = 1.0
@@ -177,7 +177,7 @@ class Timeline:
         return self.memory.begins_anew(time_us, text)
 
     def replays_in_panic(self, at: str, now: float) -> bool:
-        """Tell whether what falls back is a replay in the middle of an open panic.
+        """Return whether what falls back is a replay in the middle of an open panic.
 
         Both clocks must say so: out of a queue that was held up a reboot follows its
         panic at once, too.
@@ -191,7 +191,7 @@ class Timeline:
         )
 
     def _elides(self, time_us: int | None, text: str, now: float) -> bool:
-        """Tell whether a record within a panic's replay is left out, and count it."""
+        """Return whether a record within a panic's replay is left out, and count it."""
         if not self.machine.panicked:
             self._panic_replay = False
             return False
@@ -284,7 +284,7 @@ class Timeline:
         return self._new_boot(replay, now)
 
     def _is_neighbour(self, replay: _Replay) -> bool:
-        """Tell whether it is another host: both kernels ran at the same time."""
+        """Return whether it is another host: both kernels ran at the same time."""
         return (
             not replay.burst.is_known
             and replay.origin.steady
@@ -354,7 +354,7 @@ class Timeline:
         return [c._replace(known=self._heard_before(c.trace)) for c in traces]
 
     def _belongs(self, trace: ClosedTrace) -> bool:
-        """Tell whether this is the rest of a trace that was published before."""
+        """Return whether this is the rest of a trace that was published before."""
         begun = trace.begun_us
         age_us = self.limits.max_age_s * 1e6
         return begun is not None and any(
@@ -362,7 +362,7 @@ class Timeline:
         )
 
     def _heard_before(self, trace: ClosedTrace) -> bool:
-        """Tell whether a replayed trace is one that we had, perhaps with losses."""
+        """Return whether a replayed trace is one that we had, perhaps with losses."""
         begun, ended = trace.begun_us, trace.ended_us
         if begun is None or ended is None:
             return False
@@ -444,7 +444,7 @@ class Timeline:
         return self._replay is not None
 
     def deadline(self) -> float | None:
-        """Tell when :meth:`tick` must be called; None: no need."""
+        """Return when :meth:`tick` must be called; None: no need."""
         trace_at = self.machine.deadline()
         if self._replay is None:
             return trace_at
@@ -452,11 +452,11 @@ class Timeline:
         return burst_at if trace_at is None else min(burst_at, trace_at)
 
     def settle(self, now: float) -> list[Event]:
-        """Give the burst up: it is decided by what came so far."""
+        """Return the burst up: it is decided by what came so far."""
         return [] if self._replay is None else self._decide(self._replay, now)
 
     def close(self, reason: EndReason) -> list[Event]:
-        """Give the open trace up."""
+        """Return the open trace up."""
         return self.wrap(self.machine.close(reason))
 
     def dump(self) -> dict[str, Any]:

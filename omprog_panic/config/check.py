@@ -31,7 +31,7 @@ _BAD_NAME = (
 
 @functools.cache
 def schema() -> dict[str, Any]:
-    """Give the JSON Schema of config.yaml."""
+    """Return the JSON Schema of config.yaml."""
     folder = importlib.resources.files("omprog_panic.config")
     loaded: dict[str, Any] = json.loads(folder.joinpath("schema.json").read_text())
     return loaded

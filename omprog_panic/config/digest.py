@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def digest(file: Path) -> str | None:
-    """Give the SHA-256 of a file without comments and blank lines.
+    """Return the SHA-256 of a file without comments and blank lines.
 
     None: it cannot be read; the apprise file is not for everybody.
     """
@@ -24,13 +24,13 @@ def digest(file: Path) -> str | None:
 
 
 def digests(files: Iterable[Path]) -> dict[str, str]:
-    """Give the digests of those that can be read, by absolute path."""
+    """Return the digests of those that can be read, by absolute path."""
     found = {str(file.absolute()): digest(file) for file in files}
     return {path: value for path, value in found.items() if value is not None}
 
 
 def changed(known: Mapping[str, str]) -> list[str]:
-    """Give the paths of the files that say something else than when they were read.
+    """Return the paths of the files that say something else than when they were read.
 
     One that cannot be read now is not among them.
     """

@@ -153,7 +153,7 @@ def _raise_if(faults: list[Fault]) -> None:
 
 
 def _read(path: Path) -> tuple[Document, dict[str, Any], list[Fault]]:
-    """Give the settings with defaults filled in, and what is wrong with them."""
+    """Return the settings with defaults filled in, and what is wrong with them."""
     try:
         document = read_yaml(str(path), read_text(path))
     except FaultError as error:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         """What this part needs of apprise; given by whoever loads a configuration."""
 
         def __call__(self, form: str, document: Secret) -> Sequence[Understood]:
-            """Tell what a piece of an apprise file ("text", "yaml") asks for.
+            """Return what a piece of an apprise file ("text", "yaml") asks for.
 
             Raises:
                 DeliveryError: nothing, or nothing that works; no secret in it.
@@ -65,7 +65,7 @@ class Service:
 
 
 def tags_of(label: str) -> frozenset[str]:
-    """Give the tags in the label of a service that may be gone.
+    """Return the tags in the label of a service that may be gone.
 
     >>> sorted(tags_of("slack [night, ops] slack://T...")), tags_of("json json://h")
     (['night', 'ops'], frozenset())
@@ -134,7 +134,7 @@ class Retention:
 
     incidents_days: float
     outbox_days: float
-    max_mb: float  # 10**6 bytes of the data base
+    max_mb: float  # 10**6 bytes of the database
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ class AlerterConfig:
     """``file`` and the apprise files, those that are included, too."""
 
     def first_services(self) -> tuple[Service, ...]:
-        """Give the services that are told at once: all that only stand in are not."""
+        """Return the services that are told at once: all that only stand in are not."""
         second = {fallback.to for fallback in self.fallbacks}
         return tuple(s for s in self.services if not s.tags & second)
 

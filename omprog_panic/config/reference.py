@@ -37,7 +37,7 @@ parts play together is told in [configuration.md](configuration.md).
 
 
 def options() -> Iterator[_Option]:
-    """Give every option: its path, its part of the schema, whether it must be there."""
+    """Return every option: its path, its schema, whether it is required."""
     yield from _walk(schema(), "")
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def entry_lines(name: str, addresses: Sequence[str], source_port: int) -> list[str]:
-    """Give the lines of an entry, not indented.
+    """Return the lines of an entry, not indented.
 
     >>> entry_lines("db-07", ["10.0.0.2"], 6665)
     ['- name: db-07', '  address: 10.0.0.2', '  source_port: 6665']

@@ -64,7 +64,7 @@ class ServiceFile:
         return tuple(sorted(self._seen))
 
     def load(self, path: Path) -> tuple[Service, ...]:
-        """Give every service that works; what does not is in ``faults``."""
+        """Return every service that works; what does not is in ``faults``."""
         before = len(self.faults)
         self._read(path)
         if not self._services and len(self.faults) == before:

@@ -26,7 +26,7 @@ class Document:
     faults: list[Fault] = dataclasses.field(default_factory=list)
 
     def line(self, path: str) -> int:
-        """Give the line of a path, or of the nearest thing around it."""
+        """Return the line of a path, or of the nearest thing around it."""
         while path not in self.lines and len(path) > 1:
             cut = max(path.rfind("."), path.rfind("["))
             path = path[: max(cut, 1)]

@@ -7,11 +7,11 @@ import os
 import socket
 from typing import TYPE_CHECKING
 
+from omprog_panic.admin.status import CRITICAL, WARNING, collect_status
 from omprog_panic.alerter.settings_report import NOT_READ
-from omprog_panic.alerter.status import CRITICAL, WARNING, collect_status
-from omprog_panic.deliver.apprise_notifier import service_address
 from omprog_panic.doctor.finding import Finding, Level, broken, doubtful, good, unknown
 from omprog_panic.errors import StoreForbiddenError
+from omprog_panic.sinks.apprise_sink import service_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

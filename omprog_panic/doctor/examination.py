@@ -12,7 +12,7 @@ from omprog_panic.rsyslog.host_config import Statement, read_statements
 
 if TYPE_CHECKING:
     from omprog_panic.config.model import AlerterConfig
-    from omprog_panic.doctor.host import Host
+    from omprog_panic.host.machine import Host
 
 RSYSLOG_CONF = "/etc/rsyslog.conf"
 RULESET = "omprog_panic"
@@ -87,6 +87,6 @@ class Examination:
         ]
 
     def port_of(self, statement: Statement) -> int:
-        """Give the port of an input; 514 where it names none (imudp's default)."""
+        """Return the port of an input; 514 where it names none (imudp's default)."""
         text = statement.values.get("port") or statement.values.get("") or "514"
         return int(text) if text.isdigit() else 514

@@ -50,7 +50,7 @@ def unknown(check: str, says: str, *remedies: str) -> Finding:
 
 
 def worst(findings: list[Finding]) -> Level:
-    """Give the exit code: the worst that is known; UNKNOWN only if nothing is bad."""
+    """Return the exit code: the worst that is known; UNKNOWN only if nothing is bad."""
     known = [f.level for f in findings if f.level is not Level.UNKNOWN]
     bad = max(known, default=Level.OK)
     if bad is Level.OK and len(known) < len(findings):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from omprog_panic.doctor.host import Host
+    from omprog_panic.host.machine import Host
 
 HERTZ = 100  # USER_HZ: the unit of times in /proc, 100 on every Linux of today
 
@@ -27,7 +27,7 @@ class Process:
 
 
 def processes(host: Host) -> Iterator[Process]:
-    """Give every process that can be looked at."""
+    """Return every process that can be looked at."""
     boot = _boot_time(host)
     for name in host.names("/proc"):
         if name.isdigit() and (found := _read(host, int(name), boot)) is not None:
@@ -68,7 +68,7 @@ def _read(host: Host, pid: int, boot: float) -> Process | None:
 
 
 def may(process: Process, mode: int, uid: int, gid: int, bits: int) -> bool:
-    """Tell whether a process may do this with a file: 4 read, 2 write, 1 execute.
+    """Return whether a process may do this with a file: 4 read, 2 write, 1 execute.
 
     Root may read and write all; access control lists are not looked at.
     """

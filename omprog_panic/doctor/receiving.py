@@ -134,7 +134,7 @@ def check_port(x: Examination) -> Iterator[Finding]:
 
 
 def filtered_input(x: Examination) -> Statement | None:
-    """Give the lookup table of the filter for port 514, where that is in use."""
+    """Return the lookup table of the filter for port 514, where that is in use."""
     for statement in x.statements:
         if statement.values.get("name") == "omprog_panic_senders_514":
             return statement
@@ -142,7 +142,7 @@ def filtered_input(x: Examination) -> Statement | None:
 
 
 def x_config(x: Examination) -> str:
-    """Give the name of our configuration file."""
+    """Return the name of our configuration file."""
     return str(x.config.file) if x.config else "/etc/omprog-panic/config.yaml"
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from omprog_panic.doctor.host import Host
+    from omprog_panic.host.machine import Host
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Socket:
 
 
 def udp_sockets(host: Host) -> Iterator[Socket]:
-    """Give the UDP sockets of this network namespace."""
+    """Return the UDP sockets of this network namespace."""
     for table in ("/proc/net/udp", "/proc/net/udp6"):
         for row in (host.read(table) or "").splitlines()[1:]:
             fields = row.split()
@@ -51,7 +51,7 @@ def _address(text: str) -> str:
 
 
 def holders(host: Host, sockets: Iterable[Socket]) -> dict[int, int]:
-    """Tell which process holds each socket: inode to PID; only root sees all."""
+    """Return which process holds each socket: inode to PID; only root sees all."""
     wanted = {f"socket:[{s.inode}]": s.inode for s in sockets}
     found: dict[int, int] = {}
     for pid in host.names("/proc") if wanted else ():
@@ -65,7 +65,7 @@ def holders(host: Host, sockets: Iterable[Socket]) -> dict[int, int]:
 
 
 def receive_buffer(host: Host, port: int) -> int | None:
-    """Give the smallest receive buffer of the sockets on a port, in bytes.
+    """Return the smallest receive buffer of the sockets on a port, in bytes.
 
     As ``ss -m`` shows it: twice of what was asked for (man 7 socket, SO_RCVBUF).
     """

@@ -1,4 +1,4 @@
-"""The folders that carry what was heard: journal, spool, data base, logs."""
+"""The folders that carry what was heard: journal, spool, database, logs."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def check_folders(x: Examination) -> Iterator[Finding]:
 
 
 def _flag(x: Examination, name: str) -> str | None:
-    """Give an option of the collector, as rsyslogd's configuration starts it."""
+    """Return an option of the collector, as rsyslogd's configuration starts it."""
     if x.action is None:
         return None
     words = x.action.values["binary"].split()

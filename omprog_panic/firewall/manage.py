@@ -54,7 +54,7 @@ class Firewall:
         return cls((), 0, folder)
 
     def wanted(self) -> dict[int, list[str]]:
-        """Give the rules by family, the jump of INPUT first.
+        """Return the rules by family, the jump of INPUT first.
 
         Raises:
             NoSendersError: nobody is listed.

@@ -15,7 +15,7 @@ class Host(Protocol):
     """What is asked of a host; doctor.host.LocalHost is one."""
 
     def read(self, path: str) -> str | None:
-        """Give a file's text."""
+        """Return a file's text."""
         ...
 
     def run(self, *argv: str) -> tuple[int, str] | None:

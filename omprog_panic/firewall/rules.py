@@ -101,7 +101,7 @@ def rules_file(family: int, admitted: tuple[Admission, ...], port: int) -> str:
 def admits(
     family: int, admitted: Iterable[Admission], address: str, source_port: int
 ) -> bool:
-    """Tell whether a datagram from there passes, by the meaning of the rules."""
+    """Return whether a datagram from there passes, by the meaning of the rules."""
     source = ipaddress.ip_address(address)
     return source.version == family and any(
         source in network and port in {None, source_port} for network, port in admitted

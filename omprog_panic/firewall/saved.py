@@ -76,7 +76,7 @@ def removal(saved: Saved) -> str | None:
 
 
 def in_front(saved: Saved, port: int) -> list[str]:
-    """Give the rules before our jump that decide about datagrams for our port.
+    """Return the rules before our jump that decide about datagrams for our port.
 
     What a rule says beyond protocol, port and interface (an address, a state) is not
     weighed: it is shown, and the administrator judges. Rules for connections that are

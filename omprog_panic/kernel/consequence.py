@@ -38,7 +38,7 @@ class _Held:
         self.panic_line = incident.panic_line
 
     def is_within(self, incident: Incident, micros: int, lines: int) -> bool:
-        """Tell whether the incident began near enough to this report's end."""
+        """Return whether the incident began near enough to this report's end."""
         if incident.boot != self.boot:
             return False
         if incident.time_us is not None and self.time_us is not None:

@@ -157,7 +157,7 @@ _READERS: dict[str, Callable[[dict[str, object], str], None]] = {
 
 
 def verdict(texts: Sequence[str]) -> str | None:
-    """Tell whether the report blames the machine, and in which words."""
+    """Return whether the report blames the machine, and in which words."""
     text = "\n".join(texts)
     for needed, pattern, words in _MACHINE:
         for word in needed:
@@ -203,7 +203,7 @@ def symbol(frame: Frame) -> str:
 
 
 def _pc(items: Sequence[Item]) -> str | None:
-    """Give the first program counter that is not another processor's."""
+    """Return the first program counter that is not another processor's."""
     for item in items:
         if item.what is What.HEADING and item.text.startswith("NMI backtrace"):
             return None

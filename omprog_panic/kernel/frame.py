@@ -268,5 +268,5 @@ _remembered = functools.lru_cache(MAX_REMEMBERED_LINES)(_parse_line)
 
 
 def frames_of(items: Iterable[Item]) -> list[Frame]:
-    """Give the frames among the items."""
+    """Return the frames among the items."""
     return [item.frame for item in items if item.what is What.FRAME and item.frame]

@@ -102,7 +102,7 @@ class Incident:
                 self.asks_others = True
 
     def wants(self, line: Line) -> bool:
-        """Tell whether the line taken last is half a line, and this one its rest."""
+        """Return whether the line taken last is half a line, and this one its rest."""
         if not self.texts or not _HALF.match(self.texts[-1]):
             return False
         return line.stamped or _REST.match(line.text.lstrip()) is not None
@@ -127,7 +127,7 @@ class Incident:
         self.add(line)
 
     def continues(self, found: Found, line: Line) -> bool:
-        """Tell whether a start line only goes on with this report."""
+        """Return whether a start line only goes on with this report."""
         row = found.row
         if self.stamped and not line.stamped:
             return True  # a program's echo of a kernel line
@@ -142,7 +142,7 @@ class Incident:
         return False
 
     def renamed_by(self, found: Found) -> bool:
-        """Tell whether this report's first line was only the lead-in of ``found``."""
+        """Return whether this report's first line was only the lead-in of ``found``."""
         return (
             self.found.row.role == "prelude"
             and len(self.texts) <= TAIL_LINES
@@ -165,7 +165,7 @@ class Scanner:
 
     @property
     def is_open(self) -> bool:
-        """Tell whether a plain line could belong to something."""
+        """Return whether a plain line could belong to something."""
         return bool(self._open)
 
     def feed(self, line: Line) -> None:
@@ -361,7 +361,7 @@ class Scanner:
 
 
 def _is_stale(incident: Incident, line: Line) -> bool:
-    """Tell whether nothing in ``line`` can have come of this incident any more."""
+    """Return whether nothing in ``line`` can have come of this incident any more."""
     if line.time_us is not None and incident.last_time_us is not None:
         return line.time_us > incident.last_time_us + SETTLE_US
     return line.number > incident.last_number + SETTLE_LINES

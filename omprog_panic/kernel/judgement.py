@@ -6,10 +6,10 @@ import dataclasses
 import re
 from typing import TYPE_CHECKING
 
+from omprog_panic.kernel.blame import Evidence, find_function
 from omprog_panic.kernel.facts import read_facts
 from omprog_panic.kernel.fingerprint import fingerprint_of
 from omprog_panic.kernel.frame import What, clean_name, parse_items
-from omprog_panic.kernel.guilt import Evidence, find_function
 from omprog_panic.kernel.report import Facts, Report
 from omprog_panic.kernel.signature import find_signature
 from omprog_panic.kernel.title import MAX_TITLE, fill, mask, panic_reason, spell
@@ -138,7 +138,7 @@ def _titles(
 
 
 def _place(incident: Incident, groups: dict[str, str | None]) -> str | None:
-    """Give what stands in a fingerprint where no function is known."""
+    """Return what stands in a fingerprint where no function is known."""
     if not incident.found.row.rule:
         return None
     return groups.get("file") or groups.get("file2") or groups["text"]

@@ -147,7 +147,7 @@ def line_of_record(number: int, record: Record, text: str) -> Line:
 
 
 def plain_text_at(raw: bytes) -> int:
-    """Give where the text of a line begins that has a time stamp only; else -1.
+    """Return where the text of a line begins that has a time stamp only; else -1.
 
     What is quick to know of a line without taking it apart.
     """

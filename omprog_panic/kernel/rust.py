@@ -33,7 +33,7 @@ class _UnreadableError(Exception):
 
 
 def demangle(name: str) -> str:
-    """Give the readable path of a mangled Rust name, without its hash.
+    """Return the readable path of a mangled Rust name, without its hash.
 
     >>> demangle("_ZN4core9panicking5panic17h0123456789abcdefE")
     'core::panicking::panic'

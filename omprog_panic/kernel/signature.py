@@ -118,7 +118,7 @@ TERMINATOR_STARTS = frozenset(t.value[:_KEY_LENGTH] for t in Terminator)
 
 
 def terminator(text: str) -> Terminator | None:
-    """Tell whether this text ends a report.
+    """Return whether this text ends a report.
 
     >>> terminator("Rebooting in 3 seconds..")
     <Terminator.REBOOTING: 'Rebooting in '>
@@ -137,10 +137,10 @@ _KDUMP_LOADED = re.compile(r"CPU: \d+ .*\bKdump: loaded ")
 
 
 def says_kdump_loaded(text: str) -> bool:
-    """Tell whether a ``CPU:`` line warns that the stream will be cut by kdump."""
+    """Return whether a ``CPU:`` line warns that the stream will be cut by kdump."""
     return _KDUMP_LOADED.match(text) is not None
 
 
 def is_boot_banner(text: str) -> bool:
-    """Tell whether this is ``linux_banner``, the first record of every boot."""
+    """Return whether this is ``linux_banner``, the first record of every boot."""
     return text.startswith("Linux version ")

@@ -22,7 +22,7 @@ class Signature:
     one of which the line must fall before ``pattern`` is tried. ``title`` is the
     title without its function; it may name groups of ``pattern`` and of ``more``,
     which is searched in the lines that follow. ``rule`` names how the function is
-    found (kernel/guilt.py; "": the title has none). ``role`` "die" marks a line
+    found (kernel/blame.py; "": the title has none). ``role`` "die" marks a line
     that usually continues a report which is already open, "prelude" one whose
     report the next line names better, "detail" one that starts a report only when
     none is open. ``source`` is the kernel file that prints it.

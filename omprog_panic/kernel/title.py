@@ -38,7 +38,7 @@ def _masked(text: str) -> str:
 
 
 def panic_reason(line: str) -> str:
-    """Give the masked reason of a panic line.
+    """Return the masked reason of a panic line.
 
     >>> panic_reason("Kernel panic - not syncing: Attempted to kill init! exitcode=0x9")
     'Attempted to kill init!'

@@ -75,7 +75,7 @@ def payload_of(line: str) -> str:
 
 
 def is_note(line: str) -> bool:
-    """Tell whether this is no record but says that some are missing."""
+    """Return whether this is no record but says that some are missing."""
     return line[:1] == "\0"
 
 

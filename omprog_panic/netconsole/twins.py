@@ -19,7 +19,7 @@ class TwinFilter:
         self._surplus: dict[tuple[int, str], int] = {}
 
     def is_second(self, time_us: int, text: str, *, extended: bool) -> bool:
-        """Tell whether the other format brought this record already."""
+        """Return whether the other format brought this record already."""
         key = (time_us, text)
         surplus = self._surplus.pop(key, 0)
         step = -1 if extended else 1

@@ -11,6 +11,7 @@ import collections
 from typing import TYPE_CHECKING, NamedTuple
 
 from omprog_panic.policy import group, life, tell, upkeep
+from omprog_panic.policy.evaluation import THE_ONE, Turn
 from omprog_panic.policy.event import (
     Boot,
     Configured,
@@ -22,16 +23,15 @@ from omprog_panic.policy.event import (
     Silenced,
     rank,
 )
-from omprog_panic.policy.moment import Moment
 from omprog_panic.policy.settings import Receiver, Settings, build_settings
 from omprog_panic.policy.state import Basis, SilenceRow, State
-from omprog_panic.policy.turn import THE_ONE, Turn
+from omprog_panic.policy.timestamps import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from omprog_panic.policy.decision import Decided
-    from omprog_panic.policy.turn import Message
+    from omprog_panic.policy.evaluation import Message
 
 NOTED_EVERY_S = 30.0  # the moment, when nothing else happens
 
@@ -72,7 +72,7 @@ class Engine:
         return monitor is None or not (monitor.deaf or monitor.misses)
 
     def configured_as(self, event: Configured) -> bool:
-        """Tell whether this configuration is the one in use."""
+        """Return whether this configuration is the one in use."""
         basis = self.state.basis.get(THE_ONE)
         return basis is not None and vars(basis) == {
             "data": event.data,
@@ -80,7 +80,7 @@ class Engine:
         }
 
     def causes(self) -> set[str]:
-        """Give the fingerprints that no first alert will tell: open at every service.
+        """Return the fingerprints that no first alert will tell: open at every service.
 
         Their history is not asked.
         """
@@ -89,7 +89,7 @@ class Engine:
         return {cause for cause, count in told.items() if count >= everywhere}
 
     def probe_is_due(self, moment: Moment) -> bool:
-        """Tell whether a marked datagram is to be sent now."""
+        """Return whether a marked datagram is to be sent now."""
         return upkeep.probe_is_due(Turn(self.settings, self.state, moment))
 
     def advance(self, moment: Moment, events: Sequence[Event] = ()) -> Verdict:

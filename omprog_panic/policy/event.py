@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from omprog_panic.policy.known import NO_HISTORY, History
+from omprog_panic.policy.familiarity import NO_HISTORY, History
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ _BY_NAME = {cls.__name__: cls for cls in ORDER}
 
 
 def rank(event: Event) -> int:
-    """Give the place of its kind in ORDER."""
+    """Return the place of its kind in ORDER."""
     return _RANK[type(event)]
 
 

@@ -11,12 +11,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from omprog_panic.policy.decision import Decided, Decision
-from omprog_panic.policy.hold import DRILL, LOOP, group_key, hold, hold_told
-from omprog_panic.policy.known import familiarity
-from omprog_panic.policy.route import find_routes
-from omprog_panic.policy.settings import ALERT, DIGEST
-from omprog_panic.policy.state import Group, Sender
-from omprog_panic.policy.turn import (
+from omprog_panic.policy.evaluation import (
     HOUR_S,
     MAX_BUNDLED,
     MAX_REMEMBERED,
@@ -24,6 +19,11 @@ from omprog_panic.policy.turn import (
     Turn,
     silence_words,
 )
+from omprog_panic.policy.familiarity import familiarity
+from omprog_panic.policy.route import find_routes
+from omprog_panic.policy.settings import ALERT, DIGEST
+from omprog_panic.policy.state import Group, Sender
+from omprog_panic.policy.suppress import DRILL, LOOP, group_key, hold, hold_told
 
 if TYPE_CHECKING:
     from omprog_panic.policy.event import Crash
@@ -78,7 +78,7 @@ def _tell(turn: Turn, crash: Crash, t: float, *, drill: bool) -> tuple[bool, boo
 
 
 def labels_of(turn: Turn, crash: Crash, severity: str) -> Labels:
-    """Give what routes and silences see of a crash."""
+    """Return what routes and silences see of a crash."""
     where = turn.labels(severity, crash.source, crash.host)
     return where._replace(
         kind=crash.kind,
@@ -194,7 +194,7 @@ def _open_group(turn: Turn, cause: str, service: str, t: float) -> Group | None:
 
 
 def _cause_of_host(turn: Turn, crash: Crash, cause: str, t: float) -> str:
-    """Give the cause that a new group is opened for: a host in a loop has its own."""
+    """Return the cause that a new group is opened for: a host in a loop has its own."""
     if cause.startswith(DRILL):
         return cause
     sender = turn.state.senders.get(crash.source) or Sender(crash.source)

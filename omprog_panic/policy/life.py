@@ -6,15 +6,15 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from omprog_panic.policy.decision import Decided, Decision
+from omprog_panic.policy.evaluation import MAX_BUNDLED, THE_ONE
 from omprog_panic.policy.event import Boot, Heard
 from omprog_panic.policy.group import DRILL_WITHIN_S
-from omprog_panic.policy.moment import wall_of
 from omprog_panic.policy.state import Listed, Sender, Waiting
-from omprog_panic.policy.turn import MAX_BUNDLED, THE_ONE
+from omprog_panic.policy.timestamps import wall_of
 
 if TYPE_CHECKING:
+    from omprog_panic.policy.evaluation import Turn
     from omprog_panic.policy.event import Crash
-    from omprog_panic.policy.turn import Turn
 
 # What explains a boot may arrive a moment after it.
 BOOT_WAITS_S = 2.0
@@ -181,12 +181,12 @@ def _judge_boot(turn: Turn, boot: Boot, t: float) -> None:
 
 
 def _before(crash: dict[str, Any], boot: Boot, t: float) -> bool:
-    """Tell whether a crash happened before this boot."""
+    """Return whether a crash happened before this boot."""
     return bool(crash["t"] <= t and crash["boot"] != boot.boot)
 
 
 def _explains(turn: Turn, boot: Boot, crash: dict[str, Any], t: float) -> bool:
-    """Tell whether this boot is the end of that crash."""
+    """Return whether this boot is the end of that crash."""
     if not _before(crash, boot, t):
         return False
     last_t = t if boot.last_heard_at is None else turn.moment.t_of(boot.last_heard_at)
@@ -230,7 +230,7 @@ def _entry(turn: Turn, sender: Sender, boot: Boot | None = None) -> dict[str, An
 
 
 def limit_of(turn: Turn, sender: Sender) -> float | None:
-    """Give the seconds of silence that are too many; None: it may be silent."""
+    """Return the seconds of silence that are too many; None: it may be silent."""
     listed = turn.settings.listed(sender.source)
     if listed is None:
         return None

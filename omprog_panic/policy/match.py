@@ -47,7 +47,7 @@ class Matcher:
     patterns: tuple[str, ...]
 
     def holds(self, labels: Labels) -> bool:
-        """Tell whether these labels are meant.
+        """Return whether these labels are meant.
 
         >>> Matcher("host", ("db-*", "!db-07")).holds(Labels("panic", host="db-07"))
         False
@@ -91,12 +91,12 @@ def build_match(asked: Mapping[str, object]) -> Match:
 
 
 def failing(match: Sequence[Matcher], labels: Labels) -> Matcher | None:
-    """Give the first matcher that does not hold; None: all do."""
+    """Return the first matcher that does not hold; None: all do."""
     return next((m for m in match if not m.holds(labels)), None)
 
 
 def holds(match: Sequence[Matcher], labels: Labels) -> bool:
-    """Tell whether all matchers hold; without any they do."""
+    """Return whether all matchers hold; without any they do."""
     return failing(match, labels) is None
 
 

@@ -87,13 +87,13 @@ def _tags(
 
 
 def find_routes(root: Route, labels: Labels) -> list[Fired]:
-    """Give the routes that answer; at least the default one."""
+    """Return the routes that answer; at least the default one."""
     steps: list[Step] = []
     return list(_ask(root, labels, 0, steps))
 
 
 def explain_routes(root: Route, labels: Labels) -> list[Step]:
-    """Give every route that is asked, in order, with what it said."""
+    """Return every route that is asked, in order, with what it said."""
     steps: list[Step] = []
     for _ in _ask(root, labels, 0, steps):
         pass

@@ -129,26 +129,26 @@ class Settings:
         return max(found, key=lambda pair: pair[0])[1] if found else None
 
     def name_of(self, address: str, said: str | None) -> str:
-        """Give what people call a sender."""
+        """Return what people call a sender."""
         listed = self.listed(address)
         if listed is not None and listed.single == address:
             return listed.name
         return said or address
 
     def group_of(self, address: str) -> str:
-        """Give the name of the entry in ``senders``; empty for an unlisted one."""
+        """Return the name of the entry in ``senders``; empty for an unlisted one."""
         listed = self.listed(address)
         return listed.name if listed else ""
 
     def receivers_of(self, fired: Fired) -> list[Receiver]:
-        """Give the services that a route names."""
+        """Return the services that a route names."""
         if fired.to is None:
             return list(self.receivers)
         tags = set(fired.to)
         return [receiver for receiver in self.receivers if tags & set(receiver.tags)]
 
     def route(self, labels: Labels) -> dict[str, Fired]:
-        """Give the services that are told, by key, each with the route that says so."""
+        """Return the services to notify, by key, each with its route."""
         told: dict[str, Fired] = {}
         for fired in find_routes(self.root, labels):
             for receiver in self.receivers_of(fired):
@@ -188,7 +188,7 @@ def build_settings(
 
 
 def day_second(text: str) -> int:
-    """Give the second of the day of a time.
+    """Return the second of the day of a time.
 
     >>> day_second("08:30")
     30600

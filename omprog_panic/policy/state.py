@@ -216,7 +216,7 @@ class State:
         return any(table.changed for table in self.tables().values())
 
     def changes(self) -> list[tuple[str, str, dict[str, Any] | None]]:
-        """Give the rows that changed since the last time; None: gone."""
+        """Return the rows that changed since the last time; None: gone."""
         found = [
             (name, key, vars(table.rows[key]) if key in table.rows else None)
             for name, table in self.tables().items()
@@ -227,7 +227,7 @@ class State:
         return found
 
     def everything(self) -> list[tuple[str, str, dict[str, Any]]]:
-        """Give every row."""
+        """Return every row."""
         return [
             (name, key, vars(row))
             for name, table in self.tables().items()

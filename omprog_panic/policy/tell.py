@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omprog_panic.policy.decision import Decision
-from omprog_panic.policy.hold import (
+from omprog_panic.policy.evaluation import MAX_BUNDLED, Draft
+from omprog_panic.policy.suppress import (
     DRILL,
     LOOP,
     hold,
@@ -13,11 +14,10 @@ from omprog_panic.policy.hold import (
     repeat_after_s,
     told_ago,
 )
-from omprog_panic.policy.turn import MAX_BUNDLED, Draft
 
 if TYPE_CHECKING:
+    from omprog_panic.policy.evaluation import Turn
     from omprog_panic.policy.state import Group
-    from omprog_panic.policy.turn import Turn
 
 # Beyond: those that have nothing to tell are forgotten, oldest first.
 MAX_GROUPS = 20_000

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omprog_panic.policy.decision import Decided, Decision
+from omprog_panic.policy.evaluation import HOUR_S, MAX_BUNDLED, THE_ONE, Draft
 from omprog_panic.policy.match import Labels, build_match
 from omprog_panic.policy.settings import build_settings
 from omprog_panic.policy.state import Digest
-from omprog_panic.policy.turn import HOUR_S, MAX_BUNDLED, THE_ONE, Draft
 
 if TYPE_CHECKING:
+    from omprog_panic.policy.evaluation import Turn
     from omprog_panic.policy.event import ProbeHeard, ProbeSent
     from omprog_panic.policy.state import SilenceRow, State
-    from omprog_panic.policy.turn import Turn
 
 MISSES = 3  # in a row, before the monitor calls itself deaf: a storm delays it, too
 REMEMBERED_PROBES = 5
@@ -21,7 +21,7 @@ DAY_S = 86400
 
 
 def probe_is_due(turn: Turn) -> bool:
-    """Tell whether the next marked datagram is to be sent."""
+    """Return whether the next marked datagram is to be sent."""
     check, monitor, now = turn.settings.self_check, turn.monitor, turn.moment.t
     if not check.interval_s:
         return False
@@ -214,7 +214,7 @@ def tell_digest(turn: Turn) -> None:
 
 
 def digest_details(memory: State, now: float) -> dict[str, Any] | None:
-    """Give what the digest says; None: nothing."""
+    """Return what the digest says; None: nothing."""
     digest = memory.digest.get(THE_ONE)
     basis = memory.basis.get(THE_ONE)
     if digest is None or basis is None:

@@ -176,7 +176,7 @@ def build_context(
 
 
 def shorten(context: AnyContext, room: int) -> AnyContext:
-    """Give the context with a trace of at most ``room`` characters."""
+    """Return the context with a trace of at most ``room`` characters."""
     lines = fit_trace(
         context.trace_lines, context.onset, room, context.alert_id, context.words
     )
@@ -184,7 +184,7 @@ def shorten(context: AnyContext, room: int) -> AnyContext:
 
 
 def _frames(report: Report) -> Iterator[ShownFrame]:
-    """Give the frames that matter: the guilty one is among them where it is known."""
+    """Return the frames that matter: the guilty one is among them where it is known."""
     frames = [
         ShownFrame(
             one_line(symbol(frame), 120),

@@ -376,7 +376,7 @@ def _build(cls: type[_T], raw: object) -> _T:
 
 
 def _read(hint: Any, raw: Any) -> tuple[bool, Any]:  # noqa: ANN401 - JSON
-    """Give whether a value is of a type, and the value."""
+    """Return whether a value is of a type, and the value."""
     if raw is None:
         return False, None
     if typing.get_origin(hint) is tuple:

@@ -36,7 +36,7 @@ def fit_trace(
     alert_id: str,
     words: Words = ENGLISH,
 ) -> tuple[str, ...]:
-    """Give lines of at most ``room`` characters together, line ends counted.
+    """Return lines of at most ``room`` characters together, line ends counted.
 
     The crash begins at ``lines[onset]``. A notice stands where lines were left out.
     """

@@ -121,7 +121,7 @@ class TemplateFolder:
                 self._fault(self.folder / name, error.lineno, message)
 
     def names(self) -> list[str]:
-        """Give what is there, the unusable included."""
+        """Return what is there, the unusable included."""
         return sorted({*self._sources, *self.faults})
 
     def has(self, name: str) -> bool:
@@ -215,14 +215,14 @@ class Templates:
         return Rendered(one_line(subject, MAX_SUBJECT), body)
 
     def knows(self, kind: str, named: str) -> bool:
-        """Tell whether there are templates of this name, as a route names them."""
+        """Return whether there are templates of this name, as a route names them."""
         names = {_own_name(kind, named, part) for part in PARTS}
         return any(folder.has(name) for folder in self._folders for name in names)
 
     def unusable(
         self, named: str, samples: Mapping[str, Iterable[AnyContext]]
     ) -> list[str]:
-        """Give those of the administrator's templates of this name that fail."""
+        """Return those of the administrator's templates of this name that fail."""
         own = self._folders[0]
         names = {_own_name(kind, named, part) for kind in ALL_KINDS for part in PARTS}
         return [
@@ -248,7 +248,7 @@ class Templates:
         return [f"{fault}: correct it or remove the file" for fault in faults]
 
     def files(self, samples: Mapping[str, Iterable[AnyContext]]) -> list[TemplateFile]:
-        """Give every template that is used, and yours that are not, each tried."""
+        """Return every template that is used, and yours that are not, each tried."""
         found: list[TemplateFile] = []
         seen: set[str] = set()
         for number, folder in enumerate(self._folders):
@@ -311,7 +311,7 @@ class Templates:
 
 
 def _own_name(kind: str, named: str, part: str) -> str:
-    """Give the template that a route's name stands for.
+    """Return the template that a route's name stands for.
 
     >>> _own_name("incident", "short", "body"), _own_name("back", "short", "body")
     ('short.body.j2', 'short-back.body.j2')
@@ -321,7 +321,7 @@ def _own_name(kind: str, named: str, part: str) -> str:
 
 
 def _kind(name: str) -> str | None:
-    """Give the kind of message that a template is for; a route may name its own.
+    """Return the kind of message that a template is for; a route may name its own.
 
     >>> _kind("back.body.j2"), _kind("short-back.body.j2"), _kind("short.body.j2")
     ('back', 'back', 'incident')

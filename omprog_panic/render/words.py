@@ -93,7 +93,7 @@ class Words:
         return _moment(at, self.date)
 
     def severity(self, word: str) -> str:
-        """Give the word that a subject begins with.
+        """Return the word that a subject begins with.
 
         >>> RUSSIAN.severity("panic")
         'ПАНИКА ЯДРА'

@@ -126,7 +126,7 @@ def _hosts_of(sender: str) -> Iterator[IPv4Address | IPv6Address]:
 
 
 def relocated(text: str, moves: Mapping[str, str]) -> str:
-    """Give the same rules with other paths: for tests, the demo and a checkout.
+    """Return the same rules with other paths: for tests, the demo and a checkout.
 
     ``moves`` maps a path named in the text (``ETC``, ``COLLECTOR``, ...) to the path
     that takes its place; all are exchanged in one pass.

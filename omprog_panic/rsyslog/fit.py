@@ -124,7 +124,7 @@ def find_fit(files: Files) -> Fit:
 
 
 def is_filtered(statements: list[Statement]) -> bool:
-    """Tell whether our records come out of the host's own input (port 514)."""
+    """Return whether our records come out of the host's own input (port 514)."""
     name = "omprog_panic_senders_514"
     return any(statement.values.get("name") == name for statement in statements)
 

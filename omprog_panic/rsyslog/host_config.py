@@ -25,11 +25,11 @@ class Reader(Protocol):
     """How files are reached; the doctor's ``Host`` is one."""
 
     def read(self, path: str) -> str | None:
-        """Give a file's text; None when it is missing or unreadable."""
+        """Return a file's text; None when it is missing or unreadable."""
         ...
 
     def names(self, folder: str) -> list[str]:
-        """Give the names in a folder."""
+        """Return the names in a folder."""
         ...
 
 
@@ -53,7 +53,7 @@ class Statement:
         return f"{self.file}:{self.line}"
 
     def is_off(self) -> bool:
-        """Tell whether ``config.enabled`` switches it off."""
+        """Return whether ``config.enabled`` switches it off."""
         return self.values.get("config.enabled", "on") != "on"
 
 
@@ -71,7 +71,7 @@ _CAT = re.compile(r"^\s*cat\s+(\S+)\s*$")
 
 
 def read_statements(reader: Reader, file: str = "/etc/rsyslog.conf") -> list[Statement]:
-    """Give all statements of a configuration, includes in their place."""
+    """Return all statements of a configuration, includes in their place."""
     return list(_Walk(reader).statements(file, 0))
 
 
@@ -99,7 +99,7 @@ class _Walk:
                 yield from self.statements(path, depth + 1)
 
     def _expand(self, pattern: str) -> list[str]:
-        """Give the files of an include, sorted as glob(3) does."""
+        """Return the files of an include, sorted as glob(3) does."""
         folder, _, last = pattern.rpartition("/")
         if pattern.endswith("/"):
             last = "*"
@@ -119,7 +119,7 @@ def _translate(pattern: str) -> str:
 
 
 def parse(file: str, text: str, reader: Reader) -> Iterator[Statement]:
-    """Give the statements of one file, in order; includes are statements, too."""
+    """Return the statements of one file, in order; includes are statements, too."""
     # Line feeds stay, so that lines keep their numbers.
     bare = _COMMENT.sub(lambda m: m.group(1) or "\n" * m.group().count("\n"), text)
     found = [
@@ -149,7 +149,7 @@ def _parameters(body: str, reader: Reader) -> dict[str, str]:
 
 
 def loads(statements: list[Statement], module: str) -> list[Statement]:
-    """Give the statements that load a module and are not switched off."""
+    """Return the statements that load a module and are not switched off."""
     found = []
     for statement in statements:
         if statement.name == "module":

@@ -81,7 +81,7 @@ class SpoolReader:
         return entries
 
     def remove(self, entries: Iterable[SpoolEntry]) -> None:
-        """Delete files whose content the data base has committed.
+        """Delete files whose content the database has committed.
 
         One that cannot be deleted is only logged: storing it again changes nothing.
         """

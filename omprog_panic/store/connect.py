@@ -1,4 +1,4 @@
-"""The data base as two kinds of transaction: reading and writing.
+"""The database as two kinds of transaction: reading and writing.
 
 SQLite in WAL mode with synchronous=FULL: a commit that returned survives a power
 cut, which is what allows the spool file to be deleted.
@@ -38,7 +38,7 @@ _SHRINK = "PRAGMA incremental_vacuum(4000)"
 
 
 class Database:
-    """One data base file; usable from several threads."""
+    """One database file; usable from several threads."""
 
     def __init__(self, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
         self.path = path
@@ -79,7 +79,7 @@ class Database:
             ) from error
         except OSError as error:
             raise StoreError(
-                f"{self.path}: no data base: has the alerter run yet?"
+                f"{self.path}: no database: has the alerter run yet?"
             ) from error
         with self.read() as connection:
             version = schema_version(connection)

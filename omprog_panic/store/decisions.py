@@ -47,7 +47,7 @@ def insert_decisions(connection: Connection, rows: Sequence[StoredDecision]) -> 
 
 
 def decisions_on(connection: Connection, incident_id: str) -> list[Row[Any]]:
-    """Give what was decided about an incident, and later about its cause."""
+    """Return what was decided about an incident, and later about its cause."""
     mine = sa.select(DECISIONS).where(DECISIONS.c.subject == f"incident:{incident_id}")
     rows = list(connection.execute(mine.order_by(DECISIONS.c.id)))
     causes = {row.cause for row in rows if row.cause is not None}
@@ -111,7 +111,7 @@ def delete_decisions(connection: Connection, incident_ids: Sequence[str]) -> Non
 def histories(
     connection: Connection, fingerprints: Collection[str]
 ) -> dict[str, dict[str, Any]]:
-    """Give for each of these what the archive knows of it; only those it knows."""
+    """Return for each of these what the archive knows of it; only those it knows."""
     if not fingerprints:
         return {}
     mine = INCIDENTS.c.fingerprint.in_(list(fingerprints))
@@ -137,7 +137,7 @@ def histories(
 
 
 def load_state(connection: Connection) -> list[tuple[str, str, dict[str, Any]]]:
-    """Give every row of the policy's memory."""
+    """Return every row of the policy's memory."""
     rows = connection.execute(sa.select(POLICY_STATE))
     return [(row.part, row.name, json.loads(row.content)) for row in rows]
 
@@ -173,7 +173,7 @@ def log_policy(connection: Connection, at: float, kind: str, content: object) ->
 
 
 def policy_log(connection: Connection) -> list[tuple[str, Any]]:
-    """Give the whole log of the policy: kind and content."""
+    """Return the whole log of the policy: kind and content."""
     query = sa.select(POLICY_LOG.c.kind, POLICY_LOG.c.content)
     rows = connection.execute(query.order_by(POLICY_LOG.c.id))
     return [(row.kind, json.loads(row.content)) for row in rows]

@@ -60,7 +60,7 @@ def insert_incidents(
 
 
 def known_ids(connection: Connection, ids: Sequence[str]) -> set[str]:
-    """Give those of these ids that are stored."""
+    """Return those of these ids that are stored."""
     if not ids:
         return set()
     query = sa.select(INCIDENTS.c.id).where(INCIDENTS.c.id.in_(ids))
@@ -83,7 +83,7 @@ def _incident_values(incident: StoredIncident) -> dict[str, Any]:
 
 
 def _judged_values(record: IncidentRecord, report: Report) -> dict[str, Any]:
-    """Give the columns that an analysis fills."""
+    """Return the columns that an analysis fills."""
     return {
         "kernel": _plain(report.facts.kernel or record.kernel),
         "kind": report.kind,
@@ -133,13 +133,13 @@ def load_incident(connection: Connection, incident_id: str) -> StoredIncident | 
 
 
 def load_spool_file(connection: Connection, incident_id: str) -> bytes:
-    """Give the file that an incident came in, unaltered."""
+    """Return the file that an incident came in, unaltered."""
     query = sa.select(TRACES.c.spool_json).where(TRACES.c.incident_id == incident_id)
     return bytes(connection.execute(query).scalar_one())
 
 
 def find_incidents(connection: Connection, prefix: str) -> list[str]:
-    """Give the ids that begin with these digits, at most a handful."""
+    """Return the ids that begin with these digits, at most a handful."""
     query = sa.select(INCIDENTS.c.id).where(
         INCIDENTS.c.id.startswith(prefix, autoescape=True)
     )
@@ -147,7 +147,7 @@ def find_incidents(connection: Connection, prefix: str) -> list[str]:
 
 
 def list_incidents(connection: Connection, limit: int) -> list[Row[Any]]:
-    """Give the newest incidents, without their traces."""
+    """Return the newest incidents, without their traces."""
     columns = [c for c in INCIDENTS.c if c.name != "report"]
     query = sa.select(*columns).order_by(INCIDENTS.c.received_at.desc())
     return list(connection.execute(query.limit(min(limit, MAX_LISTED))))

@@ -1,4 +1,4 @@
-"""Brings a data base to the schema of this program, forwards only."""
+"""Brings a database to the schema of this program, forwards only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TABLE = "schema_version"
 
 
 def schema_version(connection: Connection) -> int:
-    """Tell which step a data base stands at; 0 in a new one."""
+    """Return which step a database stands at; 0 in a new one."""
     if not sa.inspect(connection).has_table(_TABLE):
         return 0
     found = connection.execute(sa.text(f"SELECT max(version) FROM {_TABLE}")).scalar()  # noqa: S608
@@ -28,7 +28,7 @@ def migrate(connection: Connection) -> int:
     """Take the steps that are missing, in the caller's transaction; tell how many.
 
     Raises:
-        StoreError: the data base is of a newer program.
+        StoreError: the database is of a newer program.
 
     """
     version = schema_version(connection)
@@ -52,7 +52,7 @@ def migrate(connection: Connection) -> int:
 
 
 def check_version(version: int) -> None:
-    """Refuse a data base from the future.
+    """Refuse a database from the future.
 
     Raises:
         StoreError: it is newer than this program.
@@ -60,7 +60,7 @@ def check_version(version: int) -> None:
     """
     if version > VERSION:
         raise StoreError(
-            f"the data base has schema version {version}, this program knows "
+            f"the database has schema version {version}, this program knows "
             f"{VERSION} at most: install the newer omprog-panic again, or name "
             "another file in paths.database"
         )

@@ -1,6 +1,6 @@
 """Every step of the schema, in order; a step that was released is never changed.
 
-``{float}``, ``{blob}`` and ``{serial}`` stand for what the data bases call these.
+``{float}``, ``{blob}`` and ``{serial}`` stand for what the databases call these.
 """
 
 from __future__ import annotations

@@ -48,13 +48,13 @@ def insert_notifications(
 
 
 def notification_exists(connection: Connection, notification_id: str) -> bool:
-    """Tell whether this has been decided already."""
+    """Return whether this has been decided already."""
     query = sa.select(NOTIFICATIONS.c.id).where(NOTIFICATIONS.c.id == notification_id)
     return connection.execute(query).first() is not None
 
 
 def notification_details(connection: Connection, notification_id: str) -> str | None:
-    """Give what a notification without incident is about, as JSON."""
+    """Return what a notification without incident is about, as JSON."""
     query = sa.select(NOTIFICATIONS.c.details)
     found = connection.execute(query.where(NOTIFICATIONS.c.id == notification_id))
     return found.scalar()
@@ -75,7 +75,7 @@ def log_attempt(connection: Connection, attempt: Attempt) -> None:
 
 
 def deliveries(connection: Connection, incident_id: str) -> list[Row[Any]]:
-    """Give what became of the notifications of an incident, a row a service."""
+    """Return what became of the notifications of an incident, a row a service."""
     query = (
         sa.select(
             OUTBOX.c.notification_id,
@@ -94,7 +94,7 @@ def deliveries(connection: Connection, incident_id: str) -> list[Row[Any]]:
 
 
 def last_attempts(connection: Connection) -> list[Row[Any]]:
-    """Give the last failed attempt at each service, newest first."""
+    """Return the last failed attempt at each service, newest first."""
     newest = (
         sa.select(sa.func.max(NOTIFICATION_LOG.c.id).label("newest"))
         .join_from(NOTIFICATION_LOG, OUTBOX)
@@ -118,7 +118,7 @@ def last_attempts(connection: Connection) -> list[Row[Any]]:
 
 
 def last_took_s(connection: Connection, outbox_id: int) -> float | None:
-    """Tell how long the last attempt at a row took."""
+    """Return how long the last attempt at a row took."""
     query = (
         sa.select(NOTIFICATION_LOG.c.took_s)
         .where(NOTIFICATION_LOG.c.outbox_id == outbox_id)
@@ -130,7 +130,7 @@ def last_took_s(connection: Connection, outbox_id: int) -> float | None:
 
 
 def deliveries_of(connection: Connection, notification_id: str) -> list[Row[Any]]:
-    """Give what became of one notification, a row a service."""
+    """Return what became of one notification, a row a service."""
     query = (
         sa.select(OUTBOX)
         .where(OUTBOX.c.notification_id == notification_id)

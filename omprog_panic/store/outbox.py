@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class State(enum.Enum):
-    """Of an outbox row; the values are in the data base."""
+    """Of an outbox row; the values are in the database."""
 
     WAITING = "waiting"
     SENDING = "sending"
@@ -179,7 +179,7 @@ def next_due(connection: Connection, service_key: str) -> float | None:
 
 
 def is_there(connection: Connection, row_id: int) -> bool:
-    """Tell whether a row still exists: its incident may have been deleted."""
+    """Return whether a row still exists: its incident may have been deleted."""
     query = sa.select(OUTBOX.c.id).where(OUTBOX.c.id == row_id)
     return connection.execute(query).first() is not None
 
@@ -194,7 +194,7 @@ def finish(connection: Connection, row_id: int, state: State, now: float) -> Non
 
 
 def defer(connection: Connection, row_id: int, until: float, reason: str) -> None:
-    """Give the lease back: try again at ``until``."""
+    """Return the lease back: try again at ``until``."""
     connection.execute(
         sa.update(OUTBOX)
         .where(OUTBOX.c.id == row_id)
@@ -238,7 +238,7 @@ def release_leases(connection: Connection, owner: str, now: float) -> int:
 
 
 def unaddressed(connection: Connection, keys: Collection[str]) -> dict[str, list[str]]:
-    """Give the notifications that wait for services which are configured no more.
+    """Return the notifications that wait for services which are configured no more.
 
     By their ids, with the labels of these services.
     """
@@ -254,7 +254,7 @@ def unaddressed(connection: Connection, keys: Collection[str]) -> dict[str, list
 
 
 def addressed_to(connection: Connection, notification_id: str) -> dict[str, str | None]:
-    """Give the services that a notification is addressed to, with its order key."""
+    """Return the services that a notification is addressed to, with its order key."""
     query = sa.select(OUTBOX.c.service_key, OUTBOX.c.order_key)
     query = query.where(OUTBOX.c.notification_id == notification_id)
     return {row.service_key: row.order_key for row in connection.execute(query)}

@@ -99,7 +99,7 @@ def untaken(
     others: Collection[str],
     created_before: float,
 ) -> list[Row[Any]]:
-    """Give the notifications that none of these services has taken so long.
+    """Return the notifications that none of these services has taken so long.
 
     Those that one of ``others`` is told already are left out. Each comes with the
     label of a service that failed and the order key.
@@ -131,7 +131,7 @@ def untaken(
 
 
 def untold_deaths(connection: Connection) -> list[Row[Any]]:
-    """Give the dead rows that no other service knows of, oldest first."""
+    """Return the dead rows that no other service knows of, oldest first."""
     query = (
         sa.select(
             OUTBOX.c.id,
@@ -174,7 +174,7 @@ def note_deaths_told(connection: Connection, ids: Sequence[int]) -> None:
 def list_rows(
     connection: Connection, states: Collection[str], limit: int
 ) -> list[Row[Any]]:
-    """Give rows in these states with what they are about, oldest first."""
+    """Return rows in these states with what they are about, oldest first."""
     query = (
         sa.select(
             OUTBOX,
@@ -219,7 +219,7 @@ def retry(connection: Connection, ids: Sequence[int] | None, now: float) -> int:
 
 
 def drop(connection: Connection, ids: Sequence[int] | None, now: float) -> int:
-    """Give rows up for good; None means all dead ones. Their history stays."""
+    """Return rows up for good; None means all dead ones. Their history stays."""
     update = sa.update(OUTBOX)
     if ids is None:
         update = update.where(OUTBOX.c.state == State.DEAD.value)

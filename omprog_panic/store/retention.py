@@ -62,7 +62,7 @@ def forget(connection: Connection, keep: Keep, now: float, limit: int) -> int:
 
 
 def undelivered(connection: Connection, incident_id: str) -> bool:
-    """Tell whether somebody still has to be told of this incident."""
+    """Return whether somebody still has to be told of this incident."""
     where = INCIDENTS.c.id == incident_id
     return not _deletable(connection, where, 1)
 
@@ -79,7 +79,7 @@ def delete_incidents(connection: Connection, ids: Sequence[str]) -> None:
 
 
 def used_bytes(connection: Connection) -> int:
-    """Give the bytes of the data base in use; 0 where it does not tell."""
+    """Return the bytes of the database in use; 0 where it does not tell."""
     if connection.dialect.name != "sqlite":
         return 0
     pages, free, size = (
@@ -113,7 +113,7 @@ def _deletable(
 def _first_of(
     connection: Connection, ids: Sequence[str], enough_bytes: float
 ) -> list[str]:
-    """Give the first of these ids whose traces together are enough, at least one."""
+    """Return the first of these ids whose traces together are enough, at least one."""
     length = sa.func.length(TRACES.c.spool_json)
     query = sa.select(TRACES.c.incident_id, length)
     rows = connection.execute(query.where(TRACES.c.incident_id.in_(ids)))

@@ -24,13 +24,13 @@ _VERIFIED = "verified "  # and the sender's address: a name in LATEST
 
 
 def list_senders(connection: Connection, limit: int) -> list[Row[Any]]:
-    """Give the senders heard last."""
+    """Return the senders heard last."""
     query = sa.select(SENDERS).order_by(SENDERS.c.last_heard_at.desc())
     return list(connection.execute(query.limit(min(limit, MAX_LISTED))))
 
 
 def latest(connection: Connection, name: str) -> dict[str, Any] | None:
-    """Give what ``note_latest`` kept under this name."""
+    """Return what ``note_latest`` kept under this name."""
     query = sa.select(LATEST.c.record).where(LATEST.c.name == name)
     found = connection.execute(query).scalar()
     return None if found is None else dict(json.loads(found))
@@ -115,7 +115,7 @@ def note_verified(
 
 
 def find_verified(connection: Connection, token: str) -> dict[str, Any] | None:
-    """Give the record that brought a token; None when none did."""
+    """Return the record that brought a token; None when none did."""
     query = sa.select(LATEST.c.record).where(LATEST.c.name.startswith(_VERIFIED))
     records = (json.loads(row.record) for row in connection.execute(query))
     return next((dict(r) for r in records if r["token"] == token), None)

@@ -49,20 +49,20 @@ def end_silence(connection: Connection, silence_id: str, now: float) -> bool:
 
 
 def list_silences(connection: Connection, after: float) -> list[StoredSilence]:
-    """Give the silences that end after this time, the next to end first."""
+    """Return the silences that end after this time, the next to end first."""
     query = sa.select(SILENCES).where(SILENCES.c.ends_at > after)
     rows = connection.execute(query.order_by(SILENCES.c.ends_at, SILENCES.c.id))
     return [_silence(row) for row in rows]
 
 
 def changed_silences(connection: Connection, revision: int) -> list[StoredSilence]:
-    """Give the silences that were changed after this revision."""
+    """Return the silences that were changed after this revision."""
     query = sa.select(SILENCES).where(SILENCES.c.revision > revision)
     return [_silence(row) for row in connection.execute(query.order_by(SILENCES.c.id))]
 
 
 def find_silences(connection: Connection, prefix: str) -> list[str]:
-    """Give the ids that begin with these characters, at most a handful."""
+    """Return the ids that begin with these characters, at most a handful."""
     query = sa.select(SILENCES.c.id).where(
         SILENCES.c.id.startswith(prefix, autoescape=True)
     )

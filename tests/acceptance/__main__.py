@@ -28,7 +28,7 @@ def cannot() -> str:
 
 
 def choose(options: argparse.Namespace) -> tuple[list[Run], list[str]]:
-    """Give what is to be played, and the names of what no kernel is there for."""
+    """Return what is to be played, and the names of what no kernel is there for."""
     runs, missing, found = [], [], kernels()
     for scenario in SCENARIOS:
         if options.quick and not scenario.quick:

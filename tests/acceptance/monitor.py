@@ -100,7 +100,7 @@ class CheckoutMonitor:
         return self._python("-m", "omprog_panic", *words, "--config", str(self.config))
 
     def incident(self, alert_id: str) -> tuple[dict[str, Any], IncidentRecord]:
-        """What the data base has of an incident: as shown, and as it came."""
+        """What the database has of an incident: as shown, and as it came."""
         shown = json.loads(self.command("incidents", "show", alert_id, "--format=json"))
         exported = self.command("incidents", "export", alert_id)
         record = decode(exported.encode())

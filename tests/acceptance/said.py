@@ -67,5 +67,5 @@ def _extended(head: re.Match[str], body: bytes, number: int) -> Said:
 
 
 def console_lines(text: str) -> list[str]:
-    """Give the kernel's lines of a serial console."""
+    """Return the kernel's lines of a serial console."""
     return [line for line in text.replace("\r", "").split("\n") if _STAMP.match(line)]

@@ -42,7 +42,7 @@ class Scenario:
     waits: bool = False  # for minutes, and does next to nothing: beside the others
 
     def runs_on(self, found: Iterable[Kernel], *, quick: bool) -> list[Kernel]:
-        """Give those of the kernels that are there; one where it has to be quick."""
+        """Return those of the kernels that are there; one where it has to be quick."""
         fitting = [kernel for kernel in found if kernel.name in self.kernels]
         return fitting[:1] if quick else fitting
 

@@ -249,7 +249,7 @@ def address_of(number: int, place: Place = NEAR) -> str:
 
 
 def connect(sender: Sender, place: Place) -> None:
-    """Give a guest its address and route; again after it booted again."""
+    """Return a guest its address and route; again after it booted again."""
     more = "/64 nodad" if place.ipv6 else "/24"
     sender.guest.run(
         f"ip link set eth0 up; ip addr add {sender.address}{more} dev eth0"

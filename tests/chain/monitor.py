@@ -71,7 +71,7 @@ class Monitor:
         wait_until(lambda: len(self.incidents()) >= count, what, timeout_s)
 
     def settle(self) -> list[IncidentRecord]:
-        """Give all incidents, when nothing that came before this can add another.
+        """Return all incidents, when nothing that came before this can add another.
 
         A host of its own begins a trace now and is silent; once that has ended by
         silence, every shorter or earlier wait for the other hosts is over, too.

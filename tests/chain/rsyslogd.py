@@ -37,7 +37,7 @@ def find_rsyslogd() -> str | None:
 
 
 def free_udp_port() -> int:
-    """Give a loopback port that nobody has open."""
+    """Return a loopback port that nobody has open."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

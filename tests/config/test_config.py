@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from omprog_panic.alerter.assemble import load_setup
+from omprog_panic.alerter.setup import load_setup
 from omprog_panic.errors import ConfigError
 from tests.builders import write_config
 

@@ -12,8 +12,8 @@ import pytest
 from omprog_panic.config.check import schema, with_defaults
 from omprog_panic.config.digest import changed, digests
 from omprog_panic.config.load import load_config, load_paths
-from omprog_panic.deliver.apprise_notifier import read_services
 from omprog_panic.errors import ConfigError
+from omprog_panic.sinks.apprise_sink import read_services
 from tests.builders import write_config
 
 URL = "ops=json://127.0.0.1:8000/good"

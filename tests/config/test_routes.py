@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from omprog_panic.alerter.assemble import load_setup, load_sound_setup
+from omprog_panic.alerter.setup import load_setup, load_sound_setup
 from omprog_panic.errors import ConfigError
 from tests.builders import write_config
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from omprog_panic.policy.evaluation import Message
 from omprog_panic.policy.event import ProbeHeard, ProbeSent
-from omprog_panic.policy.turn import Message
 from omprog_panic.render.messages import INCIDENT, KINDS, facts_of, notes_of
 from omprog_panic.render.notice import notice
 from omprog_panic.render.templates import load_templates

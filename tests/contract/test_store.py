@@ -1,4 +1,4 @@
-"""What every data base under the store must do; SQLite now, PostgreSQL later."""
+"""What every database under the store must do; SQLite now, PostgreSQL later."""
 
 from __future__ import annotations
 
@@ -195,7 +195,7 @@ class TestConnect:
 
     def test_rubbish_in_place_of_a_data_base_is_named(self, tmp_path: Path) -> None:
         path = tmp_path / "rubbish"
-        path.write_bytes(b"no data base " * 1000)
+        path.write_bytes(b"no database " * 1000)
         database = Database(path)
 
         with pytest.raises(StoreError, match=f"{path}: file is not a database"):

@@ -34,7 +34,7 @@ REFCOUNT_WARNING = bytes.fromhex("488d7c24c0be02000000") + _CALL
 
 
 def aim(module: bytes, path: str, function: str) -> str:
-    """Give the command by which a guest fills in where its kernel has a function."""
+    """Return the command by which a guest fills in where its kernel has a function."""
     place = module.index(_ADDRESS)
     return (
         'python3 -c \'import re; symbols = open("/proc/kallsyms").read(); '
@@ -52,7 +52,7 @@ class _Section(NamedTuple):
 
 
 def faulty_module(kernel: Kernel, code: bytes) -> bytes:
-    """Give a module whose init function runs ``code``.
+    """Return a module whose init function runs ``code``.
 
     Behind all that the function saves on the stack, at its first call, so that the
     kernel's unwinder finds its way. What was there is no more to be relocated.

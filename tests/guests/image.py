@@ -119,7 +119,7 @@ def _padded(data: bytes) -> bytes:
 
 
 def build_image(kernel: Kernel, *, files: dict[str, bytes] | None = None) -> bytes:
-    """Give the initramfs of a guest; ``files`` are put in besides."""
+    """Return the initramfs of a guest; ``files`` are put in besides."""
     archive = Archive()
     for name in ("proc", "sys", "dev", "run", "tmp", "etc", "var/lib"):
         archive.folder(name)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from omprog_panic.alerter.main import run
-from omprog_panic.alerter.policy_desk import PolicyDesk
+from omprog_panic.alerter.policy_runner import PolicyDesk
 from omprog_panic.store.connect import Database
 from tests.alerter_process import AlerterProcess, publish
 from tests.builders import PANIC_LINE, make_incident, make_lone_incident, write_config

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from omprog_panic import __version__
-from omprog_panic.alerter.assemble import load_setup
+from omprog_panic.alerter.setup import load_setup
 from omprog_panic.cli.main import COMMANDS, SUMMARIES, main
 from omprog_panic.errors import ConfigError
 from tests.alerter_process import REPOSITORY, AlerterProcess, publish

@@ -147,7 +147,7 @@ def test_a_second_alerter_is_refused(tmp_path: Path) -> None:
     with AlerterProcess(config) as first:
         first.wait_for_line("started")
         with AlerterProcess(config) as second:
-            second.wait_for_line("another alerter works on this data base")
+            second.wait_for_line("another alerter works on this database")
             assert second.process.wait(20) == os.EX_TEMPFAIL
         assert first.terminate() == 0
 

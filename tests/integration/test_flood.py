@@ -23,7 +23,7 @@ MORE_MB = 24.0  # than before the flood: MAX_HOSTS senders and lists with an end
 
 
 def forged(chance: random.Random) -> Iterator[bytes]:
-    """Give lines from ever new addresses; each tenth of them seems to panic."""
+    """Return lines from ever new addresses; each tenth of them seems to panic."""
     for number in count():
         ip = ".".join(str(chance.randrange(1, 224)) for _ in range(4))
         text = PANIC if number % 10 == 0 else "x" * 200

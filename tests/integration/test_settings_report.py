@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from omprog_panic.alerter import sample_alert
+from omprog_panic.admin import sample_alert
 from omprog_panic.alerter.settings_report import why_behind
 from omprog_panic.cli.main import main
 from omprog_panic.config.load import load_paths

@@ -55,6 +55,6 @@ def hostile_incident() -> IncidentRecord:
 
 
 def shown_lines() -> list[str]:
-    """Give every line of it that must be found in a whole copy, in order."""
+    """Return every line of it that must be found in a whole copy, in order."""
     shown = [line for n in range(LINES - 3) for line in _line(n)[1].split("\n")]
     return [*shown, LAST]

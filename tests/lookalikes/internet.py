@@ -100,7 +100,7 @@ class Internet:
         self._thread.join()
 
     def environment(self) -> dict[str, str]:
-        """Give what lets requests and smtplib find and trust us."""
+        """Return what lets requests and smtplib find and trust us."""
         proxy = f"http://127.0.0.1:{self._server.server_port}"
         bundle = str(self.bundle)
         return {

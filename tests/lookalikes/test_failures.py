@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pytest
 
 from omprog_panic.config.model import Service
-from omprog_panic.deliver.apprise_notifier import build_notifier, read_services
-from omprog_panic.deliver.deadline import DeadlineNotifier
 from omprog_panic.errors import DeliveryError
 from omprog_panic.secret import Secret
+from omprog_panic.sinks.apprise_sink import build_notifier, read_services
+from omprog_panic.sinks.deadline import DeadlineNotifier
 from tests.builders import make_incident
 from tests.lookalikes import twilio
 from tests.lookalikes.cases import (

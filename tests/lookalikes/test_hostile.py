@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from omprog_panic.config.model import Service
-from omprog_panic.deliver.apprise_notifier import build_notifier
-from omprog_panic.deliver.deadline import DeadlineNotifier
+from omprog_panic.sinks.apprise_sink import build_notifier
+from omprog_panic.sinks.deadline import DeadlineNotifier
 from tests.lookalikes.cases import OVER_HTTP, SLACK_HOOK, Case, mail_service
 from tests.lookalikes.hostile import LAST, hostile_incident, shown_lines
 from tests.lookalikes.internet import Internet
@@ -29,7 +29,7 @@ def deliver(world: World, service: Service) -> None:
 
 
 def missing(text: str) -> str:
-    """Give the first line that is not there, in order and with its columns."""
+    """Return the first line that is not there, in order and with its columns."""
     at, text = 0, f"{text}\n"
     for line in shown_lines():
         at = text.find(f"{line}\n", at)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from omprog_panic.deliver import dialect, slack_webhook
-from omprog_panic.deliver.dialect import Dialect
-from omprog_panic.deliver.notifier import Files
+from omprog_panic.sinks import dialect, slack_webhook
+from omprog_panic.sinks.dialect import Dialect
+from omprog_panic.sinks.sink import Files
 from tests.lookalikes.cases import (
     DISCORD,
     NTFY,

@@ -52,7 +52,7 @@ def expect(story: Story, check: str, says: str) -> None:
 
 
 def listed_too(story: Story, name: str, address: str) -> str:
-    """Give the configuration with one sender more."""
+    """Return the configuration with one sender more."""
     config = json.loads(story.machine.run(f"cat {CONFIG}"))
     config["senders"].append({"name": name, "address": address})
     return json.dumps(config)
@@ -85,7 +85,7 @@ def restarted(story: Story, path: str, text: str) -> Iterator[None]:
 
 
 def questions_before_the_alerter_ran_leave_nothing_behind(story: Story) -> None:
-    """A data base made by root's question would shut the alerter out."""
+    """A database made by root's question would shut the alerter out."""
     machine = story.machine
     story.monitor.install(story.package)
     story.monitor.write_settings("127.0.0.2")

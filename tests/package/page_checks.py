@@ -74,7 +74,7 @@ def _type(machine: Machine, page: str, place: str, faults: list[str]) -> Iterato
 
 
 def _written(fence: Fence) -> str:
-    """Give a file's text, with a receiver in place of each service."""
+    """Return a file's text, with a receiver in place of each service."""
     count = iter(range(100))
     return re.sub(
         r"(?m)(=\s*)\w+://\S+$",
@@ -84,7 +84,7 @@ def _written(fence: Fence) -> str:
 
 
 def _answered(machine: Machine, command: str) -> str:
-    """Give a command with its question answered and its example ids made real."""
+    """Return a command with its question answered and its example ids made real."""
     for word, listing in (
         (INCIDENT_ID, "incidents list"),
         (SILENCE_ID, "silence list"),

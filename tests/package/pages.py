@@ -70,7 +70,7 @@ class Fence:
         return last if last.startswith("/") else ""
 
     def commands(self) -> Iterator[Line]:
-        """Give what is to be typed: in a transcript what stands behind ``$``."""
+        """Return what is to be typed: in a transcript what stands behind ``$``."""
         for number, line in enumerate(self.text.splitlines(), self.number):
             if self.words[0] == "console":
                 if line.startswith("$ "):
@@ -80,14 +80,14 @@ class Fence:
 
 
 def names() -> list[str]:
-    """Give the pages, in the order of reading."""
+    """Return the pages, in the order of reading."""
     found = [*ROOT.glob("README*.md"), *ROOT.glob("docs/**/*.md")]
     rest = sorted(str(path.relative_to(ROOT)) for path in found)
     return [*FIRST, *(name for name in rest if name not in FIRST)]
 
 
 def fences(page: str) -> list[Fence]:
-    """Give the blocks of a page, in order."""
+    """Return the blocks of a page, in order."""
     found: list[Fence] = []
     words: tuple[str, ...] | None = None
     lines: list[str] = []
@@ -106,7 +106,7 @@ def fences(page: str) -> list[Fence]:
 
 
 def spans(page: str) -> Iterator[Line]:
-    """Give what stands between single back-ticks outside of blocks."""
+    """Return what stands between single back-ticks outside of blocks."""
     inside = False
     lines = []
     for line in (ROOT / page).read_text("utf-8").splitlines():

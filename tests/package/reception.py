@@ -30,7 +30,7 @@ for line in sys.stdin:
 
 
 def _network(machine: Machine) -> None:
-    """Give the machine a cable, with two hosts at its other end."""
+    """Return the machine a cable, with two hosts at its other end."""
     machine.run(
         "ip netns add out && ip link add in0 type veth peer name out0 netns out"
         f" && ip addr add {MONITOR}/24 dev in0 && ip link set in0 up"

@@ -139,7 +139,7 @@ def copy_source(target: Path) -> None:
 
 @contextlib.contextmanager
 def overlay(tree: Path, folder: Path) -> Iterator[Path]:
-    """Give a copy of a tree that goes away afterwards, and costs what is written."""
+    """Return a copy of a tree that goes away afterwards, and costs what is written."""
     for name in ("root", "upper", "work"):
         (folder / name).mkdir(parents=True)
     root = folder / "root"

@@ -30,17 +30,22 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store": SHARED,
     "policy": ROOT | {"kernel"},
     "render": SHARED,
-    "deliver": ROOT | {"secret", "config"},
-    "alerter": STORED | {"render", "deliver"},
+    "sinks": ROOT | {"secret", "config", "notification", "render"},
+    "alerter": STORED | {"render", "sinks"},
+    "admin": STORED | {"render", "sinks", "alerter"},
+    "host": ROOT,
     "rsyslog": ROOT,
     "firewall": ROOT | {"config"},
     "apply": ROOT | {"config", "collector", "firewall", "rsyslog"},
-    "doctor": STORED | {"render", "deliver", "alerter", "rsyslog", "firewall", "apply"},
+    "doctor": STORED
+    | {"render", "sinks", "alerter", "admin", "host", "rsyslog", "firewall", "apply"},
     "cli": STORED
     | {
         "render",
-        "deliver",
+        "sinks",
         "alerter",
+        "admin",
+        "host",
         "rsyslog",
         "doctor",
         "firewall",
@@ -52,15 +57,15 @@ MAY_IMPORT: dict[str, set[str]] = {
 FOREIGN = {
     "sqlalchemy": {"store"},
     "sqlite3": {"store"},
-    "apprise": {"deliver"},
-    "requests": {"deliver"},
+    "apprise": {"sinks"},
+    "requests": {"sinks"},
     "jinja2": {"render"},
     "yaml": {"config"},
     "jsonschema": {"config"},
     "click": {"cli"},
     "rich": {"cli"},
     # doctor connects and says nothing; the alerter tells systemd, and sends a probe.
-    "socket": {"doctor", "alerter"},
+    "socket": {"doctor", "host", "alerter"},
     "ssl": set(),
 }
 
@@ -128,14 +133,14 @@ def test_apprise_has_one_importer() -> None:
         if any(m.partition(".")[0] == "apprise" for m in imports(path))
     }
 
-    assert importers == {"apprise_notifier.py"}
+    assert importers == {"apprise_sink.py"}
 
 
 def test_two_files_of_the_alerter_touch_sockets_and_they_only_send() -> None:
     importers = [p for p in FILES if "socket" in set(imports(p))]
     ours = [path for path in importers if part_of(path) == "alerter"]
 
-    assert [path.name for path in ours] == ["notify.py", "probe.py"]
+    assert [path.name for path in ours] == ["probe.py", "systemd.py"]
     for path in ours:
         assert ".recv" not in path.read_text()
         assert ".bind" not in path.read_text()

@@ -57,7 +57,7 @@ def test_a_sample_of_config_yaml_is_good(fence: Fence) -> None:
 
 
 def anchors(page: Path) -> set[str]:
-    """Give what GitHub makes of the headings of a page."""
+    """Return what GitHub makes of the headings of a page."""
     heads = re.findall(r"(?m)^#+ (.*)$", page.read_text())
     return {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
 
@@ -118,7 +118,7 @@ def test_what_is_run_in_a_checkout_is_there() -> None:
 
 
 def invocations(text: str) -> Iterator[list[str]]:
-    """Give the words of each call of ours in a line of shell, without the program."""
+    """Return the words of each call of ours in a line of shell, without the program."""
     for part in re.split(r"&&|\|\||[|;]", text):
         try:
             words = shlex.split(part, comments=True)
@@ -183,7 +183,7 @@ def test_every_command_and_option_that_a_page_names_exists() -> None:
 
 
 def called(words: list[str]) -> tuple[str, ...]:
-    """Give the command that is called, without its arguments."""
+    """Return the command that is called, without its arguments."""
     program, *rest = words
     command: click.Command = main
     path = [program]

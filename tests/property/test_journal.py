@@ -21,9 +21,9 @@ from omprog_panic.collector.journal import (
     JournalLimits,
     read_segment,
 )
+from omprog_panic.collector.open_trace import TraceLimits
 from omprog_panic.collector.pipeline import Pipeline
 from omprog_panic.collector.recovery import Carrier, Recovery
-from omprog_panic.kernel.open_trace import TraceLimits
 from omprog_panic.spool.record import LASTING, SpoolRecord
 from tests.omprog_driver import envelope
 

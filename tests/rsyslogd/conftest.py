@@ -50,7 +50,7 @@ class Recording:
         return [json.loads(line) for line in text.split("\n")[:-1]]
 
     def got_hup(self) -> bool:
-        """Tell whether the program ever got a SIGHUP."""
+        """Return whether the program ever got a SIGHUP."""
         return Path(f"{self._out}.hup").exists()
 
     def texts(self) -> list[str]:

@@ -139,7 +139,7 @@ def _settle(services: _Services, ids: set[str], folder: Path) -> list[str]:
 
 
 def _left_over(folder: Path, services: int, ids: set[str]) -> list[str]:
-    """Give what is not finished, in the spool and in the data base."""
+    """Return what is not finished, in the spool and in the database."""
     spool = folder / "spool"
     faults = [
         f"{len(list((spool / name).iterdir()))} files in spool/{name}"

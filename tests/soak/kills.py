@@ -13,9 +13,9 @@ from pathlib import Path
 
 from omprog_panic.collector.allow import AllowedNetworks
 from omprog_panic.collector.journal import Journal
+from omprog_panic.collector.open_trace import TraceLimits
 from omprog_panic.collector.pipeline import Pipeline
 from omprog_panic.collector.recovery import Recovery
-from omprog_panic.kernel.open_trace import TraceLimits
 from omprog_panic.spool.record import IncidentRecord, SpoolRecord, decode
 from tests.omprog_driver import OmprogDriver, envelope
 

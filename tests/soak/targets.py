@@ -20,10 +20,10 @@ from omprog_panic.collector.journal import (
     Entry,
     read_segment,
 )
+from omprog_panic.collector.open_trace import TraceLimits
 from omprog_panic.collector.pipeline import Pipeline, PipelineLimits
 from omprog_panic.collector.recovery import Recovery
 from omprog_panic.errors import MalformedPacketError, MalformedRecordError
-from omprog_panic.kernel.open_trace import TraceLimits
 from omprog_panic.netconsole.packet import parse_basic, parse_packet, record_of
 from omprog_panic.netconsole.stored import (
     continued,

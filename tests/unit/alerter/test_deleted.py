@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from omprog_panic.clock import rfc3339
-from omprog_panic.deliver.notifier import File, Outcome
+from omprog_panic.render.fitting import Attachment
+from omprog_panic.sinks.sink import Outcome
 from omprog_panic.store import retention
 from omprog_panic.store.schema import NOTIFICATIONS, OUTBOX
 from tests.builders import make_incident, make_service
@@ -75,7 +76,9 @@ def test_an_alert_deleted_while_it_is_sent_holds_up_no_other(
     world: World, *, delivered: bool
 ) -> None:
     class Deleting(RecordingNotifier):
-        def send(self, subject: str, body: str, file: File | None = None) -> Outcome:
+        def send(
+            self, subject: str, body: str, file: Attachment | None = None
+        ) -> Outcome:
             if not self.sent:
                 delete(world, 1)
             return super().send(subject, body, file)

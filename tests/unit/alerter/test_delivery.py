@@ -12,10 +12,11 @@ import sqlalchemy as sa
 
 from omprog_panic.alerter.delivery import MAX_IDLE_S, Courier, Worker
 from omprog_panic.alerter.dispatch import notify_test, readdress
-from omprog_panic.deliver.backoff import Backoff
-from omprog_panic.deliver.notifier import File, Files, Outcome
 from omprog_panic.errors import StoreError
 from omprog_panic.model import Record
+from omprog_panic.render.fitting import Attachment
+from omprog_panic.sinks.backoff import Backoff
+from omprog_panic.sinks.sink import Files, Outcome
 from omprog_panic.store import outbox, outbox_care
 from omprog_panic.store.connect import Database
 from omprog_panic.store.schema import NOTIFICATION_LOG, OUTBOX
@@ -66,7 +67,9 @@ def test_a_receiver_down_for_a_minute_gets_its_alert_soon_afterwards_once(
     world: World,
 ) -> None:
     class Minute(RecordingNotifier):
-        def send(self, subject: str, body: str, file: File | None = None) -> Outcome:
+        def send(
+            self, subject: str, body: str, file: Attachment | None = None
+        ) -> Outcome:
             super().send(subject, body, file)
             return DOWN if world.clock.now < back_at else Outcome(delivered=True)
 
@@ -168,7 +171,7 @@ def test_a_file_follows_once_the_alert_is_recorded(world: World) -> None:
     seen: list[str] = []
 
     class Looks(RecordingNotifier):
-        def send_file(self, subject: str, file: File) -> Outcome:
+        def send_file(self, subject: str, file: Attachment) -> Outcome:
             with world.database.read() as connection:
                 mine = sa.select(OUTBOX.c.state).where(OUTBOX.c.service_key == A.key)
                 seen.extend(connection.execute(mine).scalars())
@@ -248,7 +251,9 @@ def test_an_outcome_that_cannot_be_recorded_is_not_sent_again(world: World) -> N
     world.receive(make_incident(1))
 
     class LockAfterwards(RecordingNotifier):
-        def send(self, subject: str, body: str, file: File | None = None) -> Outcome:
+        def send(
+            self, subject: str, body: str, file: Attachment | None = None
+        ) -> Outcome:
             other.write_lock = other.database.write()
             other.write_lock.__enter__()
             return super().send(subject, body, file)
@@ -277,7 +282,9 @@ def test_a_run_that_died_while_sending_is_repeated_under_the_same_id(
     world: World,
 ) -> None:
     class Dies(RecordingNotifier):
-        def send(self, subject: str, body: str, file: File | None = None) -> Outcome:
+        def send(
+            self, subject: str, body: str, file: Attachment | None = None
+        ) -> Outcome:
             super().send(subject, body, file)
             raise KeyboardInterrupt
 

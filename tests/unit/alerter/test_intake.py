@@ -138,7 +138,7 @@ def test_one_record_that_cannot_be_stored_holds_up_no_other(
         connection: object, items: Sequence[tuple[incidents.StoredIncident, bytes]]
     ) -> set[str]:
         if any(incident.record.id.endswith("2") for incident, _ in items):
-            raise OverflowError("too large for a data base")
+            raise OverflowError("too large for a database")
         return real(connection, items)
 
     monkeypatch.setattr(incidents, "insert_incidents", insert)

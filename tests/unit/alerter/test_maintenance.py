@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from omprog_panic.alerter.dispatch import NOTICE_EVERY_S, notify_test
 from omprog_panic.alerter.maintenance import Maintenance
 from omprog_panic.config.model import Fallback
-from omprog_panic.deliver.notifier import File, Outcome
+from omprog_panic.render.fitting import Attachment
+from omprog_panic.sinks.sink import Outcome
 from omprog_panic.store import incidents, outbox_care
 from omprog_panic.store.schema import INCIDENTS, OUTBOX, TRACES
 from tests.builders import make_incident, make_service
@@ -40,7 +41,7 @@ class Unreachable(RecordingNotifier):
         super().__init__()
         self._clock, self._until = world.clock, world.clock.now + seconds
 
-    def send(self, subject: str, body: str, file: File | None = None) -> Outcome:
+    def send(self, subject: str, body: str, file: Attachment | None = None) -> Outcome:
         super().send(subject, body, file)
         return DOWN if self._clock.now < self._until else DELIVERED
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from omprog_panic.deliver.notifier import File, Outcome
+from omprog_panic.render.fitting import Attachment
+from omprog_panic.sinks.sink import Outcome
 from omprog_panic.spool.record import IncidentRecord
 from tests.builders import make_incident, make_service
 from tests.fakes import DELIVERED, RecordingNotifier
@@ -34,7 +35,7 @@ class Judging(RecordingNotifier):
         self.delivered: list[int] = []
         self.asked: list[int] = []
 
-    def send(self, subject: str, body: str, file: File | None = None) -> Outcome:
+    def send(self, subject: str, body: str, file: Attachment | None = None) -> Outcome:
         assert file is None
         digits = body.partition("Alert:     ")[2][:12]
         number = int(digits, 16)

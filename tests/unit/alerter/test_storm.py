@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from omprog_panic.alerter.intake import BATCH, FIRST_BATCH
-from omprog_panic.alerter.policy_desk import PolicyDesk
+from omprog_panic.alerter.policy_runner import PolicyDesk
 from omprog_panic.errors import StoreError
 from omprog_panic.kernel.analysis import analyze_trace
 from omprog_panic.model import Record

@@ -14,7 +14,7 @@ from omprog_panic.alerter.delivery import Courier, Terms
 from omprog_panic.alerter.event import AlerterEvent
 from omprog_panic.alerter.intake import Intake
 from omprog_panic.alerter.maintenance import Maintenance
-from omprog_panic.alerter.policy_desk import PolicyDesk
+from omprog_panic.alerter.policy_runner import PolicyDesk
 from omprog_panic.config.model import (
     AlerterConfig,
     Fallback,
@@ -23,13 +23,13 @@ from omprog_panic.config.model import (
     Retention,
     Service,
 )
-from omprog_panic.deliver.backoff import Backoff
-from omprog_panic.deliver.notifier import Notifier
 from omprog_panic.kernel.analysis import Report
 from omprog_panic.model import Record
 from omprog_panic.policy.engine import Verdict
 from omprog_panic.policy.event import Event, ProbeSent
 from omprog_panic.render.templates import load_templates
+from omprog_panic.sinks.backoff import Backoff
+from omprog_panic.sinks.sink import Notifier
 from omprog_panic.spool.reader import SpoolReader
 from omprog_panic.spool.record import SpoolRecord
 from omprog_panic.store.connect import Database
@@ -59,7 +59,7 @@ class TellEverybody(PolicyDesk):
 
 @dataclasses.dataclass
 class World:
-    """One spool, one data base, one clock."""
+    """One spool, one database, one clock."""
 
     folder: Path
     services: list[Service]

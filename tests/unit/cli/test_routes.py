@@ -16,7 +16,7 @@ def config(tmp_path: Path) -> Path:
     config = write_config(tmp_path, urls)
     data = json.loads(config.read_text())
     match = {"host": "db-*", "severity": "panic"}
-    data["routes"] = [{"name": "data bases", "match": match, "to": "dba"}]
+    data["routes"] = [{"name": "databases", "match": match, "to": "dba"}]
     data["default_route"] = {"to": "ops"}
     config.write_text(json.dumps(data))
     return config
@@ -33,7 +33,7 @@ def test_the_route_that_fires_is_shown_with_its_reason(config: Path) -> None:
     output = run(config, "--address", "10.0.0.2")
 
     assert "alert: severity panic is alert" in output
-    assert "->   data bases: fires: host=db-* and severity=panic" in output
+    assert "->   databases: fires: host=db-* and severity=panic" in output
     assert "told: json [dba]" in output
     assert "[ops]" not in output
 
@@ -41,7 +41,7 @@ def test_the_route_that_fires_is_shown_with_its_reason(config: Path) -> None:
 def test_the_route_that_does_not_says_what_it_lacks(config: Path) -> None:
     output = run(config, "--host", "db-07", "--severity", "oops")
 
-    assert "data bases: does not match: severity=panic is not 'oops'" in output
+    assert "databases: does not match: severity=panic is not 'oops'" in output
     assert "told: json [ops]" in output
 
 
@@ -52,7 +52,7 @@ def test_json_says_the_same(config: Path) -> None:
     assert (answer["level"], answer["told"]) == ("store", [])
     assert [step["name"] for step in answer["routes"]] == [
         "default_route",
-        "data bases",
+        "databases",
     ]
 
 

@@ -124,7 +124,7 @@ def test_the_templates_of_a_route_are_rendered(config: Path) -> None:
         (["render", "nosuch"], 2, "nosuch"),
         (["render", "--template", "gone"], os.EX_UNAVAILABLE, "no template 'gone'"),
         (["render", "back", "--incident", "ab"], os.EX_UNAVAILABLE, INCIDENT),
-        (["render", "--incident", "abcd"], os.EX_UNAVAILABLE, "no data base"),
+        (["render", "--incident", "abcd"], os.EX_UNAVAILABLE, "no database"),
         (["list", "--language", "tlh"], 2, "tlh"),
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 
 from omprog_panic.collector.address import Address
 from omprog_panic.collector.heard import NOTABLE, is_notable
-from omprog_panic.kernel.open_trace import TraceLimits
+from omprog_panic.collector.open_trace import TraceLimits
 
 AT = "2026-11-22T21:00:00.000000+00:00"
 CHATTER = [

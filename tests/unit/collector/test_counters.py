@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from omprog_panic.kernel.open_trace import TraceLimits
+from omprog_panic.collector.open_trace import TraceLimits
 from omprog_panic.spool.record import CountersRecord
 from tests.replayer import Datagram, Replay, replay
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from omprog_panic.collector.address import Address
+from omprog_panic.collector.open_trace import TraceLimits
 from omprog_panic.collector.recovery import decode_host, encode_host
-from omprog_panic.kernel.open_trace import TraceLimits
 
 AT = "2026-11-22T21:00:00.000000+00:00"
 

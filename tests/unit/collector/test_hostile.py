@@ -6,8 +6,8 @@ import time
 
 import pytest
 
+from omprog_panic.collector.open_trace import TraceLimits
 from omprog_panic.collector.sender import Sender
-from omprog_panic.kernel.open_trace import TraceLimits
 from omprog_panic.model import EndReason
 from omprog_panic.netconsole.packet import MAX_BODY_BYTES
 from omprog_panic.spool.record import CountersRecord

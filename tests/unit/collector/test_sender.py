@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from omprog_panic.collector.allow import AllowedNetworks
+from omprog_panic.collector.open_trace import TraceLimits
 from omprog_panic.collector.pipeline import Pipeline, PipelineLimits
-from omprog_panic.kernel.open_trace import TraceLimits
 from omprog_panic.model import EndReason
 from omprog_panic.spool.record import AliveRecord, IncidentRecord, ProbeRecord
 from tests.omprog_driver import envelope

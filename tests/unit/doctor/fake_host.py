@@ -9,7 +9,7 @@ from pathlib import Path
 from omprog_panic.config.model import AlerterConfig, Limits, Paths, Retention, Sender
 from omprog_panic.doctor.examination import Examination
 from omprog_panic.doctor.finding import Finding, Level
-from omprog_panic.doctor.host import Answer, Room, Status
+from omprog_panic.host.machine import Answer, Room, Status
 from omprog_panic.rsyslog.dropin import COLLECTOR, ETC, LOG, PROGRAM, SHARE, STATE
 
 RSYSLOGD, ALERTER, COLLECTOR_PID = 300, 500, 301
@@ -175,5 +175,5 @@ class Patient:
 
 
 def bad(findings: list[Finding]) -> list[tuple[Level, str]]:
-    """Give what is not good, without the names of the checks."""
+    """Return what is not good, without the names of the checks."""
     return [(f.level, f.says) for f in findings if f.level is not Level.OK]

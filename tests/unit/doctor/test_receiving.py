@@ -8,8 +8,8 @@ import pytest
 
 from omprog_panic.doctor import receiving
 from omprog_panic.doctor.finding import Level
-from omprog_panic.doctor.host import Answer
 from omprog_panic.doctor.settings import check_dns, check_settings
+from omprog_panic.host.machine import Answer
 from omprog_panic.rsyslog.dropin import COLLECTOR, ETC, SHARE
 from tests.unit.doctor.fake_host import (
     COLLECTOR_PID,

@@ -17,7 +17,6 @@ from omprog_panic.doctor.alerting import (
 from omprog_panic.doctor.examination import Examination
 from omprog_panic.doctor.examine import CHECKS, examine
 from omprog_panic.doctor.finding import Level, broken, doubtful, good, unknown, worst
-from omprog_panic.doctor.host import Answer, LocalHost, Room
 from omprog_panic.doctor.senders import check_senders
 from omprog_panic.doctor.settings import check_dns
 from omprog_panic.doctor.sockets import holders, udp_sockets
@@ -32,6 +31,7 @@ from omprog_panic.doctor.surroundings import (
 from omprog_panic.errors import StoreForbiddenError
 from omprog_panic.firewall.iptables import FirewallError
 from omprog_panic.firewall.manage import Verdict
+from omprog_panic.host.machine import Answer, LocalHost, Room
 from omprog_panic.rsyslog.dropin import STATE
 from omprog_panic.secret import Secret
 from omprog_panic.spool.record import AliveRecord, CountersRecord
@@ -77,7 +77,7 @@ def test_the_folders_of_a_healthy_host_are_good(tmp_path: Path) -> None:
     found = list(check_folders(patient(tmp_path).examined()))
 
     assert "spool/new: rsyslogd may write, 10000 MB free" in found[1].says
-    # The data base of this test is on the real disk, of which the fake knows nothing.
+    # The database of this test is on the real disk, of which the fake knows nothing.
     assert {f.check for f in found if f.level is Level.OK} == {
         "journal",
         "spool",

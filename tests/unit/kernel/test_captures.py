@@ -54,7 +54,7 @@ EXPECTED = {
 
 
 def lines_of(name: str) -> list[bytes]:
-    """Give the payloads as a file of one line a record piece."""
+    """Return the payloads as a file of one line a record piece."""
     lines: list[bytes] = []
     for entry in (CAPTURES / f"{name}.jsonl").read_text().splitlines():
         payload: str = json.loads(entry)["payload"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from omprog_panic.policy.event import Configured, ProbeHeard, ProbeSent, Silenced
-from omprog_panic.policy.moment import Moment, Timekeeper
+from omprog_panic.policy.timestamps import Moment, Timekeeper
 from tests.policies import LISTED, NOON, OPS, Scene
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from omprog_panic.alerter.assemble import load_setup, load_sound_setup
+from omprog_panic.alerter.setup import load_setup, load_sound_setup
 from omprog_panic.errors import ConfigError
 from omprog_panic.kernel.analysis import Facts
 from omprog_panic.model import EndReason

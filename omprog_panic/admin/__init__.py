@@ -1,0 +1,1 @@
+"""What people do with the store: used by the command line and by pages."""

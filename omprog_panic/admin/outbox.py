@@ -1,0 +1,169 @@
+"""What people do with the outbox and with stored incidents."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from omprog_panic.admin.incidents import find_one, opened
+from omprog_panic.clock import SystemClock, rfc3339
+from omprog_panic.errors import OmprogPanicError, SpoolError
+from omprog_panic.policy.evaluation import incident_message_id
+from omprog_panic.render.context import utc
+from omprog_panic.spool.writer import SpoolWriter
+from omprog_panic.store import outbox_care, retention
+from omprog_panic.store.incidents import load_spool_file
+from omprog_panic.store.notification_log import (
+    Notification,
+    insert_notifications,
+    notification_exists,
+)
+from omprog_panic.store.outbox import OPEN, State
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from omprog_panic.alerter.setup import Setup
+    from omprog_panic.config.model import Paths, Service
+
+SHOWN = (
+    "id", "created_at", "state", "attempts", "next_attempt_at", "service_key",
+    "service_label", "kind", "incident_id", "source", "title", "last_reason",
+    "stands_in_for",
+)  # fmt: skip
+UNFINISHED = (*OPEN, State.DEAD.value)
+
+
+def list_outbox(
+    paths: Paths, limit: int, *, everything: bool = False
+) -> list[dict[str, Any]]:
+    """Return what is not delivered, dead rows too; or everything, oldest first.
+
+    Raises:
+        StoreError: the database cannot be read.
+
+    """
+    states = [state.value for state in State] if everything else UNFINISHED
+    with opened(paths.database) as database, database.read() as connection:
+        rows = outbox_care.list_rows(connection, states, limit)
+    found = [{name: getattr(row, name) for name in SHOWN} for row in rows]
+    return [{**row, "time": utc(rfc3339(row["created_at"]))} for row in found]
+
+
+def retry_outbox(paths: Paths, ids: Sequence[int] | None) -> int:
+    """Make rows due now, dead ones too (None: all); tell how many.
+
+    Raises:
+        OmprogPanicError: none of them can be sent again.
+        StoreError: the database cannot be written.
+
+    """
+    now = SystemClock().wall()
+    with opened(paths.database) as database, database.write() as connection:
+        count = outbox_care.retry(connection, ids, now)
+    _refuse_nothing(count, ids, "nothing that could be sent again")
+    _wake(paths)
+    return count
+
+
+def drop_outbox(paths: Paths, ids: Sequence[int] | None) -> int:
+    """Forget rows that wait or are dead (None: all dead ones); tell how many.
+
+    Raises:
+        OmprogPanicError: none of them can be dropped.
+        StoreError: the database cannot be written.
+
+    """
+    now = SystemClock().wall()
+    with opened(paths.database) as database, database.write() as connection:
+        count = outbox_care.drop(connection, ids, now)
+    _refuse_nothing(count, ids, "nothing that could be dropped")
+    return count
+
+
+def resend_incident(setup: Setup, prefix: str, services: Sequence[Service]) -> int:
+    """Send an incident (again) to these services; tell to how many it goes.
+
+    Raises:
+        OmprogPanicError: no incident, or several, begin with these digits.
+        StoreError: the database cannot be written.
+
+    """
+    paths, now = setup.config.paths, SystemClock().wall()
+    labels = {service.key: service.label for service in services}
+    with opened(paths.database) as database, database.write() as connection:
+        incident_id = find_one(connection, prefix)
+        id_ = incident_message_id(incident_id)
+        if not notification_exists(connection, id_):
+            told = Notification(id_, "incident", incident_id, "NOTIFY_ASKED", now)
+            insert_notifications(connection, [told])
+        count = outbox_care.resend(connection, id_, labels, now)
+    _wake(paths)
+    return count
+
+
+def export_incident(paths: Paths, prefix: str) -> bytes:
+    """Return the spool file that an incident came in, unaltered.
+
+    Raises:
+        OmprogPanicError: no incident, or several, begin with these digits.
+        StoreError: the database cannot be read.
+
+    """
+    with opened(paths.database) as database, database.read() as connection:
+        return load_spool_file(connection, find_one(connection, prefix))
+
+
+def delete_incident(paths: Paths, prefix: str, *, force: bool) -> str:
+    """Delete an incident with all that belongs to it; give its id.
+
+    Raises:
+        OmprogPanicError: no such incident, or its alert is not delivered yet.
+        StoreError: the database cannot be written.
+
+    """
+    with opened(paths.database) as database, database.write() as connection:
+        incident_id = find_one(connection, prefix)
+        if not force and retention.undelivered(connection, incident_id):
+            raise OmprogPanicError(
+                f"{incident_id}: its alert is not delivered yet: see outbox list, "
+                "or use --force"
+            )
+        retention.delete_incidents(connection, [incident_id])
+    return incident_id
+
+
+def choose_services(
+    services: Sequence[Service], keys: Collection[str], tags: Collection[str]
+) -> list[Service]:
+    """Pick services by the first digits of their keys or by tags; all without either.
+
+    Raises:
+        OmprogPanicError: a key or tag that no service has.
+
+    """
+    if not keys and not tags:
+        return list(services)
+    for key in keys:
+        if not any(service.key.startswith(key) for service in services):
+            raise OmprogPanicError(f"no service has a key that begins with {key!r}")
+    for tag in tags:
+        if not any(tag in service.tags for service in services):
+            raise OmprogPanicError(f"no service has the tag {tag!r}")
+    return [
+        service
+        for service in services
+        if service.tags & set(tags) or any(service.key.startswith(k) for k in keys)
+    ]
+
+
+def _refuse_nothing(count: int, ids: Sequence[int] | None, what: str) -> None:
+    if not count:
+        among = "" if ids is None else f" among {', '.join(map(str, ids))}"
+        raise OmprogPanicError(f"{what}{among}: see omprog-panic outbox list")
+
+
+def _wake(paths: Paths) -> None:
+    # Without it the alerter looks within limits.poll_s.
+    with contextlib.suppress(SpoolError, OSError):
+        SpoolWriter(paths.spool).wake_reader()

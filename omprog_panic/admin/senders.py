@@ -1,0 +1,140 @@
+"""Every listed and every heard sender, as ``omprog-panic senders`` shows them."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING, Any
+
+from omprog_panic.admin.incidents import opened
+from omprog_panic.clock import SystemClock, rfc3339
+from omprog_panic.plain import visible
+from omprog_panic.policy.settings import build_settings
+from omprog_panic.policy.state import State
+from omprog_panic.policy.upkeep import digest_details
+from omprog_panic.render.context import utc
+from omprog_panic.store import decisions, incidents, senders
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from sqlalchemy.engine import Connection
+
+    from omprog_panic.policy.settings import Settings
+    from omprog_panic.policy.state import Sender
+
+STATES = {
+    "silent": "said nothing for longer than its limit",
+    "crashed": "crashed, and has not come back",
+    "down": "said that it goes down",
+    "up": "sends heartbeats",
+    "heard": "was heard, but sends no heartbeats: its silence means nothing",
+    "never heard": "listed, but nothing ever came",
+}
+ITSELF = "this monitor itself, by the datagrams of its self-check"
+
+
+def read_memory(connection: Connection) -> State:
+    """Return what the policy of the alerter remembers."""
+    state = State()
+    for part, name, row in decisions.load_state(connection):
+        state.load(part, name, row)
+    return state
+
+
+def list_senders(path: Path, sections: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return a row for each sender: listed ones first, by name.
+
+    Raises:
+        StoreError: the database cannot be read.
+
+    """
+    settings = build_settings(sections)
+    with opened(path) as database, database.read() as connection:
+        memory = read_memory(connection)
+        last = incidents.last_by_source(connection)
+    rows = [
+        _row(settings, sender, last.get(sender.source))
+        for sender in memory.senders.rows.values()
+    ]
+    heard = set(memory.senders.rows)
+    rows += [
+        _never_heard(listed.name, listed.single)
+        for listed in settings.senders
+        if listed.single is not None and listed.single not in heard
+    ]
+    return sorted(rows, key=lambda r: (not r["listed"], r["name"], r["address"]))
+
+
+def find_token(path: Path, token: str) -> dict[str, Any] | None:
+    """Return the ``verify`` record with this token; None when it has not arrived.
+
+    Raises:
+        StoreError: the database cannot be read.
+
+    """
+    with opened(path) as database, database.read() as connection:
+        return senders.find_verified(connection, token)
+
+
+def state_of(sender: Sender) -> str:
+    """Say in one word of STATES how a sender is."""
+    if sender.silent:
+        return "silent"
+    if sender.crash is not None:
+        return "crashed"
+    if sender.farewell_t is not None:
+        return "down"
+    return "up" if sender.heartbeat else "heard"
+
+
+def _row(
+    settings: Settings, sender: Sender, last: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    state = state_of(sender)
+    listed = settings.listed(sender.source)
+    return {
+        "name": visible(settings.name_of(sender.source, sender.host)),
+        "address": sender.source,
+        "group": "" if listed is None else listed.name,
+        "listed": listed is not None,
+        "kernel": None if sender.kernel is None else visible(sender.kernel),
+        "state": state,
+        "meaning": STATES[state] if listed or not _is_here(sender.source) else ITSELF,
+        "heartbeats": sender.heartbeat,
+        "last_heard": utc(rfc3339(sender.heard_at)),
+        "last_incident": None if last is None else utc(last["onset_at"]),
+        "last_incident_id": None if last is None else last["id"],
+    }
+
+
+def _is_here(source: str) -> bool:
+    return ipaddress.ip_address(source).is_loopback
+
+
+def _never_heard(name: str, address: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "address": address,
+        "group": name,
+        "listed": True,
+        "kernel": None,
+        "state": "never heard",
+        "meaning": STATES["never heard"],
+        "heartbeats": False,
+        "last_heard": None,
+        "last_incident": None,
+        "last_incident_id": None,
+    }
+
+
+def next_digest(path: Path) -> dict[str, Any] | None:
+    """Return what the digest would say now; None: nothing, or none is configured.
+
+    Raises:
+        StoreError: the database cannot be read.
+
+    """
+    with opened(path) as database, database.read() as connection:
+        memory = read_memory(connection)
+    return digest_details(memory, SystemClock().wall())

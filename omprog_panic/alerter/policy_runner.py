@@ -1,0 +1,287 @@
+"""The policy between spool and outbox: its clock, its memory, its log.
+
+What the policy decides is stored in the transaction that takes its events in: either
+all of it happened or nothing. When that transaction fails, the memory is read again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from omprog_panic.alerter.dispatch import send_messages
+from omprog_panic.alerter.policy_settings import receivers_of
+from omprog_panic.clock import utc_offset
+from omprog_panic.policy.decision import PRECEDENCE, Decided, Decision
+from omprog_panic.policy.engine import Engine, Verdict
+from omprog_panic.policy.evaluation import Message, incident_message_id
+from omprog_panic.policy.event import (
+    Configured,
+    Crash,
+    Event,
+    ProbeSent,
+    Silenced,
+    event_from_json,
+    event_to_json,
+)
+from omprog_panic.policy.settings import SECTIONS
+from omprog_panic.policy.state import State
+from omprog_panic.policy.timestamps import Moment, Timekeeper
+from omprog_panic.store import decisions, silences
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from sqlalchemy.engine import Connection
+
+    from omprog_panic.clock import Clock
+    from omprog_panic.config.model import Service
+    from omprog_panic.store.connect import Database
+
+    # Sends the marked datagram with this token to an address and port; tells why not.
+    SendProbe = Callable[[str, str, int], str | None]
+
+log = logging.getLogger(__name__)
+
+CHECKPOINT_TURNS = 1000  # the whole memory goes into the log so often
+
+
+class PolicyDesk:
+    """The policy of one alerter."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        sections: Mapping[str, Any],
+        services: Sequence[Service],
+        send_probe: SendProbe | None = None,
+    ) -> None:
+        self._clock = clock
+        self._send_probe = send_probe
+        self._engine: Engine | None = None  # None: to be read from the store
+        self._keeper = Timekeeper(None)
+        self._turns = 0
+        self._services: Sequence[Service] = ()
+        self._wanted = Configured({}, [])
+        self.configure(sections, services)
+
+    def configure(
+        self, sections: Mapping[str, Any], services: Sequence[Service]
+    ) -> None:
+        """Go by this configuration from the next turn on."""
+        named = {name: sections[name] for name in SECTIONS if name in sections}
+        receivers = [[r.key, r.label, list(r.tags)] for r in receivers_of(services)]
+        # As the log and the memory hold it, so that equal ones are equal.
+        self._wanted = Configured(json.loads(json.dumps(named)), receivers)
+        self._services = tuple(services)
+
+    def new_causes(self, fingerprints: Iterable[str]) -> set[str]:
+        """Return those of which a message may soon say how well they are known."""
+        known = set() if self._engine is None else self._engine.causes()
+        return set(fingerprints) - known
+
+    def turn(
+        self,
+        connection: Connection,
+        events: Sequence[Event],
+        probe: ProbeSent | None = None,
+    ) -> Verdict:
+        """Decide; memory and log are stored, and the messages still to be sent."""
+        engine = self._opened(connection)
+        moment = self._moment(engine)
+        taken = self._with_own(connection, engine, events, probe)
+        try:
+            verdict = engine.advance(moment, taken)
+        except Exception:
+            # A bug in the policy must not cost an alert.
+            log.exception("policy failed")
+            self.forget()
+            return self._without_policy(events)
+        self._store(connection, engine, moment, taken, verdict)
+        return verdict
+
+    def tick(self, database: Database) -> bool:
+        """Do what time alone brings about; tell whether there is something to send.
+
+        Raises:
+            StoreError: the database cannot be used now.
+
+        """
+        try:
+            return self._tick(database)
+        except BaseException:
+            self.forget()
+            raise
+
+    def _tick(self, database: Database) -> bool:
+        engine, probe = self._engine, self.probe()
+        if engine is None or probe is not None or self._has_news(database, engine):
+            with database.write() as connection:
+                verdict = self.turn(connection, [], probe)
+                self.send(connection, verdict)
+            return bool(verdict.messages)
+        moment = self._moment(engine)
+        verdict = engine.advance(moment)
+        if engine.state.has_changes or verdict.decided:
+            with database.write() as connection:
+                self._store(connection, engine, moment, [], verdict)
+                self.send(connection, verdict)
+        return bool(verdict.messages)
+
+    def _has_news(self, database: Database, engine: Engine) -> bool:
+        if not engine.configured_as(self._wanted):
+            return True
+        with database.read() as connection:
+            return bool(silences.changed_silences(connection, engine.silence_revision))
+
+    def probe(self) -> ProbeSent | None:
+        """Send a marked datagram if it is time for one."""
+        engine = self._engine
+        if engine is None or self._send_probe is None:
+            return None
+        if not engine.probe_is_due(self._moment(engine)):
+            return None
+        token = uuid.uuid4().hex
+        check = engine.settings.self_check
+        return ProbeSent(token, self._send_probe(token, check.address, check.port))
+
+    def send(self, connection: Connection, verdict: Verdict) -> None:
+        """Store the decisions, and put the messages into the outbox."""
+        now = self._clock.wall()
+        labels = {service.key: service.label for service in self._services}
+        decisions.insert_decisions(
+            connection,
+            [
+                decisions.StoredDecision(
+                    at=now,
+                    subject=decided.subject,
+                    decision=decided.decision.name,
+                    reason=decided.reason,
+                    services=[labels.get(key, key) for key in decided.services],
+                    cause=decided.cause,
+                    message_id=decided.message_id,
+                )
+                for decided in verdict.decided
+            ],
+        )
+        send_messages(connection, verdict.messages, self._services, now)
+
+    def forget(self) -> None:
+        """Read the memory again: what was decided last has not been stored."""
+        self._engine = None
+
+    def _opened(self, connection: Connection) -> Engine:
+        if self._engine is None:
+            state = State()
+            for part, name, row in decisions.load_state(connection):
+                state.load(part, name, row)
+            self._engine = Engine(state)
+            self._keeper = Timekeeper(self._engine.last)
+            self._checkpoint(connection, self._engine)
+        return self._engine
+
+    def _moment(self, engine: Engine) -> Moment:
+        wall = self._clock.wall()
+        return self._keeper.moment(
+            wall, self._clock.monotonic(), utc_offset(wall), hearing=engine.hearing
+        )
+
+    def _with_own(
+        self,
+        connection: Connection,
+        engine: Engine,
+        events: Sequence[Event],
+        probe: ProbeSent | None,
+    ) -> list[Event]:
+        """Add what is configured and silenced, where that is new."""
+        own: list[Event] = [
+            Silenced(*silence)
+            for silence in silences.changed_silences(
+                connection, engine.silence_revision
+            )
+        ]
+        if not engine.configured_as(self._wanted):
+            own.insert(0, self._wanted)
+        if probe is not None:
+            own.append(probe)
+        return [*own, *events]
+
+    def _store(
+        self,
+        connection: Connection,
+        engine: Engine,
+        moment: Moment,
+        events: Sequence[Event],
+        verdict: Verdict,
+    ) -> None:
+        decisions.store_state(connection, engine.state.changes())
+        if not events and not verdict.decided:
+            return
+        logged = [list(moment), [event_to_json(event) for event in events]]
+        decisions.log_policy(connection, moment.wall, "turn", logged)
+        self._turns += 1
+        if self._turns >= CHECKPOINT_TURNS:
+            self._checkpoint(connection, engine)
+
+    def _checkpoint(self, connection: Connection, engine: Engine) -> None:
+        self._turns = 0
+        everything = engine.state.everything()
+        decisions.log_policy(connection, self._clock.wall(), "state", everything)
+
+    def _without_policy(self, events: Sequence[Event]) -> Verdict:
+        """Tell everybody of everything that is severe."""
+        decided, messages = [], []
+        keys = tuple(service.key for service in self._services)
+        for event in events:
+            if isinstance(event, Crash):
+                told = event.severity in {"panic", "oops", "lockup", "hardware"}
+                reason = "the policy failed: a bug of omprog-panic"
+                decision = Decision.NOTIFY_SEVERE if told else Decision.STORE_MILD
+                id_ = incident_message_id(event.id) if told else None
+                subject = f"incident:{event.id}"
+                decided.append(Decided(decision, subject, reason, keys, None, id_))
+                if id_ is not None:
+                    messages.append(
+                        Message(
+                            id=id_,
+                            kind="incident",
+                            services=keys,
+                            decision=decision,
+                            reason=reason,
+                            incident_id=event.id,
+                            order_key=event.source,
+                            details={},
+                        )
+                    )
+        return Verdict(decided, messages)
+
+
+def verdict_on(verdict: Verdict) -> dict[str, Decision]:
+    """Return for each incident, by its id, the decision that is shown first."""
+    found: dict[str, Decision] = {}
+    for decided in verdict.decided:
+        sort, _, id_ = decided.subject.partition(":")
+        if sort == "incident":
+            earlier = found.get(id_, decided.decision)
+            found[id_] = min(earlier, decided.decision, key=PRECEDENCE.index)
+    return found
+
+
+def replay(entries: Iterable[tuple[str, Any]]) -> list[Decided]:
+    """Play the log of a policy from its first state on; give what it decides."""
+    engine: Engine | None = None
+    decided: list[Decided] = []
+    for kind, content in entries:
+        if kind == "turn" and engine is not None:
+            (t, wall, listened, offset_s), events = content
+            moment = Moment(t, wall, listened, offset_s)
+            taken = [event_from_json(event) for event in events]
+            decided += engine.advance(moment, taken).decided
+        elif kind == "state" and engine is None:
+            state = State()
+            for part, name, row in content:
+                state.load(part, name, row)
+            engine = Engine(state)
+    return decided

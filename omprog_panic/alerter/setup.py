@@ -1,0 +1,113 @@
+"""Everything that is checked before anything starts: configuration and templates."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from omprog_panic.config.digest import digests
+from omprog_panic.config.load import load_config, load_paths
+from omprog_panic.errors import ConfigError, NotConfiguredError
+from omprog_panic.render.sample import samples
+from omprog_panic.render.templates import ALL_KINDS, load_templates
+from omprog_panic.render.words import DEFAULT_LANGUAGE
+from omprog_panic.sinks.apprise_sink import read_services
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from omprog_panic.config.model import AlerterConfig
+    from omprog_panic.render.templates import Templates
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Setup:
+    """A configuration that holds together.
+
+    ``template_faults`` do not break it: a template that cannot be used is replaced by
+    the shipped one. ``files``: the files of settings with their digests.
+    """
+
+    config: AlerterConfig
+    templates: Templates
+    template_faults: tuple[str, ...] = ()
+    files: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+def load_setup(file: Path) -> Setup:
+    """Read and try everything that the alerter depends on; starts nothing.
+
+    Raises:
+        ConfigError: with every fault in config.yaml, the apprise file and templates.
+        NotConfiguredError: only that no service is named yet.
+
+    """
+    try:
+        config = load_config(file, read_services)
+    except ConfigError as error:
+        more = _faults_of_templates(file)
+        if isinstance(error, NotConfiguredError) and not more:
+            raise
+        raise ConfigError([*error.faults, *more]) from error
+    templates = load_templates(config.paths.templates, config.language)
+    faults = templates.check_own(samples(templates.words))
+    faults += _faults_of_routes(config, templates)
+    files = digests(config.files)
+    return Setup(config, templates, tuple(faults), files)
+
+
+def load_sound_setup(file: Path) -> Setup:
+    """Do the same where nothing at all may be wrong.
+
+    Raises:
+        ConfigError: as ``load_setup``, or for a template.
+
+    """
+    setup = load_setup(file)
+    faults = setup.templates.check(samples(setup.templates.words))
+    faults += _faults_of_routes(setup.config, setup.templates)
+    if faults:
+        raise ConfigError(faults)
+    return setup
+
+
+def _faults_of_routes(config: AlerterConfig, templates: Templates) -> list[str]:
+    """Find the templates that routes name and that are nowhere, or cannot be used."""
+    folder = config.paths.templates / config.language
+    faults = []
+    for path, name in _named_templates(config.policy):
+        where = f"{config.file}:{config.lines.get(path, 1)}: {path}"
+        if not any(templates.knows(kind, name) for kind in ALL_KINDS):
+            faults.append(
+                f"{where}: no template {name}.subject.j2 or {name}.body.j2 in "
+                f"{folder}: write one, or remove the key"
+            )
+        broken = templates.unusable(name, samples(templates.words))
+        faults += [
+            f"{where}: {file} in {folder} cannot be used, the shipped one is: "
+            "correct it, or remove the key"
+            for file in broken
+        ]
+    return faults
+
+
+def _named_templates(policy: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield from _of_route(policy.get("default_route") or {}, "$.default_route")
+    yield from _of_route({"routes": policy.get("routes") or []}, "$")
+
+
+def _of_route(route: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
+    if "template" in route:
+        yield f"{path}.template", route["template"]
+    for number, inner in enumerate(route.get("routes") or ()):
+        yield from _of_route(inner, f"{path}.routes[{number}]")
+
+
+def _faults_of_templates(file: Path) -> list[str]:
+    """Find what else is to be mended, if config.yaml at least says where things are."""
+    try:
+        templates = load_templates(load_paths(file).templates, DEFAULT_LANGUAGE)
+        return templates.check_own(samples(templates.words))
+    except ConfigError:
+        return []

@@ -1,0 +1,330 @@
+"""The only importer of apprise: what its versions from 1.2.0 on have in common.
+
+One plug-in per URL, new for each alert: the answer for several URLs is one for all,
+and a used one waits up to 5.5 s before its next message.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import difflib
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import apprise
+
+from omprog_panic.config.model import Understood
+from omprog_panic.errors import DeliveryError
+from omprog_panic.secret import Secret
+from omprog_panic.sinks.complaint import REFUSED_TEXT, Complaints, complaints
+from omprog_panic.sinks.dialect import (
+    MAIL,
+    SLACK_BOT,
+    SLACK_BOT_WITHOUT_FILES,
+    Dialect,
+    Words,
+    dialect_of,
+)
+from omprog_panic.sinks.sink import REFUSED, Files, Outcome
+from omprog_panic.sinks.slack_webhook import SlackWebhookNotifier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Protocol
+
+    from omprog_panic.config.model import Service
+    from omprog_panic.render.fitting import Attachment
+    from omprog_panic.sinks.sink import Notifier
+
+    class Plugin(Protocol):
+        """What we use of apprise's plug-ins; the same in all versions."""
+
+        tags: set[str]
+        body_maxlen: int
+        notify_format: object
+        _format_override: object
+        overflow_mode: object
+        socket_read_timeout: float
+        request_rate_per_sec: float
+
+        def url(self, *, privacy: bool = ...) -> str: ...
+
+
+NOMINAL_LIMIT = 32768  # apprise's own where a service has none
+# For an answer, where the URL asks for no other time (?rto=); apprise gives up after 4,
+# though the service has the message by then and shows each further copy, too.
+READ_TIMEOUT_S = 20.0
+_SCHEME = re.compile(r"([a-zA-Z0-9]+)://")
+# For these a path is the administrator's own and may well be the secret.
+_PATH_IS_SECRET = frozenset({"json", "jsons", "xml", "xmls", "form", "forms"})
+# What apprise 1.2.0 (Debian 12) lacks: since which version each is there.
+_SINCE = {"workflow": "1.8.1", "workflows": "1.8.1"}
+_SLACK_WEBHOOKS = frozenset({"webhook", "hook", "gov-hook"})  # its modes, 1.x and 2.x
+_SLACK_FILES_SINCE = (1, 8, 1)  # before, it used files.upload, which Slack retired
+
+
+def _asset() -> apprise.AppriseAsset:
+    # 1.2.0 else starts an event loop a send; one service needs none.
+    try:
+        # 2.x sends in one bounded pool of threads for all services as long as it
+        # watches the time itself: a few that hang would block all others. We do.
+        return apprise.AppriseAsset(async_mode=False, service_timeout=0)
+    except (AttributeError, TypeError):  # before 2.x
+        return apprise.AppriseAsset(async_mode=False)
+
+
+def _instances(form: str, document: Secret) -> list[Plugin]:
+    parse: Any = apprise.ConfigBase.config_parse
+    found: list[Plugin]
+    found, _ = parse(document.reveal(), asset=_asset(), config_format=form)
+    return found
+
+
+def read_services(form: str, document: Secret) -> list[Understood]:
+    """Return what apprise makes of a piece of its file; the URLs come out masked.
+
+    Raises:
+        DeliveryError: it makes nothing of it; says why without the URL.
+
+    """
+    with complaints():
+        found = _instances(form, document)
+    if not found:
+        raise DeliveryError(_why_not(document), permanent=True)
+    return [
+        Understood(_scheme(one), frozenset(map(str, one.tags)), _masked(one))
+        for one in found
+    ]
+
+
+def _scheme(instance: Plugin) -> str:
+    return str(instance.url(privacy=True)).partition("://")[0]
+
+
+def _masked(instance: Plugin) -> str:
+    # Query values (headers, recipients) are shown in full by some versions.
+    scheme, _, rest = str(instance.url(privacy=True)).partition("://")
+    rest = rest.partition("?")[0].rstrip("/")
+    if scheme in _PATH_IS_SECRET and "/" in rest:
+        rest = f"{rest.partition('/')[0]}/..."
+    return f"{scheme}://{rest}"
+
+
+def _why_not(document: Secret) -> str:
+    named = _SCHEME.findall(document.reveal())
+    if not named:
+        return "no URL: write SCHEME://..., see omprog-panic-apprise.yml(5)"
+    scheme = named[-1].lower()
+    known = _known_schemes()
+    if scheme in known:
+        return (
+            f"apprise {apprise.__version__} knows {scheme}:// but not what follows: "
+            f"compare it with https://github.com/caronc/apprise/wiki for {scheme}"
+        )
+    close = difflib.get_close_matches(scheme, known, 1, 0.6)
+    hint = f"did you mean {close[0]}://?" if close else "see the list of its services"
+    if scheme in _SINCE:
+        hint = f"it needs apprise {_SINCE[scheme]} or newer"
+    return f"apprise {apprise.__version__} has no service {scheme}://: {hint}"
+
+
+def _known_schemes() -> list[str]:
+    with complaints():
+        details = apprise.Apprise().details()["schemas"]
+    return sorted(
+        scheme
+        for service in details
+        for sort in ("protocols", "secure_protocols")
+        for scheme in service.get(sort) or ()
+    )
+
+
+class AppriseNotifier:
+    """Sends through apprise; tells what really happened."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._known: Dialect | None = None
+
+    @property
+    def _dialect(self) -> Dialect:
+        if self._known is None:
+            try:
+                self._known = self._find_dialect()
+            except Exception:  # noqa: BLE001 - the attempt to send will say why
+                return dialect_of(self._service.scheme, NOMINAL_LIMIT)
+        return self._known
+
+    @property
+    def text_limit(self) -> int | None:
+        return self._dialect.limit
+
+    @property
+    def files(self) -> Files:
+        return self._dialect.files
+
+    def excess(self, subject: str, body: str) -> int:
+        return self._dialect.excess(subject, body)
+
+    def warm_up(self) -> None:
+        self._known = self._find_dialect()
+
+    def send(self, subject: str, body: str, file: Attachment | None = None) -> Outcome:
+        outcome, heard = self._try(self._dialect.write(subject, body), file)
+        if outcome.delivered:
+            return outcome
+        if file is not None and heard.smtp_refusal():
+            refusal = outcome.reason
+            outcome, heard = self._try(self._dialect.write(subject, body), None)
+            if outcome.delivered:
+                return dataclasses.replace(outcome, reason=f"file refused: {refusal}")
+        if heard.code() in REFUSED_TEXT:
+            return self._send_bare(subject, outcome)
+        return outcome
+
+    def send_file(self, subject: str, file: Attachment) -> Outcome:
+        words = self._dialect.write(subject, file.caption or file.name)
+        return self._try(words, file)[0]
+
+    def _send_bare(self, subject: str, refused: Outcome) -> Outcome:
+        """Say at least what happened where: a text was refused, perhaps for itself."""
+        outcome, _ = self._try(self._dialect.write(subject, REFUSED), None)
+        if outcome.delivered:
+            return dataclasses.replace(outcome, reason=f"title only: {refused.reason}")
+        return refused
+
+    def _try(self, words: Words, file: Attachment | None) -> tuple[Outcome, Complaints]:
+        with complaints() as heard, contextlib.ExitStack() as stack:
+            try:
+                attach = stack.enter_context(_written(file)) if file else None
+                delivered = self._hand_over(words, attach)
+            except Exception as error:  # noqa: BLE001 - 130 plug-ins of others
+                heard.lines.append(f"{type(error).__name__}: {error}")
+                delivered = False
+        if delivered:
+            return Outcome(delivered=True), heard
+        return heard.outcome(self._service.document), heard
+
+    def _hand_over(self, words: Words, attach: Path | None) -> bool:
+        plugin: Any = self._instance()
+        files = apprise.AppriseAttachment(str(attach)) if attach else None
+        if not self._dialect.exact:
+            sender = apprise.Apprise(asset=_asset())
+            sender.add(plugin)
+            # 1.x answers True, False or None (nobody was told), 2.x an object: only
+            # its truth is common to all.
+            return bool(
+                sender.notify(
+                    title=words.title,
+                    body=words.body,
+                    body_format=apprise.NotifyFormat.TEXT,
+                    attach=files,
+                )
+            )
+        # The plug-in's own method, the same in all versions: what lies between it and
+        # notify() rewrites text, in every version in another way.
+        return bool(
+            plugin.send(
+                title=words.title,
+                body=words.body,
+                body_format=apprise.NotifyFormat.TEXT,
+                attach=files,
+            )
+        )
+
+    def _instance(self) -> Plugin:
+        with complaints():
+            found = _instances(self._service.form, self._service.document)
+        instance = found[self._service.position]
+        dialect = self._known
+        if dialect and (dialect.exact or dialect is MAIL):
+            _settle(instance, getattr(apprise.NotifyFormat, dialect.form.name))
+        # A URL may ask for "split": twenty messages of one alert.
+        instance.overflow_mode = apprise.OverflowMode.UPSTREAM
+        if "socket_read_timeout" not in vars(instance):
+            instance.socket_read_timeout = READ_TIMEOUT_S
+        return instance
+
+    def _find_dialect(self) -> Dialect:
+        instance: Any = self._instance()
+        dialect = dialect_of(self._service.scheme, int(instance.body_maxlen))
+        if dialect is not SLACK_BOT:
+            return dialect
+        if str(instance.mode) != "bot":  # a workflow of Slack's
+            return dialect_of("", int(instance.body_maxlen))
+        return dialect if _version() >= _SLACK_FILES_SINCE else SLACK_BOT_WITHOUT_FILES
+
+
+def _settle(instance: Plugin, form: object) -> None:
+    """Let a plug-in send what we wrote, whatever format its URL asks for."""
+    if isinstance(instance.notify_format, tuple):  # 2.x, several to choose from
+        instance._format_override = form  # noqa: SLF001 - it has no public name
+    else:
+        instance.notify_format = form
+    # Up to 5.5 s between text and file; a service that wants patience says so.
+    instance.request_rate_per_sec = 0.0
+    if hasattr(instance, "use_blocks"):  # Slack's: at most 3000 characters
+        instance.use_blocks = False
+
+
+@contextlib.contextmanager
+def _written(file: Attachment) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="omprog-panic-") as folder:
+        path = Path(folder) / file.name
+        path.write_text(file.text, encoding="utf-8", errors="backslashreplace")
+        yield path
+
+
+def _version() -> tuple[int, ...]:
+    numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", apprise.__version__)
+    return tuple(map(int, numbers.groups())) if numbers else ()
+
+
+def build_notifier(service: Service) -> Notifier:
+    """Choose the way to a service."""
+    if service.scheme == "slack":
+        with complaints():
+            plugin: Any = _instances(service.form, service.document)[service.position]
+        if str(plugin.mode) in _SLACK_WEBHOOKS:
+            base = plugin.webhook_url
+            if str(plugin.mode) == "gov-hook":
+                base = plugin.webhook_gov_url
+            tokens = (plugin.token_a, plugin.token_b, plugin.token_c)
+            url = Secret("/".join((str(base), *tokens)))
+            return SlackWebhookNotifier(url, [c for c in plugin.channels if c])
+    return AppriseNotifier(service)
+
+
+_URL_ATTRIBUTES = ("webhook_url", "notify_url", "cloud_notify_url", "api_url")
+
+
+def service_address(service: Service) -> tuple[str, int] | None:
+    """Return the host and TCP port of a service; None when apprise hides it.
+
+    The plug-ins have no common name for it: mail has smtp_host, services in the cloud
+    a constant URL, self-hosted ones what the URL of the administrator says.
+    """
+    with complaints():
+        instance: Any = _instances(service.form, service.document)[service.position]
+    if smtp := getattr(instance, "smtp_host", ""):
+        return str(smtp), int(instance.port or 25)
+    for name in _URL_ATTRIBUTES:
+        url = getattr(instance, name, None)
+        if isinstance(url, str) and url.startswith("http"):
+            if getattr(instance, "mode", "") == "private":
+                break  # ntfy's own server instead of its cloud
+            parts = urlsplit(url)
+            if parts.hostname and "{" not in parts.hostname:
+                return parts.hostname, parts.port or _port_of(parts.scheme)
+    if isinstance(host := getattr(instance, "host", None), str) and host:
+        scheme = "https" if getattr(instance, "secure", False) else "http"
+        return host, int(instance.port or _port_of(scheme))
+    return None
+
+
+def _port_of(scheme: str) -> int:
+    return 443 if scheme == "https" else 80

@@ -1,0 +1,90 @@
+"""What `status` says of senders that are silent or were never heard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from omprog_panic.admin.status import WARNING, collect_status
+from omprog_panic.alerter.dispatch import notify_test
+from omprog_panic.clock import rfc3339
+from omprog_panic.config.model import Paths
+from omprog_panic.spool.record import AliveRecord
+from omprog_panic.store.schema import NOTIFICATIONS, OUTBOX
+from tests.builders import make_service
+from tests.unit.alerter.worlds import World
+
+LISTED = [
+    {"name": "db-07", "address": "10.0.0.2"},
+    {"name": "mute", "address": "10.9.9.9"},
+]
+HOUR = 3600.0
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    world = World(tmp_path, [make_service("a")], policy={"senders": LISTED})
+    yield world
+    world.database.close()
+
+
+def wait(world: World, seconds: float) -> None:
+    for _ in range(int(seconds // 60)):
+        world.clock.advance(60)
+        world.desk.tick(world.database)
+
+
+def kinds(world: World) -> list[str]:
+    with world.database.read() as connection:
+        return sorted(row.kind for row in connection.execute(NOTIFICATIONS.select()))
+
+
+def test_silent_and_never_heard_are_said_and_each_told_once(world: World) -> None:
+    paths = Paths(world.spool, world.database.path, world.folder, world.folder)
+    at = rfc3339(world.clock.now)
+    world.receive(AliveRecord("1", "10.0.0.2", at, says="alive", next_s=900))
+    young = collect_status(paths)
+    assert young.senders_never_heard == ["mute"]
+    assert (young.senders_silent, young.senders_missing) == ([], [])
+
+    wait(world, 2 * HOUR)
+    status = collect_status(paths)
+    assert status.senders_silent == ["db-07"]
+    assert status.senders_missing == ["mute"]
+    said = [text for code, text in status.problems if code == WARNING]
+    assert "1 senders are silent: db-07" in said
+    assert "1 listed senders were never heard: mute" in said
+    assert kinds(world) == ["never-heard", "sender-silent"]
+
+    wait(world, 5 * HOUR)
+    assert kinds(world) == ["never-heard", "sender-silent"]
+    at = rfc3339(world.clock.now)
+    world.receive(
+        AliveRecord("2", "10.0.0.2", at, says="alive"), AliveRecord("3", "10.9.9.9", at)
+    )
+    wait(world, 120)
+    status = collect_status(paths)
+    assert (status.senders_silent, status.senders_missing) == ([], [])
+    assert status.senders_never_heard == []
+    assert "sender-speaks" in kinds(world)
+
+
+@pytest.mark.parametrize("state", ["waiting", "sending"])
+def test_a_service_in_trouble_is_said_whatever_else_waits_for_it(
+    world: World, state: str
+) -> None:
+    with world.database.write() as connection:
+        for _ in range(2):
+            notify_test(connection, world.services, world.clock.now)
+        failed = OUTBOX.update().where(OUTBOX.c.id == 1)
+        connection.execute(failed.values(last_reason="error=503.", state=state))
+    paths = Paths(world.spool, world.database.path, world.folder, world.folder)
+
+    said = [text for code, text in collect_status(paths).problems if code == WARNING]
+    label = world.services[0].label
+    told = "2 alerts wait" if state == "waiting" else "1 alert waits"
+    assert [text for text in said if text.startswith(label)] == [
+        f"{label}: {told}: error=503."
+    ]

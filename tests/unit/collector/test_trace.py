@@ -1,0 +1,170 @@
+"""Where a trace begins and ends, without any datagram."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from omprog_panic.collector.open_trace import ClosedTrace, TraceLimits
+from omprog_panic.collector.trace import TraceMachine
+from omprog_panic.model import EndReason
+
+OOPS = "BUG: kernel NULL pointer dereference, address: 0000000000000000"
+OOPS_END = "---[ end trace 0000000000000000 ]---"
+WARNING = "WARNING: CPU: 0 PID: 1 at kernel/x.c:5 f+0x1/0x2"
+PANIC = "Kernel panic - not syncing: Fatal exception"
+END = f"---[ end {PANIC} ]---"
+REBOOTING = "Rebooting in 5 seconds.."
+
+
+class Run:
+    """A machine with a clock; the kernel's clock goes with it."""
+
+    def __init__(self, **limits: float) -> None:
+        self.machine = TraceMachine(TraceLimits(**limits))  # type: ignore[arg-type]
+        self.closed: list[ClosedTrace] = []
+
+    def say(self, text: str, at: float) -> Run:
+        line = f"t\t[{int(at):5}.000000] {text}"
+        us = round(at * 1_000_000)
+        self.closed += self.machine.feed(line, text, us, at) or []
+        return self
+
+    def until(self, at: float) -> Run:
+        deadline = self.machine.deadline()
+        while deadline is not None and deadline <= at:
+            self.closed += self.machine.tick(deadline) or []
+            deadline = self.machine.deadline()
+        return self
+
+    @property
+    def ends(self) -> list[str]:
+        return [trace.end.value for trace in self.closed]
+
+
+@pytest.mark.parametrize(
+    ("said", "end", "at"),
+    [
+        pytest.param([(0.0, PANIC), (1.0, END)], "terminator", 1.0, id="terminator"),
+        pytest.param([(0.0, PANIC), (1.0, REBOOTING)], "rebooting", 1.0, id="reboots"),
+        pytest.param([(0.0, OOPS), (1.0, OOPS_END)], "end-trace", 3.0, id="end-trace"),
+        pytest.param([(0.0, OOPS), (1.0, "x")], "silence", 11.0, id="silence"),
+        pytest.param(
+            [(0.0, OOPS), (1.0, "CPU: 0 PID: 1 Comm: sh Kdump: loaded Not tainted")],
+            "silence",
+            6.0,
+            id="silence-of-kdump",
+        ),
+        pytest.param(
+            [(0.0, OOPS), *((float(n), "x") for n in range(5, 60, 5))],
+            "age",
+            60.0,
+            id="age",
+        ),
+    ],
+)
+def test_a_trace_ends_and_says_why(
+    said: list[tuple[float, str]],
+    end: str,
+    at: float,
+) -> None:
+    run = Run()
+    for when, text in said:
+        run.until(when).say(text, when)
+    run.until(at - 0.001)
+    assert run.ends == ([] if at > said[-1][0] else [end])
+
+    assert run.until(at).ends == [end]
+    assert not run.machine.open
+    assert run.machine.deadline() is None
+
+
+def test_the_panic_belongs_to_the_oops_that_led_to_it() -> None:
+    run = Run()
+    for at, text in enumerate([OOPS, "RIP", OOPS_END, PANIC, END]):
+        run.say(text, at / 10)
+
+    (trace,) = run.closed
+    assert len(trace.lines) == 5
+    assert trace.panicked
+    assert (trace.begun_us, trace.ended_us) == (0, 400_000)
+
+
+def test_a_report_after_a_warning_has_ended_is_another_one() -> None:
+    run = Run().say(WARNING, 0.0).say(OOPS_END, 0.1).say(OOPS, 0.2)
+
+    assert run.ends == ["next-report"]
+    assert run.machine.open
+
+
+def test_what_was_said_before_is_context_and_only_so_much_of_it() -> None:
+    run = Run(context_records=3)
+    for number in range(100):
+        run.say(f"chatter {number}", number / 100)
+    run.say(PANIC, 1.0).say(END, 1.1)
+
+    (trace,) = run.closed
+    assert trace.context == 3
+    assert "chatter 99" in trace.lines[2]
+    assert PANIC in trace.lines[3]
+
+
+@pytest.mark.parametrize("limits", [{"max_records": 20}, {"max_bytes": 900}])
+def test_head_and_tail_stay_and_the_middle_is_counted(limits: dict[str, int]) -> None:
+    run = Run(**limits).say(PANIC, 0.0)
+    for number in range(100):
+        run.say(f"line {number}", number / 100)
+    run.say(END, 1.1)
+
+    (trace,) = run.closed
+    notes = [line for line in trace.lines if line.startswith("\0elided")]
+    assert notes == [f"\0elided\t{trace.elided_records}\t{trace.elided_bytes}"]
+    assert len(trace.lines) - 1 + trace.elided_records == 102
+    assert PANIC in trace.lines[0]
+    assert END in trace.lines[-1]
+    assert sum(map(len, trace.lines)) <= 900 or "max_bytes" not in limits
+
+
+def test_a_record_that_comes_late_opens_no_second_trace() -> None:
+    run = Run().say(OOPS, 0.0).say(PANIC, 0.5).say(END, 0.6)
+    run.closed += run.machine.feed("t\tx", OOPS, 100_000, 0.7) or []
+
+    assert run.until(100.0).ends == ["terminator"]
+
+
+def test_an_hour_in_the_kernels_clock_ends_a_trace_though_no_time_has_passed() -> None:
+    run = Run().say(OOPS, 0.0)
+    run.closed += run.machine.feed("t\tx", "x", 3_600_000_000, 0.1) or []
+
+    assert run.ends == ["silence"]
+
+
+def test_a_late_record_goes_into_its_hole() -> None:
+    run = Run().say(PANIC, 0.0)
+    run.machine.note("\0hole\t5\t7")
+
+    assert run.machine.fill(6, "t\tsix")
+    assert not run.machine.fill(6, "t\tsix")
+    lines = run.machine.newest(3)
+    assert lines == ["\0hole\t5\t5", "t\tsix", "\0hole\t7\t7"]
+
+
+def test_an_open_trace_survives_a_dump() -> None:
+    run, again = Run(max_records=20), Run(max_records=20)
+    run.say("before", 0.0).say(PANIC, 0.1)
+    for number in range(50):
+        run.say(f"line {number}", 0.2 + number / 100)
+    again.machine.load(json.loads(json.dumps(run.machine.dump())))
+
+    assert again.machine.deadline() == run.machine.deadline()
+    assert again.say(END, 1.0).closed == run.say(END, 1.0).closed
+
+
+def test_evicted_is_closed_with_everything_that_was_heard() -> None:
+    run = Run().say(PANIC, 0.0).say("x", 0.1)
+    (trace,) = run.machine.close(EndReason.EVICTED)
+
+    assert trace.end is EndReason.EVICTED
+    assert len(trace.lines) == 2
+    assert run.machine.close(EndReason.EVICTED) == []

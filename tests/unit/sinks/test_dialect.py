@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import re
+import string
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from omprog_panic.render.context import MessageContext
+from omprog_panic.render.fitting import fit_message, fit_text, whole_trace
+from omprog_panic.render.sample import sample_context
+from omprog_panic.render.templates import Rendered
+from omprog_panic.sinks import dialect, neutral
+from omprog_panic.sinks.dialect import Dialect, dialect_of
+
+if TYPE_CHECKING:
+    from omprog_panic.render.context import AnyContext
+
+KNOWN = {
+    "slack": dialect.SLACK_BOT,
+    "telegram": dialect.TELEGRAM,
+    "discord": dialect.DISCORD,
+    "teams": dialect.TEAMS,
+    "ntfy": dialect.NTFY,
+}
+NASTY = st.text(
+    string.ascii_letters + " \n`*_<>&@[]()-:/\\{}\U0001f4a5äw.", max_size=9000
+)
+ID = "0123456789ab"
+
+
+@pytest.mark.parametrize("name", KNOWN)
+@given(body=NASTY)
+def test_what_was_fitted_is_within_the_limit(name: str, body: str) -> None:
+    known = KNOWN[name]
+    fitted = fit_text(Rendered("PANIC db-07: title", body), known.excess, ID)
+
+    assert known.excess(*fitted) == 0
+    if known.excess("PANIC db-07: title", body) == 0:
+        assert fitted.body == body
+    elif name != "teams":  # in Teams every other line is an empty one
+        words = known.write(*fitted)
+        assert known.size(f"{words.title}{words.body}") > (known.limit or 0) * 0.5
+
+
+def _render(context: AnyContext) -> Rendered:
+    return Rendered("PANIC db", f"Host: db\n\n{context.trace}")
+
+
+@pytest.mark.parametrize("known", KNOWN.values(), ids=KNOWN)
+def test_head_and_tail_stay(known: Dialect) -> None:
+    context = sample_context()
+    lines = [f"<line & {number}>" for number in range(2000)]
+    long = MessageContext(
+        **{
+            **context.variables(),  # type: ignore[arg-type]
+            "trace_lines": tuple(lines),
+            "trace": "\n".join(lines),
+            "onset": 0,
+        }
+    )
+    fitted = fit_message(_render, long, known.excess)
+
+    assert known.excess(*fitted) == 0
+    assert fitted.body.startswith("Host: db\n\n<line & 0>\n")
+    assert fitted.body.endswith("\n<line & 1999>")
+    kept = re.findall(r"<line", fitted.body)
+    [left_out] = re.findall(r"\.\.\. (\d+) lines left out", fitted.body)
+    assert len(kept) + int(left_out) == 2000
+
+
+def test_an_unknown_service_is_told_nothing_that_could_act() -> None:
+    words = dialect_of("odd", 4000).write("t @all", "<!here> [a](http://b) www.c")
+
+    assert words.title == "t \uff20all"
+    assert words.body == "\uff1c!here> [a] (http[:]//b) www[.]c"
+
+
+def test_a_short_service_gets_the_title_alone() -> None:
+    words = dialect_of("sms", 20).write("PANIC db-07: something long", "body")
+
+    assert words == ("", "PANIC db-07: some...")
+
+
+def test_a_program_of_the_administrators_gets_the_text_as_it_is() -> None:
+    assert dialect_of("json", 10).write("@a", "<b> http://c") == ("@a", "<b> http://c")
+
+
+@given(NASTY)
+def test_no_code_block_ends_early(text: str) -> None:
+    assert "```" not in neutral.no_fences(text)
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        ("db-07.example.org", f"db-07.example.org-{ID}.txt"),
+        ("../../etc/passwd", f"etc-passwd-{ID}.txt"),
+        ("\x1b[31m\u202e", f"31m-{ID}.txt"),
+        ("äö", f"host-{ID}.txt"),
+        ("x" * 300, f"{'x' * 40}-{ID}.txt"),
+    ],
+)
+def test_a_file_has_a_name_that_is_safe(host: str, name: str) -> None:
+    assert whole_trace(Rendered("s", "b"), host, ID) == (
+        name,
+        "s\n\nb\n",
+        f"The whole trace: {name}",
+    )
