@@ -18,7 +18,7 @@ from bench.load import panic_texts
 from omprog_panic.alerter.event import ignore
 from omprog_panic.alerter.intake import Intake
 from omprog_panic.alerter.main import look_for_garbage_less
-from omprog_panic.alerter.policy_runner import PolicyDesk
+from omprog_panic.alerter.policy_runner import PolicyRunner
 from omprog_panic.clock import SystemClock, rfc3339
 from omprog_panic.config.model import Service
 from omprog_panic.kernel.analysis import analyze_trace
@@ -67,13 +67,13 @@ def _measure(folder: Path) -> Figures:
     database = Database(folder / "db.sqlite")
     database.create()
     services = [_service(name) for name in ("ops", "night", "archive")]
-    desk = PolicyDesk(clock, {}, services)
+    runner = PolicyRunner(clock, {}, services)
     intake = Intake(
         spool=reader,
         database=database,
         analyze=analyze_trace,
         clock=clock,
-        desk=desk,
+        runner=runner,
         emit=ignore,
     )
     gc.collect()
@@ -87,7 +87,7 @@ def _measure(folder: Path) -> Figures:
     took_s = time.perf_counter() - since
     at_once = _count(database, NOTIFICATIONS)
     clock.ahead_s = 301.0
-    desk.tick(database)
+    runner.tick(database)
     figures: Figures = {
         "intake_records_per_s": round(INCIDENTS_SENT / took_s),
         "intake_first_alert_s": round(first_s, 3),

@@ -8,21 +8,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from omprog_panic.clock import rfc3339
-from omprog_panic.policy.decision import Decided
+from omprog_panic.policy.decision import DecisionRecord
 from omprog_panic.policy.engine import Engine
 from omprog_panic.policy.evaluation import Message
 from omprog_panic.policy.event import (
     Boot,
-    Configured,
+    ConfigChanged,
     Crash,
     Event,
-    Heard,
-    Silenced,
+    SignOfLife,
+    SilenceChanged,
     event_from_json,
     event_to_json,
 )
 from omprog_panic.policy.state import State
-from omprog_panic.policy.timestamps import Moment
+from omprog_panic.policy.timestamps import Timestamps
 
 NOON = 1_790_000_000.0 - 1_790_000_000.0 % 86400 + 43200
 OPS = ["ops", "json [ops]", ["ops"]]
@@ -66,10 +66,10 @@ class Scene:
         self.listened = 0.0
         self.restarts = restarts
         self.messages: list[Message] = []
-        self.decided: list[Decided] = []
-        self.log: list[tuple[Moment, list[dict[str, Any]]]] = []
+        self.decided: list[DecisionRecord] = []
+        self.log: list[tuple[Timestamps, list[dict[str, Any]]]] = []
         self._numbers = iter(range(1, 10**9))
-        self.feed(Configured({"senders": LISTED, **data}, list(receivers)))
+        self.feed(ConfigChanged({"senders": LISTED, **data}, list(receivers)))
         self.messages.clear()
         self.decided.clear()
 
@@ -79,16 +79,16 @@ class Scene:
 
     def feed(self, *events: Event) -> list[Message]:
         """Take these events now; give the messages of this moment."""
-        moment = Moment(self.t, self.wall, self.listened)
-        verdict = self.engine.advance(moment, events)
-        if events or verdict.decided:
+        moment = Timestamps(self.t, self.wall, self.listened)
+        result = self.engine.evaluate(moment, events)
+        if events or result.decided:
             logged = json.dumps([event_to_json(event) for event in events])
             self.log.append((moment, json.loads(logged)))
-        self.messages += verdict.messages
-        self.decided += verdict.decided
+        self.messages += result.messages
+        self.decided += result.decided
         if self.restarts:
             self.restart()
-        return verdict.messages
+        return result.messages
 
     def restart(self) -> None:
         """Go on as after a restart of the alerter, from what JSON can hold."""
@@ -126,7 +126,7 @@ class Scene:
     def hear(self, says: str = "alive", host: int = 2, **changes: Any) -> None:
         source = f"10.0.{host >> 8}.{host & 255}"
         id_ = f"heard-{next(self._numbers)}"
-        self.feed(Heard(id_, self.now, source, says, **changes))
+        self.feed(SignOfLife(id_, self.now, source, says, **changes))
 
     def boot(self, host: int = 2, *, announced: bool = False, **changes: Any) -> None:
         boot = Boot(
@@ -149,7 +149,7 @@ class Scene:
     def silence(self, seconds: float = 600.0, **match: list[str]) -> None:
         id_ = f"s{next(self._numbers)}"
         end = self.wall + seconds
-        self.feed(Silenced(id_, match, "anna", "new kernel", self.wall, end))
+        self.feed(SilenceChanged(id_, match, "anna", "new kernel", self.wall, end))
 
     def kinds(self) -> list[str]:
         return [message.kind for message in self.messages]
@@ -164,11 +164,13 @@ class Scene:
         return [d.decision.name for d in self.decided]
 
 
-def replay_log(log: Sequence[tuple[Moment, list[dict[str, Any]]]]) -> list[Decided]:
+def replay_log(
+    log: Sequence[tuple[Timestamps, list[dict[str, Any]]]],
+) -> list[DecisionRecord]:
     """Run a log through a new engine; give every decision, that of set-up too."""
     engine = Engine()
-    decided: list[Decided] = []
+    decided: list[DecisionRecord] = []
     for moment, events in log:
-        verdict = engine.advance(moment, [event_from_json(e) for e in events])
-        decided += verdict.decided
+        result = engine.evaluate(moment, [event_from_json(e) for e in events])
+        decided += result.decided
     return decided

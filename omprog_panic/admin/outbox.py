@@ -95,7 +95,7 @@ def resend_incident(setup: Setup, prefix: str, services: Sequence[Service]) -> i
         incident_id = find_one(connection, prefix)
         id_ = incident_message_id(incident_id)
         if not notification_exists(connection, id_):
-            told = Notification(id_, "incident", incident_id, "NOTIFY_ASKED", now)
+            told = Notification(id_, "incident", incident_id, "NOTIFY_RESENT", now)
             insert_notifications(connection, [told])
         count = outbox_care.resend(connection, id_, labels, now)
     _wake(paths)

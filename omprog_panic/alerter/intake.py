@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.alerter.event import AlerterEvent
 from omprog_panic.alerter.policy_events import crash_of, sign_of
-from omprog_panic.alerter.policy_runner import verdict_on
+from omprog_panic.alerter.policy_runner import decisions_by_incident
 from omprog_panic.clock import in_utc, rfc3339
 from omprog_panic.errors import StoreError
 from omprog_panic.kernel.analysis import Report
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from omprog_panic.alerter.event import EventSink
-    from omprog_panic.alerter.policy_runner import PolicyDesk
+    from omprog_panic.alerter.policy_runner import PolicyRunner
     from omprog_panic.clock import Clock
     from omprog_panic.model import Record
     from omprog_panic.policy.event import Event, ProbeSent
@@ -54,7 +54,7 @@ class Intake:
     database: Database
     analyze: Analyze
     clock: Clock
-    desk: PolicyDesk
+    runner: PolicyRunner
     emit: EventSink
     more: bool = False  # there was more than the last batch took
 
@@ -96,12 +96,12 @@ class Intake:
             for entry in entries
             if isinstance(entry.record, IncidentRecord)
         }
-        probe = self.desk.probe()
+        probe = self.runner.probe()
         try:
             with self.database.write() as connection:
                 told = self._commit(connection, entries, judged, probe)
         except BaseException:
-            self.desk.forget()  # what it remembers now is not in the store
+            self.runner.forget()  # what it remembers now is not in the store
             raise
         self.spool.remove(entries)
         for incident in told:
@@ -119,8 +119,8 @@ class Intake:
         known = incidents.known_ids(connection, list(judged))
         new = [item for id_, item in judged.items() if id_ not in known]
         events = [*self._crashes(connection, new), *_events(connection, entries)]
-        verdict = self.desk.turn(connection, events, probe)
-        decided = verdict_on(verdict)
+        result = self.runner.evaluate(connection, events, probe)
+        decided = decisions_by_incident(result)
         now = self.clock.wall()
         told = [
             incidents.StoredIncident(record, report, decided[record.id].name, now)
@@ -130,13 +130,13 @@ class Intake:
         incidents.insert_incidents(connection, list(zip(told, contents, strict=True)))
         signs = [*_signs_of(told), *self._store_signs(connection, entries)]
         senders.note_senders(connection, signs)
-        self.desk.send(connection, verdict)
+        self.runner.send(connection, result)
         return told
 
     def _crashes(
         self, connection: Connection, new: Sequence[_Judged]
     ) -> Iterator[Event]:
-        asked = self.desk.new_causes(report.fingerprint for _, report, _ in new)
+        asked = self.runner.new_causes(report.fingerprint for _, report, _ in new)
         known = decisions.histories(connection, asked)
         for record, report, _ in new:
             yield crash_of(record, report, known.get(report.fingerprint))

@@ -22,7 +22,7 @@ from omprog_panic.alerter.event import AlerterEvent, ignore
 from omprog_panic.alerter.intake import Intake
 from omprog_panic.alerter.lock import InstanceLock
 from omprog_panic.alerter.maintenance import Maintenance
-from omprog_panic.alerter.policy_runner import PolicyDesk
+from omprog_panic.alerter.policy_runner import PolicyRunner
 from omprog_panic.alerter.probe import send_probe
 from omprog_panic.alerter.settings_report import SettingsReport
 from omprog_panic.alerter.setup import load_setup, load_sound_setup
@@ -72,7 +72,7 @@ class Alerter:
         self._wakeup = Wakeup(paths.spool)
         self._spool = SpoolReader(paths.spool)
         config = setup.config
-        self._desk = PolicyDesk(
+        self._policy_runner = PolicyRunner(
             self._clock, config.policy, config.first_services(), send_probe
         )
         self._intake = Intake(
@@ -80,7 +80,7 @@ class Alerter:
             database=self._database,
             analyze=analyze_trace,
             clock=self._clock,
-            desk=self._desk,
+            runner=self._policy_runner,
             emit=emit,
         )
         self._maintenance = Maintenance(self._database, self._clock, setup.config)
@@ -152,7 +152,9 @@ class Alerter:
             return
         self._setup = setup
         self._report.refused = ()
-        self._desk.configure(setup.config.policy, setup.config.first_services())
+        self._policy_runner.configure(
+            setup.config.policy, setup.config.first_services()
+        )
         self._maintenance.config = setup.config
         for worker in self._workers:
             worker.stop()  # ends by itself after what it is sending; leases hold
@@ -217,7 +219,7 @@ class Alerter:
 
     def _tick(self) -> bool:
         try:
-            return self._desk.tick(self._database)
+            return self._policy_runner.tick(self._database)
         except StoreError:
             raise
         except Exception as error:

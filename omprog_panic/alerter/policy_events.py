@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omprog_panic.policy.event import Boot, Crash, Event, Heard, ProbeHeard
+from omprog_panic.policy.event import Boot, Crash, Event, ProbeReturned, SignOfLife
 from omprog_panic.policy.familiarity import NO_HISTORY, History
 from omprog_panic.spool.record import AliveRecord, BootRecord, ProbeRecord
 
@@ -57,7 +57,7 @@ def sign_of(record: SpoolRecord) -> Event | None:
                 kernel=record.kernel,
             )
         case AliveRecord():
-            return Heard(
+            return SignOfLife(
                 id=record.id,
                 at=record.at,
                 source=record.source,
@@ -68,6 +68,6 @@ def sign_of(record: SpoolRecord) -> Event | None:
                 next_s=record.next_s,
             )
         case ProbeRecord():
-            return ProbeHeard(record.token)
+            return ProbeReturned(record.token)
         case _:
             return None

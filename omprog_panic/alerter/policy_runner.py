@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING, Any
 from omprog_panic.alerter.dispatch import send_messages
 from omprog_panic.alerter.policy_settings import receivers_of
 from omprog_panic.clock import utc_offset
-from omprog_panic.policy.decision import PRECEDENCE, Decided, Decision
-from omprog_panic.policy.engine import Engine, Verdict
+from omprog_panic.policy.decision import PRECEDENCE, Decision, DecisionRecord
+from omprog_panic.policy.engine import Engine, PolicyResult
 from omprog_panic.policy.evaluation import Message, incident_message_id
 from omprog_panic.policy.event import (
-    Configured,
+    ConfigChanged,
     Crash,
     Event,
     ProbeSent,
-    Silenced,
+    SilenceChanged,
     event_from_json,
     event_to_json,
 )
 from omprog_panic.policy.settings import SECTIONS
 from omprog_panic.policy.state import State
-from omprog_panic.policy.timestamps import Moment, Timekeeper
+from omprog_panic.policy.timestamps import Timekeeper, Timestamps
 from omprog_panic.store import decisions, silences
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ log = logging.getLogger(__name__)
 CHECKPOINT_TURNS = 1000  # the whole memory goes into the log so often
 
 
-class PolicyDesk:
+class PolicyRunner:
     """The policy of one alerter."""
 
     def __init__(
@@ -64,7 +64,7 @@ class PolicyDesk:
         self._keeper = Timekeeper(None)
         self._turns = 0
         self._services: Sequence[Service] = ()
-        self._wanted = Configured({}, [])
+        self._wanted = ConfigChanged({}, [])
         self.configure(sections, services)
 
     def configure(
@@ -74,7 +74,7 @@ class PolicyDesk:
         named = {name: sections[name] for name in SECTIONS if name in sections}
         receivers = [[r.key, r.label, list(r.tags)] for r in receivers_of(services)]
         # As the log and the memory hold it, so that equal ones are equal.
-        self._wanted = Configured(json.loads(json.dumps(named)), receivers)
+        self._wanted = ConfigChanged(json.loads(json.dumps(named)), receivers)
         self._services = tuple(services)
 
     def new_causes(self, fingerprints: Iterable[str]) -> set[str]:
@@ -82,25 +82,25 @@ class PolicyDesk:
         known = set() if self._engine is None else self._engine.causes()
         return set(fingerprints) - known
 
-    def turn(
+    def evaluate(
         self,
         connection: Connection,
         events: Sequence[Event],
         probe: ProbeSent | None = None,
-    ) -> Verdict:
+    ) -> PolicyResult:
         """Decide; memory and log are stored, and the messages still to be sent."""
         engine = self._opened(connection)
         moment = self._moment(engine)
         taken = self._with_own(connection, engine, events, probe)
         try:
-            verdict = engine.advance(moment, taken)
+            result = engine.evaluate(moment, taken)
         except Exception:
             # A bug in the policy must not cost an alert.
             log.exception("policy failed")
             self.forget()
             return self._without_policy(events)
-        self._store(connection, engine, moment, taken, verdict)
-        return verdict
+        self._store(connection, engine, moment, taken, result)
+        return result
 
     def tick(self, database: Database) -> bool:
         """Do what time alone brings about; tell whether there is something to send.
@@ -119,16 +119,16 @@ class PolicyDesk:
         engine, probe = self._engine, self.probe()
         if engine is None or probe is not None or self._has_news(database, engine):
             with database.write() as connection:
-                verdict = self.turn(connection, [], probe)
-                self.send(connection, verdict)
-            return bool(verdict.messages)
+                result = self.evaluate(connection, [], probe)
+                self.send(connection, result)
+            return bool(result.messages)
         moment = self._moment(engine)
-        verdict = engine.advance(moment)
-        if engine.state.has_changes or verdict.decided:
+        result = engine.evaluate(moment)
+        if engine.state.has_changes or result.decided:
             with database.write() as connection:
-                self._store(connection, engine, moment, [], verdict)
-                self.send(connection, verdict)
-        return bool(verdict.messages)
+                self._store(connection, engine, moment, [], result)
+                self.send(connection, result)
+        return bool(result.messages)
 
     def _has_news(self, database: Database, engine: Engine) -> bool:
         if not engine.configured_as(self._wanted):
@@ -147,7 +147,7 @@ class PolicyDesk:
         check = engine.settings.self_check
         return ProbeSent(token, self._send_probe(token, check.address, check.port))
 
-    def send(self, connection: Connection, verdict: Verdict) -> None:
+    def send(self, connection: Connection, result: PolicyResult) -> None:
         """Store the decisions, and put the messages into the outbox."""
         now = self._clock.wall()
         labels = {service.key: service.label for service in self._services}
@@ -163,10 +163,10 @@ class PolicyDesk:
                     cause=decided.cause,
                     message_id=decided.message_id,
                 )
-                for decided in verdict.decided
+                for decided in result.decided
             ],
         )
-        send_messages(connection, verdict.messages, self._services, now)
+        send_messages(connection, result.messages, self._services, now)
 
     def forget(self) -> None:
         """Read the memory again: what was decided last has not been stored."""
@@ -182,7 +182,7 @@ class PolicyDesk:
             self._checkpoint(connection, self._engine)
         return self._engine
 
-    def _moment(self, engine: Engine) -> Moment:
+    def _moment(self, engine: Engine) -> Timestamps:
         wall = self._clock.wall()
         return self._keeper.moment(
             wall, self._clock.monotonic(), utc_offset(wall), hearing=engine.hearing
@@ -197,7 +197,7 @@ class PolicyDesk:
     ) -> list[Event]:
         """Add what is configured and silenced, where that is new."""
         own: list[Event] = [
-            Silenced(*silence)
+            SilenceChanged(*silence)
             for silence in silences.changed_silences(
                 connection, engine.silence_revision
             )
@@ -212,12 +212,12 @@ class PolicyDesk:
         self,
         connection: Connection,
         engine: Engine,
-        moment: Moment,
+        moment: Timestamps,
         events: Sequence[Event],
-        verdict: Verdict,
+        result: PolicyResult,
     ) -> None:
         decisions.store_state(connection, engine.state.changes())
-        if not events and not verdict.decided:
+        if not events and not result.decided:
             return
         logged = [list(moment), [event_to_json(event) for event in events]]
         decisions.log_policy(connection, moment.wall, "turn", logged)
@@ -230,7 +230,7 @@ class PolicyDesk:
         everything = engine.state.everything()
         decisions.log_policy(connection, self._clock.wall(), "state", everything)
 
-    def _without_policy(self, events: Sequence[Event]) -> Verdict:
+    def _without_policy(self, events: Sequence[Event]) -> PolicyResult:
         """Tell everybody of everything that is severe."""
         decided, messages = [], []
         keys = tuple(service.key for service in self._services)
@@ -238,10 +238,12 @@ class PolicyDesk:
             if isinstance(event, Crash):
                 told = event.severity in {"panic", "oops", "lockup", "hardware"}
                 reason = "the policy failed: a bug of omprog-panic"
-                decision = Decision.NOTIFY_SEVERE if told else Decision.STORE_MILD
+                decision = Decision.NOTIFY_SEVERE if told else Decision.STORE_ONLY
                 id_ = incident_message_id(event.id) if told else None
                 subject = f"incident:{event.id}"
-                decided.append(Decided(decision, subject, reason, keys, None, id_))
+                decided.append(
+                    DecisionRecord(decision, subject, reason, keys, None, id_)
+                )
                 if id_ is not None:
                     messages.append(
                         Message(
@@ -255,13 +257,13 @@ class PolicyDesk:
                             details={},
                         )
                     )
-        return Verdict(decided, messages)
+        return PolicyResult(decided, messages)
 
 
-def verdict_on(verdict: Verdict) -> dict[str, Decision]:
+def decisions_by_incident(result: PolicyResult) -> dict[str, Decision]:
     """Return for each incident, by its id, the decision that is shown first."""
     found: dict[str, Decision] = {}
-    for decided in verdict.decided:
+    for decided in result.decided:
         sort, _, id_ = decided.subject.partition(":")
         if sort == "incident":
             earlier = found.get(id_, decided.decision)
@@ -269,16 +271,16 @@ def verdict_on(verdict: Verdict) -> dict[str, Decision]:
     return found
 
 
-def replay(entries: Iterable[tuple[str, Any]]) -> list[Decided]:
+def replay(entries: Iterable[tuple[str, Any]]) -> list[DecisionRecord]:
     """Play the log of a policy from its first state on; give what it decides."""
     engine: Engine | None = None
-    decided: list[Decided] = []
+    decided: list[DecisionRecord] = []
     for kind, content in entries:
         if kind == "turn" and engine is not None:
             (t, wall, listened, offset_s), events = content
-            moment = Moment(t, wall, listened, offset_s)
+            moment = Timestamps(t, wall, listened, offset_s)
             taken = [event_from_json(event) for event in events]
-            decided += engine.advance(moment, taken).decided
+            decided += engine.evaluate(moment, taken).decided
         elif kind == "state" and engine is None:
             state = State()
             for part, name, row in content:

@@ -14,32 +14,32 @@ from omprog_panic.policy import group, life, tell, upkeep
 from omprog_panic.policy.evaluation import THE_ONE, Turn
 from omprog_panic.policy.event import (
     Boot,
-    Configured,
+    ConfigChanged,
     Crash,
     Event,
-    Heard,
-    ProbeHeard,
+    ProbeReturned,
     ProbeSent,
-    Silenced,
+    SignOfLife,
+    SilenceChanged,
     rank,
 )
 from omprog_panic.policy.settings import Receiver, Settings, build_settings
 from omprog_panic.policy.state import Basis, SilenceRow, State
-from omprog_panic.policy.timestamps import Moment
+from omprog_panic.policy.timestamps import Timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from omprog_panic.policy.decision import Decided
+    from omprog_panic.policy.decision import DecisionRecord
     from omprog_panic.policy.evaluation import Message
 
 NOTED_EVERY_S = 30.0  # the moment, when nothing else happens
 
 
-class Verdict(NamedTuple):
+class PolicyResult(NamedTuple):
     """What came of a turn."""
 
-    decided: list[Decided]
+    decided: list[DecisionRecord]
     messages: list[Message]
 
 
@@ -52,12 +52,12 @@ class Engine:
         self.settings: Settings = _settings(basis)
 
     @property
-    def last(self) -> Moment | None:
+    def last(self) -> Timestamps | None:
         """The last moment that is known, for a Timekeeper to go on from."""
         monitor = self.state.monitor.get(THE_ONE)
         if monitor is None:
             return None
-        return Moment(monitor.t, monitor.wall, monitor.listened)
+        return Timestamps(monitor.t, monitor.wall, monitor.listened)
 
     @property
     def silence_revision(self) -> int:
@@ -71,7 +71,7 @@ class Engine:
         monitor = self.state.monitor.get(THE_ONE)
         return monitor is None or not (monitor.deaf or monitor.misses)
 
-    def configured_as(self, event: Configured) -> bool:
+    def configured_as(self, event: ConfigChanged) -> bool:
         """Return whether this configuration is the one in use."""
         basis = self.state.basis.get(THE_ONE)
         return basis is not None and vars(basis) == {
@@ -88,11 +88,13 @@ class Engine:
         everywhere = len(self.settings.receivers)
         return {cause for cause, count in told.items() if count >= everywhere}
 
-    def probe_is_due(self, moment: Moment) -> bool:
+    def probe_is_due(self, moment: Timestamps) -> bool:
         """Return whether a marked datagram is to be sent now."""
         return upkeep.probe_is_due(Turn(self.settings, self.state, moment))
 
-    def advance(self, moment: Moment, events: Sequence[Event] = ()) -> Verdict:
+    def evaluate(
+        self, moment: Timestamps, events: Sequence[Event] = ()
+    ) -> PolicyResult:
         """Take events, in whatever order, and do what is due at this moment."""
         self._note(moment)
         turn = Turn(self.settings, self.state, moment)
@@ -108,22 +110,22 @@ class Engine:
         turn.flush_bundles()
         upkeep.tell_held(turn)
         upkeep.tell_digest(turn)
-        verdict = Verdict(turn.decided, turn.messages)
-        if verdict.decided:
+        result = PolicyResult(turn.decided, turn.messages)
+        if result.decided:
             self._note(moment, force=True)
-        return verdict
+        return result
 
     def _take(self, turn: Turn, event: Event, t: float) -> None:
         match event:
-            case Configured():
+            case ConfigChanged():
                 basis = Basis(event.data, event.receivers)
                 self.state.basis.put(THE_ONE, basis)
                 self.settings = turn.settings = _settings(basis)
                 life.note_listed(turn)
                 upkeep.note_self_check(turn)
-            case Silenced():
+            case SilenceChanged():
                 _silence(turn, event)
-            case Heard():
+            case SignOfLife():
                 life.take_heard(turn, event, t)
             case Crash():
                 life.note_crash(turn, event, t)
@@ -132,10 +134,10 @@ class Engine:
                 life.take_boot(turn, event, t)
             case ProbeSent():
                 upkeep.take_probe_sent(turn, event)
-            case ProbeHeard():
+            case ProbeReturned():
                 upkeep.take_probe_heard(turn, event)
 
-    def _note(self, moment: Moment, *, force: bool = False) -> None:
+    def _note(self, moment: Timestamps, *, force: bool = False) -> None:
         """Remember the moment; for the store only now and then."""
         turn = Turn(self.settings, self.state, moment)
         monitor = turn.monitor
@@ -152,7 +154,7 @@ def _settings(basis: Basis | None) -> Settings:
     return build_settings(basis.data, receivers)
 
 
-def _silence(turn: Turn, event: Silenced) -> None:
+def _silence(turn: Turn, event: SilenceChanged) -> None:
     row = turn.state.silences.get(event.id)
     if row is None:
         row = SilenceRow(
@@ -169,7 +171,7 @@ def _silence(turn: Turn, event: Silenced) -> None:
     turn.state.silences.put(event.id, row)
 
 
-def _t_of(event: Event, moment: Moment) -> float:
+def _t_of(event: Event, moment: Timestamps) -> float:
     at = getattr(event, "at", None)
     return moment.t if at is None else moment.t_of(at)
 

@@ -7,7 +7,7 @@ import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from omprog_panic.policy.decision import Decided, Decision
+from omprog_panic.policy.decision import Decision, DecisionRecord
 from omprog_panic.policy.match import Labels, build_match, holds
 from omprog_panic.policy.state import Bundle, Ceiling, Digest, Monitor, SilenceRow
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from omprog_panic.policy.route import Fired
     from omprog_panic.policy.settings import Settings
     from omprog_panic.policy.state import State
-    from omprog_panic.policy.timestamps import Moment
+    from omprog_panic.policy.timestamps import Timestamps
 
 HOUR_S = 3600.0
 MAX_BUNDLED = 200  # hosts that one message names; the others it counts
@@ -66,11 +66,11 @@ class Draft:
 class Turn:
     """Settings, state and the moment; collects decisions and messages."""
 
-    def __init__(self, settings: Settings, state: State, moment: Moment) -> None:
+    def __init__(self, settings: Settings, state: State, moment: Timestamps) -> None:
         self.settings = settings
         self.state = state
         self.moment = moment
-        self._decided: list[Decided] = []
+        self._decided: list[DecisionRecord] = []
         # Crashes of this moment in groups that are not told yet, by the group's key.
         self.joined: dict[str, list[Crash]] = {}
         self._messages: dict[str, Message] = {}
@@ -113,15 +113,15 @@ class Turn:
         return None
 
     @property
-    def decided(self) -> list[Decided]:
+    def decided(self) -> list[DecisionRecord]:
         """The decisions; equal ones for several services are one."""
-        merged: dict[Decided, list[str]] = {}
+        merged: dict[DecisionRecord, list[str]] = {}
         for decided in self._decided:
             key = decided._replace(services=())
             merged.setdefault(key, []).extend(decided.services)
         return [d._replace(services=tuple(keys)) for d, keys in merged.items()]
 
-    def decide(self, decided: Decided) -> None:
+    def decide(self, decided: DecisionRecord) -> None:
         self._decided.append(decided)
 
     def send(self, draft: Draft, services: Mapping[str, str | None]) -> None:
@@ -152,7 +152,7 @@ class Turn:
             )
         self._messages[key] = message
         self.decide(
-            Decided(
+            DecisionRecord(
                 draft.decision,
                 draft.subject,
                 draft.reason,
@@ -188,8 +188,12 @@ class Turn:
         self.state.digest.put(THE_ONE, self.digest)
         reason = f"the service has had {limit} messages within an hour; {draft.reason}"
         self.decide(
-            Decided(
-                Decision.HOLD_CEILING, draft.subject, reason, (service,), draft.cause
+            DecisionRecord(
+                Decision.SUPPRESS_RATE_LIMIT,
+                draft.subject,
+                reason,
+                (service,),
+                draft.cause,
             )
         )
         return False
@@ -202,20 +206,24 @@ class Turn:
             silence.signs += 1
             self.state.silences.put(silence.id, silence)
             self.decide(
-                Decided(Decision.STORE_SILENCED, subject, silence_words(silence))
+                DecisionRecord(Decision.STORE_SILENCED, subject, silence_words(silence))
             )
             return
         told = self.settings.route(labels)
         if not told:
             reason = f"{kind}: its route names nobody"
-            self.decide(Decided(Decision.STORE_NOBODY, subject, reason))
+            self.decide(DecisionRecord(Decision.STORE_NO_RECEIVER, subject, reason))
         held = [s for s, fired in told.items() if self._bundled(kind, s, fired, entry)]
         if held:
             reason = (
                 f"{kind}: the last such message was sent less than "
                 f"{self.settings.grouping.group_interval_s:g} s ago"
             )
-            self.decide(Decided(Decision.HOLD_SIGN, subject, reason, tuple(held)))
+            self.decide(
+                DecisionRecord(
+                    Decision.SUPPRESS_HOST_STATE, subject, reason, tuple(held)
+                )
+            )
 
     def _bundled(
         self, kind: str, service: str, fired: Fired, entry: dict[str, Any]
@@ -241,7 +249,7 @@ class Turn:
             noun = "host" if count == 1 else "hosts"
             draft = Draft(
                 kind=row.kind,
-                decision=Decision.NOTIFY_SIGN,
+                decision=Decision.NOTIFY_HOST_STATE,
                 reason=f"{row.kind}: {count} {noun}",
                 subject=f"sender:{hosts[0]['address']}" if count == 1 else "monitor",
                 details={"hosts": hosts, "count": count},
@@ -249,8 +257,8 @@ class Turn:
             )
             for entry in hosts[1:] if count > 1 else ():
                 self.decide(
-                    Decided(
-                        Decision.NOTIFY_SIGN,
+                    DecisionRecord(
+                        Decision.NOTIFY_HOST_STATE,
                         f"sender:{entry['address']}",
                         f"{row.kind}: told in a message about {count} hosts",
                         (row.service,),

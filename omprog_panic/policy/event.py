@@ -9,7 +9,7 @@ from omprog_panic.policy.familiarity import NO_HISTORY, History
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Configured:
+class ConfigChanged:
     """The configuration is this from now on."""
 
     data: dict[str, Any]  # the sections that policy/settings.py reads
@@ -17,7 +17,7 @@ class Configured:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Silenced:
+class SilenceChanged:
     """A silence is as this from now on; ``ends_at`` in the past: it is over."""
 
     id: str
@@ -30,7 +30,7 @@ class Silenced:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Heard:
+class SignOfLife:
     """A sender spoke; ``says`` as in an alive record of the spool."""
 
     id: str
@@ -89,17 +89,33 @@ class ProbeSent:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class ProbeHeard:
+class ProbeReturned:
     """It came out of the chain."""
 
     token: str
 
 
-Event = Configured | Silenced | Heard | Crash | Boot | ProbeSent | ProbeHeard
+Event = (
+    ConfigChanged
+    | SilenceChanged
+    | SignOfLife
+    | Crash
+    | Boot
+    | ProbeSent
+    | ProbeReturned
+)
 
 # Of one moment these are taken in this order: what explains comes before what is to be
 # explained, whatever order they arrived in.
-ORDER = (Configured, Silenced, ProbeSent, ProbeHeard, Heard, Crash, Boot)
+ORDER = (
+    ConfigChanged,
+    SilenceChanged,
+    ProbeSent,
+    ProbeReturned,
+    SignOfLife,
+    Crash,
+    Boot,
+)
 _RANK = {cls: rank for rank, cls in enumerate(ORDER)}
 _FIELDS = {cls: tuple(f.name for f in dataclasses.fields(cls)) for cls in ORDER}
 _BY_NAME = {cls.__name__: cls for cls in ORDER}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from omprog_panic.policy.decision import Decided, Decision
+from omprog_panic.policy.decision import Decision, DecisionRecord
 from omprog_panic.policy.evaluation import (
     HOUR_S,
     MAX_BUNDLED,
@@ -67,10 +67,12 @@ def _tell(turn: Turn, crash: Crash, t: float, *, drill: bool) -> tuple[bool, boo
         turn.digest.silenced += 1
         turn.state.digest.put(THE_ONE, turn.digest)
         reason = silence_words(silence)
-        turn.decide(Decided(Decision.STORE_SILENCED, subject, reason))
+        turn.decide(DecisionRecord(Decision.STORE_SILENCED, subject, reason))
         return False, False
     if not told:
-        turn.decide(Decided(Decision.STORE_NOBODY, subject, _nobody(turn, labels)))
+        turn.decide(
+            DecisionRecord(Decision.STORE_NO_RECEIVER, subject, _nobody(turn, labels))
+        )
         return False, False
     cause = (DRILL if drill else "") + crash.fingerprint
     groups = [_join(turn, crash, t, cause, told_by) for told_by in told.items()]
@@ -114,14 +116,14 @@ def _nobody(turn: Turn, labels: Labels) -> str:
 
 
 def _store(turn: Turn, crash: Crash, level: str, because: str) -> None:
-    decision, reason = Decision.STORE_MILD, because
+    decision, reason = Decision.STORE_ONLY, because
     if level == DIGEST:
         decision = Decision.STORE_DIGEST
         if turn.settings.digest_at is None:
-            decision, reason = Decision.STORE_MILD, f"{because}, and none is configured"
+            decision, reason = Decision.STORE_ONLY, f"{because}, and none is configured"
         else:
             _into_digest(turn, crash)
-    turn.decide(Decided(decision, f"incident:{crash.id}", reason))
+    turn.decide(DecisionRecord(decision, f"incident:{crash.id}", reason))
 
 
 def _into_digest(turn: Turn, crash: Crash) -> None:
@@ -178,7 +180,7 @@ def _join(
     elif turn.settings.grouping.group_wait_s and not cause.startswith(LOOP):
         wait_s = turn.settings.grouping.group_wait_s
         reason = f"{fired.name}: waits {wait_s:g} s for others of its cause"
-        hold(turn, Decision.HOLD_WAIT, crash, group, reason)
+        hold(turn, Decision.SUPPRESS_GROUP_WAIT, crash, group, reason)
     else:  # flush_groups tells it at the end of this turn, or another one before it
         turn.joined.setdefault(group_key(cause, service), []).append(crash)
     return group

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from omprog_panic.policy.decision import Decided, Decision
+from omprog_panic.policy.decision import Decision, DecisionRecord
 from omprog_panic.policy.evaluation import MAX_BUNDLED, THE_ONE
-from omprog_panic.policy.event import Boot, Heard
+from omprog_panic.policy.event import Boot, SignOfLife
 from omprog_panic.policy.group import DRILL_WITHIN_S
 from omprog_panic.policy.state import Listed, Sender, Waiting
 from omprog_panic.policy.timestamps import wall_of
@@ -29,7 +29,7 @@ SAID = "said:"  # begins the id of a boot that only the sender's own boot id sho
 MAX_SENDERS = 16384  # remembered; of unlisted ones the one silent longest goes
 
 
-def take_heard(turn: Turn, heard: Heard, t: float) -> None:
+def take_heard(turn: Turn, heard: SignOfLife, t: float) -> None:
     """Note a sign of life."""
     sender = _spoke(turn, heard, t)
     if heard.says == "alive":
@@ -56,7 +56,7 @@ def _is_up(sender: Sender, t: float) -> None:
         sender.crash = None  # it survived, or came back without our seeing it
 
 
-def _spoke(turn: Turn, event: Heard | Crash | Boot, t: float) -> Sender:
+def _spoke(turn: Turn, event: SignOfLife | Crash | Boot, t: float) -> Sender:
     """Note that a sender was heard; tell it when that ends a silence."""
     source = event.source
     sender = turn.state.senders.get(source) or Sender(source)
@@ -92,7 +92,7 @@ def note_crash(turn: Turn, crash: Crash, t: float) -> None:
     _spoke(turn, crash, t)
 
 
-def _compare_boots(turn: Turn, sender: Sender, heard: Heard, t: float) -> None:
+def _compare_boots(turn: Turn, sender: Sender, heard: SignOfLife, t: float) -> None:
     """Take another boot id for a boot, where the collector has seen none."""
     known = sender.boot_id
     if heard.boot is None or known == heard.boot:
@@ -154,7 +154,7 @@ def _judge_boot(turn: Turn, boot: Boot, t: float) -> None:
     subject = f"sender:{boot.source}"
 
     def explained(reason: str) -> None:
-        turn.decide(Decided(Decision.STORE_EXPLAINED, subject, f"boot: {reason}"))
+        turn.decide(DecisionRecord(Decision.STORE_EXPECTED, subject, f"boot: {reason}"))
 
     if crash is not None and _explains(turn, boot, crash, t):
         if crash["repeat"]:
@@ -208,7 +208,7 @@ def _suspect(turn: Turn, boot: Boot, sender: Sender, *, drill: bool) -> None:
         return
     digest = turn.digest
     reason = "boot: nobody announced it, but this host is not known to say farewell"
-    decision = Decision.STORE_EXPLAINED
+    decision = Decision.STORE_EXPECTED
     if turn.settings.digest_at is not None:
         decision = Decision.STORE_DIGEST
         if len(digest.boots) < MAX_BUNDLED:
@@ -216,7 +216,7 @@ def _suspect(turn: Turn, boot: Boot, sender: Sender, *, drill: bool) -> None:
         else:
             digest.more_boots += 1
         turn.state.digest.put(THE_ONE, digest)
-    turn.decide(Decided(decision, f"sender:{boot.source}", reason))
+    turn.decide(DecisionRecord(decision, f"sender:{boot.source}", reason))
 
 
 def _entry(turn: Turn, sender: Sender, boot: Boot | None = None) -> dict[str, Any]:

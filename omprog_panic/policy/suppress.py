@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omprog_panic.policy.decision import Decided, Decision
+from omprog_panic.policy.decision import Decision, DecisionRecord
 
 if TYPE_CHECKING:
     from omprog_panic.policy.evaluation import Turn
@@ -22,11 +22,11 @@ def hold_told(turn: Turn, crash: Crash, group: Group) -> None:
     if crash.source in group.fresh:
         due_t = told_t + turn.settings.grouping.group_interval_s
         reason = f"{group.route}: the same cause was told {told_ago(turn, group)}"
-        decision = Decision.HOLD_GROUP
+        decision = Decision.SUPPRESS_GROUP
     else:
         due_t = told_t + repeat_after_s(turn, group)
         reason = f"{group.route}: the same cause of this host was told before"
-        decision = Decision.HOLD_REPEAT
+        decision = Decision.SUPPRESS_REPEAT
     wait_s = max(0.0, due_t - turn.moment.t)
     hold(turn, decision, crash, group, f"{reason}, more within {wait_s:.0f} s")
 
@@ -36,7 +36,9 @@ def hold(
 ) -> None:
     """Note why a crash is not told now."""
     turn.decide(
-        Decided(decision, f"incident:{crash.id}", reason, (group.service,), group.cause)
+        DecisionRecord(
+            decision, f"incident:{crash.id}", reason, (group.service,), group.cause
+        )
     )
 
 

@@ -112,7 +112,7 @@ def _tell_again(turn: Turn, key: str, group: Group) -> None:
         group.step += 1
     for crash in turn.joined.pop(key, []):
         words = f"{group.route}: a host that crashes in ever new ways"
-        hold(turn, Decision.HOLD_REPEAT, crash, group, words)
+        hold(turn, Decision.SUPPRESS_REPEAT, crash, group, words)
     next_s = repeat_after_s(turn, group)
     draft = Draft(
         kind="panic-loop",

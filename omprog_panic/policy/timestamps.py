@@ -12,7 +12,7 @@ import datetime as dt
 from typing import NamedTuple
 
 
-class Moment(NamedTuple):
+class Timestamps(NamedTuple):
     """Now."""
 
     t: float  # seconds, from the first start of the alerter on
@@ -47,15 +47,15 @@ def wall_of(at: str | None) -> float | None:
 class Timekeeper:
     """Turns two clocks into moments; a restart goes on where the last run ended."""
 
-    def __init__(self, last: Moment | None) -> None:
+    def __init__(self, last: Timestamps | None) -> None:
         self._last = last
         self._steady: float | None = None  # of the last moment; None: just started
 
     def moment(
         self, wall: float, steady: float, offset_s: int = 0, *, hearing: bool = True
-    ) -> Moment:
+    ) -> Timestamps:
         """Return the moment; without ``hearing`` nobody's silence counts."""
-        last = self._last or Moment(0.0, wall, 0.0)
+        last = self._last or Timestamps(0.0, wall, 0.0)
         if self._steady is None:
             # What the wall clock says of the time in between is all there is; and
             # nobody knows whether rsyslogd listened then.
@@ -64,5 +64,7 @@ class Timekeeper:
             passed = max(0.0, steady - self._steady)
             listened = passed if hearing else 0.0
         self._steady = steady
-        self._last = Moment(last.t + passed, wall, last.listened + listened, offset_s)
+        self._last = Timestamps(
+            last.t + passed, wall, last.listened + listened, offset_s
+        )
         return self._last

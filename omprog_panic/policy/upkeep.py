@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omprog_panic.policy.decision import Decided, Decision
+from omprog_panic.policy.decision import Decision, DecisionRecord
 from omprog_panic.policy.evaluation import HOUR_S, MAX_BUNDLED, THE_ONE, Draft
 from omprog_panic.policy.match import Labels, build_match
 from omprog_panic.policy.settings import build_settings
@@ -12,7 +12,7 @@ from omprog_panic.policy.state import Digest
 
 if TYPE_CHECKING:
     from omprog_panic.policy.evaluation import Turn
-    from omprog_panic.policy.event import ProbeHeard, ProbeSent
+    from omprog_panic.policy.event import ProbeReturned, ProbeSent
     from omprog_panic.policy.state import SilenceRow, State
 
 MISSES = 3  # in a row, before the monitor calls itself deaf: a storm delays it, too
@@ -73,7 +73,7 @@ def take_probe_sent(turn: Turn, probe: ProbeSent) -> None:
     turn.state.monitor.put(THE_ONE, monitor)
 
 
-def take_probe_heard(turn: Turn, probe: ProbeHeard) -> None:
+def take_probe_heard(turn: Turn, probe: ProbeReturned) -> None:
     """Note that a datagram came out; any one of ours, a late one too, is proof."""
     monitor = turn.monitor
     if probe.token not in monitor.probe_tokens:
@@ -97,7 +97,7 @@ def _tell_all(turn: Turn, kind: str, reason: str, details: dict[str, Any]) -> No
     services = {service: fired.template for service, fired in told.items()}
     if not services:
         words = f"{kind}: its route names nobody"
-        turn.decide(Decided(Decision.STORE_NOBODY, "monitor", words))
+        turn.decide(DecisionRecord(Decision.STORE_NO_RECEIVER, "monitor", words))
     draft = Draft(
         kind, Decision.NOTIFY_MONITOR, reason, "monitor", details, limited=False
     )
@@ -129,7 +129,7 @@ def tell_held(turn: Turn) -> None:
         reason = f"{count} messages were held: {grouping.ceiling_per_hour} an hour"
         draft = Draft(
             "held",
-            Decision.NOTIFY_HELD,
+            Decision.NOTIFY_SUPPRESSED,
             reason,
             f"service:{service}",
             details,
@@ -149,7 +149,7 @@ def end_silences(turn: Turn) -> None:
         else:
             reason = f"silence {row.id} has ended, nothing happened under it"
             subject = f"silence:{row.id}"
-            turn.decide(Decided(Decision.STORE_EXPLAINED, subject, reason))
+            turn.decide(DecisionRecord(Decision.STORE_EXPECTED, subject, reason))
 
 
 def _tell_ended(turn: Turn, row: SilenceRow) -> None:
@@ -199,7 +199,9 @@ def tell_digest(turn: Turn) -> None:
     turn.state.digest.put(THE_ONE, Digest(since=turn.moment.wall, day=day))
     if details is None:
         reason = "there is nothing to say"
-        turn.decide(Decided(Decision.STORE_EXPLAINED, "monitor", f"digest: {reason}"))
+        turn.decide(
+            DecisionRecord(Decision.STORE_EXPECTED, "monitor", f"digest: {reason}")
+        )
         return
     told = turn.settings.route(Labels("digest"))
     draft = Draft(

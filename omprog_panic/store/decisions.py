@@ -51,7 +51,7 @@ def decisions_on(connection: Connection, incident_id: str) -> list[Row[Any]]:
     mine = sa.select(DECISIONS).where(DECISIONS.c.subject == f"incident:{incident_id}")
     rows = list(connection.execute(mine.order_by(DECISIONS.c.id)))
     causes = {row.cause for row in rows if row.cause is not None}
-    held = [row for row in rows if row.decision.startswith("HOLD_")]
+    held = [row for row in rows if row.decision.startswith("SUPPRESS_")]
     if not causes or not held:
         return rows
     later = (

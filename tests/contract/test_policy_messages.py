@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from omprog_panic.policy.evaluation import Message
-from omprog_panic.policy.event import ProbeHeard, ProbeSent
+from omprog_panic.policy.event import ProbeReturned, ProbeSent
 from omprog_panic.render.messages import INCIDENT, KINDS, facts_of, notes_of
 from omprog_panic.render.notice import notice
 from omprog_panic.render.templates import load_templates
@@ -57,7 +57,7 @@ def everything_that_is_told() -> dict[str, Message]:
     for token in "abcd":
         scene.feed(ProbeSent(token))
         scene.wait(60)
-    scene.feed(ProbeHeard("d"))
+    scene.feed(ProbeReturned("d"))
     scene.wait(86400, 600)
     quiet = Scene(senders=SENDERS)
     quiet.wait(2 * HOUR, 10)

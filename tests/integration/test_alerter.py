@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from omprog_panic.alerter.main import run
-from omprog_panic.alerter.policy_runner import PolicyDesk
+from omprog_panic.alerter.policy_runner import PolicyRunner
 from omprog_panic.store.connect import Database
 from tests.alerter_process import AlerterProcess, publish
 from tests.builders import PANIC_LINE, make_incident, make_lone_incident, write_config
@@ -86,10 +86,10 @@ def test_killed_between_receiving_and_sending_the_alert_still_comes(
 def test_a_fault_in_the_policy_ends_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_desk: PolicyDesk, _database: Database) -> bool:
+    def fail(_runner: PolicyRunner, _database: Database) -> bool:
         raise ValueError("a bug")
 
-    monkeypatch.setattr(PolicyDesk, "tick", fail)
+    monkeypatch.setattr(PolicyRunner, "tick", fail)
     stop = threading.Event()
     with Receiver() as receiver:
         config = write_config(tmp_path, [receiver.url()])

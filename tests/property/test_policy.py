@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omprog_panic.clock import rfc3339
-from omprog_panic.policy.decision import Decided
+from omprog_panic.policy.decision import DecisionRecord
 from omprog_panic.policy.event import (
     Boot,
     Crash,
     Event,
-    Heard,
-    ProbeHeard,
+    ProbeReturned,
     ProbeSent,
-    Silenced,
+    SignOfLife,
+    SilenceChanged,
     event_from_json,
     event_to_json,
 )
@@ -152,7 +152,7 @@ def play(scene: Scene, steps: list[tuple[Any, ...]]) -> Scene:
             case ("probe", answered, _):
                 scene.feed(ProbeSent(f"p{scene.t}"))
                 if answered:
-                    scene.feed(ProbeHeard(f"p{scene.t}"))
+                    scene.feed(ProbeReturned(f"p{scene.t}"))
             case ("clock", by, _):
                 scene.wall += by
     return scene
@@ -178,7 +178,7 @@ def test_a_restart_at_any_point_changes_no_decision(steps: list[Any]) -> None:
 def test_a_replay_of_the_log_gives_every_decision_again(steps: list[Any]) -> None:
     scene = play(Scene([OPS, DBA], **SETTINGS), steps)
 
-    decided: list[Decided] = replay_log(scene.log)
+    decided: list[DecisionRecord] = replay_log(scene.log)
     assert decided == scene.decided
 
 
@@ -266,7 +266,9 @@ def test_somebody_always_answers_and_the_explanation_says_who(
 
 @given(st.data())
 def test_events_survive_the_log(data: st.DataObject) -> None:
-    cls = data.draw(st.sampled_from([Crash, Boot, Heard, Silenced, ProbeSent]))
+    cls = data.draw(
+        st.sampled_from([Crash, Boot, SignOfLife, SilenceChanged, ProbeSent])
+    )
     event: Event = data.draw(st.from_type(cls))
 
     assert event_from_json(event_to_json(event)) == event

@@ -33,7 +33,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 def wait(world: World, seconds: float) -> None:
     for _ in range(int(seconds // 60)):
         world.clock.advance(60)
-        world.desk.tick(world.database)
+        world.runner.tick(world.database)
 
 
 def kinds(world: World) -> list[str]:

@@ -50,7 +50,7 @@ def test_a_follow_up_comes_without_the_trace_of_a_deleted_incident(
     crash(world, 2, 3)
     delete(world, 1)
     world.clock.advance(400)
-    world.desk.tick(world.database)
+    world.runner.tick(world.database)
     notifier = RecordingNotifier()
     world.run(world.courier(world.services[0], notifier), 10)
 
@@ -65,7 +65,7 @@ def test_a_first_alert_that_still_waits_dies_with_its_incident(tmp_path: Path) -
     crash(world, 1, 2)
     delete(world, 1)
     world.clock.advance(61)
-    world.desk.tick(world.database)
+    world.runner.tick(world.database)
 
     assert kinds(world) == []
     world.database.close()

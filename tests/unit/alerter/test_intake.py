@@ -58,7 +58,7 @@ def test_mild_incidents_are_stored_only(world: World) -> None:
     world.receive(make_incident(1))
 
     assert (count(world, INCIDENTS), count(world, OUTBOX)) == (1, 0)
-    assert world.events[0].fields["decision"] == "STORE_MILD"
+    assert world.events[0].fields["decision"] == "STORE_ONLY"
 
 
 def test_signs_of_life_are_stored_and_tell_nobody(world: World) -> None:

@@ -31,7 +31,7 @@ def take(world: World, records: list[SpoolRecord]) -> list[str]:
         world.receive(record)
         world.clock.advance(0.1)
     world.clock.advance(3)
-    world.desk.tick(world.database)
+    world.runner.tick(world.database)
     with world.database.read() as connection:
         rows = connection.execute(NOTIFICATIONS.select()).all()
     return [row.kind for row in rows]

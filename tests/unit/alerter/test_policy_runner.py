@@ -17,7 +17,7 @@ from omprog_panic.admin.silences import (
     list_silences,
     seconds_of,
 )
-from omprog_panic.alerter.policy_runner import PolicyDesk, replay
+from omprog_panic.alerter.policy_runner import PolicyRunner, replay
 from omprog_panic.clock import SystemClock, rfc3339
 from omprog_panic.config.model import Paths
 from omprog_panic.errors import OmprogPanicError, StoreError
@@ -78,12 +78,12 @@ def rows(world: World, table: Any) -> list[Any]:
 def test_decisions_are_stored_and_shown_with_their_reasons(world: World) -> None:
     world.receive(crash(world, 1), crash(world, 2, host=3))
     world.clock.advance(301)
-    assert world.desk.tick(world.database)
+    assert world.runner.tick(world.database)
 
     shown = show_archived(world.database.path, f"{2:032x}")
     assert [(d["decision"], d["reason"]) for d in shown["decisions"]] == [
         (
-            "HOLD_GROUP",
+            "SUPPRESS_GROUP",
             "default_route: the same cause was told 0 s ago, more within 300 s",
         ),
         (
@@ -91,7 +91,7 @@ def test_decisions_are_stored_and_shown_with_their_reasons(world: World) -> None
             "default_route: the same crash on 1 more host since it was told 301 s ago",
         ),
     ]
-    assert shown["decision"] == "HOLD_GROUP"
+    assert shown["decision"] == "SUPPRESS_GROUP"
     first = show_archived(world.database.path, f"{1:032x}")
     assert first["decision"] == "NOTIFY_FIRST"
     assert [n.kind for n in rows(world, NOTIFICATIONS)] == ["incident", "follow-up"]
@@ -100,7 +100,7 @@ def test_decisions_are_stored_and_shown_with_their_reasons(world: World) -> None
 def test_known_or_new_comes_from_the_archive(world: World) -> None:
     world.receive(crash(world, 1))
     world.clock.advance(7 * 3600)
-    world.desk.tick(world.database)
+    world.runner.tick(world.database)
     world.receive(crash(world, 2, host=3))
 
     words = [n.details for n in rows(world, NOTIFICATIONS) if n.kind == "incident"]
@@ -135,13 +135,13 @@ def test_what_came_of_a_hold_is_shown_for_each_service(tmp_path: Path) -> None:
         world.receive(crash(world, number, host=host))
         world.clock.advance(60)
     for _ in range(20):
-        world.desk.tick(world.database)
+        world.runner.tick(world.database)
         world.clock.advance(60)
 
     decided = show_archived(world.database.path, f"{3:032x}")["decisions"]
     assert [(d["decision"], len(d["services"])) for d in decided] == [
-        ("HOLD_REPEAT", 1),
-        ("HOLD_GROUP", 1),
+        ("SUPPRESS_REPEAT", 1),
+        ("SUPPRESS_GROUP", 1),
         ("NOTIFY_MORE", 1),
         ("NOTIFY_AGAIN", 1),
     ]
@@ -152,9 +152,9 @@ def test_the_log_replayed_reproduces_every_stored_decision(world: World) -> None
     for number in range(1, 30):
         world.receive(crash(world, number, host=number % 4, cause="abc"[number % 3]))
         world.clock.advance(47)
-        world.desk.tick(world.database)
+        world.runner.tick(world.database)
         if number % 7 == 0:  # as a restart does
-            world.desk.forget()
+            world.runner.forget()
     with world.database.read() as connection:
         log = decisions.policy_log(connection)
     stored = [
@@ -178,9 +178,9 @@ def test_a_restart_of_the_alerter_changes_no_decision(tmp_path: Path) -> None:
             world.receive(crash(world, number, host=number % 5))
             world.clock.advance(61)
             if restarts:
-                desk = PolicyDesk(world.clock, {}, world.services)
-                world.desk = world.intake.desk = desk
-            world.desk.tick(world.database)
+                runner = PolicyRunner(world.clock, {}, world.services)
+                world.runner = world.intake.runner = runner
+            world.runner.tick(world.database)
         decided = rows(world, DECISIONS)
         answers.append([(d.subject, d.decision, d.reason) for d in decided])
         world.database.close()
@@ -196,7 +196,7 @@ def test_what_could_not_be_stored_was_not_decided(world: World) -> None:
         world.intake.run_once()
     world.clock.advance(400)
     with other.write(), pytest.raises(StoreError, match="locked"):
-        world.desk.tick(world.database)
+        world.runner.tick(world.database)
     other.close()
     assert [d.decision for d in rows(world, DECISIONS)] == ["NOTIFY_FIRST"]
 
@@ -219,7 +219,7 @@ def test_a_bug_in_the_policy_costs_no_alert(
 
     assert [d.decision for d in rows(world, DECISIONS)] == [
         "NOTIFY_SEVERE",
-        "STORE_MILD",
+        "STORE_ONLY",
         "NOTIFY_FIRST",
     ]
 
@@ -235,7 +235,7 @@ def test_silences_of_the_command_line_hold_until_they_are_ended(world: World) ->
 
     assert expire_silence(paths, added["id"][:4]) == added["id"]
     world.clock.now = SystemClock().wall()
-    world.desk.tick(world.database)
+    world.runner.tick(world.database)
     assert [n.kind for n in rows(world, NOTIFICATIONS)] == ["silence-ended"]
     assert list_silences(paths, over=False) == []
     assert [s["state"] for s in list_silences(paths, over=True)] == ["over"]
@@ -316,7 +316,7 @@ def test_the_next_digest_can_be_seen(world: World) -> None:
 
 
 def next_digest_of(world: World) -> dict[str, Any] | None:
-    world.desk.tick(world.database)
+    world.runner.tick(world.database)
     return next_digest(world.database.path)
 
 
@@ -326,7 +326,7 @@ def test_a_boot_is_taken_once_however_often_its_file_is_seen(world: World) -> No
     world.receive(boot)
     world.receive(boot)
     world.clock.advance(3)
-    world.desk.tick(world.database)
+    world.runner.tick(world.database)
 
     assert len(rows(world, DECISIONS)) == 1
 
@@ -338,20 +338,22 @@ def test_our_own_datagram_goes_out_and_comes_back(world: World) -> None:
         sent.append((token, address, port))
         return None
 
-    world.desk = world.intake.desk = PolicyDesk(world.clock, {}, world.services, send)
-    world.desk.tick(world.database)
-    world.desk.tick(world.database)
+    world.runner = world.intake.runner = PolicyRunner(
+        world.clock, {}, world.services, send
+    )
+    world.runner.tick(world.database)
+    world.runner.tick(world.database)
     [(token, address, port)] = sent
     assert (address, port) == ("127.0.0.1", 6666)
     world.receive(ProbeRecord("p", "127.0.0.1", token, rfc3339(world.clock.now)))
     for _ in range(6):
         world.clock.advance(61)
-        world.desk.tick(world.database)
+        world.runner.tick(world.database)
     assert rows(world, NOTIFICATIONS) == []
 
     for _ in range(6):
         world.clock.advance(901 if len(sent) == 1 else 61)
-        world.desk.tick(world.database)
+        world.runner.tick(world.database)
     [deaf] = rows(world, NOTIFICATIONS)
     assert deaf.kind == "monitor-deaf"
     assert '"monitor": ' in deaf.details
@@ -362,7 +364,7 @@ def test_facts_reach_the_policy(world: World) -> None:
     world.intake.analyze = lambda _, __: dataclasses.replace(report, fingerprint="q")
     world.receive(crash(world, 1), crash(world, 2, host=3))
     world.clock.advance(301)
-    world.desk.tick(world.database)
+    world.runner.tick(world.database)
 
     told = rows(world, NOTIFICATIONS)[-1].details
     assert '"kernels": [["6.12", 2]]' in told
@@ -376,7 +378,7 @@ def test_the_log_is_bounded_and_begins_with_a_state(
     for number in range(1, 40):
         world.receive(crash(world, number, host=number))
         if number % 5 == 0:
-            world.desk.forget()  # a restart: the next turn begins with a state
+            world.runner.forget()  # a restart: the next turn begins with a state
     with world.database.write() as connection:
         before = decisions.policy_log(connection)
         decisions.forget_decisions(connection, 0.0, 100)

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from omprog_panic.alerter.intake import BATCH, FIRST_BATCH
-from omprog_panic.alerter.policy_runner import PolicyDesk
+from omprog_panic.alerter.policy_runner import PolicyRunner
 from omprog_panic.errors import StoreError
 from omprog_panic.kernel.analysis import analyze_trace
 from omprog_panic.model import Record
@@ -81,7 +81,7 @@ def test_three_alerts_leave_with_the_first_small_batch_and_all_is_stored(
     assert world.spool_files() == 0
     assert kinds(world) == {"incident": 3}
     world.clock.advance(301)
-    world.desk.tick(world.database)
+    world.runner.tick(world.database)
     assert kinds(world) == {"incident": 3, "follow-up": 3}
     assert counted(world, OUTBOX) == 6 * len(SERVICES)
     world.database.close()
@@ -116,8 +116,8 @@ def refused_once(world: World) -> None:
     other.close()
     assert world.spool_files() == before  # nothing goes that was not stored
     world.intake.more = more
-    world.desk = PolicyDesk(world.clock, {}, world.services)
-    world.intake.desk = world.desk
+    world.runner = PolicyRunner(world.clock, {}, world.services)
+    world.intake.runner = world.runner
 
 
 def test_a_batch_is_bounded(tmp_path: Path) -> None:

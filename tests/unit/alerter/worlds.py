@@ -14,7 +14,7 @@ from omprog_panic.alerter.delivery import Courier, Terms
 from omprog_panic.alerter.event import AlerterEvent
 from omprog_panic.alerter.intake import Intake
 from omprog_panic.alerter.maintenance import Maintenance
-from omprog_panic.alerter.policy_runner import PolicyDesk
+from omprog_panic.alerter.policy_runner import PolicyRunner
 from omprog_panic.config.model import (
     AlerterConfig,
     Fallback,
@@ -25,7 +25,7 @@ from omprog_panic.config.model import (
 )
 from omprog_panic.kernel.analysis import Report
 from omprog_panic.model import Record
-from omprog_panic.policy.engine import Verdict
+from omprog_panic.policy.engine import PolicyResult
 from omprog_panic.policy.event import Event, ProbeSent
 from omprog_panic.render.templates import load_templates
 from omprog_panic.sinks.backoff import Backoff
@@ -45,15 +45,15 @@ def analyze(records: Sequence[Record], context: int) -> Report:
     return make_report(title=records[context].text)
 
 
-class TellEverybody(PolicyDesk):
+class NotifyEverybody(PolicyRunner):
     """For tests of what comes behind the policy."""
 
-    def turn(
+    def evaluate(
         self,
         connection: Connection,  # noqa: ARG002
         events: Sequence[Event],
         probe: ProbeSent | None = None,  # noqa: ARG002
-    ) -> Verdict:
+    ) -> PolicyResult:
         return self._without_policy(events)
 
 
@@ -74,14 +74,14 @@ class World:
         self.spool = self.folder / "spool"
         reader = SpoolReader(self.spool)
         reader.prepare()
-        desk = TellEverybody if self.policy is None else PolicyDesk
-        self.desk = desk(self.clock, self.policy or {}, self.services)
+        runner = NotifyEverybody if self.policy is None else PolicyRunner
+        self.runner = runner(self.clock, self.policy or {}, self.services)
         self.intake = Intake(
             spool=reader,
             database=self.database,
             analyze=analyze,
             clock=self.clock,
-            desk=self.desk,
+            runner=self.runner,
             emit=self.events.append,
         )
 
@@ -130,7 +130,7 @@ class World:
             fallbacks=fallbacks,
             retention=dataclasses.replace(retention, **keep),
         )
-        self.desk.configure(self.policy or {}, config.first_services())
+        self.runner.configure(self.policy or {}, config.first_services())
         return Maintenance(self.database, self.clock, config)
 
     def names(self) -> list[str]:

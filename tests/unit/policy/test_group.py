@@ -34,7 +34,7 @@ def test_more_hosts_with_the_same_cause_become_one_message(scene: Scene) -> None
         scene.wait(1)
         scene.crash(host, kernel="6.1.0-57" if host % 2 else "6.1.0-56-cloud-amd64")
     assert scene.kinds() == ["incident"]
-    assert scene.decided[-1].decision is Decision.HOLD_GROUP
+    assert scene.decided[-1].decision is Decision.SUPPRESS_GROUP
     assert scene.decided[-1].reason == (
         "default_route: the same cause was told 41 s ago, more within 259 s"
     )
@@ -146,7 +146,7 @@ def test_group_wait_tells_the_earliest_of_its_cause(scene: Scene) -> None:
     later = make_crash(99, 4, at=early.at, id="0" * 32, ended_at=early.at)
     scene.feed(later)
     assert scene.messages == []
-    assert scene.codes() == ["HOLD_WAIT", "HOLD_WAIT"]
+    assert scene.codes() == ["SUPPRESS_GROUP_WAIT", "SUPPRESS_GROUP_WAIT"]
 
     scene.wait(7)
     [message] = scene.messages
@@ -160,7 +160,7 @@ def test_a_ceiling_ends_in_one_message_that_says_how_many() -> None:
     for number in range(40):
         scene.crash(number + 2, cause=f"cause-{number}")
     assert scene.kinds() == ["incident"] * 10
-    assert scene.codes().count("HOLD_CEILING") == 30
+    assert scene.codes().count("SUPPRESS_RATE_LIMIT") == 30
     assert scene.decided[-1].reason == (
         "the service has had 10 messages within an hour; "
         "default_route: the first crash of its cause"
@@ -186,7 +186,7 @@ def test_levels_move_incidents_up_down_and_off() -> None:
     scene.crash(severity="warning", kind="ubsan", cause="c")
 
     assert scene.words() == [
-        ("STORE_MILD", "severity oops is store"),
+        ("STORE_ONLY", "severity oops is store"),
         ("NOTIFY_FIRST", "default_route: the first crash of its cause"),
         ("STORE_DIGEST", "severity warning is digest"),
     ]
@@ -197,7 +197,7 @@ def test_a_route_to_nobody_stores_and_says_so() -> None:
     scene.crash(9)
 
     assert scene.messages == []
-    assert scene.words() == [("STORE_NOBODY", "lab names no service")]
+    assert scene.words() == [("STORE_NO_RECEIVER", "lab names no service")]
 
 
 def test_templates_go_with_the_services() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from omprog_panic.clock import rfc3339
-from omprog_panic.policy.event import Boot, Configured
+from omprog_panic.policy.event import Boot, ConfigChanged
 from omprog_panic.policy.life import CRASH_EXPLAINS_S
 from tests.policies import NOON, OPS, Scene, make_crash
 
@@ -69,7 +69,7 @@ def test_a_boot_after_a_farewell_is_nothing(scene: Scene) -> None:
     scene.boot(announced=True)
 
     assert scene.messages == []
-    assert scene.words() == [("STORE_EXPLAINED", "boot: it had said that it goes down")]
+    assert scene.words() == [("STORE_EXPECTED", "boot: it had said that it goes down")]
 
 
 def test_an_unannounced_boot_of_one_that_says_farewell_is_a_suspected_crash(
@@ -103,7 +103,7 @@ def test_of_others_it_goes_into_the_digest() -> None:
 def test_the_first_boot_that_was_ever_heard_is_nothing(scene: Scene) -> None:
     scene.boot(host=9, last_heard_at=None)
 
-    assert scene.codes() == ["STORE_EXPLAINED"]
+    assert scene.codes() == ["STORE_EXPECTED"]
 
 
 def test_another_boot_id_is_a_boot_that_nobody_saw(scene: Scene) -> None:
@@ -246,7 +246,7 @@ def test_one_that_is_taken_off_the_list_is_silent_no_more(scene: Scene) -> None:
     scene.wait(HOUR + 60, 60)
     assert scene.kinds() == ["sender-silent"]
 
-    scene.feed(Configured({"senders": []}, [OPS]))
+    scene.feed(ConfigChanged({"senders": []}, [OPS]))
     assert not any(row.silent for row in scene.engine.state.senders.rows.values())
     scene.hear("alive", boot="id-1")
     assert scene.kinds() == ["sender-silent"]

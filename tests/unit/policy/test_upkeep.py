@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from omprog_panic.policy.event import Configured, ProbeHeard, ProbeSent, Silenced
-from omprog_panic.policy.timestamps import Moment, Timekeeper
+from omprog_panic.policy.event import (
+    ConfigChanged,
+    ProbeReturned,
+    ProbeSent,
+    SilenceChanged,
+)
+from omprog_panic.policy.timestamps import Timekeeper, Timestamps
 from tests.policies import LISTED, NOON, OPS, Scene
 
 
@@ -43,7 +48,7 @@ def test_a_silence_that_ends_with_nothing_under_it_says_nothing(scene: Scene) ->
     scene.wait(70)
 
     assert scene.messages == []
-    assert scene.codes() == ["STORE_EXPLAINED"]
+    assert scene.codes() == ["STORE_EXPECTED"]
 
 
 def test_after_a_silence_the_next_crash_is_told_at_once(scene: Scene) -> None:
@@ -58,7 +63,7 @@ def test_after_a_silence_the_next_crash_is_told_at_once(scene: Scene) -> None:
 def test_a_silence_may_be_ended_before_its_time(scene: Scene) -> None:
     scene.silence(600, host=["db-*"])
     scene.crash()
-    ended = Silenced("s1", {"host": ["db-*"]}, "anna", "", NOON, scene.wall)
+    ended = SilenceChanged("s1", {"host": ["db-*"]}, "anna", "", NOON, scene.wall)
     scene.feed(ended)
 
     assert scene.kinds() == ["silence-ended"]
@@ -77,7 +82,7 @@ def test_a_silence_covers_life_signs_too() -> None:
 
 
 def test_a_silence_that_begins_later_does_not_hold_yet(scene: Scene) -> None:
-    later = Silenced("s1", {}, "anna", "", NOON + 100, NOON + 200)
+    later = SilenceChanged("s1", {}, "anna", "", NOON + 100, NOON + 200)
     scene.feed(later)
     scene.crash()
     scene.wait(110)
@@ -111,7 +116,7 @@ def test_a_day_without_news_has_no_digest() -> None:
     scene.wait(3 * 86400, 600)
 
     assert scene.messages == []
-    assert scene.codes() == ["STORE_EXPLAINED"] * 3
+    assert scene.codes() == ["STORE_EXPECTED"] * 3
 
 
 def test_a_clock_that_is_set_back_gives_no_second_digest() -> None:
@@ -128,12 +133,12 @@ def test_a_clock_that_is_set_back_gives_no_second_digest() -> None:
 def send_probes(scene: Scene, seconds: float, *, answered: bool) -> int:
     sent, end = 0, scene.t + seconds
     while scene.t < end:
-        moment = Moment(scene.t, scene.wall, scene.listened)
+        moment = Timestamps(scene.t, scene.wall, scene.listened)
         if scene.engine.probe_is_due(moment):
             sent += 1
             scene.feed(ProbeSent(f"{scene.t}"))
             if answered:
-                scene.feed(ProbeHeard(f"{scene.t}"))
+                scene.feed(ProbeReturned(f"{scene.t}"))
         scene.wait(10, 10)
     return sent
 
@@ -161,7 +166,7 @@ def test_one_that_is_late_is_proof_enough(scene: Scene) -> None:
     scene.feed(ProbeSent("a"))
     scene.wait(61)
     scene.feed(ProbeSent("b"))
-    scene.feed(ProbeHeard("a"))
+    scene.feed(ProbeReturned("a"))
     scene.wait(61)
     scene.feed(ProbeSent("c"))
 
@@ -171,7 +176,7 @@ def test_one_that_is_late_is_proof_enough(scene: Scene) -> None:
 def test_a_datagram_that_somebody_else_made_up_is_no_proof(scene: Scene) -> None:
     for number in range(4):
         scene.feed(ProbeSent(f"{number}"))
-        scene.feed(ProbeHeard("made up"))
+        scene.feed(ProbeReturned("made up"))
         scene.wait(61)
 
     assert scene.kinds() == ["monitor-deaf"]
@@ -194,7 +199,7 @@ def test_without_an_interval_the_monitor_is_not_called_deaf(
         scene.wait(60)
     scene.messages.clear()
     check = {"interval_s": 0}
-    scene.feed(Configured({"senders": LISTED, "self_check": check}, [OPS]))
+    scene.feed(ConfigChanged({"senders": LISTED, "self_check": check}, [OPS]))
 
     assert scene.engine.hearing
     assert scene.messages == []
@@ -209,7 +214,7 @@ def test_without_an_interval_none_is_sent() -> None:
 def test_a_service_that_is_gone_takes_its_groups_along(scene: Scene) -> None:
     scene.crash()
     scene.crash(host=3)
-    scene.feed(Configured({}, [["new", "json", ["ops"]]]))
+    scene.feed(ConfigChanged({}, [["new", "json", ["ops"]]]))
     scene.wait(400)
     assert scene.kinds() == ["incident"]
     scene.crash(host=4)
@@ -220,18 +225,18 @@ def test_a_service_that_is_gone_takes_its_groups_along(scene: Scene) -> None:
 
 def test_the_time_of_the_policy_goes_on_whatever_the_clocks_do() -> None:
     keeper = Timekeeper(None)
-    assert keeper.moment(1000.0, 50.0) == Moment(0.0, 1000.0, 0.0)
-    assert keeper.moment(500.0, 60.0) == Moment(10.0, 500.0, 10.0)
-    assert keeper.moment(9000.0, 70.0, hearing=False) == Moment(20.0, 9000.0, 10.0)
-    after = Timekeeper(Moment(20.0, 9000.0, 10.0))
-    assert after.moment(12600.0, 5.0) == Moment(3620.0, 12600.0, 10.0)
-    assert after.moment(12601.0, 6.0) == Moment(3621.0, 12601.0, 11.0)
-    earlier = Timekeeper(Moment(20.0, 9000.0, 10.0))
-    assert earlier.moment(100.0, 5.0) == Moment(20.0, 100.0, 10.0)
+    assert keeper.moment(1000.0, 50.0) == Timestamps(0.0, 1000.0, 0.0)
+    assert keeper.moment(500.0, 60.0) == Timestamps(10.0, 500.0, 10.0)
+    assert keeper.moment(9000.0, 70.0, hearing=False) == Timestamps(20.0, 9000.0, 10.0)
+    after = Timekeeper(Timestamps(20.0, 9000.0, 10.0))
+    assert after.moment(12600.0, 5.0) == Timestamps(3620.0, 12600.0, 10.0)
+    assert after.moment(12601.0, 6.0) == Timestamps(3621.0, 12601.0, 11.0)
+    earlier = Timekeeper(Timestamps(20.0, 9000.0, 10.0))
+    assert earlier.moment(100.0, 5.0) == Timestamps(20.0, 100.0, 10.0)
 
 
 def test_a_moment_places_times_of_the_wall_clock() -> None:
-    moment = Moment(100.0, NOON, 50.0)
+    moment = Timestamps(100.0, NOON, 50.0)
 
     assert moment.t_of("2026-09-21T11:59:50+00:00") < 100.0
     assert moment.t_of("2126-01-01T00:00:00+00:00") == 100.0
