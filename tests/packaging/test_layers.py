@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "omprog_panic"
 
 ROOT = {"errors", "model", "clock", "log", "plain"}
 SHARED = ROOT | {"secret", "netconsole", "kernel", "spool"}
-STORED = SHARED | {"config", "store", "policy"}
+STORED = SHARED | {"config", "notification", "store", "policy"}
 MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
     "__main__": {"cli"},
@@ -27,9 +27,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "spool": ROOT,
     "collector": ROOT | {"netconsole", "kernel", "spool", "__init__"},
     "config": ROOT | {"secret", "kernel"},
+    "notification": ROOT,
     "store": SHARED,
-    "policy": ROOT | {"kernel"},
-    "render": SHARED,
+    "policy": ROOT | {"kernel", "notification"},
+    "render": SHARED | {"notification"},
     "sinks": ROOT | {"secret", "config", "notification", "render"},
     "alerter": STORED | {"render", "sinks"},
     "admin": STORED | {"render", "sinks", "alerter"},

@@ -1,0 +1,199 @@
+"""``follow-up`` and ``panic-loop``: more crashes of a cause. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from omprog_panic.notification.format import Format, Lifecycle
+
+if TYPE_CHECKING:
+    from omprog_panic.notification.fields import Fields
+    from omprog_panic.notification.format import JsonObject
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CrashedHost:
+    """A host and how often it crashed."""
+
+    name: str = ""
+    address: str = ""
+    crashes: int = 1
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Share:
+    """How many hosts run this kernel release, or are this model of machine."""
+
+    name: str = ""
+    hosts: int = 0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CauseSummary:
+    """All that is known of a cause since its first crash."""
+
+    key: str = ""
+    title: str = ""
+    titles: tuple[str, ...] = ()  # where the cause has several
+    severity: str = "panic"  # of model.Severity, or "drill"
+    first_host: str = ""
+    since: float | None = None  # wall time in seconds
+    all_hosts: int = 0
+    all_crashes: int = 0
+    kernels: tuple[Share, ...] = ()  # of all hosts, most first
+    hardware: tuple[Share, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FollowUp:
+    """``follow-up``: the same crash on more hosts. With the first host's trace."""
+
+    cause: CauseSummary = CauseSummary()
+    hosts: tuple[CrashedHost, ...] = ()  # reported for the first time; at most 200
+    count: int = 0  # of these hosts, also of those not listed
+    crashes: int = 0  # since the last message
+    again: tuple[CrashedHost, ...] = ()  # reported before, and crashed again
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PanicLoop:
+    """``panic-loop``: hosts that crash again and again. With a trace."""
+
+    cause: CauseSummary = CauseSummary()
+    hosts: tuple[CrashedHost, ...] = ()
+    count: int = 0
+    crashes: int = 0
+    next_s: float | None = None  # the next such message comes after this at the soonest
+
+
+def _encode_host(host: CrashedHost) -> JsonObject:
+    return {"name": host.name, "address": host.address, "crashes": host.crashes}
+
+
+def _decode_host(fields: Fields) -> CrashedHost:
+    return CrashedHost(
+        fields.text("name"), fields.text("address"), fields.integer("crashes", 1)
+    )
+
+
+def _encode_share(share: Share) -> JsonObject:
+    return {"name": share.name, "hosts": share.hosts}
+
+
+def _decode_share(fields: Fields) -> Share:
+    return Share(fields.text("name"), fields.integer("hosts"))
+
+
+def _encode_cause(cause: CauseSummary) -> JsonObject:
+    return {
+        "cause": cause.key,
+        "title": cause.title,
+        "titles": list(cause.titles),
+        "severity": cause.severity,
+        "first_host": cause.first_host,
+        "since": cause.since,
+        "all_hosts": cause.all_hosts,
+        "all_crashes": cause.all_crashes,
+        "kernels": [_encode_share(share) for share in cause.kernels],
+        "hardware": [_encode_share(share) for share in cause.hardware],
+    }
+
+
+def _decode_cause(fields: Fields) -> CauseSummary:
+    return CauseSummary(
+        key=fields.text("cause"),
+        title=fields.text("title"),
+        titles=fields.texts("titles"),
+        severity=fields.text("severity", "panic"),
+        first_host=fields.text("first_host"),
+        since=fields.number("since"),
+        all_hosts=fields.integer("all_hosts"),
+        all_crashes=fields.integer("all_crashes"),
+        kernels=fields.items("kernels", _decode_share),
+        hardware=fields.items("hardware", _decode_share),
+    )
+
+
+def _encode_follow_up(facts: FollowUp) -> JsonObject:
+    return {
+        **_encode_cause(facts.cause),
+        "hosts": [_encode_host(host) for host in facts.hosts],
+        "count": facts.count,
+        "crashes": facts.crashes,
+        "again": [_encode_host(host) for host in facts.again],
+    }
+
+
+def _decode_follow_up(fields: Fields) -> FollowUp:
+    return FollowUp(
+        cause=_decode_cause(fields),
+        hosts=fields.items("hosts", _decode_host),
+        count=fields.integer("count"),
+        crashes=fields.integer("crashes"),
+        again=fields.items("again", _decode_host),
+    )
+
+
+def _encode_loop(facts: PanicLoop) -> JsonObject:
+    return {
+        **_encode_cause(facts.cause),
+        "hosts": [_encode_host(host) for host in facts.hosts],
+        "count": facts.count,
+        "crashes": facts.crashes,
+        "next_s": facts.next_s,
+    }
+
+
+def _decode_loop(fields: Fields) -> PanicLoop:
+    return PanicLoop(
+        cause=_decode_cause(fields),
+        hosts=fields.items("hosts", _decode_host),
+        count=fields.integer("count"),
+        crashes=fields.integer("crashes"),
+        next_s=fields.number("next_s"),
+    )
+
+
+_SAMPLE_CAUSE = CauseSummary(
+    title="general protection fault in nvme_irq",
+    titles=("general protection fault in nvme_irq", "page fault in nvme_irq"),
+    first_host="sample-host",
+    since=1767261600.0,
+    all_hosts=42,
+    all_crashes=44,
+    kernels=(Share("6.1.0-56-cloud-amd64", 40), Share("?", 2)),
+    hardware=(Share("Sample Systems Example/1000", 42),),
+)
+FOLLOW_UP = Format(
+    facts=FollowUp,
+    encode=_encode_follow_up,
+    decode=_decode_follow_up,
+    sample=FollowUp(
+        cause=_SAMPLE_CAUSE,
+        hosts=(
+            CrashedHost("web-01", "192.0.2.11", 1),
+            CrashedHost("web-02", "192.0.2.12", 2),
+            CrashedHost("", "192.0.2.13", 1),
+        ),
+        count=41,
+        crashes=43,
+        again=(CrashedHost("sample-host", "192.0.2.1", 2),),
+    ),
+    lifecycle=Lifecycle.UPDATED,
+    has_trace=True,
+)
+PANIC_LOOP = Format(
+    facts=PanicLoop,
+    encode=_encode_loop,
+    decode=_decode_loop,
+    sample=PanicLoop(
+        cause=dataclasses.replace(_SAMPLE_CAUSE, all_hosts=1, all_crashes=22),
+        hosts=(CrashedHost("sample-host", "192.0.2.1", 5),),
+        count=1,
+        crashes=5,
+        next_s=1800.0,
+    ),
+    lifecycle=Lifecycle.UPDATED,
+    has_trace=True,
+)

@@ -1,0 +1,42 @@
+"""How the facts of one kind of message are stored. Pure.
+
+``encode`` writes a JSON object with the field names that are written out in it. They
+are also the names of the template variables (docs/templates.md), so they stay: fields
+may be added, none may go. ``decode`` is tolerant, see ``fields.Fields``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from omprog_panic.notification.fields import Fields
+
+_F = TypeVar("_F")
+
+JsonObject: TypeAlias = dict[str, object]
+
+
+class Lifecycle(enum.Enum):
+    """Where a message stands in the life of its cause; the values are stored."""
+
+    FIRING = "firing"  # the first message of its cause
+    UPDATED = "updated"  # more of the same: more hosts, more crashes
+    RESOLVED = "resolved"  # its cause is over
+    NOTICE = "notice"  # stands alone: nothing to update or resolve
+
+
+@dataclasses.dataclass(frozen=True)
+class Format(Generic[_F]):
+    """A row of ``kinds.FORMATS``."""
+
+    facts: type[_F]
+    encode: Callable[[_F], JsonObject]
+    decode: Callable[[Fields], _F]
+    sample: _F  # made up, with everything known: to try templates and sinks with
+    lifecycle: Lifecycle = Lifecycle.NOTICE
+    has_trace: bool = False  # shows the trace of the notification's incident

@@ -1,0 +1,105 @@
+"""``monitor-deaf`` and ``monitor-hears``: the monitor's own health. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from omprog_panic.notification.format import Format, Lifecycle
+
+if TYPE_CHECKING:
+    from omprog_panic.notification.fields import Fields
+    from omprog_panic.notification.format import JsonObject
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class MonitorDeaf:
+    """``monitor-deaf``: our own datagram did not come out of the chain."""
+
+    monitor: str = ""  # name of the monitoring host
+    at: float | None = None  # wall time in seconds
+    last_heard_at: float | None = None  # when the last one came out
+    misses: int = 0  # in a row
+    address: str | None = None  # where it was sent
+    port: int | None = None
+    error: str | None = None  # it could not even be sent
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class MonitorHears:
+    """``monitor-hears``: it comes out again."""
+
+    monitor: str = ""
+    at: float | None = None
+    deaf_since: float | None = None
+    deaf_s: float | None = None
+
+
+def _encode_deaf(facts: MonitorDeaf) -> JsonObject:
+    return {
+        "monitor": facts.monitor,
+        "at": facts.at,
+        "last_heard_at": facts.last_heard_at,
+        "misses": facts.misses,
+        "address": facts.address,
+        "port": facts.port,
+        "error": facts.error,
+    }
+
+
+def _decode_deaf(fields: Fields) -> MonitorDeaf:
+    return MonitorDeaf(
+        monitor=fields.text("monitor"),
+        at=fields.number("at"),
+        last_heard_at=fields.number("last_heard_at"),
+        misses=fields.integer("misses"),
+        address=fields.optional_text("address"),
+        port=fields.optional_integer("port"),
+        error=fields.optional_text("error"),
+    )
+
+
+def _encode_hears(facts: MonitorHears) -> JsonObject:
+    return {
+        "monitor": facts.monitor,
+        "at": facts.at,
+        "deaf_since": facts.deaf_since,
+        "deaf_s": facts.deaf_s,
+    }
+
+
+def _decode_hears(fields: Fields) -> MonitorHears:
+    return MonitorHears(
+        monitor=fields.text("monitor"),
+        at=fields.number("at"),
+        deaf_since=fields.number("deaf_since"),
+        deaf_s=fields.number("deaf_s"),
+    )
+
+
+MONITOR_DEAF = Format(
+    facts=MonitorDeaf,
+    encode=_encode_deaf,
+    decode=_decode_deaf,
+    sample=MonitorDeaf(
+        monitor="sample-monitor",
+        at=1767261660.0,
+        last_heard_at=1767259800.0,
+        misses=2,
+        address="127.0.0.1",
+        port=6666,
+    ),
+    lifecycle=Lifecycle.FIRING,
+)
+MONITOR_HEARS = Format(
+    facts=MonitorHears,
+    encode=_encode_hears,
+    decode=_decode_hears,
+    sample=MonitorHears(
+        monitor="sample-monitor",
+        at=1767263460.0,
+        deaf_since=1767261660.0,
+        deaf_s=1800.0,
+    ),
+    lifecycle=Lifecycle.RESOLVED,
+)

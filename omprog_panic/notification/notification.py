@@ -1,0 +1,73 @@
+"""One message to be sent, before it is text. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, NamedTuple
+
+from omprog_panic.notification.kinds import FORMATS, Kind, kind_of
+
+if TYPE_CHECKING:
+    from omprog_panic.notification.format import Lifecycle
+    from omprog_panic.notification.kinds import Facts
+
+
+class Labels(NamedTuple):
+    """What a message is about; empty where it is not known or does not apply.
+
+    Routes and silences match on these, and sinks may pass them on.
+
+    ``severity`` is that of the crash, or the kind of a message that is about no crash.
+    ``group`` is the name of the listed sender that the address belongs to, which for
+    a network is not the name of the host.
+    """
+
+    severity: str
+    kind: str = ""
+    host: str = ""
+    address: str = ""
+    group: str = ""
+    title: str = ""
+    function: str = ""
+    kernel: str = ""
+
+
+class Recipient(NamedTuple):
+    """A service (its key), and the templates that the route to it names."""
+
+    service: str
+    template: str | None = None
+
+
+NO_LABELS = Labels("")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Notification:
+    """What to say, to whom, and why.
+
+    ``cause`` joins the messages of one cause. Messages of one ``order_key`` go out in
+    their order. ``decision`` is the name under which the policy stores its decision.
+    """
+
+    id: str
+    facts: Facts
+    recipients: tuple[Recipient, ...] = ()
+    decision: str = ""
+    reason: str = ""
+    incident_id: str | None = None
+    cause: str | None = None
+    order_key: str | None = None
+    labels: Labels = NO_LABELS
+
+    @property
+    def kind(self) -> Kind:
+        return kind_of(self.facts)
+
+    @property
+    def lifecycle(self) -> Lifecycle:
+        return FORMATS[self.kind].lifecycle
+
+    def template_for(self, service: str) -> str | None:
+        """Return the name of the templates that the route to a service names."""
+        return next((r.template for r in self.recipients if r.service == service), None)
