@@ -23,8 +23,8 @@ sys.path.insert(0, str(ROOT))
 
 from omprog_panic import __version__  # noqa: E402
 from omprog_panic.cli.main import SUMMARIES, main  # noqa: E402
-from omprog_panic.config.check import schema  # noqa: E402
 from omprog_panic.config.reference import example_text, facts, options  # noqa: E402
+from omprog_panic.config.schema import schema  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from omprog_panic.admin.incidents import opened
 from omprog_panic.clock import SystemClock, rfc3339
+from omprog_panic.config.senders import SenderDirectory
 from omprog_panic.plain import visible
-from omprog_panic.policy.settings import build_settings
 from omprog_panic.policy.state import State
 from omprog_panic.policy.upkeep import digest_details
 from omprog_panic.render.context import utc
 from omprog_panic.store import decisions, incidents, senders
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from sqlalchemy.engine import Connection
 
-    from omprog_panic.policy.settings import Settings
+    from omprog_panic.config.senders import ListedSender
     from omprog_panic.policy.state import Sender
 
 STATES = {
@@ -42,26 +42,26 @@ def read_memory(connection: Connection) -> State:
     return state
 
 
-def list_senders(path: Path, sections: Mapping[str, Any]) -> list[dict[str, Any]]:
+def list_senders(path: Path, listed: Sequence[ListedSender]) -> list[dict[str, Any]]:
     """Return a row for each sender: listed ones first, by name.
 
     Raises:
         StoreError: the database cannot be read.
 
     """
-    settings = build_settings(sections)
+    directory = SenderDirectory(listed)
     with opened(path) as database, database.read() as connection:
         memory = read_memory(connection)
         last = incidents.last_by_source(connection)
     rows = [
-        _row(settings, sender, last.get(sender.source))
+        _row(directory, sender, last.get(sender.source))
         for sender in memory.senders.rows.values()
     ]
     heard = set(memory.senders.rows)
     rows += [
-        _never_heard(listed.name, listed.single)
-        for listed in settings.senders
-        if listed.single is not None and listed.single not in heard
+        _never_heard(entry.name, entry.single)
+        for entry in listed
+        if entry.single is not None and entry.single not in heard
     ]
     return sorted(rows, key=lambda r: (not r["listed"], r["name"], r["address"]))
 
@@ -89,12 +89,12 @@ def state_of(sender: Sender) -> str:
 
 
 def _row(
-    settings: Settings, sender: Sender, last: Mapping[str, Any] | None
+    directory: SenderDirectory, sender: Sender, last: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     state = state_of(sender)
-    listed = settings.listed(sender.source)
+    listed = directory.entry_for(sender.source)
     return {
-        "name": visible(settings.name_of(sender.source, sender.host)),
+        "name": visible(directory.name_of(sender.source, sender.host)),
         "address": sender.source,
         "group": "" if listed is None else listed.name,
         "listed": listed is not None,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from omprog_panic.admin.incidents import opened
 from omprog_panic.clock import SystemClock, rfc3339
-from omprog_panic.config.routes import unknown_word
+from omprog_panic.config.vocabulary import why_no_match
 from omprog_panic.errors import OmprogPanicError, SpoolError
 from omprog_panic.policy.match import build_match
 from omprog_panic.render.context import utc
@@ -63,7 +63,7 @@ def add_silence(
     """
     for key, patterns in match.items():
         for pattern in patterns:
-            message = unknown_word(key, pattern)
+            message = why_no_match(key, pattern)
             if message is not None:
                 raise OmprogPanicError(f"--{key}: {message}")
     now = SystemClock().wall()

@@ -19,4 +19,6 @@ def receivers_of(services: Iterable[Service]) -> list[Receiver]:
 
 def policy_settings(config: AlerterConfig) -> Settings:
     """Make the policy's settings; services that only stand in are not among them."""
-    return build_settings(config.policy, receivers_of(config.first_services()))
+    return build_settings(
+        config.policy.to_json(), receivers_of(config.first_services())
+    )

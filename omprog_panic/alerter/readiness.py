@@ -10,7 +10,7 @@ import ipaddress
 from typing import TYPE_CHECKING
 
 from omprog_panic.alerter.setup import load_setup
-from omprog_panic.config.load import load_senders
+from omprog_panic.config.load import load_public
 from omprog_panic.errors import ConfigError, NotConfiguredError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def _rsyslog(file: Path, folder: Path) -> Iterator[tuple[int, str]]:
     reasons = _read(folder / "reason")
     for reason in reasons.splitlines():
         yield CRITICAL, reason
-    if not load_senders(file):
+    if not load_public(file).senders:
         yield WARNING, f"no senders in {file}: list them, then `omprog-panic apply`"
     address = _read(folder / "address")
     if not address:

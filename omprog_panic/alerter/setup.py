@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from omprog_panic.config.digest import digests
-from omprog_panic.config.load import load_config, load_paths
+from omprog_panic.config.load import load_config, load_public
+from omprog_panic.config.routing import walk_routes
 from omprog_panic.errors import ConfigError, NotConfiguredError
 from omprog_panic.render.sample import samples
 from omprog_panic.render.templates import ALL_KINDS, load_templates
@@ -14,7 +15,7 @@ from omprog_panic.render.words import DEFAULT_LANGUAGE
 from omprog_panic.sinks.apprise_sink import read_services
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from omprog_panic.config.model import AlerterConfig
@@ -76,7 +77,11 @@ def _faults_of_routes(config: AlerterConfig, templates: Templates) -> list[str]:
     """Find the templates that routes name and that are nowhere, or cannot be used."""
     folder = config.paths.templates / config.language
     faults = []
-    for path, name in _named_templates(config.policy):
+    for route_path, route, parent in walk_routes(config.policy.root):
+        name = route.template
+        if name is None or (parent is not None and name == parent.template):
+            continue  # inherited: already checked
+        path = f"{route_path}.template"
         where = f"{config.file}:{config.lines.get(path, 1)}: {path}"
         if not any(templates.knows(kind, name) for kind in ALL_KINDS):
             faults.append(
@@ -92,22 +97,10 @@ def _faults_of_routes(config: AlerterConfig, templates: Templates) -> list[str]:
     return faults
 
 
-def _named_templates(policy: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    yield from _of_route(policy.get("default_route") or {}, "$.default_route")
-    yield from _of_route({"routes": policy.get("routes") or []}, "$")
-
-
-def _of_route(route: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
-    if "template" in route:
-        yield f"{path}.template", route["template"]
-    for number, inner in enumerate(route.get("routes") or ()):
-        yield from _of_route(inner, f"{path}.routes[{number}]")
-
-
 def _faults_of_templates(file: Path) -> list[str]:
     """Find what else is to be mended, if config.yaml at least says where things are."""
     try:
-        templates = load_templates(load_paths(file).templates, DEFAULT_LANGUAGE)
+        templates = load_templates(load_public(file).paths.templates, DEFAULT_LANGUAGE)
         return templates.check_own(samples(templates.words))
     except ConfigError:
         return []

@@ -18,7 +18,7 @@ from omprog_panic.apply.machine import LocalMachine, is_installed
 from omprog_panic.apply.perform import check, perform, plan_for
 from omprog_panic.cli.options import config_option, format_option, or_exit
 from omprog_panic.cli.output import print_json
-from omprog_panic.config.load import load_paths, load_reception
+from omprog_panic.config.load import load_public
 from omprog_panic.errors import ConfigError, NotConfiguredError
 from omprog_panic.plain import visible
 
@@ -41,7 +41,7 @@ def apply(file: Path, dry_run: bool, yes: bool, form: str) -> None:  # noqa: FBT
     firewall apply` was used before. Exit status 0: done, or nothing to do; 69: a
     step failed, nothing is changed; 78: config.yaml has a fault.
     """
-    reception = or_exit(load_reception, file)
+    reception = or_exit(load_public, file).reception
     machine = LocalMachine()
     if not is_installed(machine):
         click.echo("omprog-panic: not installed as a package here", err=True)
@@ -49,14 +49,14 @@ def apply(file: Path, dry_run: bool, yes: bool, form: str) -> None:  # noqa: FBT
     plan = or_exit(plan_for, reception, machine)
     notices = [*_notices(file), *or_exit(check, plan, reception, machine)]
     runs = not any(isinstance(n, _NotReady) for n in notices)
-    behind = why_behind(load_paths(file)) if runs else []
+    behind = why_behind(load_public(file).paths) if runs else []
     if form == "text":
         _show(plan, notices, behind)
     done: list[str] = []
     if (plan.changes or behind) and not dry_run:
         _ask(yes=yes)
         done = or_exit(_perform, plan, reception, machine, alerter=runs)
-        if runs and (left := wait_until_read(load_paths(file), READ_WITHIN_S)):
+        if runs and (left := wait_until_read(load_public(file).paths, READ_WITHIN_S)):
             notices.append(f"not taken: {left[0]}: `omprog-panic status`")
             click.echo(f"notice: {notices[-1]}", err=True)
     if form == "json":

@@ -9,7 +9,7 @@ import click
 from omprog_panic.admin.senders import next_digest
 from omprog_panic.cli.options import config_option, format_option, or_exit
 from omprog_panic.cli.output import print_json
-from omprog_panic.config.load import load_paths
+from omprog_panic.config.load import load_public
 from omprog_panic.plain import visible
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @format_option
 def digest(file: Path, form: str) -> None:
     """Show what the next digest will say, as it stands now."""
-    details = or_exit(next_digest, or_exit(load_paths, file).database)
+    details = or_exit(next_digest, or_exit(load_public, file).paths.database)
     if form == "json":
         print_json(details)
         return

@@ -12,7 +12,7 @@ import click
 from omprog_panic.apply import plan
 from omprog_panic.cli.options import config_option, format_option, or_exit
 from omprog_panic.cli.output import print_json
-from omprog_panic.config.load import load_reception
+from omprog_panic.config.load import load_public
 from omprog_panic.firewall.iptables import FirewallError
 from omprog_panic.firewall.manage import PLUGIN, Firewall
 from omprog_panic.firewall.owner import find_owner
@@ -33,7 +33,7 @@ def firewall() -> None:
 
 
 def _firewall(file: Path) -> Firewall:
-    reception = or_exit(load_reception, file)
+    reception = or_exit(load_public, file).reception
     return or_exit(Firewall.of, reception, Path(plan.FIREWALL))
 
 

@@ -26,8 +26,7 @@ from omprog_panic.cli.output import (
     print_json,
     print_table,
 )
-from omprog_panic.config.load import load_paths, load_senders
-from omprog_panic.config.model import host_names
+from omprog_panic.config.load import load_public
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +36,7 @@ COLUMNS = ("id", "time", "severity", "source", "host", "title")
 
 
 def _host_names(file: Path) -> dict[str, str]:
-    return host_names(or_exit(load_senders, file))
+    return or_exit(load_public, file).host_names()
 
 
 @click.group()
@@ -52,7 +51,10 @@ def incidents() -> None:
 def list_(file: Path, form: str, limit: int) -> None:
     """List the newest incidents."""
     rows = or_exit(
-        list_archive, or_exit(load_paths, file).database, limit, _host_names(file)
+        list_archive,
+        or_exit(load_public, file).paths.database,
+        limit,
+        _host_names(file),
     )
     if form == "json":
         print_json(rows)
@@ -67,7 +69,7 @@ def list_(file: Path, form: str, limit: int) -> None:
 def show(file: Path, form: str, id_: str) -> None:
     """Show one incident, by the first digits of its id, with its whole trace."""
     incident = or_exit(
-        show_archived, or_exit(load_paths, file).database, id_, _host_names(file)
+        show_archived, or_exit(load_public, file).paths.database, id_, _host_names(file)
     )
     if form == "json":
         print_json(incident)
@@ -86,7 +88,7 @@ def export(file: Path, output: BinaryIO, id_: str) -> None:
 
     docs/spool.md describes it; put into the spool elsewhere it is an incident there.
     """
-    output.write(or_exit(export_incident, or_exit(load_paths, file), id_))
+    output.write(or_exit(export_incident, or_exit(load_public, file).paths, id_))
 
 
 @incidents.command()
@@ -110,5 +112,5 @@ def resend(
 @click.argument("id_", metavar="ID")
 def delete(file: Path, form: str, id_: str, *, force: bool) -> None:
     """Delete an incident with its trace and its deliveries."""
-    paths = or_exit(load_paths, file)
+    paths = or_exit(load_public, file).paths
     print_done(form, "deleted", or_exit(delete_incident, paths, id_, force=force))

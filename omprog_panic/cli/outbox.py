@@ -9,7 +9,7 @@ import click
 from omprog_panic.admin.outbox import drop_outbox, list_outbox, retry_outbox
 from omprog_panic.cli.options import config_option, format_option, or_exit
 from omprog_panic.cli.output import print_done, print_json, print_table
-from omprog_panic.config.load import load_paths
+from omprog_panic.config.load import load_public
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ def outbox() -> None:
 @click.option("--limit", type=click.IntRange(1, 10000), default=100, show_default=True)
 def list_(file: Path, form: str, limit: int, *, everything: bool) -> None:
     """List what waits and what is dead, oldest first."""
-    paths = or_exit(load_paths, file)
+    paths = or_exit(load_public, file).paths
     rows = or_exit(list_outbox, paths, limit, everything=everything)
     if form == "json":
         print_json(rows)
@@ -48,7 +48,7 @@ def list_(file: Path, form: str, limit: int, *, everything: bool) -> None:
 def retry(file: Path, form: str, ids: tuple[int, ...], *, everything: bool) -> None:
     """Send now what waits or was given up; its time begins anew."""
     _need_one(ids, everything, "--all")
-    paths = or_exit(load_paths, file)
+    paths = or_exit(load_public, file).paths
     count = or_exit(retry_outbox, paths, None if everything else ids)
     print_done(form, "retried", count)
 
@@ -61,7 +61,7 @@ def retry(file: Path, form: str, ids: tuple[int, ...], *, everything: bool) -> N
 def drop(file: Path, form: str, ids: tuple[int, ...], *, dead: bool) -> None:
     """Never send these; what was tried stays on record."""
     _need_one(ids, dead, "--dead")
-    paths = or_exit(load_paths, file)
+    paths = or_exit(load_public, file).paths
     count = or_exit(drop_outbox, paths, None if dead else ids)
     print_done(form, "dropped", count)
 

@@ -9,7 +9,7 @@ import click
 from omprog_panic.admin.reanalyze import reanalyze_archive
 from omprog_panic.cli.options import config_option, format_option, or_exit
 from omprog_panic.cli.output import print_json, print_table
-from omprog_panic.config.load import load_paths
+from omprog_panic.config.load import load_public
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ def reanalyze(file: Path, form: str, *, everything: bool, dry_run: bool) -> None
     """
     done = or_exit(
         reanalyze_archive,
-        or_exit(load_paths, file).database,
+        or_exit(load_public, file).paths.database,
         everything=everything,
         dry_run=dry_run,
     )

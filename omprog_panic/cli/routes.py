@@ -10,7 +10,7 @@ from omprog_panic.alerter.policy_settings import policy_settings
 from omprog_panic.alerter.setup import load_setup
 from omprog_panic.cli.options import config_option, format_option, or_exit
 from omprog_panic.cli.output import print_json
-from omprog_panic.config.routes import KINDS, SEVERITIES
+from omprog_panic.config.vocabulary import KINDS, SEVERITIES
 from omprog_panic.model import Severity
 from omprog_panic.policy.match import Labels
 from omprog_panic.policy.route import explain_routes

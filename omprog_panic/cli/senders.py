@@ -33,10 +33,10 @@ def senders(ctx: click.Context, file: Path, form: str, token: str | None) -> Non
     """
     if ctx.invoked_subcommand is not None:
         return
-    paths, sections = or_exit(load_public, file)
+    config = or_exit(load_public, file)
     if token is not None:
-        sys.exit(_show_token(or_exit(find_token, paths.database, token), form))
-    rows = or_exit(list_senders, paths.database, sections)
+        sys.exit(_show_token(or_exit(find_token, config.paths.database, token), form))
+    rows = or_exit(list_senders, config.paths.database, config.senders)
     if form == "json":
         print_json(rows)
     else:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from omprog_panic.cli.options import config_option, or_exit
-from omprog_panic.config.load import load_reception
+from omprog_panic.config.load import load_public
 from omprog_panic.config.sender_entry import entry_lines, insert_entry
 from omprog_panic.errors import ConfigError
 
@@ -82,13 +82,13 @@ def _with_entry(file: Path, entry: Sequence[str], *, write: bool) -> Reception:
         ConfigError: a fault in the file as it is, or as it would be.
 
     """
-    before = load_reception(file)
+    before = load_public(file).reception
     text = insert_entry(file.read_text("utf-8"), entry)
     with tempfile.TemporaryDirectory(prefix="omprog-panic-") as folder:
         draft = Path(folder) / file.name
         draft.write_text(text, "utf-8")
         try:
-            after = load_reception(draft)
+            after = load_public(draft).reception
         except ConfigError as error:
             # Its lines are those of the file as it would be.
             faults = [f.replace(str(draft), str(file)) for f in error.faults]

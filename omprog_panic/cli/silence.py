@@ -16,7 +16,7 @@ from omprog_panic.admin.silences import (
 )
 from omprog_panic.cli.options import config_option, format_option, or_exit
 from omprog_panic.cli.output import print_done, print_json, print_table
-from omprog_panic.config.load import load_paths
+from omprog_panic.config.load import load_public
 from omprog_panic.policy.match import KEYS
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def add(
         raise click.UsageError("say what is silenced (--host ...), or --everything")
     seconds = or_exit(seconds_of, length)
     who = author or os.environ.get("SUDO_USER") or getpass.getuser()
-    paths = or_exit(load_paths, file)
+    paths = or_exit(load_public, file).paths
     added = or_exit(add_silence, paths, match, seconds, who, comment)
     if form == "json":
         print_json(added)
@@ -78,7 +78,7 @@ def add(
 @click.option("--all", "over", is_flag=True, help="Also those that have ended.")
 def list_(file: Path, form: str, *, over: bool) -> None:
     """List the silences that hold."""
-    paths = or_exit(load_paths, file)
+    paths = or_exit(load_public, file).paths
     rows = or_exit(list_silences, paths, over=over)
     if form == "json":
         print_json(rows)
@@ -92,5 +92,5 @@ def list_(file: Path, form: str, *, over: bool) -> None:
 @click.argument("id_", metavar="ID")
 def expire(file: Path, form: str, id_: str) -> None:
     """End a silence now, by the first digits of its id."""
-    paths = or_exit(load_paths, file)
+    paths = or_exit(load_public, file).paths
     print_done(form, "ended", or_exit(expire_silence, paths, id_))

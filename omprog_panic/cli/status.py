@@ -13,7 +13,7 @@ from omprog_panic.apply.machine import LocalMachine, is_installed
 from omprog_panic.apply.perform import unapplied
 from omprog_panic.cli.options import config_option, format_option
 from omprog_panic.cli.output import print_json, print_status
-from omprog_panic.config.load import load_paths, load_reception
+from omprog_panic.config.load import load_public
 from omprog_panic.errors import ConfigError, StoreForbiddenError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def status(file: Path, form: str) -> None:
     """Show whether everything works; exit 0 good, 1 warning, 2 critical, 3 unknown."""
     try:
-        found = collect_status(load_paths(file))
+        found = collect_status(load_public(file).paths)
         found.problems += why_not_listening(file)
         if str(file.absolute()) not in found.changed_files:
             found.problems += _unapplied(file)
@@ -49,7 +49,7 @@ def status(file: Path, form: str) -> None:
 def _unapplied(file: Path) -> list[tuple[int, str]]:
     """Say that rsyslogd or collector go by an older config.yaml."""
     machine = LocalMachine(file.absolute().parent.parent)
-    reception = load_reception(file)
+    reception = load_public(file).reception
     if not reception.senders or not is_installed(machine):
         return []  # a fresh installation has said so already
     if not unapplied(reception, machine):

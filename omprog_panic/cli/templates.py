@@ -10,8 +10,7 @@ import click
 from omprog_panic.admin.incidents import archived_context
 from omprog_panic.cli.options import config_option, format_option, or_exit
 from omprog_panic.cli.output import print_json, print_table
-from omprog_panic.config.load import load_language, load_paths, load_senders
-from omprog_panic.config.model import host_names
+from omprog_panic.config.load import load_public
 from omprog_panic.errors import OmprogPanicError
 from omprog_panic.render.messages import INCIDENT
 from omprog_panic.render.sample import samples
@@ -113,10 +112,10 @@ def render(file: Path, form: str, kind: str, **options: Any) -> None:  # noqa: A
             _refuse(f"--incident goes with the kind {INCIDENT} only")
         context = or_exit(
             archived_context,
-            or_exit(load_paths, file).database,
+            or_exit(load_public, file).paths.database,
             options["incident_id"],
             loaded.words,
-            host_names(or_exit(load_senders, file)),
+            or_exit(load_public, file).host_names(),
         )
     rendered = loaded.render(kind, context, named)
     failures = list(loaded.failures)
@@ -138,7 +137,7 @@ def _refuse(why: str) -> None:
 
 def _load(file: Path, language: str | None) -> Templates:
     """Read the templates; the services with their secrets are not needed."""
-    paths = or_exit(load_paths, file)
+    paths = or_exit(load_public, file).paths
     return or_exit(
-        load_templates, paths.templates, language or or_exit(load_language, file)
+        load_templates, paths.templates, language or or_exit(load_public, file).language
     )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-import functools
-import importlib.resources
-import json
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
+
+from omprog_panic.config.schema import schema
+from omprog_panic.config.vocabulary import why_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,14 +28,6 @@ _BAD_NAME = (
 )
 
 
-@functools.cache
-def schema() -> dict[str, Any]:
-    """Return the JSON Schema of config.yaml."""
-    folder = importlib.resources.files("omprog_panic.config")
-    loaded: dict[str, Any] = json.loads(folder.joinpath("schema.json").read_text())
-    return loaded
-
-
 def schema_faults(document: Document) -> list[Fault]:
     """Find everything in which a document differs from the schema."""
     checker = jsonschema.Draft202012Validator(schema())
@@ -49,19 +40,6 @@ def schema_faults(document: Document) -> list[Fault]:
         if error.validator == "type" or _path(error) not in mistyped
         for path, message in _explain(error)
     ]
-
-
-def with_defaults(data: object, part: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
-    """Fill in what a checked document leaves out."""
-    if not isinstance(data, dict):
-        return data
-    filled = dict(data)
-    for key, inner in part.get("properties", {}).items():
-        if key not in filled and "default" in inner:
-            filled[key] = inner["default"]
-        if key in filled:
-            filled[key] = with_defaults(filled[key], inner)
-    return filled
 
 
 def _path(error: jsonschema.ValidationError) -> str:
@@ -78,7 +56,7 @@ def _explain(error: jsonschema.ValidationError) -> Iterator[tuple[str, str]]:
         known = list(part["properties"])
         for key in instance:
             if key not in known:
-                yield f"{path}.{key}", unknown(key, known, "key")
+                yield f"{path}.{key}", why_unknown(key, known, "key")
     elif error.validator == "required":
         # One error a missing key, each naming it in prose only.
         key = next(k for k in wanted if repr(k) in error.message)
@@ -87,14 +65,6 @@ def _explain(error: jsonschema.ValidationError) -> Iterator[tuple[str, str]]:
     else:
         key = str(error.absolute_path[-1]) if error.absolute_path else "$"
         yield path, f"{_complaint(error)}{_example(part, key)}"
-
-
-def unknown(word: str, known: list[str], sort: str) -> str:
-    """Say that a word is not known and which was probably meant."""
-    close = difflib.get_close_matches(word.lower(), known, 1, 0.6)
-    if close:
-        return f"unknown {sort} {word!r}: did you mean {close[0]!r}?"
-    return f"unknown {sort} {word!r}: remove it; known here: {', '.join(known)}"
 
 
 def _example(part: dict[str, Any], key: str) -> str:

@@ -1,34 +1,39 @@
-"""What a checked configuration is. Pure values; load.py alone makes them."""
+"""A checked configuration, as values. Pure; load.py alone makes them from files."""
 
 from __future__ import annotations
 
 import dataclasses
-import ipaddress
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from omprog_panic.config.policy import parse_policy
+from omprog_panic.config.senders import host_names
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
     from typing import Protocol
 
+    from omprog_panic.config.policy import PolicyConfig
+    from omprog_panic.config.senders import ListedSender
     from omprog_panic.secret import Secret
 
     class ServiceReader(Protocol):
-        """What this part needs of apprise; given by whoever loads a configuration."""
+        """What this part needs of apprise; passed in by the caller."""
 
         def __call__(self, form: str, document: Secret) -> Sequence[Understood]:
-            """Return what a piece of an apprise file ("text", "yaml") asks for.
+            """Return the services that a piece of an apprise file describes.
+
+            ``form`` is "text" or "yaml".
 
             Raises:
-                DeliveryError: nothing, or nothing that works; no secret in it.
+                DeliveryError: no service, or none that works; without secrets.
 
             """
             ...
 
 
 _TAGS = re.compile(r"\S+ \[(.+?)\] ")
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Understood(NamedTuple):
@@ -41,11 +46,11 @@ class Understood(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Service:
-    """One receiver of alerts.
+    """A receiver of alerts.
 
     ``key`` is a hash of what the administrator wrote (the URL and its options, not
-    the tags), so that it survives a restart, another order and a newer apprise.
-    ``document`` is the piece of the apprise file that makes this service again.
+    the tags): it stays the same after a restart, in another order and with a newer
+    apprise. ``document`` is the piece of the apprise file that describes the service.
     """
 
     key: str
@@ -54,7 +59,7 @@ class Service:
     shown: str
     form: str
     document: Secret
-    position: int = 0  # among the services that the document makes
+    position: int = 0  # among the services that the document describes
     where: str = ""  # FILE:LINE
 
     @property
@@ -75,42 +80,48 @@ def tags_of(label: str) -> frozenset[str]:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Sender:
-    """A machine, or a group of them, that may send."""
-
-    name: str
-    networks: tuple[Network, ...]
-    source_port: int | None = None
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
 class Receive:
-    """Where datagrams arrive; ``address`` is "*" for all, else one of this host."""
+    """``receive``: where datagrams arrive; ``address`` "*" is every local address."""
 
-    address: str = "*"
-    port: int = 6666
+    address: str
+    port: int
+
+    @classmethod
+    def from_json(cls, section: Mapping[str, Any]) -> Receive:
+        """Parse the checked section, with defaults filled in."""
+        return cls(address=section["address"], port=section["port"])
 
 
 class Reception(NamedTuple):
-    """Who may send, and where that arrives: what ``omprog-panic apply`` goes by."""
+    """Who may send, and where that arrives: what ``omprog-panic apply`` needs."""
 
-    senders: tuple[Sender, ...]
+    senders: tuple[ListedSender, ...]
     receive: Receive
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Paths:
-    """Absolute paths."""
+    """``paths``, made absolute."""
 
     spool: Path
     database: Path
     apprise: Path
     templates: Path
 
+    @classmethod
+    def from_json(cls, section: Mapping[str, Any], folder: Path) -> Paths:
+        """Parse the checked section; relative paths start at ``folder``."""
+        return cls(
+            spool=folder / section["spool"],
+            database=folder / section["database"],
+            apprise=folder / section["apprise"],
+            templates=folder / section["templates"],
+        )
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds, all of them; schema.json says what happens at each."""
+    """``limits``, all in seconds."""
 
     poll_s: float
     delivery_timeout_s: float
@@ -118,62 +129,118 @@ class Limits:
     retry_max_s: float
     retry_for_s: float
 
+    @classmethod
+    def from_json(cls, section: Mapping[str, Any]) -> Limits:
+        """Parse the checked section, with defaults filled in."""
+        return cls(
+            poll_s=section["poll_s"],
+            delivery_timeout_s=section["delivery_timeout_s"],
+            retry_first_s=section["retry_first_s"],
+            retry_max_s=section["retry_max_s"],
+            retry_for_s=section["retry_for_s"],
+        )
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Fallback:
-    """Services tagged ``to`` are told what nobody tagged ``tag`` took in time."""
+    """An entry of ``fallback``.
+
+    Services tagged ``to`` get what no service tagged ``tag`` took within ``after_s``.
+    """
 
     tag: str
     to: str
     after_s: float
 
+    @classmethod
+    def from_json(cls, entry: Mapping[str, Any]) -> Fallback:
+        """Parse a checked entry, with defaults filled in."""
+        return cls(tag=entry["for"], to=entry["to"], after_s=entry["after_s"])
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Retention:
-    """How much is kept; nothing goes whose alert is still undelivered."""
+    """``retention``: what is kept; an undelivered alert keeps its incident."""
 
     incidents_days: float
     outbox_days: float
     max_mb: float  # 10**6 bytes of the database
 
+    @classmethod
+    def from_json(cls, section: Mapping[str, Any]) -> Retention:
+        """Parse the checked section, with defaults filled in."""
+        return cls(
+            incidents_days=section["incidents_days"],
+            outbox_days=section["outbox_days"],
+            max_mb=section["max_mb"],
+        )
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class AlerterConfig:
-    """Everything that process 2 and the command line go by.
 
-    ``policy`` are the checked sections that policy/settings.py reads.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PublicConfig:
+    """config.yaml: everything except the services, which have secrets.
+
+    ``lines`` maps JSON paths to the line in ``file`` on which each value stands.
     """
 
     file: Path
-    senders: tuple[Sender, ...]
     paths: Paths
+    receive: Receive
     limits: Limits
-    language: str
-    services: tuple[Service, ...]
-    fallbacks: tuple[Fallback, ...]
     retention: Retention
-    policy: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    receive: Receive = dataclasses.field(default_factory=Receive)
-    lines: Mapping[str, int] = dataclasses.field(default_factory=dict, compare=False)
-    """The line of each value in ``file``, by its JSON path."""
-    files: tuple[Path, ...] = ()
-    """``file`` and the apprise files, those that are included, too."""
+    language: str
+    fallbacks: tuple[Fallback, ...]
+    policy: PolicyConfig
+    lines: Mapping[str, int] = dataclasses.field(compare=False)
 
-    def first_services(self) -> tuple[Service, ...]:
-        """Return the services that are told at once: all that only stand in are not."""
-        second = {fallback.to for fallback in self.fallbacks}
-        return tuple(s for s in self.services if not s.tags & second)
+    @classmethod
+    def from_json(
+        cls, data: Mapping[str, Any], file: Path, lines: Mapping[str, int]
+    ) -> PublicConfig:
+        """Parse checked settings, with defaults filled in."""
+        return cls(
+            file=file,
+            paths=Paths.from_json(data["paths"], file.absolute().parent),
+            receive=Receive.from_json(data["receive"]),
+            limits=Limits.from_json(data["limits"]),
+            retention=Retention.from_json(data["retention"]),
+            language=data["language"],
+            fallbacks=tuple(map(Fallback.from_json, data["fallback"])),
+            policy=parse_policy(data),
+            lines=lines,
+        )
+
+    @property
+    def senders(self) -> tuple[ListedSender, ...]:
+        """Who may send."""
+        return self.policy.senders
+
+    @property
+    def reception(self) -> Reception:
+        """Who may send, and where that arrives."""
+        return Reception(self.senders, self.receive)
 
     def host_names(self) -> dict[str, str]:
-        """Map addresses of single hosts to the names they are listed under."""
+        """Map addresses of single hosts to the names that they are listed under."""
         return host_names(self.senders)
 
 
-def host_names(senders: Iterable[Sender]) -> dict[str, str]:
-    """Map addresses of single hosts to the names they are listed under."""
-    return {
-        str(network.network_address): sender.name
-        for sender in senders
-        for network in sender.networks
-        if network.num_addresses == 1
-    }
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class AlerterConfig(PublicConfig):
+    """config.yaml with the services; ``files`` is everything that was read."""
+
+    services: tuple[Service, ...]
+    files: tuple[Path, ...]
+
+    @classmethod
+    def with_services(
+        cls, public: PublicConfig, services: Sequence[Service], files: Sequence[Path]
+    ) -> AlerterConfig:
+        """Add the services and the files that name them."""
+        known = {f.name: getattr(public, f.name) for f in dataclasses.fields(public)}
+        return cls(**known, services=tuple(services), files=tuple(files))
+
+    def first_services(self) -> tuple[Service, ...]:
+        """Return the services that are notified first: all but the fallbacks."""
+        second = {fallback.to for fallback in self.fallbacks}
+        return tuple(s for s in self.services if not s.tags & second)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from omprog_panic.config.check import schema
+from omprog_panic.config.schema import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,8 @@ from omprog_panic.errors import OmprogPanicError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from omprog_panic.config.model import Network, Sender
+    from omprog_panic.config.addresses import Network
+    from omprog_panic.config.senders import ListedSender
 
 CHAIN = "OMPROG-PANIC"
 FAMILIES = (4, 6)
@@ -42,7 +43,7 @@ class Admission(NamedTuple):
     source_port: int | None
 
 
-def admissions(senders: Iterable[Sender]) -> tuple[Admission, ...]:
+def admissions(senders: Iterable[ListedSender]) -> tuple[Admission, ...]:
     """Give who may send, each once, in an order that does not depend on the list's."""
     found = {
         Admission(network, sender.source_port)

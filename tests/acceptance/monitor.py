@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from omprog_panic.apply.plan import wanted_files
-from omprog_panic.config.load import load_reception
+from omprog_panic.config.load import load_public
 from omprog_panic.rsyslog.dropin import ETC, Values
 from omprog_panic.spool.record import IncidentRecord, decode
 from tests.alerter_process import AlerterProcess
@@ -67,7 +67,7 @@ class CheckoutMonitor:
                 }
             )
         )
-        reception = load_reception(self.config)
+        reception = load_public(self.config).reception
         for path, text in wanted_files(
             reception, filtered=False, firewall=False
         ).items():

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from omprog_panic.config.check import schema, with_defaults
 from omprog_panic.config.digest import changed, digests
-from omprog_panic.config.load import load_config, load_paths
+from omprog_panic.config.load import load_config, load_public
+from omprog_panic.config.schema import schema, with_defaults
 from omprog_panic.errors import ConfigError
 from omprog_panic.sinks.apprise_sink import read_services
 from tests.builders import write_config
@@ -119,7 +119,7 @@ def test_relative_paths_start_at_the_configuration(tmp_path: Path) -> None:
 
     assert config.paths.spool == tmp_path / "spool"
     assert config.host_names() == {"10.0.0.2": "db-07"}
-    assert load_paths(config.file) == config.paths
+    assert load_public(config.file).paths == config.paths
 
 
 def test_defaults_are_those_of_the_schema(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_defaults_are_those_of_the_schema(tmp_path: Path) -> None:
 
     assert config.limits.retry_for_s == 86400
     assert config.language == "en"
-    filled = with_defaults({}, schema())
+    filled = with_defaults({})
     assert filled["paths"]["apprise"] == "/etc/omprog-panic/apprise.yml"
 
 

@@ -10,8 +10,8 @@ import jsonschema
 import pytest
 import yaml
 
-from omprog_panic.config.check import schema
 from omprog_panic.config.reference import options, render_reference
+from omprog_panic.config.schema import schema
 
 PAGE = Path(__file__).parents[2] / "docs/configuration-reference.md"
 SECTION = re.compile(r"^## (\S+)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)

@@ -33,7 +33,7 @@ def test_nobody_is_routed_to_services_that_only_stand_in(tmp_path: Path) -> None
     fallback = [{"for": "ops", "to": "spare"}]
     [fault] = faults_of(tmp_path, fallback=fallback, default_route={"to": "spare"})
 
-    assert "$.default_route.to: unknown tag of a service that is told first" in fault
+    assert "$.default_route.to: unknown tag of a service (not a fallback)" in fault
 
 
 def test_a_template_that_nobody_wrote_is_named(tmp_path: Path) -> None:

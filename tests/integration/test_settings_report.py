@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from omprog_panic.admin import sample_alert
 from omprog_panic.alerter.settings_report import why_behind
 from omprog_panic.cli.main import main
-from omprog_panic.config.load import load_paths
+from omprog_panic.config.load import load_public
 from tests.alerter_process import AlerterProcess, publish
 from tests.builders import make_incident, write_config
 from tests.chain.wait import wait_until
@@ -123,7 +123,7 @@ def test_what_the_alerter_has_not_read_is_said_everywhere(
     monkeypatch.setattr(sample_alert, "READ_WITHIN_S", 0.2)
     with Receiver() as first, Receiver() as second:
         config = write_config(tmp_path, [first.url()])
-        paths = load_paths(config)
+        paths = load_public(config).paths
         arguments = ["test-alert", "--config", str(config)]
         assert why_behind(paths) == ["it does not run"]
         with AlerterProcess(config) as alerter:
@@ -156,7 +156,7 @@ def test_what_waits_for_a_service_that_was_taken_away_is_told_so(
 ) -> None:
     with Receiver() as first, Receiver() as second:
         config = write_config(tmp_path, [first.url()])
-        paths = load_paths(config)
+        paths = load_public(config).paths
         first.answer = lambda _: 503
         with AlerterProcess(config) as alerter:
             alerter.wait_for_line("started")

@@ -13,7 +13,7 @@ import pytest
 
 import omprog_panic
 from omprog_panic.cli.options import NOT_CONFIGURED
-from omprog_panic.config.load import load_config, load_senders
+from omprog_panic.config.load import load_config, load_public
 from omprog_panic.errors import NotConfiguredError
 from omprog_panic.rsyslog import dropin, fit
 
@@ -94,7 +94,10 @@ def test_the_examples_in_the_shipped_configuration_are_good(tmp_path: Path) -> N
     config = tmp_path / "config.yaml"
     config.write_text(examples.replace("#  ", "  "))
 
-    assert [sender.name for sender in load_senders(config)] == ["db-07", "rack-3"]
+    assert [sender.name for sender in load_public(config).senders] == [
+        "db-07",
+        "rack-3",
+    ]
 
 
 def test_the_unit_knows_the_exit_code_of_a_fresh_installation() -> None:

@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "config": ROOT | {"secret", "kernel"},
     "notification": ROOT,
     "store": SHARED,
-    "policy": ROOT | {"kernel", "notification"},
+    "policy": ROOT | {"kernel", "config", "notification"},
     "render": SHARED | {"notification"},
     "sinks": ROOT | {"secret", "config", "notification", "render"},
     "alerter": STORED | {"render", "sinks"},
@@ -145,3 +145,17 @@ def test_two_files_of_the_alerter_touch_sockets_and_they_only_send() -> None:
     for path in ours:
         assert ".recv" not in path.read_text()
         assert ".bind" not in path.read_text()
+
+
+def test_the_policy_uses_only_the_values_of_the_configuration() -> None:
+    """Not what reads files: neither YAML nor JSON Schema is needed to decide."""
+    pure = {"addresses", "policy", "routing", "schema", "senders", "vocabulary"}
+    for path in FILES:
+        if part_of(path) != "policy" and path.parent.name != "config":
+            continue
+        if path.parent.name == "config" and path.stem not in pure:
+            continue
+        used = {m for m in run_time_imports(path) if ".config." in m}
+        named = {module.rpartition(".")[2] for module in used}
+
+        assert named <= pure, f"{path} imports {named - pure}"

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from omprog_panic.cli.main import main
-from omprog_panic.config.check import schema
+from omprog_panic.config.schema import schema
 from omprog_panic_client.cli import build_parser
 from tests.package import pages
 

@@ -20,6 +20,7 @@ from omprog_panic.admin.silences import (
 from omprog_panic.alerter.policy_runner import PolicyRunner, replay
 from omprog_panic.clock import SystemClock, rfc3339
 from omprog_panic.config.model import Paths
+from omprog_panic.config.policy import parse_policy
 from omprog_panic.errors import OmprogPanicError, StoreError
 from omprog_panic.kernel.analysis import Facts, Report
 from omprog_panic.model import Record, Severity
@@ -286,7 +287,7 @@ def test_senders_are_listed_with_their_states(world: World) -> None:
         crash(world, 5, host=5),
     )
 
-    found = list_senders(world.database.path, {"senders": LISTED})
+    found = list_senders(world.database.path, parse_policy({"senders": LISTED}).senders)
     assert [(r["name"], r["state"], r["listed"]) for r in found] == [
         ("db-07", "up", True),
         ("x", "never heard", True),
@@ -302,7 +303,7 @@ def test_the_self_check_is_no_riddle_among_the_senders(world: World) -> None:
     now = rfc3339(world.clock.now)
     world.receive(AliveRecord("1", "127.0.0.1", now))
 
-    (found,) = list_senders(world.database.path, {"senders": ()})
+    (found,) = list_senders(world.database.path, ())
     assert found["meaning"] == ITSELF
 
 

@@ -20,9 +20,11 @@ from omprog_panic.config.model import (
     Fallback,
     Limits,
     Paths,
+    Receive,
     Retention,
     Service,
 )
+from omprog_panic.config.policy import parse_policy
 from omprog_panic.kernel.analysis import Report
 from omprog_panic.model import Record
 from omprog_panic.policy.engine import PolicyResult
@@ -122,12 +124,15 @@ class World:
         retention = Retention(730, 90, 2000)
         config = AlerterConfig(
             file=self.folder / "config.yaml",
-            senders=(),
             paths=Paths(self.spool, self.folder, self.folder, self.folder),
+            receive=Receive("*", 6666),
             limits=Limits(1, 60, 1, 60, RETRY_FOR_S),
             language="en",
             services=tuple(self.services),
+            files=(),
             fallbacks=fallbacks,
+            policy=parse_policy(self.policy or {}),
+            lines={},
             retention=dataclasses.replace(retention, **keep),
         )
         self.runner.configure(self.policy or {}, config.first_services())

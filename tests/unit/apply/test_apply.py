@@ -10,7 +10,8 @@ import pytest
 from omprog_panic.apply.machine import ApplyError
 from omprog_panic.apply.perform import check, perform, plan_for, unapplied
 from omprog_panic.apply.plan import ALLOWED, FILTER, FIREWALL, Plan
-from omprog_panic.config.model import Receive, Reception, Sender
+from omprog_panic.config.model import Receive, Reception
+from omprog_panic.config.senders import ListedSender
 from omprog_panic.firewall.iptables import FirewallError, Iptables
 from omprog_panic.firewall.rules import CHAIN
 from omprog_panic.firewall.saved import Saved, parse
@@ -19,9 +20,9 @@ from omprog_panic.rsyslog.dropin import ETC, Values, value_files
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DB07 = Sender("db-07", (ipaddress.ip_network("10.0.0.2/32"),), 6665)
-RACK = Sender("rack", (ipaddress.ip_network("10.3.0.0/24"),))
-RECEPTION = Reception((DB07,), Receive())
+DB07 = ListedSender("db-07", (ipaddress.ip_network("10.0.0.2/32"),), 6665)
+RACK = ListedSender("rack", (ipaddress.ip_network("10.3.0.0/24"),))
+RECEPTION = Reception((DB07,), Receive("*", 6666))
 
 
 class FakeIptables(Iptables):
@@ -140,7 +141,7 @@ def test_another_sender_needs_no_restart() -> None:
     machine = FakeMachine()
     applied(machine, RECEPTION)
     machine.steps.clear()
-    more = Reception((DB07, RACK), Receive())
+    more = Reception((DB07, RACK), Receive("*", 6666))
 
     assert unapplied(more, machine) == [f"{ETC}/rsyslog/senders.json", ALLOWED]
     plan = applied(machine, more)
@@ -151,7 +152,7 @@ def test_another_sender_needs_no_restart() -> None:
 
 def test_nobody_listed_listens_on_loopback_only() -> None:
     machine = FakeMachine()
-    applied(machine, Reception((), Receive()))
+    applied(machine, Reception((), Receive("*", 6666)))
 
     assert machine.files[f"{ETC}/rsyslog/address"] == "127.0.0.1"
 
@@ -234,7 +235,7 @@ def test_both_families_are_put_back() -> None:
     machine = with_firewall()
     applied(machine, RECEPTION)
     before = {f: machine.firewalls[f].text for f in (4, 6)}
-    more = Reception((DB07, RACK), Receive())
+    more = Reception((DB07, RACK), Receive("*", 6666))
     machine.breaks = "alerter"
 
     with pytest.raises(ApplyError, match="everything was put back"):
@@ -246,7 +247,7 @@ def test_a_port_that_is_open_already_is_shared() -> None:
     machine = FakeMachine()
     text = 'module(load="imudp")\ninput(type="imudp" port="514")\n'
     machine.files["/etc/rsyslog.conf"] += text
-    applied(machine, Reception((DB07,), Receive(port=514)))
+    applied(machine, Reception((DB07,), Receive("*", 514)))
 
     assert "rules-514.conf" in machine.files[FILTER]
     applied(machine, RECEPTION)
@@ -256,10 +257,10 @@ def test_a_port_that_is_open_already_is_shared() -> None:
 def test_a_shared_port_knows_single_hosts_only() -> None:
     machine = FakeMachine()
     machine.files["/etc/rsyslog.conf"] += "$ModLoad imudp\n$UDPServerRun 514\n"
-    wide = Sender("all", (ipaddress.ip_network("10.0.0.0/8"),))
+    wide = ListedSender("all", (ipaddress.ip_network("10.0.0.0/8"),))
 
     with pytest.raises(ApplyError, match=r"receive\.port"):
-        plan_for(Reception((wide,), Receive(port=514)), machine)
+        plan_for(Reception((wide,), Receive("*", 514)), machine)
 
 
 def test_our_own_datagram_passes_the_filter_of_a_shared_port() -> None:

@@ -6,7 +6,9 @@ import dataclasses
 import stat
 from pathlib import Path
 
-from omprog_panic.config.model import AlerterConfig, Limits, Paths, Retention, Sender
+from omprog_panic.config.model import AlerterConfig, PublicConfig
+from omprog_panic.config.schema import with_defaults
+from omprog_panic.config.senders import ListedSender
 from omprog_panic.doctor.examination import Examination
 from omprog_panic.doctor.finding import Finding, Level
 from omprog_panic.host.machine import Answer, Room, Status
@@ -139,23 +141,19 @@ def healthy_host() -> FakeHost:
     return host
 
 
-def configuration(folder: Path, *senders: Sender) -> AlerterConfig:
-    """Make a checked configuration without services."""
-    return AlerterConfig(
-        file=Path("/etc/omprog-panic/config.yaml"),
-        senders=senders,
-        paths=Paths(
-            spool=Path(f"{STATE}/spool"),
-            database=folder / "omprog-panic.sqlite",
-            apprise=Path("/etc/omprog-panic/apprise.yml"),
-            templates=Path("/etc/omprog-panic/alert_templates"),
-        ),
-        limits=Limits(2, 60, 1, 60, 86400),
-        language="en",
-        services=(),
-        fallbacks=(),
-        retention=Retention(90, 30, 1000),
-    )
+def configuration(folder: Path, *senders: ListedSender) -> AlerterConfig:
+    """Return a checked configuration without services."""
+    data = {
+        "senders": [sender.to_json() for sender in senders],
+        "paths": {
+            "spool": f"{STATE}/spool",
+            "database": str(folder / "omprog-panic.sqlite"),
+        },
+        "retention": {"incidents_days": 90, "outbox_days": 30, "max_mb": 1000},
+    }
+    file = Path("/etc/omprog-panic/config.yaml")
+    public = PublicConfig.from_json(with_defaults(data), file, {})
+    return AlerterConfig.with_services(public, (), ())
 
 
 @dataclasses.dataclass

@@ -7,7 +7,8 @@ import ipaddress
 import socket
 from typing import TYPE_CHECKING
 
-from omprog_panic.config.model import Sender, Service
+from omprog_panic.config.model import Service
+from omprog_panic.config.senders import ListedSender
 from omprog_panic.doctor.alerting import (
     check_alerter,
     check_configuration,
@@ -53,13 +54,15 @@ if TYPE_CHECKING:
     import pytest
 
 AT = "2026-11-23T00:00:00.000000Z"
-DB07 = Sender("db-07", (ipaddress.ip_network("10.0.0.2/32"),))
-WEB = Sender("web", (ipaddress.ip_network("10.0.1.0/24"),))
+DB07 = ListedSender("db-07", (ipaddress.ip_network("10.0.0.2/32"),))
+WEB = ListedSender("web", (ipaddress.ip_network("10.0.1.0/24"),))
 JOURNAL = "journalctl -k -b -q --no-pager -o cat -n 5000"
 CLOCK = "timedatectl show -p NTPSynchronized --value"
 
 
-def patient(folder: Path, *senders: Sender, heard: tuple[str, ...] = ()) -> Patient:
+def patient(
+    folder: Path, *senders: ListedSender, heard: tuple[str, ...] = ()
+) -> Patient:
     config = configuration(folder, *senders)
     database = Database(config.paths.database)
     database.create()

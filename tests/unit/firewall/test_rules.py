@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omprog_panic.config.model import Sender
+from omprog_panic.config.senders import ListedSender
 from omprog_panic.firewall.owner import find_owner
 from omprog_panic.firewall.rules import (
     CHAIN,
@@ -22,8 +22,8 @@ from omprog_panic.firewall.rules import (
 )
 from omprog_panic.firewall.saved import in_front, parse, removal, transaction
 
-DB07 = Sender("db-07", (ipaddress.ip_network("10.0.0.2/32"),), 6665)
-RACK = Sender(
+DB07 = ListedSender("db-07", (ipaddress.ip_network("10.0.0.2/32"),), 6665)
+RACK = ListedSender(
     "rack", (ipaddress.ip_network("10.3.0.0/24"), ipaddress.ip_network("2001:db8::/64"))
 )
 HEAD = ":INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"
@@ -38,7 +38,7 @@ networks = st.builds(
 )
 sender_lists = st.lists(
     st.builds(
-        Sender,
+        ListedSender,
         st.just("x"),
         st.lists(networks, min_size=1, max_size=3).map(tuple),
         st.none() | st.sampled_from([6665, 10002]),
@@ -65,7 +65,7 @@ def verdict(rules: list[str], address: str, source_port: int) -> str:
 
 @given(sender_lists, addresses, st.sampled_from([6665, 10002, 4000]))
 def test_just_the_admitted_pass(
-    senders: list[Sender], address: str, source_port: int
+    senders: list[ListedSender], address: str, source_port: int
 ) -> None:
     admitted = admissions(senders)
     family = ipaddress.ip_address(address).version
@@ -82,8 +82,8 @@ def test_just_the_admitted_pass(
     assert passes == expected
 
 
-@given(st.permutations([DB07, RACK, Sender("x", DB07.networks, 6665)]))
-def test_the_order_of_the_list_changes_nothing(senders: list[Sender]) -> None:
+@given(st.permutations([DB07, RACK, ListedSender("x", DB07.networks, 6665)]))
+def test_the_order_of_the_list_changes_nothing(senders: list[ListedSender]) -> None:
     assert admissions(senders) == admissions([RACK, DB07])
 
 

@@ -1,0 +1,138 @@
+"""What a schema cannot check: addresses, words, and tags of services. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from omprog_panic.config.addresses import check_local_address, parse_network
+from omprog_panic.config.vocabulary import KINDS, why_no_match, why_unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from omprog_panic.config.addresses import Network
+    from omprog_panic.config.fault import Fault
+    from omprog_panic.config.model import Service
+    from omprog_panic.config.yaml_lines import Document
+
+
+def own_faults(document: Document) -> list[Fault]:
+    """Return what is wrong in config.yaml, whatever services there are.
+
+    The document may differ from the schema: what does is not looked at.
+    """
+    return [
+        *_sender_faults(document),
+        *_receive_faults(document),
+        *_kind_faults(document),
+        *_match_faults(document),
+    ]
+
+
+def service_faults(document: Document, services: Sequence[Service]) -> list[Fault]:
+    """Return the tags that no service has, for a document that fits the schema."""
+    return [
+        *_fallback_faults(document, services),
+        *_route_faults(document, services),
+    ]
+
+
+def _sender_faults(document: Document) -> Iterator[Fault]:
+    """Find addresses that are none, or are listed twice."""
+    seen: dict[Network, str] = {}
+    for number, item in enumerate(_list(document.data.get("senders"))):
+        path = f"$.senders[{number}].address"
+        for address in _texts(item.get("address")) if isinstance(item, dict) else ():
+            try:
+                network = parse_network(address)
+            except ValueError as error:
+                yield document.fault(path, str(error))
+                continue
+            if network in seen:
+                message = f"{address} is already listed at {seen[network]}: remove one"
+                yield document.fault(path, message)
+            else:
+                seen[network] = path
+
+
+def _receive_faults(document: Document) -> Iterator[Fault]:
+    receive = document.data.get("receive")
+    address = receive.get("address") if isinstance(receive, dict) else None
+    if isinstance(address, str):
+        try:
+            check_local_address(address)
+        except ValueError as error:
+            yield document.fault("$.receive.address", str(error))
+
+
+def _kind_faults(document: Document) -> Iterator[Fault]:
+    kinds = document.data.get("kinds")
+    for kind in kinds if isinstance(kinds, dict) else ():
+        if kind not in KINDS:
+            message = why_unknown(kind, KINDS, "kind of crash")
+            yield document.fault(f"$.kinds.{kind}", message)
+
+
+def _match_faults(document: Document) -> Iterator[Fault]:
+    for where, route in _routes(document.data.get("routes"), "$.routes"):
+        match = route.get("match")
+        for key, asked in match.items() if isinstance(match, dict) else ():
+            for pattern in _texts(asked):
+                message = why_no_match(key, pattern)
+                if message is not None:
+                    yield document.fault(f"{where}.match.{key}", message)
+
+
+def _route_faults(document: Document, services: Sequence[Service]) -> Iterator[Fault]:
+    """Find tags that no service has, or only services that are fallbacks."""
+    second = {rule["to"] for rule in document.data.get("fallback", [])}
+    first = [service for service in services if not service.tags & second]
+    known = sorted({tag for service in first for tag in service.tags})
+    routes = [("$.default_route", document.data.get("default_route") or {})]
+    routes += _routes(document.data.get("routes"), "$.routes")
+    for where, route in routes:
+        for tag in _texts(route.get("to")):
+            if tag not in known:
+                message = why_unknown(tag, known, "tag of a service (not a fallback)")
+                yield document.fault(f"{where}.to", message)
+
+
+def _fallback_faults(
+    document: Document, services: Sequence[Service]
+) -> Iterator[Fault]:
+    """Find tags that no service has, and services that are never notified first."""
+    known = sorted({tag for service in services for tag in service.tags})
+    rules = document.data.get("fallback", [])
+    second = {rule["to"] for rule in rules}
+    for number, rule in enumerate(rules):
+        where = f"$.fallback[{number}]"
+        for key in ("for", "to"):
+            if rule[key] not in known:
+                message = why_unknown(rule[key], known, "tag of a service")
+                yield document.fault(f"{where}.{key}", message)
+        if rule["for"] in second:
+            message = (
+                f"{rule['for']} is itself a fallback: name a tag of services that are "
+                "notified first"
+            )
+            yield document.fault(f"{where}.for", message)
+    if services and all(service.tags & second for service in services):
+        message = "every service is a fallback: leave at least one that is not"
+        yield document.fault("$.fallback", message)
+
+
+def _routes(items: object, where: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for number, item in enumerate(_list(items)):
+        if isinstance(item, dict):
+            here = f"{where}[{number}]"
+            yield here, item
+            yield from _routes(item.get("routes"), f"{here}.routes")
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _texts(value: object) -> list[str]:
+    items = value if isinstance(value, list) else [value]
+    return [item for item in items if isinstance(item, str)]
