@@ -24,8 +24,9 @@ from omprog_panic.config.model import Service
 from omprog_panic.kernel.analysis import analyze_trace
 from omprog_panic.model import EndReason, Record
 from omprog_panic.secret import Secret
+from omprog_panic.spool.codec import encode
 from omprog_panic.spool.reader import SpoolReader
-from omprog_panic.spool.record import IncidentRecord, encode
+from omprog_panic.spool.record import IncidentRecord
 from omprog_panic.store.connect import Database
 from omprog_panic.store.schema import INCIDENTS, NOTIFICATIONS
 

@@ -17,7 +17,8 @@ from bench.chain import COLLECTOR, IMPSTATS, folder, last_statistic, rsyslogd
 from bench.load import panic_texts
 from bench.process import bytes_read, resident_mb
 from omprog_panic.model import EndReason
-from omprog_panic.spool.record import IncidentRecord, decode
+from omprog_panic.spool.codec import decode
+from omprog_panic.spool.record import IncidentRecord
 from tests.chain.rsyslogd import Host
 from tests.chain.wait import pause, wait_until
 

@@ -10,7 +10,8 @@ import threading
 from pathlib import Path
 from typing import Self
 
-from omprog_panic.spool.record import SpoolRecord, encode
+from omprog_panic.spool.codec import encode
+from omprog_panic.spool.record import SpoolRecord
 from omprog_panic.spool.writer import SpoolWriter
 
 REPOSITORY = Path(__file__).resolve().parents[1]

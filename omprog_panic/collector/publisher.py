@@ -11,7 +11,8 @@ from collections import Counter, deque
 from typing import TYPE_CHECKING
 
 from omprog_panic.errors import SpoolError
-from omprog_panic.spool.record import LASTING, BootRecord, IncidentRecord, encode
+from omprog_panic.spool.codec import encode
+from omprog_panic.spool.record import DURABLE, BootRecord, IncidentRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +68,7 @@ class Publisher:
         """Hand records over."""
         with self._lock:
             for record in records:
-                if isinstance(record, LASTING):
+                if isinstance(record, DURABLE):
                     self._pending.add(record.id)
                     self._queue_of(record).append(record)
                 elif len(self._others) < MAX_WAITING:
@@ -161,7 +162,7 @@ class Publisher:
 
     def _publish(self, record: SpoolRecord) -> bool:
         """Return whether to go on; False: told to stop while the spool was blocked."""
-        durable = isinstance(record, LASTING)
+        durable = isinstance(record, DURABLE)
         if not self._try(record, encode(record), durable=durable):
             with self._lock:
                 if durable:
@@ -182,7 +183,7 @@ class Publisher:
         first = self._goes_first(record)
         name = f"{record.id}.json"
         try:
-            self._writer.publish(name, content, durable=durable, to_the_brim=first)
+            self._writer.publish(name, content, durable=durable, use_reserve=first)
         except SpoolError as error:
             if not self._failing:
                 _LOG.error("spool cannot be written", extra={"reason": str(error)})

@@ -27,7 +27,7 @@ from omprog_panic.collector.journal import (
     Journal,
 )
 from omprog_panic.errors import MalformedEnvelopeError
-from omprog_panic.spool.record import LASTING
+from omprog_panic.spool.record import DURABLE
 
 if TYPE_CHECKING:
     from omprog_panic.collector.journal import Entry
@@ -74,7 +74,7 @@ class Recovery:
         return [
             record
             for record in self._built.values()
-            if record.id not in self._published and isinstance(record, LASTING)
+            if record.id not in self._published and isinstance(record, DURABLE)
         ]
 
     def _take(self, entry: Entry) -> None:

@@ -1,6 +1,7 @@
-"""Takes records out of the spool, oldest first; deletes only what was stored.
+"""Reads records from the spool, oldest first, and deletes them once they are stored.
 
-Nothing is deleted because it is bad: it goes to ``corrupt``, the reason to the log.
+A file that cannot be read is never deleted: it is moved to ``corrupt``, and the
+reason is logged.
 """
 
 from __future__ import annotations
@@ -14,16 +15,19 @@ import stat
 from typing import TYPE_CHECKING
 
 from omprog_panic.errors import MalformedRecordError, SpoolError
-from omprog_panic.spool.record import MAX_FILE_BYTES, SpoolRecord, decode
+from omprog_panic.spool.codec import decode
 from omprog_panic.spool.writer import FIFO, FOLDERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from omprog_panic.spool.record import SpoolRecord
+
 log = logging.getLogger(__name__)
 
-MAX_WAKEUPS_READ = 65536  # bytes; one is as good as many
+MAX_FILE_BYTES = 16 * 1024 * 1024  # larger files go to ``corrupt``
+MAX_WAKEUPS_READ = 65536  # bytes; several wake-ups are one
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -42,15 +46,15 @@ class SpoolReader:
         self.folder = folder
         self._new = folder / "new"
         self._immovable: set[str] = set()
-        # What the last look found and nobody has dealt with yet, oldest first. A
-        # look costs time for every file that waits: in a storm one must do for many.
+        # Names from the last listing that were not processed yet, oldest first. A
+        # listing costs time for every waiting file: in a storm one serves many batches.
         self._listed: dict[str, None] = {}
 
     def prepare(self) -> None:
-        """Make the folders that are missing.
+        """Create the missing folders.
 
         Raises:
-            SpoolError: a folder cannot be made or read.
+            SpoolError: a folder cannot be created or read.
 
         """
         try:
@@ -61,7 +65,7 @@ class SpoolReader:
             raise SpoolError(f"spool {self.folder}: {error.strerror}") from error
 
     def batch(self, limit: int) -> list[SpoolEntry]:
-        """Read up to ``limit`` records, oldest first; set bad ones aside.
+        """Read up to ``limit`` records, oldest first; move unreadable files aside.
 
         Raises:
             SpoolError: the folder cannot be read.
@@ -81,9 +85,9 @@ class SpoolReader:
         return entries
 
     def remove(self, entries: Iterable[SpoolEntry]) -> None:
-        """Delete files whose content the database has committed.
+        """Delete the files whose content was committed to the database.
 
-        One that cannot be deleted is only logged: storing it again changes nothing.
+        A file that cannot be deleted is only logged: storing it again has no effect.
         """
         for entry in entries:
             self._listed.pop(entry.name, None)
@@ -97,7 +101,7 @@ class SpoolReader:
                 self._immovable.add(entry.name)
 
     def set_aside(self, name: str, reason: str) -> None:
-        """Move a file to ``corrupt`` under a free name, and say why."""
+        """Move a file to ``corrupt`` under a free name and log the reason."""
         self._listed.pop(name, None)
         target = self.folder / "corrupt" / name
         for number in range(1, 1000):
@@ -112,12 +116,12 @@ class SpoolReader:
             self._immovable.add(name)
             reason = f"{reason}; cannot be moved: {error.strerror}"
         log.error(
-            "spool file set aside",
+            "spool file moved to corrupt",
             extra={"file": name, "to": f"corrupt/{target.name}", "reason": reason},
         )
 
     def waiting(self) -> int:
-        """Count the files that wait, for ``status``.
+        """Return the number of waiting files.
 
         Raises:
             SpoolError: the folder cannot be read.
@@ -147,13 +151,13 @@ class SpoolReader:
         except MalformedRecordError as error:
             self.set_aside(name, str(error))
         except OSError as error:
-            # ELOOP is a symbolic link; EACCES a file not meant for us: neither mends.
+            # ELOOP: a symbolic link; EACCES: not our file. Another try would not help.
             self.set_aside(name, error.strerror or type(error).__name__)
         return None
 
 
 def _read_regular(path: Path) -> bytes:
-    # O_NONBLOCK: a FIFO planted under a record's name must not hold us up.
+    # O_NONBLOCK: opening a FIFO with a record's name must not block.
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     file = os.open(path, flags)
     try:
@@ -161,7 +165,7 @@ def _read_regular(path: Path) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             raise MalformedRecordError("not a regular file")
         if status.st_size > MAX_FILE_BYTES:
-            raise MalformedRecordError(f"{status.st_size} bytes are too many")
+            raise MalformedRecordError(f"too large: {status.st_size} bytes")
         with os.fdopen(os.dup(file), "rb") as stream:
             return stream.read(MAX_FILE_BYTES)
     finally:
@@ -169,10 +173,10 @@ def _read_regular(path: Path) -> bytes:
 
 
 class Wakeup:
-    """The FIFO by which the collector says "look now"; it carries no meaning.
+    """The FIFO through which the collector wakes the alerter; its bytes mean nothing.
 
-    Held open for reading and writing, so that the end of the last writer is no end
-    of file. Without a FIFO (no permission) ``wait`` is the fallback: polling.
+    It is open for reading and writing, so that there is no end of file when the last
+    writer closes it. Without a FIFO (no permission) ``wait`` is a plain timeout.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -180,7 +184,7 @@ class Wakeup:
         self._file = -1
 
     def open(self) -> None:
-        """Make and open the FIFO; log and go on when that cannot be."""
+        """Create and open the FIFO; if that fails, log a warning and go on."""
         try:
             with contextlib.suppress(FileExistsError):
                 os.mkfifo(self._path)
@@ -192,16 +196,16 @@ class Wakeup:
                 self.close()
                 raise OSError(0, "not a FIFO")
         except OSError as error:
-            log.warning("no wake-up FIFO: polling only", extra={"reason": error})
+            log.warning("no wake-up FIFO, polling instead", extra={"reason": error})
 
     def wake(self) -> None:
-        """End a ``wait`` from another thread or a signal handler."""
+        """Interrupt ``wait`` from another thread or a signal handler."""
         if self._file >= 0:
             with contextlib.suppress(BlockingIOError):
                 os.write(self._file, b"\n")
 
     def wait(self, timeout_s: float) -> None:
-        """Return when woken, at the latest after ``timeout_s`` seconds."""
+        """Block until woken, for at most ``timeout_s`` seconds."""
         files = [self._file] if self._file >= 0 else []
         ready, _, _ = select.select(files, [], [], timeout_s)
         if ready:

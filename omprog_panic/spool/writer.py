@@ -1,8 +1,8 @@
-"""Puts a record into the spool: whole or not at all.
+"""Writes records into the spool, each of them completely or not at all.
 
-Postfix's way: a temporary name in ``tmp``, write, fsync, then one link into ``new``
-makes it visible; file and folder are both synced. The wake-up through the FIFO is a
-hint after success, never the mechanism.
+As in Postfix: the file is written and synced under a temporary name in ``tmp``, and
+one link into ``new`` makes it visible; then the folder is synced. The wake-up through
+the FIFO is only a hint: readers also look by themselves.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 FOLDERS = ("tmp", "new", "corrupt")
 FIFO = "wakeup"
-MAX_BYTES = 1024 * 1024 * 1024  # of spool/new; reached: traces wait in the journal
-# Files published between two looks at what the folder holds, and at least so many
-# as it held: a look costs as much as it finds.
+MAX_BYTES = 1024 * 1024 * 1024  # of spool/new; above it traces wait in the journal
+# The folder is measured again after so many files, and after at least as many as it
+# held: measuring costs time for every file in it.
 _MEASURED_EVERY = 64
 
 
@@ -38,10 +38,10 @@ class SpoolWriter:
         self._prepared = False
 
     def prepare(self) -> None:
-        """Make the folders that are missing; clear what a killed run left in tmp.
+        """Create the missing folders; remove what a killed process left in ``tmp``.
 
         Raises:
-            SpoolError: a folder cannot be made.
+            SpoolError: a folder cannot be created.
 
         """
         try:
@@ -51,7 +51,7 @@ class SpoolWriter:
         except OSError as error:
             raise SpoolError(f"spool {self.folder}: {error.strerror}") from error
         for draft in drafts:
-            # One that cannot go (read-only, a folder) is in nobody's way.
+            # What cannot be removed (read-only, a folder) does no harm.
             with contextlib.suppress(OSError):
                 draft.unlink()
         self._prepared = True
@@ -62,21 +62,21 @@ class SpoolWriter:
         content: bytes,
         *,
         durable: bool = True,
-        to_the_brim: bool = False,
+        use_reserve: bool = False,
     ) -> bool:
-        """Publish one file; False when one of that name is there already.
+        """Publish one file; return False if there is one of that name already.
 
-        Life signs (not durable) leave a quarter of the room to the others, and these
-        an eighth to what is filled in to the brim.
+        Files that are not durable (signs of life, counters) may fill three quarters of
+        ``max_bytes``, durable ones seven eighths, and with ``use_reserve`` all of it.
 
         Raises:
-            SpoolError: it could not be written, or the spool is full because nobody
-                reads it; nothing of it is visible.
+            SpoolError: it cannot be written, or the spool is full because nobody
+                reads it; no part of the file is visible.
 
         """
         if not self._prepared:
             self.prepare()
-        self._make_sure_of_room(len(content), 8 if to_the_brim else 6 + durable)
+        self._check_room(len(content), 8 if use_reserve else 6 + durable)
         draft, final = self._draft_for(name), self._new / name
         try:
             self._write(draft, content, durable=durable)
@@ -94,7 +94,7 @@ class SpoolWriter:
             raise SpoolError(f"spool: {error.strerror}") from error
         return True
 
-    def _make_sure_of_room(self, size: int, eighths: int) -> None:
+    def _check_room(self, size: int, eighths: int) -> None:
         room = self._max_bytes * eighths // 8
         self._until_measured -= 1
         if self._until_measured < 0 or self._held + size > room:
@@ -106,7 +106,9 @@ class SpoolWriter:
             self._held = sum(sizes)
             self._until_measured = max(_MEASURED_EVERY, len(sizes))
         if self._held + size > room:
-            raise SpoolError(f"the spool holds {self._held} bytes: is the alerter up?")
+            raise SpoolError(
+                f"the spool is full ({self._held} bytes): is the alerter running?"
+            )
         self._held += size
 
     def _draft_for(self, name: str) -> Path:
@@ -116,7 +118,7 @@ class SpoolWriter:
         except FileNotFoundError:
             pass
         except OSError:
-            # What a killed run left there cannot be removed: another name will do.
+            # A file of a killed process that cannot be removed: use another name.
             return self._tmp / f"{os.getpid()}-{name}"
         return draft
 
@@ -133,7 +135,7 @@ class SpoolWriter:
             os.close(file)
 
     def wake_reader(self) -> None:
-        """Hint to the alerter that something is there; its absence is ignored."""
+        """Wake the alerter; do nothing if it is not running."""
         for _ in range(2):
             try:
                 if self._fifo < 0:
@@ -141,7 +143,7 @@ class SpoolWriter:
                     self._fifo = os.open(self.folder / FIFO, flags)
                 os.write(self._fifo, b"\n")
             except BlockingIOError:
-                return  # full: it has been told often enough
+                return  # full: the reader is awake already or will look
             except OSError:
                 if self._fifo < 0:
                     return
@@ -152,7 +154,7 @@ class SpoolWriter:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder survive a power cut."""
+    """Sync a folder, so that the names in it survive a power cut."""
     file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(file)
@@ -164,4 +166,4 @@ def _size_of(entry: os.DirEntry[str]) -> int:
     try:
         return entry.stat(follow_symlinks=False).st_size
     except FileNotFoundError:
-        return 0  # the alerter has just taken it
+        return 0  # the alerter has just deleted it

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from omprog_panic.kernel.analysis import ANALYSIS_VERSION, Facts, Frame, Report
 from omprog_panic.model import Severity
 from omprog_panic.plain import visible
-from omprog_panic.spool.record import IncidentRecord, decode
+from omprog_panic.spool.codec import decode
+from omprog_panic.spool.record import IncidentRecord
 from omprog_panic.store.schema import INCIDENTS, TRACES
 
 if TYPE_CHECKING:

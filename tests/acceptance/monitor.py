@@ -17,7 +17,8 @@ from typing import Any
 from omprog_panic.apply.plan import wanted_files
 from omprog_panic.config.load import load_public
 from omprog_panic.rsyslog.dropin import ETC, Values
-from omprog_panic.spool.record import IncidentRecord, decode
+from omprog_panic.spool.codec import decode
+from omprog_panic.spool.record import IncidentRecord
 from tests.alerter_process import AlerterProcess
 from tests.chain.rsyslogd import ROOT, Rsyslogd, write_program
 

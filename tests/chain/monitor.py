@@ -6,12 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from omprog_panic.rsyslog.dropin import Values
-from omprog_panic.spool.record import (
-    CountersRecord,
-    IncidentRecord,
-    SpoolRecord,
-    decode,
-)
+from omprog_panic.spool.codec import decode
+from omprog_panic.spool.record import CountersRecord, IncidentRecord, SpoolRecord
 from tests.chain.replay import Sender
 from tests.chain.rsyslogd import PLAIN, Host, Rsyslogd, free_udp_port, write_program
 from tests.chain.wait import wait_until

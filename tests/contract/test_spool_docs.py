@@ -12,8 +12,8 @@ import pytest
 
 from omprog_panic.errors import MalformedRecordError
 from omprog_panic.model import EndReason, Record
+from omprog_panic.spool.codec import VERSION, decode, encode
 from omprog_panic.spool.record import (
-    VERSION,
     AliveRecord,
     BootRecord,
     CountersRecord,
@@ -21,8 +21,6 @@ from omprog_panic.spool.record import (
     Losses,
     ProbeRecord,
     SpoolRecord,
-    decode,
-    encode,
 )
 
 PAGE = (Path(__file__).parents[2] / "docs" / "spool.md").read_text("utf-8")

@@ -13,12 +13,12 @@ import sqlalchemy as sa
 from omprog_panic.errors import StoreError, StoreForbiddenError
 from omprog_panic.kernel.analysis import Facts, Frame
 from omprog_panic.model import Severity
+from omprog_panic.spool.codec import encode
 from omprog_panic.spool.record import (
     AliveRecord,
     BootRecord,
     CountersRecord,
     IncidentRecord,
-    encode,
 )
 from omprog_panic.store import (
     connect,

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from omprog_panic.spool.record import IncidentRecord, decode
+from omprog_panic.spool.codec import decode
+from omprog_panic.spool.record import IncidentRecord
 from tests.omprog_driver import REPOSITORY, OmprogDriver, envelope
 from tests.replayer import load_capture, replay
 

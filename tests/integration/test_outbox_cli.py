@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from omprog_panic.cli.main import main
 from omprog_panic.kernel.analysis import ANALYSIS_VERSION
-from omprog_panic.spool.record import decode
+from omprog_panic.spool.codec import decode
 from omprog_panic.store.connect import Database
 from omprog_panic.store.schema import INCIDENTS, OUTBOX
 from tests.alerter_process import AlerterProcess, publish

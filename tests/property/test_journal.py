@@ -24,7 +24,7 @@ from omprog_panic.collector.journal import (
 from omprog_panic.collector.open_trace import TraceLimits
 from omprog_panic.collector.pipeline import Pipeline
 from omprog_panic.collector.recovery import Carrier, Recovery
-from omprog_panic.spool.record import LASTING, SpoolRecord
+from omprog_panic.spool.record import DURABLE, SpoolRecord
 from tests.omprog_driver import envelope
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class World:
 
     def _collect(self) -> None:
         records = self.pipeline.take()
-        self.queue.extend(r for r in records if isinstance(r, LASTING))
+        self.queue.extend(r for r in records if isinstance(r, DURABLE))
 
     def publish(self) -> None:
         with self.life():

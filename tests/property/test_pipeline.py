@@ -12,7 +12,8 @@ from omprog_panic.collector.allow import AllowedNetworks
 from omprog_panic.collector.journal import LINES, Journal
 from omprog_panic.collector.pipeline import Pipeline
 from omprog_panic.collector.recovery import Carrier, Recovery
-from omprog_panic.spool.record import IncidentRecord, SpoolRecord, decode, encode
+from omprog_panic.spool.codec import decode, encode
+from omprog_panic.spool.record import IncidentRecord, SpoolRecord
 from tests.omprog_driver import envelope
 from tests.property.strategies import datagrams
 

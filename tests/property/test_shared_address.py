@@ -12,7 +12,7 @@ from omprog_panic.collector.address import MAX_OTHERS, Address
 from omprog_panic.collector.allow import AllowedNetworks
 from omprog_panic.collector.open_trace import TraceLimits
 from omprog_panic.collector.pipeline import Pipeline, PipelineLimits
-from omprog_panic.spool.record import decode, encode
+from omprog_panic.spool.codec import decode, encode
 from tests.omprog_driver import envelope
 
 TEXTS = (

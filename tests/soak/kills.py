@@ -16,7 +16,8 @@ from omprog_panic.collector.journal import Journal
 from omprog_panic.collector.open_trace import TraceLimits
 from omprog_panic.collector.pipeline import Pipeline
 from omprog_panic.collector.recovery import Recovery
-from omprog_panic.spool.record import IncidentRecord, SpoolRecord, decode
+from omprog_panic.spool.codec import decode
+from omprog_panic.spool.record import IncidentRecord, SpoolRecord
 from tests.omprog_driver import OmprogDriver, envelope
 
 NETWORKS = ["10.0.0.0/8"]

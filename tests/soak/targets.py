@@ -32,7 +32,8 @@ from omprog_panic.netconsole.stored import (
     store_basic,
     store_extended,
 )
-from omprog_panic.spool.record import IncidentRecord, decode, encode
+from omprog_panic.spool.codec import decode, encode
+from omprog_panic.spool.record import IncidentRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,8 @@ from omprog_panic.alerter.policy_runner import PolicyRunner
 from omprog_panic.errors import StoreError
 from omprog_panic.kernel.analysis import analyze_trace
 from omprog_panic.model import Record
-from omprog_panic.spool.record import IncidentRecord, encode
+from omprog_panic.spool.codec import encode
+from omprog_panic.spool.record import IncidentRecord
 from omprog_panic.store.connect import Database
 from omprog_panic.store.schema import DECISIONS, INCIDENTS, NOTIFICATIONS, OUTBOX
 from tests.builders import make_incident, make_service

@@ -6,7 +6,8 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from omprog_panic.collector.publisher import MAX_WAITING, Publisher
-from omprog_panic.spool.record import AliveRecord, BootRecord, SpoolRecord, encode
+from omprog_panic.spool.codec import encode
+from omprog_panic.spool.record import AliveRecord, BootRecord, SpoolRecord
 from omprog_panic.spool.writer import MAX_BYTES, SpoolWriter
 from tests.builders import make_incident
 from tests.integration.test_collector import wait_for
@@ -31,10 +32,10 @@ class RecordingWriter(SpoolWriter):
         content: bytes,
         *,
         durable: bool = True,
-        to_the_brim: bool = False,
+        use_reserve: bool = False,
     ) -> bool:
         self.names.append(name.removesuffix(".json"))
-        return super().publish(name, content, durable=durable, to_the_brim=to_the_brim)
+        return super().publish(name, content, durable=durable, use_reserve=use_reserve)
 
 
 class FaultyWriter(RecordingWriter):
@@ -48,12 +49,12 @@ class FaultyWriter(RecordingWriter):
         content: bytes,
         *,
         durable: bool = True,
-        to_the_brim: bool = False,
+        use_reserve: bool = False,
     ) -> bool:
         if name == "poison.json" and self.faults:
             self.faults -= 1
             raise ZeroDivisionError(name)
-        return super().publish(name, content, durable=durable, to_the_brim=to_the_brim)
+        return super().publish(name, content, durable=durable, use_reserve=use_reserve)
 
 
 def alive(number: int) -> AliveRecord:

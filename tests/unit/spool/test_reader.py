@@ -11,8 +11,8 @@ import pytest
 
 from omprog_panic.errors import SpoolError
 from omprog_panic.spool import reader as module
+from omprog_panic.spool.codec import encode
 from omprog_panic.spool.reader import SpoolReader, Wakeup
-from omprog_panic.spool.record import encode
 from omprog_panic.spool.writer import SpoolWriter
 from tests.builders import make_incident
 
@@ -106,7 +106,7 @@ def test_a_file_beyond_the_limit_is_set_aside_unread(
     put(spool, "big.json", encode(make_incident()))
 
     assert SpoolReader(spool).batch(10) == []
-    assert "bytes are too many" in str(vars(caplog.records[0])["reason"])
+    assert "too large" in str(vars(caplog.records[0])["reason"])
 
 
 def test_drafts_and_other_names_are_left_alone(spool: Path) -> None:
@@ -177,7 +177,7 @@ def test_a_file_in_place_of_the_fifo_leaves_polling(
     wakeup.wait(0.01)
     wakeup.wake()
 
-    assert "polling only" in caplog.text
+    assert "polling instead" in caplog.text
 
 
 def test_what_can_be_neither_deleted_nor_moved_is_not_read_again(

@@ -37,7 +37,7 @@ def test_a_name_that_is_there_is_left_as_it_is(spool: Path) -> None:
 def test_a_spool_that_nobody_reads_is_full_and_says_so(spool: Path) -> None:
     writer = SpoolWriter(spool, max_bytes=100)
     writer.publish("a.json", b"x" * 60)
-    with pytest.raises(SpoolError, match="is the alerter up"):
+    with pytest.raises(SpoolError, match="is the alerter running"):
         writer.publish("b.json", b"x" * 60)
 
     (spool / "new/a.json").unlink()
