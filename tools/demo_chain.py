@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.alerter.main import run
 from omprog_panic.errors import OmprogPanicError
-from omprog_panic.kernel.signature import first_signature, terminator
+from omprog_panic.kernel.start_line import first_signature
+from omprog_panic.kernel.terminator import terminator
 from omprog_panic.netconsole.packet import parse_packet
 from tests.chain.monitor import Monitor
 from tests.chain.replay import compressed, load_capture

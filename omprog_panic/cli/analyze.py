@@ -1,18 +1,17 @@
-"""``omprog-panic analyze``: the crashes in console text. Reads files, prints."""
+"""``omprog-panic analyze``: print the crashes in console text."""
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import os
 import sys
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 import click
 
+from omprog_panic.cli.report_json import to_json
 from omprog_panic.cli.report_text import render_report
 from omprog_panic.clock import SystemClock
-from omprog_panic.kernel.analysis import Report, analyze_text
+from omprog_panic.kernel.analysis import analyze_text
 from omprog_panic.kernel.line import MAX_LINE_BYTES
 
 if TYPE_CHECKING:
@@ -21,34 +20,35 @@ if TYPE_CHECKING:
     from omprog_panic.clock import Clock
 
 PROGRESS_BYTES = 16 * 1024 * 1024
-"""A shorter input is done before anybody could read a progress line."""
+"""A shorter input is analysed too quickly for a progress line."""
 PROGRESS_S = 0.5
+"""Seconds between two updates of the progress line."""
 
 
 class Progress:
-    """Tells on a terminal how far a long input is; silent everywhere else."""
+    """A progress line for a long input; only on a terminal."""
 
     def __init__(self, size: int, stream: IO[str], clock: Clock) -> None:
         self._size = size
         self._stream = stream
         self._clock = clock
         self._active = size >= PROGRESS_BYTES and stream.isatty()
-        self._told_at = clock.monotonic()
+        self._shown_at = clock.monotonic()
         self._done = 0
         self._shown = False
 
     def advance(self, count: int) -> None:
-        """Count bytes; say so now and then."""
+        """Count bytes; update the progress line now and then."""
         self._done += count
-        if self._active and self._clock.monotonic() - self._told_at >= PROGRESS_S:
-            self._told_at = self._clock.monotonic()
+        if self._active and self._clock.monotonic() - self._shown_at >= PROGRESS_S:
+            self._shown_at = self._clock.monotonic()
             share = 100 * self._done // self._size
             self._stream.write(f"\r{share:3d} % of {self._size // 1_000_000} MB")
             self._stream.flush()
             self._shown = True
 
     def clear(self) -> None:
-        """Make room for something else on the terminal."""
+        """Clear the progress line."""
         if self._shown:
             self._stream.write("\r\x1b[K")
             self._stream.flush()
@@ -56,7 +56,7 @@ class Progress:
 
 
 def read_lines(stream: IO[bytes], progress: Progress | None = None) -> Iterator[bytes]:
-    """Read lines of any length in bounded memory: what is too long is cut."""
+    """Yield lines of any length in bounded memory: a too long line is cut."""
     pending = 0
     while line := stream.readline(MAX_LINE_BYTES):
         pending += len(line)
@@ -69,13 +69,6 @@ def read_lines(stream: IO[bytes], progress: Progress | None = None) -> Iterator[
             pending = 0
 
 
-def to_json(name: str, report: Report) -> str:
-    """Write one incident as one line of ASCII."""
-    body: dict[str, Any] = {"file": name, **dataclasses.asdict(report)}
-    body["severity"] = report.severity.value
-    return json.dumps(body)
-
-
 def _size_of(stream: IO[bytes]) -> int:
     try:
         return os.fstat(stream.fileno()).st_size
@@ -84,7 +77,7 @@ def _size_of(stream: IO[bytes]) -> int:
 
 
 def _analyze_file(name: str, form: str, *, color: bool | None) -> int:
-    """Print the incidents of one file; give how many."""
+    """Print the incidents of one file; return their number."""
     count = 0
     with click.open_file(name, "rb") as stream:
         progress = Progress(_size_of(stream), sys.stderr, SystemClock())
@@ -106,14 +99,14 @@ def _analyze_file(name: str, form: str, *, color: bool | None) -> int:
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="text for people, json for programs: one object a line, one an incident.",
+    help="text for people; json for programs: one object per line and incident.",
 )
 @click.argument("files", nargs=-1, metavar="[FILE...|-]")
 def analyze(form: str, files: tuple[str, ...]) -> None:
     """Find the crashes in console text.
 
     FILE is a serial log, the output of dmesg, a netconsole capture or a syslog file;
-    "-" or nothing is standard input. Memory stays the same however long the input is.
+    "-" or no FILE is standard input. Memory use does not depend on the input's length.
     """
     color = False if os.environ.get("NO_COLOR") else None
     failed = False

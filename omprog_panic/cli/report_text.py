@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from omprog_panic.kernel.facts import symbol
 from omprog_panic.kernel.title import spell
 from omprog_panic.model import Severity
 
@@ -16,9 +15,9 @@ if TYPE_CHECKING:
     from omprog_panic.kernel.report import Facts, Frame, Report
 
 FRAMES_BELOW = 6
-"""Frames shown below the guilty one."""
+"""Frames shown below the blamed one."""
 FRAMES_SHOWN = 16
-"""Frames shown where none is guilty."""
+"""Frames shown where none is blamed."""
 
 _COLOURS = {
     Severity.PANIC: "red",
@@ -31,7 +30,7 @@ _COLOURS = {
 
 
 def printable(text: str) -> str:
-    r"""Take away what would act on a terminal: a crash log is nobody's friend.
+    r"""Replace characters that would control a terminal: a crash log is not trusted.
 
     >>> printable("comm\x1b[2J")
     'comm?[2J'
@@ -40,7 +39,7 @@ def printable(text: str) -> str:
 
 
 def render_report(name: str, report: Report) -> str:
-    """Write the block: severity and title, where, facts, the frames that matter."""
+    """Return the block of a report: severity, title, place, facts, frames."""
     colour = _COLOURS[report.severity]
     head = click.style(report.severity.value.upper(), fg=colour, bold=True)
     title = click.style(printable(report.title), bold=True)
@@ -59,12 +58,12 @@ def _where(name: str, report: Report) -> str:
     if report.facts.uptime_s is not None:
         where += f", {_uptime(report.facts.uptime_s)} after boot"
     if report.repeats:
-        where += f", {report.repeats} more reports follow from it"
+        where += f", {report.repeats} more reports repeat it or follow from it"
     return where
 
 
 def _uptime(seconds: float) -> str:
-    """Write a duration as people say it.
+    """Return a duration for people.
 
     >>> _uptime(93784.5)
     '1 d 2 h 3 min'
@@ -120,13 +119,13 @@ def _modules(modules: tuple[str, ...]) -> str:
 
 def _frames(report: Report) -> Iterator[str]:
     frames = report.facts.frames
-    guilty = next((n for n, f in enumerate(frames) if _is_guilty(f, report)), None)
-    end = FRAMES_SHOWN if guilty is None else guilty + 1 + FRAMES_BELOW
+    blamed = next((n for n, f in enumerate(frames) if _is_blamed(f, report)), None)
+    end = FRAMES_SHOWN if blamed is None else blamed + 1 + FRAMES_BELOW
     if frames:
         yield f"  {click.style('trace', dim=True)}"
     for number, frame in enumerate(frames[:end]):
-        text = printable(symbol(frame))
-        if number == guilty:
+        text = printable(str(frame))
+        if number == blamed:
             yield click.style(f"  >   {text}", fg="red", bold=True)
         else:
             doubt = "" if frame.certain else "? "
@@ -135,5 +134,5 @@ def _frames(report: Report) -> Iterator[str]:
         yield f"      ... {len(frames) - end} more frames"
 
 
-def _is_guilty(frame: Frame, report: Report) -> bool:
+def _is_blamed(frame: Frame, report: Report) -> bool:
     return frame.certain and report.function == spell(frame.function)

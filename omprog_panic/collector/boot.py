@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from omprog_panic.kernel.signature import is_boot_banner
+from omprog_panic.kernel.terminator import is_boot_banner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

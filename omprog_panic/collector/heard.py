@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from omprog_panic.collector.boot import SHUTDOWN, STARTED
 from omprog_panic.collector.statement import PREFIX
-from omprog_panic.kernel.signature import STARTS, first_signature
+from omprog_panic.kernel.start_line import START_KEYS, first_signature
 
 TELLING_TEXTS = ("Linux version ", PREFIX, *SHUTDOWN)
 TELLING = frozenset(text[:3] for text in TELLING_TEXTS)
 # First characters of records that may be more than chatter.
-NOTABLE = STARTS | TELLING | {STARTED[:3]}
+NOTABLE = START_KEYS | TELLING | {STARTED[:3]}
 
 
 class Heard(NamedTuple):

@@ -12,7 +12,8 @@ from omprog_panic.collector.heard import (
 )
 from omprog_panic.collector.timeline import MAX_RELEASE, SWAPPED_WITHIN_S, Timeline
 from omprog_panic.errors import MalformedPacketError
-from omprog_panic.kernel.signature import first_signature, is_boot_banner
+from omprog_panic.kernel.start_line import first_signature
+from omprog_panic.kernel.terminator import is_boot_banner
 from omprog_panic.netconsole.packet import (
     Packet,
     parse_basic,

@@ -21,11 +21,7 @@ from omprog_panic.collector.heard import (
 from omprog_panic.collector.origin import Origin
 from omprog_panic.collector.statement import parse_statement
 from omprog_panic.collector.trace import TraceMachine
-from omprog_panic.kernel.signature import (
-    Terminator,
-    is_boot_banner,
-    terminator,
-)
+from omprog_panic.kernel.terminator import Terminator, is_boot_banner, terminator
 from omprog_panic.model import EndReason
 from omprog_panic.netconsole.stored import expand, is_note, packet_of
 

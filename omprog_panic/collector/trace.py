@@ -11,11 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omprog_panic.collector.open_trace import ClosedTrace, OpenTrace, TraceLimits
-from omprog_panic.kernel.signature import (
-    STARTS,
-    TERMINATOR_STARTS,
+from omprog_panic.kernel.start_line import START_KEYS, first_signature
+from omprog_panic.kernel.terminator import (
+    TERMINATOR_KEYS,
     Terminator,
-    first_signature,
     says_kdump_loaded,
     terminator,
 )
@@ -28,9 +27,9 @@ from omprog_panic.netconsole.stored import (
 )
 
 if TYPE_CHECKING:
-    from omprog_panic.kernel.signatures import Signature
+    from omprog_panic.kernel.signature import Signature
 
-_TELLING = STARTS | TERMINATOR_STARTS | {"CPU"}
+_TELLING = START_KEYS | TERMINATOR_KEYS | {"CPU"}
 _MINOR = frozenset({Severity.WARNING, Severity.INFO})
 _LAST_WORDS = frozenset({EndReason.TERMINATOR, EndReason.REBOOTING})
 _LINE_OVERHEAD = 64  # bytes that Python adds to a string in a list
@@ -89,7 +88,7 @@ class TraceMachine:
         """Take one record; None is an empty list that costs nothing."""
         trace = self._open
         if trace is None:
-            if text[:3] in STARTS:
+            if text[:3] in START_KEYS:
                 signature = first_signature(text)
                 if signature is not None and not self._is_late(time_us, now):
                     self._begin(signature, line, time_us, now)

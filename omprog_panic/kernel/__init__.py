@@ -1,3 +1,3 @@
-"""What kernels print when they die. Pure."""
+"""Parse and analyse what kernels print when they crash. Pure."""
 
 from __future__ import annotations

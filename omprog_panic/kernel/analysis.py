@@ -1,16 +1,16 @@
-"""What died, from the text of a report: kind, title, function, facts. Pure."""
+"""Analyse kernel logs and traces: kind, title, function, facts. Pure."""
 
 from __future__ import annotations
 
 import dataclasses
 from typing import TYPE_CHECKING
 
-from omprog_panic.kernel.consequence import Consequences
-from omprog_panic.kernel.incident import MARKED, Scanner
-from omprog_panic.kernel.judgement import judge, judge_unknown
-from omprog_panic.kernel.line import line_of_record, parse_line, plain_text_at
+from omprog_panic.kernel.line import line_of_record, parse_line, text_offset
+from omprog_panic.kernel.merge import ReportMerger
 from omprog_panic.kernel.report import Facts, Frame, Report
+from omprog_panic.kernel.scanner import STATE_KEYS, Scanner
 from omprog_panic.kernel.signatures import INFO_SIGNATURES
+from omprog_panic.kernel.verdict import report_of, report_of_unknown
 from omprog_panic.model import Severity
 
 if TYPE_CHECKING:
@@ -28,30 +28,31 @@ __all__ = [
 ]
 
 ANALYSIS_VERSION = 2
+"""Raised when titles, kinds or functions of stored incidents would change."""
 
 
 def analyze_text(lines: Iterable[bytes]) -> Iterator[Report]:
-    """Find the incidents in console text of any sort, in constant memory."""
-    scanner, consequences = Scanner(), Consequences()
+    """Find the incidents in console text of any form, in constant memory."""
+    scanner, merger = Scanner(), ReportMerger()
     for number, raw in enumerate(lines, 1):
-        # Most lines of a log mean nothing; every 64th is looked at for its time.
-        if number & 63 and not scanner.is_open and _means_nothing(raw):
+        # Most lines of a log are ordinary; every 64th is parsed for its time.
+        if number & 63 and not scanner.is_open and _is_ordinary(raw):
             continue
         scanner.feed(parse_line(number, raw))
         if scanner.finished:
-            yield from _settled(scanner, consequences)
+            yield from _complete(scanner, merger)
     scanner.close()
-    yield from _settled(scanner, consequences)
-    yield from consequences.close()
+    yield from _complete(scanner, merger)
+    yield from merger.close()
 
 
-_MARKED = frozenset(key.encode() for key in MARKED)
+_STATE_KEYS = frozenset(key.encode() for key in STATE_KEYS)
 _INFO_WORDS = tuple(row.starts[0].encode() for row in INFO_SIGNATURES)
 
 
-def _means_nothing(raw: bytes) -> bool:
-    at = plain_text_at(raw)
-    if at < 0 or raw[at : at + 3] in _MARKED:
+def _is_ordinary(raw: bytes) -> bool:
+    at = text_offset(raw)
+    if at < 0 or raw[at : at + 3] in _STATE_KEYS:
         return False
     for word in _INFO_WORDS:
         if word in raw:
@@ -59,33 +60,33 @@ def _means_nothing(raw: bytes) -> bool:
     return b"\0" not in raw
 
 
-def _settled(scanner: Scanner, consequences: Consequences) -> Iterator[Report]:
+def _complete(scanner: Scanner, merger: ReportMerger) -> Iterator[Report]:
     finished, scanner.finished = scanner.finished, []
-    finished.sort(key=lambda incident: incident.first_line)
-    for incident in finished:
-        yield from consequences.take(incident, judge(incident))
+    finished.sort(key=lambda lines: lines.first.number)
+    for lines in finished:
+        yield from merger.add(lines, report_of(lines))
 
 
 def analyze_trace(records: Sequence[Record], context: int = 0) -> Report:
-    """Judge a trace that the collector closed: the cause, with what it led to.
+    """Return the report of a trace that the collector closed: the first crash in it.
 
-    ``context`` records at the beginning came before the onset. Always answers,
-    also for a trace in which no start line is recognised.
+    ``context`` records at the beginning came before the onset. There is always a
+    report, also for a trace in which no start line is recognised.
     """
-    scanner, consequences = Scanner(), Consequences()
+    scanner, merger = Scanner(), ReportMerger()
     for number, record in enumerate(records[context:], context + 1):
         for text in record.text.split("\n"):
             scanner.feed(line_of_record(number, record, text))
     scanner.close()
-    reports = [*_settled(scanner, consequences), *consequences.close()]
+    reports = [*_complete(scanner, merger), *merger.close()]
     if not reports:
-        return judge_unknown(records, context)
+        return report_of_unknown(records, context)
     cause = next((r for r in reports if r.kind != "info"), reports[0])
     return _with_keys(_with_panic(cause, reports), records)
 
 
 def _with_panic(cause: Report, reports: Sequence[Report]) -> Report:
-    # One trace is one alert: a panic anywhere in it is the end of this machine.
+    # One trace is one alert, and a panic anywhere in it ended this machine.
     last = next((r for r in reports if r.panicked), None)
     if last is None or cause.panicked:
         return cause

@@ -1,4 +1,4 @@
-"""Which function is to be named: one rule for each kind of report. Pure."""
+"""Find the function to blame: one rule for each kind of report. Pure."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from omprog_panic.kernel import skip_frames
-from omprog_panic.kernel.frame import FIRST_TRACE, Item, What, clean_name
-from omprog_panic.kernel.skip_frames import Category, is_innocent
+from omprog_panic.kernel import arch, skip_frames
+from omprog_panic.kernel.call_trace import (
+    FIRST_TRACE,
+    TraceItem,
+    TraceItemKind,
+    clean_name,
+)
+from omprog_panic.kernel.skip_frames import Category, is_skipped, names_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,10 +24,10 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a rule may look at: the lines of the report and what they say."""
+    """What a rule uses: the lines of the report and the trace items in them."""
 
     texts: Sequence[str]
-    items: Sequence[Item]
+    items: Sequence[TraceItem]
     named: str | None  # the function on the start line
 
 
@@ -30,50 +35,49 @@ Rule = Callable[[Evidence], str | None]
 
 # --- traces ----------------------------------------------------------------------
 
-# Where the processor was when an interrupt came: what stands below is the guilty part.
-_INTERRUPT = re.compile(
-    r"(?:asm_)?(?:sysvec_)?(?:smp_)?(?:apic_timer|call_function\w*|reschedule|common|"
-    r"hyperv\w*|irq_work)_interrupt\Z|asm_sysvec_\w+\Z|el1h?_?(?:64_)?irq\Z|"
-    r"__irq_svc\Z|irq_entries_start\Z|ret_from_intr\Z|common_interrupt\Z|"
-    r"asm_common_interrupt\Z|handle_exception\Z|decrementer_common\w*\Z|"
-    r"hardware_interrupt\w*\Z|ext_int_handler\Z|nmi\Z|asm_exc_nmi\Z|end_repeat_nmi\Z",
-)
+# Entries of interrupts: the frames below one are the interrupted code.
+_INTERRUPT = names_pattern(arch.column("interrupt_entries"))
 
 
-def main_trace(items: Sequence[Item]) -> list[Item]:
+_INTERRUPT_ENDS = frozenset({"<EOI>", "</IRQ>", "</NMI>"})
+
+
+def main_trace(items: Sequence[TraceItem]) -> list[TraceItem]:
     """Return the items of the first call trace, or what stands before any heading.
 
-    Reports print other stacks before their own (where preemption was disabled, how a
-    lock was taken before), so a headed call trace goes before loose frames.
+    Some reports print other stacks first (where preemption was disabled, where a lock
+    was taken), so a call trace with a heading is preferred to loose frames.
     """
     for at, item in enumerate(items):
-        if item.what is What.HEADING and FIRST_TRACE.match(item.text):
+        if item.kind is TraceItemKind.HEADING and FIRST_TRACE.match(item.text):
             rest = traces(items[at + 1 :])[0]
-            if any(i.what is What.FRAME for i in rest):
+            if any(i.kind is TraceItemKind.FRAME for i in rest):
                 return rest
     return traces(items)[0]
 
 
-def traces(items: Iterable[Item]) -> list[list[Item]]:
+def traces(items: Iterable[TraceItem]) -> list[list[TraceItem]]:
     """Split the items into traces: a heading after frames begins a new one."""
-    result: list[list[Item]] = [[]]
+    result: list[list[TraceItem]] = [[]]
     seen = False
     for item in items:
-        if item.what is What.HEADING and seen:
+        if item.kind is TraceItemKind.HEADING and seen:
             result.append([])
             seen = False
-        seen = seen or item.what is What.FRAME
+        seen = seen or item.kind is TraceItemKind.FRAME
         result[-1].append(item)
     return result
 
 
-def _frames(items: Iterable[Item]) -> list[Frame]:
-    return [i.frame for i in items if i.what is What.FRAME and i.frame is not None]
+def _frames(items: Iterable[TraceItem]) -> list[Frame]:
+    return [
+        i.frame for i in items if i.kind is TraceItemKind.FRAME and i.frame is not None
+    ]
 
 
-def _certain(items: Iterable[Item]) -> list[str]:
+def _certain(items: Iterable[TraceItem]) -> list[str]:
     frames = _frames(items)
-    # Kernels without frame pointers mark every frame as a leftover: better than none.
+    # Kernels without frame pointers mark every frame as unreliable.
     certain = [f.function for f in frames if f.certain]
     return certain or [f.function for f in frames]
 
@@ -86,14 +90,14 @@ def first_trace(evidence: Evidence) -> list[str]:
 def counter(evidence: Evidence) -> str | None:
     """Return the function of the first program counter line of the kernel."""
     for item in evidence.items:
-        if item.what is What.PC and item.frame is not None:
+        if item.kind is TraceItemKind.PROGRAM_COUNTER and item.frame is not None:
             return item.frame.function
     return None
 
 
-def _first_guilty(names: Iterable[str | None], *more: Category) -> str | None:
+def _first_not_skipped(names: Iterable[str | None], *more: Category) -> str | None:
     for name in names:
-        if name and not is_innocent(name, *more):
+        if name and not is_skipped(name, *more):
             return name
     return None
 
@@ -103,21 +107,21 @@ def _first_guilty(names: Iterable[str | None], *more: Category) -> str | None:
 
 def _by_pc(*more: Category) -> Rule:
     def rule(e: Evidence) -> str | None:
-        return _first_guilty([counter(e), *first_trace(e)], *more)
+        return _first_not_skipped([counter(e), *first_trace(e)], *more)
 
     return rule
 
 
 def _by_trace(*more: Category) -> Rule:
     def rule(e: Evidence) -> str | None:
-        return _first_guilty(first_trace(e), *more)
+        return _first_not_skipped(first_trace(e), *more)
 
     return rule
 
 
 def _by_name(*more: Category) -> Rule:
     def rule(e: Evidence) -> str | None:
-        return _first_guilty([e.named, *first_trace(e)], *more)
+        return _first_not_skipped([e.named, *first_trace(e)], *more)
 
     return rule
 
@@ -132,20 +136,17 @@ def _named_only(e: Evidence) -> str | None:
 
 def _warning(*more: Category) -> Rule:
     def rule(e: Evidence) -> str | None:
-        found = _first_guilty([counter(e), e.named, *first_trace(e)], *more)
+        found = _first_not_skipped([counter(e), e.named, *first_trace(e)], *more)
         return found or e.named
 
     return rule
 
 
-# Dispatch points: below them every stack looks alike, so the frame just above one
-# names the loop. Names without leading underscores.
+# Dispatch points: below them all stacks look alike, so the frame just above one names
+# the loop. Names without leading underscores.
+_SYSTEM_CALL = names_pattern(arch.column("system_call_entries"))
 _DISPATCH = re.compile(
     "(?:"
-    # entries of the kernel
-    r"(?:do_)?syscall\w*|do_syscall\w*|entry_SYS\w+|entry_INT80\w*|do_(?:fast|int80)_syscall\w*|"
-    r"system_call\w*|sysenter\w*|tracesys\w*|el0t?_\w+|do_el0_svc|invoke_syscall|"
-    r"ret_fast_syscall|handle_exception|"
     # work, timers, soft interrupts, packets, threads, idle
     r"process_one_work|process_scheduled_works|worker_thread|kthread|ret_from_fork\w*|"
     r"run_timers|run_timer_softirq|call_timer_fn|expire_timers|run_hrtimer|"
@@ -174,26 +175,27 @@ _DISPATCH = re.compile(
 )
 
 
-def _stack(trace: Iterable[Item]) -> list[str]:
+def _stack(trace: Iterable[TraceItem]) -> list[str]:
     """Return the certain functions, program counters among them, from the top."""
     names = [
         item.frame.function
         for item in trace
-        if item.frame is not None and (item.frame.certain or item.what is What.PC)
+        if item.frame is not None
+        and (item.frame.certain or item.kind is TraceItemKind.PROGRAM_COUNTER)
     ]
     return names or _certain(trace)
 
 
-def _interrupted(trace: list[Item]) -> list[Item] | None:
-    """Return what ran when the interrupt came that noticed the trouble.
+def _interrupted(trace: list[TraceItem]) -> list[TraceItem] | None:
+    """Return the trace of the code that an interrupt interrupted.
 
-    A trace made from saved registers (its program counter stands first) is that
-    already. None: this trace was not made by an interrupt.
+    A trace made from saved registers (its program counter stands first) is of that
+    code already. None: this trace was not made by an interrupt.
     """
     for item in trace:
-        if item.what is What.PC and item.frame is not None:
+        if item.kind is TraceItemKind.PROGRAM_COUNTER and item.frame is not None:
             return trace
-        if item.what is What.FRAME:
+        if item.kind is TraceItemKind.FRAME:
             break
     for at, item in enumerate(trace):
         if (
@@ -203,7 +205,7 @@ def _interrupted(trace: list[Item]) -> list[Item] | None:
         ):
             return trace[at + 1 :]
     for at, item in enumerate(trace):
-        if item.what is What.MARK and item.text in {"<EOI>", "</IRQ>", "</NMI>"}:
+        if item.kind is TraceItemKind.MARK and item.text in _INTERRUPT_ENDS:
             return trace[at + 1 :]
     return None
 
@@ -211,19 +213,16 @@ def _interrupted(trace: list[Item]) -> list[Item] | None:
 def _stall(e: Evidence) -> str | None:
     all_traces = traces(e.items)
     cut = [_interrupted(trace) for trace in all_traces]
-    # First the stacks of processors that were interrupted, then those of sleepers.
+    # Stacks of interrupted processors first, then those of sleeping tasks.
     for trace in [*(c for c in cut if c), *all_traces]:
         if found := _above_dispatch(_stack(trace)):
             return found
     return None
 
 
-# Entries of page faults: they dispatch where user space faulted; where the kernel did,
-# the code that touched the memory stands below them.
-_FAULT = re.compile(
-    r"_*(?:do_user_addr_fault|do_page_fault|(?:asm_)?exc_page_fault|page_fault|"
-    r"handle_page_fault|do_(?:translation|DataAbort|mem_abort)\w*|async_page_fault)\Z",
-)
+# Page faults dispatch where user space faulted; where the kernel did, the code that
+# touched the memory stands below their entries.
+_FAULT = names_pattern(arch.column("page_fault_entries"))
 
 
 def _without_user_fault(names: list[str]) -> list[str]:
@@ -236,11 +235,11 @@ def _without_user_fault(names: list[str]) -> list[str]:
 def _above_dispatch(names: list[str]) -> str | None:
     previous: str | None = None
     for name in _without_user_fault(names):
-        # __sys_recvmsg is a helper; the ways in are __x64_sys_recvmsg and its like.
+        # __sys_recvmsg is a helper; the entries are __x64_sys_recvmsg and the like.
         bare = name if name.lstrip("_").startswith("sys_") else name.lstrip("_")
         if bare.startswith("smp_call_function"):
             return "smp_call_function"
-        if _DISPATCH.match(bare):
+        if _DISPATCH.match(bare) or _SYSTEM_CALL.match(bare):
             return previous or name
         previous = name
     return None
@@ -259,7 +258,7 @@ def _hung(e: Evidence) -> str | None:
         return "rtnl_lock"
     if any(_SYNCHRONIZE.match(name) for name in names):
         return "synchronize_rcu"
-    return _first_guilty(names, skip_frames.WAITING)
+    return _first_not_skipped(names, skip_frames.WAITING)
 
 
 _AT = re.compile(
@@ -269,7 +268,7 @@ _BARE = re.compile(r"(?:\[<[^>]*>\] *)?(?P<f>[A-Za-z_.$][\w.$]*)\+0x")
 
 
 def _ats(texts: Sequence[str], begin: str = "") -> list[str]:
-    """Return the functions after ``at:``, from the first line that has ``begin``."""
+    """Return the functions after ``at:``, from the first line with ``begin`` on."""
     names: list[str] = []
     started = not begin
     wait = False
@@ -294,7 +293,7 @@ def _deadlock(e: Evidence) -> str | None:
     names = _ats(e.texts, "trying to acquire lock")
     if recursive:
         return next(iter(names), None)
-    return _first_guilty([*names[:2], *first_trace(e)])
+    return _first_not_skipped([*names[:2], *first_trace(e)])
 
 
 def _first_at(e: Evidence) -> str | None:
@@ -302,7 +301,7 @@ def _first_at(e: Evidence) -> str | None:
 
 
 def _takes(e: Evidence) -> str | None:
-    return _first_guilty([*_ats(e.texts, "takes:")[:1], *first_trace(e)])
+    return _first_not_skipped([*_ats(e.texts, "takes:")[:1], *first_trace(e)])
 
 
 def _release(e: Evidence) -> str | None:
@@ -316,7 +315,7 @@ def _unsafe_order(e: Evidence) -> str | None:
     for at, text in enumerate(e.texts):
         if _UNSAFE.search(text):
             names = _certain(i for i in e.items if i.at > at)
-            return _first_guilty(names)
+            return _first_not_skipped(names)
     return None
 
 
@@ -324,9 +323,9 @@ def _bad_page(e: Evidence) -> str | None:
     for at, text in enumerate(e.texts):
         if "page last allocated" in text:
             names = _certain(traces(i for i in e.items if i.at > at)[0])
-            if found := _first_guilty(names, skip_frames.ALLOCATING):
+            if found := _first_not_skipped(names, skip_frames.ALLOCATING):
                 return found
-    return _first_guilty(first_trace(e), skip_frames.FREEING)
+    return _first_not_skipped(first_trace(e), skip_frames.FREEING)
 
 
 RULES: dict[str, Rule] = {
@@ -357,5 +356,5 @@ RULES: dict[str, Rule] = {
 
 
 def find_function(rule: str, evidence: Evidence) -> str | None:
-    """Name the guilty function by the rule of the signature; None: nobody is left."""
+    """Return the function to blame by a rule of ``RULES``; None: none is left."""
     return RULES[rule](evidence) if rule else None

@@ -1,19 +1,21 @@
-"""What a report says about the machine and the moment. Pure."""
+"""Read what a report says about the machine. Pure."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from omprog_panic.kernel.frame import What
-from omprog_panic.kernel.report import Facts, Frame
+from omprog_panic.kernel import arch
+from omprog_panic.kernel.call_trace import TraceItemKind
+from omprog_panic.kernel.hardware import hardware_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from omprog_panic.kernel.frame import Item
+    from omprog_panic.kernel.call_trace import TraceItem
+    from omprog_panic.kernel.report import Frame
 
-# kernel/panic.c taint_flags; the words are those that kernels from 6.12 print.
+# kernel/panic.c taint_flags
 TAINTS: dict[str, str] = {
     "P": "proprietary module",
     "F": "module loaded by force",
@@ -55,49 +57,7 @@ _MODULES = re.compile(r"Modules linked in: ?(?P<modules>.*)$")
 _UNLOADED = re.compile(r"\[last unloaded: [^\]]*\]")
 _FLAGS = re.compile(r"\([A-Z+-]+\)$")
 _CODE = re.compile(r"Code: (?P<code>[0-9a-f<>() ?]{8,})$")
-_REGISTER = re.compile(
-    r"(?:RSP|RAX|RDX|RBP|R\d\d|FS|CS|DS|CR\d|DR\d|EAX|ESI|ESP|EDX|EFLAGS|GPR\d\d|"
-    r"Krnl GPRS|x\d+|r\d+|sp|lr|ra|gp|t\d|s\d+|a\d|pstate|MSR|REGS|LR|status|CFAR|psr)"
-    r" ?[:=]",
-)
-
-# Lines that settle it: no software does this. Each with words of which one stands in
-# every such line: most reports have none, and that is quick to know.
-_MACHINE: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
-    (
-        ("Machine Check",),
-        re.compile(r"Machine Check Exception"),
-        "machine check exception",
-    ),
-    (
-        ("machine check",),
-        re.compile(r"Fatal (?:local )?machine check"),
-        "fatal machine check",
-    ),
-    (
-        ("event severity", "Fatal hardware"),
-        re.compile(r"event severity: (?:fatal|recoverable)|Fatal hardware error"),
-        "the firmware reported an error of the hardware",
-    ),
-    (
-        ("EDAC ",),
-        re.compile(r"^EDAC \S+: \d+ UE ", re.MULTILINE),
-        "memory error that could not be corrected",
-    ),
-    (("SError",), re.compile(r"SError Interrupt"), "asynchronous error from the bus"),
-    (
-        ("NMI",),
-        re.compile(
-            r"^Uhhuh\. NMI received|^NMI: (?:IOCK|PCI system) error", re.MULTILINE
-        ),
-        "non-maskable interrupt from the hardware",
-    ),
-    (
-        ("Memory failure",),
-        re.compile(r"^Memory failure: ", re.MULTILINE),
-        "a page of memory failed",
-    ),
-)
+_REGISTER = re.compile(rf"(?:{'|'.join(arch.column('registers'))}) ?[:=]")
 
 
 def _modules(text: str) -> tuple[str, ...]:
@@ -156,18 +116,8 @@ _READERS: dict[str, Callable[[dict[str, object], str], None]] = {
 }
 
 
-def verdict(texts: Sequence[str]) -> str | None:
-    """Return whether the report blames the machine, and in which words."""
-    text = "\n".join(texts)
-    for needed, pattern, words in _MACHINE:
-        for word in needed:
-            if word in text and pattern.search(text):
-                return words
-    return None
-
-
-def read_facts(texts: Sequence[str], items: Sequence[Item]) -> dict[str, object]:
-    """Collect the fields of ``Facts`` that the lines of a report tell."""
+def read_facts(texts: Sequence[str], items: Sequence[TraceItem]) -> dict[str, object]:
+    """Return the fields of ``Facts`` that the lines of a report contain."""
     found: dict[str, object] = {}
     registers: list[str] = []
     for raw in texts:
@@ -185,48 +135,31 @@ def read_facts(texts: Sequence[str], items: Sequence[Item]) -> dict[str, object]
     found["frames"] = _first_frames(items)
     if (pc := _pc(items)) is not None:
         found["pc"] = pc
-    if words := verdict(texts[:200]):
+    if words := hardware_error(texts[:200]):
         found["hardware_error"] = words
     return found
 
 
-def symbol(frame: Frame) -> str:
-    """Write a frame as the kernel does.
-
-    >>> symbol(Frame("fn", 0x16, 0x20, "mod"))
-    'fn+0x16/0x20 [mod]'
-    """
-    offset = f"+{frame.offset:#x}" if frame.offset is not None else ""
-    size = f"/{frame.size:#x}" if frame.size is not None else ""
-    module = f" [{frame.module}]" if frame.module else ""
-    return f"{frame.function}{offset}{size}{module}"
-
-
-def _pc(items: Sequence[Item]) -> str | None:
+def _pc(items: Sequence[TraceItem]) -> str | None:
     """Return the first program counter that is not another processor's."""
     for item in items:
-        if item.what is What.HEADING and item.text.startswith("NMI backtrace"):
+        if item.kind is TraceItemKind.HEADING and item.text.startswith("NMI backtrace"):
             return None
-        if item.what is What.PC:
+        if item.kind is TraceItemKind.PROGRAM_COUNTER:
             if item.frame is not None:
-                return symbol(item.frame)
+                return str(item.frame)
             if item.text.startswith("RIP: 0010:"):
                 return item.text.removeprefix("RIP: 0010:").strip() or None
     return None
 
 
-def _first_frames(items: Sequence[Item]) -> tuple[Frame, ...]:
+def _first_frames(items: Sequence[TraceItem]) -> tuple[Frame, ...]:
     frames: list[Frame] = []
     for item in items:
-        if item.what is What.HEADING and frames:
+        if item.kind is TraceItemKind.HEADING and frames:
             break
-        if item.what is What.FRAME and item.frame is not None:
+        if item.kind is TraceItemKind.FRAME and item.frame is not None:
             frames.append(item.frame)
             if len(frames) == MAX_FRAMES:
                 break
     return tuple(frames)
-
-
-def facts_from(found: dict[str, object]) -> Facts:
-    """Make the value of what was found."""
-    return Facts(**found)  # type: ignore[arg-type]

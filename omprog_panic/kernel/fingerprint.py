@@ -1,4 +1,4 @@
-"""What makes two incidents the same bug. Pure."""
+"""The fingerprint: equal for two incidents of the same bug. Pure."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ FINGERPRINT_VERSION = 1
 
 
 def fingerprint_of(form: str, function: str | None, place: str | None = None) -> str:
-    """Hash what does not differ between hosts or runs.
+    """Return a hash over what is the same on every host and in every run.
 
-    ``form`` is the title without its function, ``place`` the source file that stands
-    in where no function is known.
+    ``form`` is the title without its function; ``place`` is the source file, used where
+    no function is known.
     """
     name = bare(function).lower() if function else f"({place or ''})"
     content = f"{FINGERPRINT_VERSION}\n{form.lower()}\n{name}"

@@ -1,4 +1,4 @@
-"""One line of console text: what stands before the kernel's words, taken off. Pure."""
+"""Parse one line of console text: cut the prefixes off the kernel's text. Pure."""
 
 from __future__ import annotations
 
@@ -9,19 +9,17 @@ if TYPE_CHECKING:
     from omprog_panic.model import Record
 
 MAX_LINE_BYTES = 16 * 1024
-"""A longer line is cut here; no kernel prints one, and time must stay linear."""
-
+"""A longer line is cut here: no kernel prints one, and time must stay linear."""
 
 MAX_TEXT_CHARS = 2048
 """The kernel's text is cut here: its record has at most 1024 bytes (LOG_LINE_MAX)."""
 
 
 class Line(NamedTuple):
-    """The kernel's text of one line, with what stood before it.
+    """The kernel's text of one line, with what its prefixes say.
 
-    ``stamped`` tells that a printk time stamp, an extended netconsole head or a
-    syslog head of the kernel was there; ``foreign`` that the line says itself that
-    it does not come from the kernel (another program of syslog, another facility).
+    ``stamped``: it had a printk time stamp, an extended netconsole header or a syslog
+    header of the kernel. ``foreign``: its prefix names another program or facility.
     """
 
     number: int
@@ -53,8 +51,8 @@ _SYSLOG = re.compile(
 # 2018/01/09 14:28:48: the date that programs which relay a console put before a line.
 _DATED = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d ")
 _PRIORITY = re.compile(r"<\d{1,3}>")
-# Android's column needs the slow way.
-_PLAIN = re.compile(
+# Without Android's column.
+_STAMP_ONLY = re.compile(
     rb"\[ *\d{1,9}\.\d{6}\](?:\[ *[TC]\d+\])?[ \t]*+(?!\[\d)",
 ).match
 _new = tuple.__new__
@@ -73,7 +71,7 @@ def _stamped(number: int, text: str, stamp: re.Match[str]) -> Line:
 
 
 def parse_line(number: int, raw: bytes) -> Line:
-    """Take the prefixes off; whatever the bytes are, the answer is a line.
+    """Cut the prefixes off; any bytes are a line.
 
     >>> parse_line(1, b"<4>[   12.345678][  T31] BUG: Bad page state")[1:4]
     ('BUG: Bad page state', 12345678, 'T31')
@@ -88,7 +86,7 @@ def parse_line(number: int, raw: bytes) -> Line:
         return _parse_unusual(number, text)
     seconds, micros, caller = stamp.groups()
     micros = int(seconds + micros)
-    # This is done for every line of a log: the plain tuple spares a call.
+    # Once for every line of a log: a plain tuple saves a call.
     return _new(
         Line,
         (
@@ -132,7 +130,7 @@ def _parse_unusual(number: int, text: str) -> Line:
 
 
 def line_of_record(number: int, record: Record, text: str) -> Line:
-    """Make a line of one line of a record that the collector rebuilt."""
+    """Return a line for one line of a record that the collector rebuilt."""
     return _new(
         Line,
         (
@@ -146,10 +144,10 @@ def line_of_record(number: int, record: Record, text: str) -> Line:
     )
 
 
-def plain_text_at(raw: bytes) -> int:
-    """Return where the text of a line begins that has a time stamp only; else -1.
+def text_offset(raw: bytes) -> int:
+    """Return where the text begins in a line with a time stamp and no other prefix.
 
-    What is quick to know of a line without taking it apart.
+    -1 for any other line. Much cheaper than parsing the line.
     """
-    stamp = _PLAIN(raw)
+    stamp = _STAMP_ONLY(raw)
     return stamp.end() if stamp is not None else -1

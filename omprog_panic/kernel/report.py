@@ -1,4 +1,4 @@
-"""The values that an analysis answers: report, facts, frame. Pure."""
+"""The result of an analysis: report, facts, frames. Pure."""
 
 from __future__ import annotations
 
@@ -19,10 +19,25 @@ class Frame:
     module: str | None = None
     certain: bool = True  # False: printed with "?", a leftover on the stack
 
+    def __str__(self) -> str:
+        """Return the frame as the kernel prints it.
+
+        >>> str(Frame("fn", 0x16, 0x20, "mod"))
+        'fn+0x16/0x20 [mod]'
+        """
+        offset = f"+{self.offset:#x}" if self.offset is not None else ""
+        size = f"/{self.size:#x}" if self.size is not None else ""
+        module = f" [{self.module}]" if self.module else ""
+        return f"{self.function}{offset}{size}{module}"
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Facts:
-    """What a report says about the machine and the moment; None: not said."""
+    """What a report says about the machine; None: it does not say.
+
+    One attribute a fact, without structure: this is stored, shown by templates and
+    printed by ``analyze`` under these names, and has no behaviour.
+    """
 
     kernel: str | None = None  # release, e.g. 6.1.0-56-cloud-amd64
     kernel_build: str | None = None  # what follows it, e.g. "#1 Debian 6.1.192-2"
@@ -40,13 +55,15 @@ class Facts:
     panic_line: str | None = None  # the whole "Kernel panic - not syncing: ..." record
     uptime_s: float | None = None
     keys: tuple[tuple[str, str], ...] = ()  # userdata and sysdata
-    # The verdict "this is the machine, not the software", with the words for it.
-    hardware_error: str | None = None
+    hardware_error: str | None = None  # in words: the hardware failed, not software
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Report:
-    """One incident in a text. Line numbers count from 1."""
+    """One incident in a text. Line numbers count from 1.
+
+    ``sound`` False: the report is damaged, so title and function may be wrong.
+    """
 
     kind: str
     severity: Severity
@@ -59,4 +76,4 @@ class Report:
     sound: bool = True
     unsound_because: str | None = None
     facts: Facts = Facts()
-    repeats: int = 0  # later reports that repeat this one or follow from it
+    repeats: int = 0  # later reports that repeat this one or are caused by it

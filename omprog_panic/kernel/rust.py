@@ -1,8 +1,8 @@
-"""Names of Rust symbols, as kernel traces print them, made readable. Pure.
+"""Demangle Rust symbols as kernel traces print them. Pure.
 
 Two manglings: the legacy one (``_ZN``, length-prefixed parts, the last a hash) and v0
-(``_R``, RFC 2603). Of generic arguments nothing is kept, since a title names a function
-and not an instance of it. What cannot be read stays as it is.
+(``_R``, RFC 2603). Generic arguments are dropped: a title names a function, not an
+instance of it. A name that cannot be parsed stays as it is.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _MAX_DEPTH = 32
 _MAX_NAME = 512
 
 
-class _UnreadableError(Exception):
-    """Not a name that this reader knows."""
+class _MangledNameError(Exception):
+    """The name cannot be parsed."""
 
 
 def demangle(name: str) -> str:
@@ -49,7 +49,7 @@ def demangle(name: str) -> str:
             return _V0(name[2:]).path(0)
         if plain := _PLAIN.match(name):
             return name[plain.end() : plain.end() + int(plain[1])]
-    except (_UnreadableError, ValueError, IndexError):
+    except (_MangledNameError, ValueError, IndexError):
         pass
     return name
 
@@ -64,11 +64,11 @@ def _legacy(rest: str) -> str:
         length = int(rest[at:end])
         part = rest[end : end + length]
         if len(part) != length or not part:
-            raise _UnreadableError
+            raise _MangledNameError
         parts.append(part)
         at = end + length
     if len(parts) < 2 or not _HASH.match(parts.pop()):
-        raise _UnreadableError  # C++ names have no hash
+        raise _MangledNameError  # C++ names have no hash
     return "::".join(_ESCAPE.sub(_unescape, _without_guard(part)) for part in parts)
 
 
@@ -85,7 +85,7 @@ def _unescape(match: re.Match[str]) -> str:
 
 
 class _V0:
-    """A cursor over a v0 name; every method consumes what it reads."""
+    """A cursor over a v0 name; every method consumes what it parses."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -101,7 +101,7 @@ class _V0:
         # Back references could otherwise make a short name take long.
         self._steps += 1
         if self._steps > 4 * _MAX_NAME:
-            raise _UnreadableError
+            raise _MangledNameError
         return char
 
     def _base62(self) -> int:
@@ -129,14 +129,14 @@ class _V0:
             self._at += 1
         name = self._text[self._at : self._at + length]
         if len(name) != length:
-            raise _UnreadableError
+            raise _MangledNameError
         self._at += length
         return name
 
     def path(self, depth: int) -> str:
-        """Read a path; impl blocks show as ``<type>`` or ``<type as trait>``."""
+        """Parse a path; impl blocks become ``<type>`` or ``<type as trait>``."""
         if depth > _MAX_DEPTH:
-            raise _UnreadableError
+            raise _MangledNameError
         tag = self._next()
         if tag == "C":
             return self._identifier()
@@ -156,7 +156,7 @@ class _V0:
             return self._instance(depth)
         if tag == "B":
             return self._back(depth, self.path)
-        raise _UnreadableError
+        raise _MangledNameError
 
     def _instance(self, depth: int) -> str:
         name = self.path(depth + 1)
@@ -187,7 +187,7 @@ class _V0:
     def _type(self, depth: int) -> str:
         tag = self._peek()
         if depth > _MAX_DEPTH:
-            raise _UnreadableError
+            raise _MangledNameError
         if tag in "CNMXYI":
             return self.path(depth)
         self._next()
@@ -216,13 +216,13 @@ class _V0:
                 self._type(depth + 1)
             self._next()
             return "()"
-        raise _UnreadableError
+        raise _MangledNameError
 
     def _back(self, depth: int, read: Callable[[int], str]) -> str:
         target = self._base62()
         here, self._at = self._at, target
         if target >= here:
-            raise _UnreadableError
+            raise _MangledNameError
         result = read(depth + 1)
         self._at = here
         return result

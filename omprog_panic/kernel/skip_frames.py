@@ -1,7 +1,7 @@
-"""Functions that are on the stack of many crashes and guilty of none. Pure data.
+"""Functions that are on the stack of many crashes and never to blame. Pure data.
 
-Each category says why it exists; a name is in one when the frame below it tells more
-about the bug than the name itself. A pattern is a whole name in which ``*`` stands for
+Each category has its reason; a name is in one when the frame below it says more about
+the bug. A pattern is a whole name in which ``*`` stands for
 any letters, digits and underscores, and ``#`` for digits. Names are compared without
 leading underscores and without compiler suffixes such as ``.isra.0``. Every pattern
 has a name of a real kernel in tests/corpus/skip_frames.txt.
@@ -11,11 +11,16 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from omprog_panic.kernel import arch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Category(NamedTuple):
-    """A set of names, and why a name of this set is never the guilty one."""
+    """A set of names, and why none of them is to blame."""
 
     name: str
     why: str
@@ -34,27 +39,21 @@ REPORTING = _category(
     save_stack* stack_trace_* arch_stack_walk* walk_stackframe unwind_backtrace
     unwind_frame unwind_next_frame unwind_get_return_* nmi_cpu_backtrace*
     nmi_trigger_* trigger_*backtrace* print_tainted panic vpanic panic_* nmi_panic
-    check_panic_on_warn warn warn_slowpath* warn_printf report_bug* handle_bug
-    fixup_bug* bug_handler brk_handler do_debug_exception call_break_hook die die_*
-    oops_* notify_die stack_chk_fail do_trap* do_error_trap do_invalid_op
-    do_divide_error do_general_protection do_int3 do_double_fault do_stack_segment
-    do_undefinstr do_DataAbort do_PrefetchAbort do_mem_abort do_sp_pc_abort
-    do_translation_fault do_tag_check_fault do_bad_area do_page_fault* do_kernel_fault
-    do_user_addr_fault do_kern_addr_fault exc_* asm_exc_* noist_exc_* invalid_op
-    divide_error general_protection double_fault page_fault* async_page_fault
-    error_code error_entry error_exit und_svc dabt_svc pabt_svc el0_* el0t_* el1_*
-    el1h_* do_undefinstr* do_el1_undef undef_handler no_context bad_kernel_*
-    bad_page_fault kernelmode_fixup_or_oops fixup_exception vmalloc_fault
-    mm_fault_error handle_page_fault ret_from_exception program_check_* pgm_check*
-    data_access_* should_fail* fail_dump print_*bug print_*report print_circular*
-    print_deadlock* fortify_panic fortify_report rustc::* core::panicking::*
-    rust_begin_unwind ubsan_epilogue val_to_string *assertfail assfail
-    assertion_failed
+    check_panic_on_warn warn warn_slowpath* warn_printf report_bug* die die_* oops_*
+    notify_die stack_chk_fail do_undefinstr should_fail* fail_dump print_*bug
+    print_*report print_circular* print_deadlock* fortify_panic fortify_report
+    rustc::* core::panicking::* rust_begin_unwind ubsan_epilogue val_to_string
+    *assertfail assfail assertion_failed
     """,
+)
+EXCEPTIONS = _category(
+    "exceptions",
+    "Entries and handlers of faults (kernel/arch.py): they run because of the bug.",
+    " ".join(arch.column("exception_entries")),
 )
 SANITIZERS = _category(
     "sanitizers",
-    "Checks that the compiler or a debug option put in: the caller did it.",
+    "Checks added by the compiler or a debug option: the caller is to blame.",
     """
     asan_* hwasan_* kasan_* kmsan_* msan_* kcsan_* tsan_* kfence_* ubsan_* sanitizer_*
     print_address_description describe_* object_err end_report addr_has_metadata
@@ -74,7 +73,7 @@ SANITIZERS = _category(
 )
 LOCKS = _category(
     "locks",
-    "Locks and waiting: whoever takes the lock or waits is to be named.",
+    "Locks and waiting: the code that takes the lock or waits is to blame.",
     """
     spin_lock* spin_unlock* spin_trylock* raw_spin_* raw_read_* raw_write_*
     do_raw_spin_* do_raw_read_* do_raw_write_* read_lock* read_unlock* write_lock*
@@ -92,7 +91,7 @@ LOCKS = _category(
 )
 MEMORY = _category(
     "memory",
-    "Allocators and the page cache: the memory is somebody's, who is to be named.",
+    "Allocators and the page cache: the user of the memory is to blame.",
     """
     kmalloc* kzalloc* kcalloc* krealloc* kmemdup* vmemdup* memdup_user* strndup_user
     kstrdup* kstrndup kasprintf kvasprintf* devm_kasprintf devm_kmalloc* devm_kzalloc
@@ -118,7 +117,7 @@ MEMORY = _category(
 )
 BYTES = _category(
     "bytes",
-    "Bytes moved, compared, hashed, encrypted or printed for somebody who erred.",
+    "Bytes copied, compared, hashed, encrypted or printed for a caller that erred.",
     """
     memset* memcpy* memmove* memcmp memchr* memscan memzero* bcmp rep_movs_*
     rep_stos_* str?cpy* str?cmp str?casecmp str?cat str?len strlcpy strscpy*
@@ -141,7 +140,7 @@ BYTES = _category(
 )
 LAYERS = _category(
     "layers",
-    "Thin generic layers: what they were given came from the caller.",
+    "Thin generic layers: their arguments came from the caller.",
     """
     atomic_* atomic64_* arch_atomic* raw_atomic* test_bit test_and_* set_bit clear_bit
     change_bit arch_set_bit arch_clear_bit arch_test_* readb readw readl readq writeb
@@ -178,12 +177,12 @@ LAYERS = _category(
     """,
 )
 
-EVERYWHERE = (REPORTING, SANITIZERS, LOCKS, MEMORY, BYTES, LAYERS)
+EVERYWHERE = (REPORTING, EXCEPTIONS, SANITIZERS, LOCKS, MEMORY, BYTES, LAYERS)
 
 # --- categories that hold for some kinds only --------------------------------------
 ALLOCATING = _category(
     "allocating",
-    "A leak, or a page in a wrong state, belongs to whoever asked for the memory.",
+    "A leak, or a page in a wrong state, is the fault of the code that allocated it.",
     "*alloc* kmem* pcpu_* *dup *_new kasan* *_hook*",
 )
 FREEING = _category(
@@ -198,12 +197,12 @@ DEBUG_OBJECTS = _category(
 )
 NETWORK_BUFFERS = _category(
     "network-buffers",
-    "skb_over_panic and its kin are called for a driver's wrong length.",
+    "skb_over_panic and the like are called for a wrong length of a driver.",
     "skb_* pskb_*",
 )
 SLEEPERS = _category(
     "sleepers",
-    "What was about to sleep was called by whoever must not.",
+    "What was about to sleep was called by code that must not sleep.",
     "schedule* *sched* wait_* io_schedule* msleep* usleep_*",
 )
 RCU_CODE = _category(
@@ -232,7 +231,7 @@ FOR_A_KIND = (
 
 
 def regex_of(pattern: str) -> str:
-    r"""Translate a pattern of the tables.
+    r"""Return the regular expression of a pattern of the tables.
 
     >>> regex_of("sha#_*")
     'sha\\d+_\\w*'
@@ -240,10 +239,14 @@ def regex_of(pattern: str) -> str:
     return pattern.replace("?", "[nl]?").replace("*", r"\w*").replace("#", r"\d+")
 
 
+def names_pattern(patterns: Iterable[str]) -> re.Pattern[str]:
+    """Return one expression for patterns of names, with any leading underscores."""
+    return re.compile(rf"_*(?:{'|'.join(map(regex_of, patterns))})\Z")
+
+
 @functools.cache
 def _pattern(categories: tuple[Category, ...]) -> re.Pattern[str]:
-    names = "|".join(regex_of(p) for category in categories for p in category.patterns)
-    return re.compile(rf"_*(?:{names})\Z")
+    return names_pattern(p for category in categories for p in category.patterns)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -251,10 +254,10 @@ def _is_in(function: str, categories: tuple[Category, ...]) -> bool:
     return _pattern(categories).match(function) is not None
 
 
-def is_innocent(function: str, *more: Category) -> bool:
-    """Return whether a frame is never guilty; ``more``: what the kind adds.
+def is_skipped(function: str, *more: Category) -> bool:
+    """Return whether a frame is never to blame; ``more`` are categories of the kind.
 
-    >>> is_innocent("__kmalloc_node"), is_innocent("ext4_fill_super")
+    >>> is_skipped("__kmalloc_node"), is_skipped("ext4_fill_super")
     (True, False)
     """
     return _is_in(function, EVERYWHERE) or (bool(more) and _is_in(function, more))

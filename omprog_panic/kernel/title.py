@@ -1,4 +1,4 @@
-"""The one line that names an incident. Pure."""
+"""Title text: masking, filling in, spelling of functions. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 
 MAX_TITLE = 120
 
-# What differs between two occurrences of one bug, in the order of replacement.
+# What differs between two occurrences of one bug, in the order of masking.
 _MASKS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd]+"), " "),
     (re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b"), "IP"),
@@ -30,7 +30,7 @@ def mask(text: str) -> str:
     return _masked(text[: 4 * MAX_TITLE])
 
 
-@functools.lru_cache(1024)  # in a storm many hosts print the same
+@functools.lru_cache(1024)  # in a panic storm many hosts print the same
 def _masked(text: str) -> str:
     for pattern, word in _MASKS:
         text = pattern.sub(word, text)
@@ -51,7 +51,7 @@ _EMPTY = re.compile(r"\{\w+\}")
 
 
 def fill(form: str, groups: dict[str, str | None]) -> str:
-    """Put the groups into a title form; what was not caught leaves no trace.
+    """Fill the groups into a title form; a group without a value becomes nothing.
 
     >>> fill("KASAN: {type} {access}", {"type": "use-after-free", "access": None})
     'KASAN: use-after-free'
@@ -61,7 +61,7 @@ def fill(form: str, groups: dict[str, str | None]) -> str:
     return " ".join(_EMPTY.sub("", form).split())
 
 
-# Ways in from user space; one level is cut, so that the call itself is named.
+# Wrappers of system calls; one level is cut, which leaves the name of the call.
 _WRAPPER = re.compile(
     r"(?:__(?:x64|ia32|arm64|s390x?|riscv)_(?=(?:compat_)?sys_)|"
     r"__(?:se|do)_(?:compat_)?sys_|(?:compat_)?(?:SyS|SYSC)_|ksys_|compat_sys_)(?=.)",
@@ -73,7 +73,7 @@ _ALL_WRAPPERS = re.compile(
 
 
 def spell(function: str) -> str:
-    """Spell a function as titles do.
+    """Return a function as titles spell it.
 
     >>> spell("__x64_sys_rmdir"), spell("ksys_mount")
     ('sys_rmdir', 'mount')
@@ -82,7 +82,7 @@ def spell(function: str) -> str:
 
 
 def bare(function: str) -> str:
-    """Cut every system call wrapper: the spelling that fingerprints use.
+    """Cut every system call wrapper, as fingerprints do.
 
     >>> bare("__x64_sys_rmdir"), bare("SyS_rmdir")
     ('rmdir', 'rmdir')

@@ -11,7 +11,6 @@ import itertools
 import re
 from typing import TYPE_CHECKING, TypeAlias
 
-from omprog_panic.kernel.facts import symbol
 from omprog_panic.kernel.title import spell
 from omprog_panic.model import COMPLETE_ENDINGS
 from omprog_panic.plain import one_line, visible
@@ -187,7 +186,7 @@ def _frames(report: Report) -> Iterator[ShownFrame]:
     """Return the frames that matter: the guilty one is among them where it is known."""
     frames = [
         ShownFrame(
-            one_line(symbol(frame), 120),
+            one_line(str(frame), 120),
             frame.certain and report.function == spell(frame.function),
             frame.certain,
         )

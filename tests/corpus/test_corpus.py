@@ -12,14 +12,11 @@ import pytest
 
 from omprog_panic.kernel.analysis import Report, analyze_text
 from omprog_panic.kernel.line import parse_line
-from omprog_panic.kernel.panic import CAUSES
-from omprog_panic.kernel.signature import (
-    Terminator,
-    find_info,
-    find_signature,
-    terminator,
-)
-from omprog_panic.kernel.signatures import INFO_SIGNATURES, SIGNATURES, Signature
+from omprog_panic.kernel.panic_cause import PANIC_CAUSES
+from omprog_panic.kernel.signature import Signature
+from omprog_panic.kernel.signatures import INFO_SIGNATURES, SIGNATURES
+from omprog_panic.kernel.start_line import match_info_line, match_start_line
+from omprog_panic.kernel.terminator import Terminator, terminator
 from tests.corpus.samples import SAMPLES, Sample, write_header
 
 UPDATE = os.environ.get("OMPROG_PANIC_UPDATE_CORPUS") == "1"
@@ -51,7 +48,7 @@ def test_a_sample_gives_what_its_header_says(sample: Sample) -> None:
         wanted["TITLE"] = found["TITLE"]
 
     assert found == wanted
-    assert len(reports) <= 1, "a consequence was told as a crash of its own"
+    assert len(reports) <= 1, "a secondary report became a crash of its own"
 
 
 @pytest.mark.parametrize("sample", POSITIVE, ids=lambda sample: sample.path.stem)
@@ -72,9 +69,9 @@ def rows_seen() -> set[int]:
     for sample in POSITIVE:
         for raw in sample.lines:
             text = parse_line(1, raw).text
-            found = find_signature(text) or find_info(text)
+            found = match_start_line(text) or match_info_line(text)
             if found is not None:
-                seen.add(id(found.row))
+                seen.add(id(found.signature))
     return seen
 
 
@@ -96,7 +93,7 @@ def test_every_terminator_has_a_sample(kind: Terminator) -> None:
     assert any(terminator(text) is kind for text in texts)
 
 
-@pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.reason.pattern)
+@pytest.mark.parametrize("cause", PANIC_CAUSES, ids=lambda cause: cause.reason.pattern)
 def test_every_cause_of_a_panic_has_a_sample(cause: object) -> None:
     lines = [
         parse_line(1, raw).text.partition("not syncing")[2]
@@ -104,6 +101,6 @@ def test_every_cause_of_a_panic_has_a_sample(cause: object) -> None:
         for raw in sample.lines
         if b"Kernel panic - " in raw
     ]
-    first = [next((c for c in CAUSES if c.reason.search(x)), None) for x in lines]
+    first = [next((c for c in PANIC_CAUSES if c.reason.search(x)), None) for x in lines]
 
     assert cause in first

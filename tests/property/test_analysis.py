@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bench.analysis import mixed_log
 from omprog_panic.kernel.analysis import Report, analyze_text, analyze_trace
 from omprog_panic.kernel.line import parse_line
-from omprog_panic.kernel.signature import find_signature, first_signature
+from omprog_panic.kernel.start_line import first_signature, match_start_line
 from omprog_panic.kernel.title import MAX_TITLE, mask
 from omprog_panic.model import Record
 from tests.corpus.samples import SAMPLES, Sample
@@ -209,8 +209,8 @@ def test_the_collector_and_the_analysis_see_the_same_start_lines(
     sample: Sample,
 ) -> None:
     for text in texts_of(sample):
-        found = find_signature(text)
-        assert first_signature(text) is (found.row if found else None)
+        found = match_start_line(text)
+        assert first_signature(text) is (found.signature if found else None)
 
 
 @given(st.text(max_size=400))

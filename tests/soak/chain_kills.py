@@ -6,7 +6,7 @@ import random
 import tempfile
 from pathlib import Path
 
-from omprog_panic.kernel.signature import first_signature
+from omprog_panic.kernel.start_line import first_signature
 from omprog_panic.netconsole.packet import parse_packet
 from tests.chain.monitor import Monitor
 from tests.chain.replay import FIVE, load_capture

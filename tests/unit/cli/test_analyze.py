@@ -46,7 +46,7 @@ def test_standard_input_is_read_when_no_file_is_named() -> None:
     assert json.loads(output)["file"] == "-"
 
 
-def test_text_shows_the_guilty_frame_and_the_facts_without_colour() -> None:
+def test_text_shows_the_blamed_frame_and_the_facts_without_colour() -> None:
     status, output = run(GPF)
 
     assert status == 0

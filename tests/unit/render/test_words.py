@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omprog_panic.kernel.facts import _MACHINE, TAINTS
+from omprog_panic.kernel.facts import TAINTS
+from omprog_panic.kernel.hardware import HARDWARE_ERRORS
 from omprog_panic.model import EndReason, Severity
 from omprog_panic.render.words import ENGLISH, LANGUAGES, RUSSIAN, Words
 
@@ -151,7 +152,7 @@ def test_russian_translates_every_severity(level: str) -> None:
 
 
 def test_russian_translates_what_the_analysis_says() -> None:
-    said = {*TAINTS.values(), *(words for *_, words in _MACHINE)}
+    said = {*TAINTS.values(), *(words for *_, words in HARDWARE_ERRORS)}
 
     assert set(RUSSIAN.facts) == said
 

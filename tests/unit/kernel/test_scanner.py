@@ -1,9 +1,10 @@
-"""What belongs to one incident: callers, boots, replays, causes, limits."""
+"""Where a report starts and what belongs to it: callers, boots, replays, limits."""
 
 from __future__ import annotations
 
-from omprog_panic.kernel import incident as machine
 from omprog_panic.kernel.analysis import Report, analyze_text, analyze_trace
+from omprog_panic.kernel.report_lines import MAX_LINES
+from omprog_panic.kernel.scanner import MAX_OPEN
 from omprog_panic.model import Record, Severity
 
 OOPS = """BUG: kernel NULL pointer dereference, address: 0000000000000008
@@ -52,7 +53,7 @@ class Log:
         return list(analyze_text(self.lines))
 
 
-def told(log: Log) -> list[tuple[str, bool]]:
+def found_in(log: Log) -> list[tuple[str, bool]]:
     return [(report.title, report.panicked) for report in log.reports()]
 
 
@@ -63,7 +64,7 @@ def test_the_panic_belongs_to_the_latest_report_of_its_class() -> None:
     log = Log().add(HUNG.format(f="acme_flush")).add(WARNING.format(f="acme_check"))
     log.add("Kernel panic - not syncing: hung_task: blocked tasks")
 
-    assert told(log) == [
+    assert found_in(log) == [
         ("INFO: task hung in acme_flush", True),
         ("WARNING in acme_check", False),
     ]
@@ -73,17 +74,17 @@ def test_a_panic_of_another_class_is_an_incident_of_its_own() -> None:
     log = Log().add(HUNG.format(f="acme_flush"))
     log.add("Kernel panic - not syncing: sysrq triggered crash")
 
-    assert told(log) == [
+    assert found_in(log) == [
         ("INFO: task hung in acme_flush", False),
         ("kernel panic: sysrq triggered crash", True),
     ]
 
 
-def test_a_panic_long_after_a_report_is_not_laid_to_it() -> None:
+def test_a_panic_long_after_a_report_is_not_attributed_to_it() -> None:
     log = Log().add(WARNING.format(f="acme_check")).wait(3600)
     log.add("Kernel panic - not syncing: panic_on_warn set ...")
 
-    assert told(log) == [
+    assert found_in(log) == [
         ("WARNING in acme_check", False),
         ("kernel panic: panic_on_warn set ...", True),
     ]
@@ -93,7 +94,7 @@ def test_a_new_boot_ends_every_open_incident() -> None:
     log = Log().add(OOPS.format(f="acme_next")).boot()
     log.add("Kernel panic - not syncing: Fatal exception")
 
-    assert told(log) == [
+    assert found_in(log) == [
         (NULL + "acme_next", False),
         ("kernel panic: Fatal exception", True),
     ]
@@ -103,7 +104,7 @@ def test_a_second_oops_elsewhere_is_a_second_incident() -> None:
     log = Log().add(OOPS.format(f="acme_next")).wait(300)
     log.add(OOPS.format(f="acme_other").replace("#1]", "#2]"))
 
-    assert told(log) == [(NULL + "acme_next", False), (NULL + "acme_other", False)]
+    assert found_in(log) == [(NULL + "acme_next", False), (NULL + "acme_other", False)]
 
 
 def test_repeats_are_counted_in_the_first() -> None:
@@ -116,18 +117,18 @@ def test_repeats_are_counted_in_the_first() -> None:
     assert report.last_line > 20
 
 
-def test_a_repeat_an_hour_later_is_told_again() -> None:
+def test_a_repeat_an_hour_later_is_reported_again() -> None:
     log = Log().add(WARNING.format(f="acme_check")).wait(3600)
     log.add(WARNING.format(f="acme_check"))
 
     assert len(log.reports()) == 2
 
 
-def test_a_replayed_log_buffer_tells_nothing_new() -> None:
+def test_a_replayed_log_buffer_has_nothing_new() -> None:
     log = Log().add(OOPS.format(f="acme_next"))
     log.lines += log.lines
 
-    assert told(log) == [(NULL + "acme_next", False)]
+    assert found_in(log) == [(NULL + "acme_next", False)]
 
 
 def test_other_callers_do_not_get_into_a_report() -> None:
@@ -142,7 +143,7 @@ def test_other_callers_do_not_get_into_a_report() -> None:
     assert titles == {NULL + "acme_next", "INFO: task hung in acme_flush"}
 
 
-def test_the_stacks_that_other_processors_were_asked_for_belong_to_the_stall() -> None:
+def test_stacks_of_other_processors_belong_to_the_stall_that_asked() -> None:
     log = Log().add(
         "rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:", caller="C0"
     )
@@ -150,10 +151,10 @@ def test_the_stacks_that_other_processors_were_asked_for_belong_to_the_stall() -
     log.add("NMI backtrace for cpu 1\nRIP: 0010:acme_poll+0x1/0x20", caller="C1")
     log.add("Call Trace:\n acme_drain+0x1/0x20\n vfs_write+0x1/0x20", caller="C1")
 
-    assert told(log) == [("INFO: rcu detected stall in acme_drain", False)]
+    assert found_in(log) == [("INFO: rcu detected stall in acme_drain", False)]
 
 
-def test_a_crash_cut_short_by_another_takes_the_stack_of_that_one() -> None:
+def test_a_report_cut_short_by_another_has_the_stack_of_that_one() -> None:
     log = Log().add("WARNING: Nested lock was not taken\n6.1.0 #1 Not tainted")
     log.add(OOPS.format(f="acme_pair"))
     [report] = log.reports()
@@ -163,15 +164,15 @@ def test_a_crash_cut_short_by_another_takes_the_stack_of_that_one() -> None:
     assert report.severity is Severity.OOPS
 
 
-def test_a_panic_whose_line_was_lost_is_known_by_its_end() -> None:
+def test_a_panic_whose_line_was_lost_is_found_by_its_end() -> None:
     log = Log().add("---[ end Kernel panic - not syncing: Fatal exception ]---")
 
-    assert told(log) == [("kernel panic: Fatal exception", True)]
+    assert found_in(log) == [("kernel panic: Fatal exception", True)]
 
 
 def test_a_long_report_keeps_its_memory_and_knows_its_end() -> None:
     log = Log().add(OOPS.format(f="acme_next").replace("---[ end", "acme ["))
-    log.add("\n".join(f" acme_deep{n}+0x1/0x2" for n in range(machine.MAX_LINES + 500)))
+    log.add("\n".join(f" acme_deep{n}+0x1/0x2" for n in range(MAX_LINES + 500)))
     log.add("Kernel panic - not syncing: Fatal exception")
     [report] = log.reports()
 
@@ -179,13 +180,13 @@ def test_a_long_report_keeps_its_memory_and_knows_its_end() -> None:
     assert report.function == "acme_next"
 
 
-def test_more_callers_than_we_hold_are_still_told() -> None:
+def test_more_callers_than_the_limit_are_still_reported() -> None:
     log = Log()
-    for number in range(machine.MAX_OPEN * 2):
+    for number in range(MAX_OPEN * 2):
         text = WARNING.format(f=f"acme_check{number}x").split("\n")[0]
         log.add(text, caller=f"T{number}")
 
-    assert len(log.reports()) == machine.MAX_OPEN * 2
+    assert len(log.reports()) == MAX_OPEN * 2
 
 
 def test_a_trace_has_its_cause_and_its_panic_though_they_are_two_reports() -> None:
@@ -216,14 +217,14 @@ def test_a_record_of_several_lines_is_read_line_by_line() -> None:
     assert (report.first_line, report.last_line) == (1, 1)
 
 
-def test_a_trace_that_nobody_knows_is_answered() -> None:
+def test_a_trace_without_a_start_line_has_a_report() -> None:
     report = analyze_trace([Record("something strange 17"), Record("more")])
 
     assert (report.kind, report.title) == ("other", "something strange NUM")
     assert not report.sound
 
 
-def test_text_of_another_facility_is_nobody_crashing() -> None:
+def test_text_of_another_facility_is_no_crash() -> None:
     records = [Record("Kernel panic - not syncing: ha", facility=1)]
 
     assert not analyze_trace(records).panicked

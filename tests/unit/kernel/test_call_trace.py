@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from omprog_panic.kernel.frame import What, parse_frame, parse_items, parse_pc
+from omprog_panic.kernel.call_trace import (
+    TraceItemKind,
+    parse_frame,
+    parse_items,
+    parse_pc,
+)
 
 FRAMES = {
     "x86": (" acme_poll+0x1c/0x90 [acme]", [("acme_poll", 0x1C, "acme", True)]),
@@ -45,7 +50,7 @@ FRAMES = {
 
 
 @pytest.mark.parametrize("name", FRAMES)
-def test_a_frame_is_read(name: str) -> None:
+def test_a_frame_is_parsed(name: str) -> None:
     text, wanted = FRAMES[name]
     found = [
         (f.function, f.offset, f.module, f.certain) for f in parse_frame(text.strip())
@@ -77,7 +82,7 @@ COUNTERS = {
 
 
 @pytest.mark.parametrize("name", COUNTERS)
-def test_the_program_counter_is_read(name: str) -> None:
+def test_the_program_counter_is_parsed(name: str) -> None:
     frame = parse_pc(COUNTERS[name].strip())
 
     assert frame is not None
@@ -93,23 +98,27 @@ def test_user_addresses_and_link_registers_are_no_program_counter(text: str) -> 
     assert parse_pc(text) is None
 
 
-def test_pieces_of_a_line_are_put_together() -> None:
+def test_a_line_in_two_pieces_is_joined() -> None:
     items = parse_items(
         ["RIP: 0010:[<ffffffff81517d26>] ", " [<ffffffff81517d26>] acme_poll+0x1/0x2"],
     )
 
-    assert [(i.what, i.frame and i.frame.function) for i in items] == [
-        (What.PC, "acme_poll"),
+    assert [(i.kind, i.frame and i.frame.function) for i in items] == [
+        (TraceItemKind.PROGRAM_COUNTER, "acme_poll"),
     ]
 
 
 def test_a_mark_and_a_frame_may_share_a_line() -> None:
     items = parse_items([" <IRQ>  [<ffffffff81517d26>] acme_irq+0x1/0x2", " <EOI> "])
 
-    assert [item.what for item in items] == [What.MARK, What.FRAME, What.MARK]
+    assert [item.kind for item in items] == [
+        TraceItemKind.MARK,
+        TraceItemKind.FRAME,
+        TraceItemKind.MARK,
+    ]
 
 
-def test_lines_that_were_read_before_say_the_same_again_at_their_own_place() -> None:
+def test_a_cached_line_gives_the_same_items_at_its_own_place() -> None:
     text = "Call Trace: <IRQ> acme_poll+0x1c/0x90 <EOI>"
 
     (first, again) = (parse_items([text]), parse_items(["", text, text]))
@@ -118,9 +127,9 @@ def test_lines_that_were_read_before_say_the_same_again_at_their_own_place() -> 
     assert [item._replace(at=0) for item in again] == [*first, *first]
 
 
-def test_a_line_too_long_to_be_remembered_is_read_all_the_same() -> None:
+def test_a_line_too_long_for_the_cache_is_parsed_as_well() -> None:
     text = " acme_poll+0x1c/0x90" + " " * 3000
 
     (item,) = parse_items([text + "x"])
 
-    assert item.what is What.FRAME
+    assert item.kind is TraceItemKind.FRAME

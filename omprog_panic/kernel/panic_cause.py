@@ -1,4 +1,4 @@
-"""Which report a panic belongs to: causes and consequences, as data. Pure."""
+"""Which report led to a panic: the reasons of panics and their causes. Pure."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from omprog_panic.kernel.incident import Incident
     from omprog_panic.kernel.line import Line
+    from omprog_panic.kernel.report_lines import ReportLines
 
 
-class Cause(NamedTuple):
-    """A reason of a panic, and the kinds of report that lead to it."""
+class PanicCause(NamedTuple):
+    """A reason in a panic line, and the kinds of report that lead to it."""
 
     reason: re.Pattern[str]  # searched in the reason
     kinds: frozenset[str]
@@ -41,12 +41,12 @@ _WARNINGS = frozenset(
 )
 
 
-def _cause(reason: str, kinds: frozenset[str] | set[str], source: str) -> Cause:
-    return Cause(re.compile(reason), frozenset(kinds), source)
+def _cause(reason: str, kinds: frozenset[str] | set[str], source: str) -> PanicCause:
+    return PanicCause(re.compile(reason), frozenset(kinds), source)
 
 
-# First match decides.
-CAUSES: tuple[Cause, ...] = (
+# The first row whose reason matches decides.
+PANIC_CAUSES: tuple[PanicCause, ...] = (
     _cause(r"panic_on_warn|warned too often|kasan\.fault", _WARNINGS, "kernel/panic.c"),
     _cause(r"hung_task", {"hung-task"}, "kernel/hung_task.c"),
     _cause(r"softlockup", {"soft-lockup"}, "kernel/watchdog.c"),
@@ -75,17 +75,17 @@ CAUSES: tuple[Cause, ...] = (
 )
 
 
-def led_to(line: Line, known: Sequence[Incident]) -> Incident | None:
-    """Find the report that led to this panic: the latest one of the reason's kinds.
+def find_cause(line: Line, known: Sequence[ReportLines]) -> ReportLines | None:
+    """Return the latest report of the kinds that lead to this panic; None: none.
 
-    The same caller goes before another one, since a panic is printed by whoever
-    dies.
+    A report of the same caller goes before others, since the caller that dies prints
+    the panic.
     """
     reason = line.text.partition("not syncing")[2]
-    cause = next((c for c in CAUSES if c.reason.search(reason)), None)
+    cause = next((c for c in PANIC_CAUSES if c.reason.search(reason)), None)
     if cause is None:
         return None
-    fitting = [i for i in known if i.kind in cause.kinds]
-    own = [i for i in fitting if i.caller == line.caller]
+    fitting = [lines for lines in known if lines.kind in cause.kinds]
+    own = [lines for lines in fitting if lines.first.caller == line.caller]
     candidates = own or fitting
     return candidates[-1] if candidates else None
