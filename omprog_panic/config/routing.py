@@ -1,0 +1,128 @@
+"""``default_route`` and ``routes`` of config.yaml, and matchers. Pure values.
+
+Routes form a tree, as in Alertmanager: the default route is its root. What a route
+inherits (``to``, ``template``) is filled in here, so that a route says all of itself.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+DEFAULT_ROUTE = "default_route"
+MATCH_KEYS = ("severity", "kind", "host", "title", "function", "kernel")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Matcher:
+    """One label and its patterns: one must match, and none that begins with "!"."""
+
+    key: str
+    patterns: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.key}={','.join(self.patterns)}"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Route:
+    """One node. ``to`` None: every service; empty: none, the incident is stored."""
+
+    name: str
+    match: tuple[Matcher, ...] = ()
+    to: tuple[str, ...] | None = None
+    template: str | None = None
+    continues: bool = False  # the routes after it are asked, too
+    routes: tuple[Route, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the entry of config.yaml that parses to this route."""
+        entry: dict[str, Any] = {
+            "name": self.name,
+            "match": match_to_json(self.match),
+            "continue": self.continues,
+            "routes": [route.to_json() for route in self.routes],
+        }
+        if self.to is not None:
+            entry["to"] = list(self.to)
+        if self.template is not None:
+            entry["template"] = self.template
+        return entry
+
+
+def parse_match(asked: Mapping[str, object]) -> tuple[Matcher, ...]:
+    """Parse the checked matchers of a route or a silence.
+
+    >>> str(parse_match({"host": ["db-*", "10.0.0.0/8"]})[0])
+    'host=db-*,10.0.0.0/8'
+    """
+    return tuple(
+        Matcher(key, tuple(str(p) for p in (v if isinstance(v, list) else [v])))
+        for key, v in asked.items()
+    )
+
+
+def match_to_json(match: tuple[Matcher, ...]) -> dict[str, list[str]]:
+    """Return what ``parse_match`` parses to these matchers."""
+    return {matcher.key: list(matcher.patterns) for matcher in match}
+
+
+def parse_routes(data: Mapping[str, Any]) -> Route:
+    """Parse the checked ``default_route`` and ``routes``; returns the root."""
+    root = data["default_route"]
+    top = Route(DEFAULT_ROUTE, (), _tags(root, None), root.get("template"))
+    inner = _parse_inner(data["routes"], top, "routes")
+    return dataclasses.replace(top, routes=inner)
+
+
+def routes_to_json(root: Route) -> dict[str, Any]:
+    """Return the sections of config.yaml that parse to this tree."""
+    entry = root.to_json()
+    return {
+        "default_route": {k: entry[k] for k in ("to", "template") if k in entry},
+        "routes": entry["routes"],
+    }
+
+
+def walk_routes(root: Route) -> Iterator[tuple[str, Route, Route | None]]:
+    """Yield every route with its JSON path in config.yaml and the one around it."""
+    yield "$.default_route", root, None
+    yield from _walk(root, "$")
+
+
+def _walk(parent: Route, path: str) -> Iterator[tuple[str, Route, Route | None]]:
+    for number, route in enumerate(parent.routes):
+        here = f"{path}.routes[{number}]"
+        yield here, route, parent
+        yield from _walk(route, here)
+
+
+def _parse_inner(items: Any, parent: Route, where: str) -> tuple[Route, ...]:  # noqa: ANN401 - JSON
+    return tuple(
+        _parse_route(item, parent, f"{where}[{number}]")
+        for number, item in enumerate(items)
+    )
+
+
+def _parse_route(item: Mapping[str, Any], parent: Route, where: str) -> Route:
+    route = Route(
+        name=str(item.get("name") or where),
+        match=parse_match(item.get("match") or {}),
+        to=_tags(item, parent.to),
+        template=item.get("template", parent.template),
+        continues=item["continue"],
+    )
+    inner = _parse_inner(item.get("routes") or (), route, f"{where}.routes")
+    return dataclasses.replace(route, routes=inner)
+
+
+def _tags(
+    item: Mapping[str, Any], inherited: tuple[str, ...] | None
+) -> tuple[str, ...] | None:
+    asked = item.get("to", inherited)
+    if asked is None:
+        return None
+    return (asked,) if isinstance(asked, str) else tuple(asked)

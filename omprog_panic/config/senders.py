@@ -1,0 +1,115 @@
+"""The entries of ``senders`` in config.yaml: who may send. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+from typing import TYPE_CHECKING, Any
+
+from omprog_panic.config.addresses import parse_network
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from omprog_panic.config.addresses import Network
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ListedSender:
+    """A machine, or a group of machines, that may send.
+
+    ``source_port`` None: any port. ``silent_after_s`` None: as ``life_signs`` says.
+    """
+
+    name: str
+    networks: tuple[Network, ...]
+    source_port: int | None = None
+    silent_after_s: float | None = None
+
+    @property
+    def single(self) -> str | None:
+        """The address, if the entry is one machine with one address."""
+        if len(self.networks) == 1 and self.networks[0].num_addresses == 1:
+            return str(self.networks[0].network_address)
+        return None
+
+    @classmethod
+    def from_json(cls, entry: Mapping[str, Any]) -> ListedSender:
+        """Parse a checked entry.
+
+        >>> ListedSender.from_json({"name": "db", "address": "10.0.0.2"}).single
+        '10.0.0.2'
+
+        Raises:
+            ValueError: an address that is none.
+
+        """
+        address = entry["address"]
+        addresses = address if isinstance(address, list) else [address]
+        return cls(
+            name=entry["name"],
+            networks=tuple(parse_network(text) for text in addresses),
+            source_port=entry.get("source_port"),
+            silent_after_s=entry.get("silent_after_s"),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the entry that ``from_json`` parses to this value."""
+        entry: dict[str, Any] = {
+            "name": self.name,
+            "address": [str(network) for network in self.networks],
+        }
+        if self.source_port is not None:
+            entry["source_port"] = self.source_port
+        if self.silent_after_s is not None:
+            entry["silent_after_s"] = self.silent_after_s
+        return entry
+
+
+class SenderDirectory:
+    """Finds the entry of ``senders`` that an address belongs to.
+
+    There may be thousands of single hosts: they are looked up, networks are searched.
+    """
+
+    def __init__(self, senders: Iterable[ListedSender]) -> None:
+        pairs = [(network, s) for s in senders for network in s.networks]
+        self._hosts = {
+            str(n.network_address): s for n, s in pairs if n.num_addresses == 1
+        }
+        self._networks = [(n, s) for n, s in pairs if n.num_addresses > 1]
+
+    def entry_for(self, address: str) -> ListedSender | None:
+        """Return the most specific entry for an address; None: it is not listed."""
+        if address in self._hosts:
+            return self._hosts[address]
+        if not self._networks:
+            return None
+        try:
+            ip = ipaddress.ip_address(address)
+        except ValueError:
+            return None
+        found = [(n.prefixlen, s) for n, s in self._networks if ip in n]
+        return max(found, key=lambda pair: pair[0])[1] if found else None
+
+    def name_of(self, address: str, own_name: str | None) -> str:
+        """Return the listed name, else the name that the sender itself gave."""
+        entry = self.entry_for(address)
+        if entry is not None and entry.single == address:
+            return entry.name
+        return own_name or address
+
+    def group_of(self, address: str) -> str:
+        """Return the name of the entry that an address belongs to; "": none."""
+        entry = self.entry_for(address)
+        return entry.name if entry else ""
+
+
+def host_names(senders: Iterable[ListedSender]) -> dict[str, str]:
+    """Map addresses of single hosts to the names that they are listed under."""
+    return {
+        str(network.network_address): sender.name
+        for sender in senders
+        for network in sender.networks
+        if network.num_addresses == 1
+    }

@@ -1,0 +1,56 @@
+"""The words that routes, silences and ``kinds`` may name. Pure."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from omprog_panic.kernel.signatures import INFO_SIGNATURES, SIGNATURES
+from omprog_panic.model import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+KINDS = sorted({row.kind for row in (*SIGNATURES, *INFO_SIGNATURES)} | {"other"})
+# The first words of messages that are not about a crash, and of planned crashes.
+OTHER_SEVERITIES = (
+    "drill",
+    "suspected-crash",
+    "back",
+    "sender-silent",
+    "never-heard",
+    "sender-speaks",
+    "monitor-deaf",
+    "monitor-hears",
+    "silence-ended",
+    "held",
+    "digest",
+)
+SEVERITIES = (*(severity.value for severity in Severity), *OTHER_SEVERITIES)
+_WORDS = {"kind": (KINDS, "kind of crash"), "severity": (SEVERITIES, "severity")}
+_GLOB = frozenset("*?[")
+
+
+def why_unknown(word: str, known: Sequence[str], sort: str) -> str:
+    """Explain that a word is not known, with the one that was probably meant.
+
+    >>> why_unknown("opps", ["ops"], "tag")
+    "unknown tag 'opps': did you mean 'ops'?"
+    """
+    close = difflib.get_close_matches(word.lower(), known, 1, 0.6)
+    if close:
+        return f"unknown {sort} {word!r}: did you mean {close[0]!r}?"
+    return f"unknown {sort} {word!r}: remove it; known here: {', '.join(known)}"
+
+
+def why_no_match(key: str, pattern: str) -> str | None:
+    """Explain that no alert has this kind or severity; None: one may.
+
+    >>> why_no_match("severity", "panik")
+    "unknown severity 'panik': did you mean 'panic'?"
+    """
+    known, sort = _WORDS.get(key, ((), ""))
+    word = pattern.lstrip("! ")
+    if not known or word in known or _GLOB & set(pattern):
+        return None
+    return why_unknown(word, known, sort)
