@@ -17,12 +17,13 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import shutil
 import socket
 import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+
+from tests.needs import PRIVILEGE, missing_program, not_root
 
 CLONE_NEWNET = 0x40000000
 MONITOR, MONITOR6, ROUTER, FAR_ROUTER = (
@@ -37,14 +38,12 @@ ROUTER_MAC = "02:00:00:00:00:fe"
 
 
 def why_not() -> str:
-    """Say why there are no namespaces; "" where there are."""
-    if os.geteuid() != 0:
-        return "only root can make network namespaces"
+    """Return why there are no namespaces; "" where there are."""
+    programs = ("ip", "iptables-restore", "ip6tables-restore", "sysctl")
+    if reason := missing_program(*programs) or not_root("make network namespaces"):
+        return reason
     if not Path("/dev/net/tun").exists():
-        return "no /dev/net/tun"
-    for name in ("ip", "iptables-restore", "ip6tables-restore"):
-        if shutil.which(name, path="/usr/sbin:/sbin:/usr/bin:/bin") is None:
-            return f"{name} is not installed"
+        return f"{PRIVILEGE}: no /dev/net/tun"
     probe = f"omprog-probe-{os.getpid()}"
     try:
         _ip("netns", "add", probe)
@@ -52,7 +51,7 @@ def why_not() -> str:
         _ip("-n", probe, "link", "add", "b0", "type", "bridge")
         run("ip", "netns", "exec", probe, "iptables-save", "-t", "filter")
     except AssertionError as error:
-        return str(error)
+        return f"{PRIVILEGE}: {error}"
     finally:
         subprocess.run(["ip", "netns", "del", probe], capture_output=True, check=False)
     return ""

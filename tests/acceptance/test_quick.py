@@ -1,4 +1,6 @@
-"""What CI plays of ``tools/acceptance``: a process of its own, for its namespaces."""
+"""The quick part of ``tools/acceptance``, in a process of its own: it changes its
+network namespace.
+"""
 
 from __future__ import annotations
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.guests.guest import QEMU
-from tests.guests.kernel import VARIABLE, Kernel, busybox, folder, kernels
+from tests.guests.guest import why_no_guest
+from tests.guests.kernel import Kernel, kernels
 
 ALL = "OMPROG_PANIC_GUEST_TESTS"  # set by tools/client-test
 
@@ -17,7 +16,7 @@ ALL = "OMPROG_PANIC_GUEST_TESTS"  # set by tools/client-test
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that takes ``kernel`` once for each; ``oldest`` is one of them."""
     if "kernel" in metafunc.fixturenames:
-        found = kernels() if _usable() else []
+        found = [] if why_no_guest() else kernels()
         metafunc.parametrize(
             "kernel", found or [None], ids=[k.name for k in found] or ["none"]
         )
@@ -28,11 +27,8 @@ def _needs_guests(request: pytest.FixtureRequest) -> None:
     if request.node.get_closest_marker("guest") and not os.environ.get(ALL):
         pytest.skip("takes a quarter of an hour: tools/client-test runs it")
     takes = {"kernel", "oldest"} & set(request.fixturenames)
-    if takes and not (_usable() and kernels()):
-        pytest.skip(
-            f"no {QEMU}, or no kernels in {folder()} ({VARIABLE}): "
-            "tools/client-test --fetch"
-        )
+    if takes and (reason := why_no_guest()):
+        pytest.skip(reason)
 
 
 @pytest.fixture
@@ -44,7 +40,3 @@ def oldest() -> Kernel:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder whose name is short enough for Unix sockets."""
     return tmp_path_factory.mktemp("g")
-
-
-def _usable() -> bool:
-    return shutil.which(QEMU) is not None and busybox() is not None

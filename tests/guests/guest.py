@@ -17,10 +17,21 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.guests.kernel import Kernel
+from tests.guests.kernel import Kernel, busybox, folder, kernels
+from tests.needs import INSTALL, missing_program, other_machine
 
 QEMU = "qemu-system-x86_64"
 BOOT_S = 240.0  # ten seconds on an idle machine
+
+
+def why_no_guest() -> str:
+    """Return why no guest can be booted here; "" where one can."""
+    # A guest runs this machine's own Python on a kernel for PCs.
+    if reason := other_machine("x86_64") or missing_program(QEMU, "depmod", "ip"):
+        return reason
+    if busybox() is None or not kernels():
+        return f"{INSTALL}: no kernels in {folder()}: tools/client-test --fetch"
+    return ""
 
 
 class GuestError(AssertionError):

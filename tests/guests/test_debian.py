@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import time
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from tests.guests.host import (
 )
 from tests.guests.kernel import Kernel, folder
 from tests.guests.wire import open_wire
+from tests.needs import missing_program, not_root
 from tests.package.trees import build, build_tree, mirror
 
 pytestmark = pytest.mark.guest
@@ -41,9 +40,9 @@ def package(place: Path) -> Path:
     )
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can build a tree")
-@pytest.mark.skipif(not shutil.which("mmdebstrap"), reason="no mmdebstrap")
 def test_life_of_the_package(oldest: Kernel, place: Path) -> None:
+    if reason := missing_program("mmdebstrap") or not_root("build a tree"):
+        pytest.skip(reason)
     image = debian_image(tree(RELEASE, mirror()), oldest, package(place))
     with open_wire(place) as wire:
         for neighbour in (MONITOR, GATEWAY):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
 import time
@@ -10,17 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance.net import why_not
 from tests.guests.guest import boot
 from tests.guests.host import OTHER_MAC, SETTINGS
 from tests.guests.image import build_image
 from tests.guests.kernel import Kernel
 from tests.guests.tap import DEVICE, lan
 
-pytestmark = [
-    pytest.mark.guest,
-    pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a namespace"),
-    pytest.mark.skipif(not Path("/dev/net/tun").exists(), reason="no /dev/net/tun"),
-]
+pytestmark = pytest.mark.guest
 MONITOR = "198.51.100.1"  # behind the gateway 10.0.0.254
 
 
@@ -37,6 +33,8 @@ def wait(receiver: socket.socket, pattern: str, timeout_s: float = 90.0) -> str:
 
 
 def test_a_gateway_whose_card_was_changed(oldest: Kernel, place: Path) -> None:
+    if reason := why_not():
+        pytest.skip(reason)
     with lan(["10.0.0.254/24"]) as net:
         net.run("ip", "addr", "add", f"{MONITOR}/32", "dev", "lo")
         with (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
-import shutil
 import signal
 import subprocess
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from tests.integration.test_collector import (
     texts_of,
     wait_for,
 )
+from tests.needs import PRIVILEGE, missing_program, not_root
 from tests.omprog_driver import OmprogDriver, envelope
 from tests.replayer import load_capture, replay
 
@@ -36,7 +36,7 @@ def small_disk(folder: Path, kilobytes: int) -> Iterator[None]:
     options = f"size={kilobytes}k"
     command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
     if subprocess.run(command, capture_output=True, check=False).returncode != 0:
-        pytest.skip("no file system can be mounted here")
+        pytest.skip(not_root("mount") or f"{PRIVILEGE}: nothing can be mounted here")
     try:
         yield
     finally:
@@ -128,11 +128,11 @@ def test_a_full_disk_under_the_spool_makes_traces_wait(tmp_path: Path) -> None:
 
 def make_immutable(folder: Path) -> Callable[[], None]:
     """Root is stopped by no mode; this stops it."""
-    if shutil.which("chattr") is None:
-        pytest.skip("no chattr here")
+    if reason := missing_program("chattr") or not_root("make folders immutable"):
+        pytest.skip(reason)
     command = ["chattr", "+i", str(folder)]
     if subprocess.run(command, capture_output=True, check=False).returncode != 0:
-        pytest.skip("this file system has no immutable folders")
+        pytest.skip(f"{PRIVILEGE}: chattr +i fails on this file system")
 
     def undo() -> None:
         subprocess.run(["chattr", "-i", str(folder)], check=True)
@@ -144,7 +144,7 @@ def make_read_only(folder: Path) -> Callable[[], None]:
     """A mount of its own over the folder, which can be read only."""
     bind = ["mount", "--bind", str(folder), str(folder)]
     if subprocess.run(bind, capture_output=True, check=False).returncode != 0:
-        pytest.skip("nothing can be mounted here")
+        pytest.skip(not_root("mount") or f"{PRIVILEGE}: nothing can be mounted here")
     subprocess.run(["mount", "-o", "remount,bind,ro", str(folder)], check=True)
 
     def undo() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.chain.replay import load_capture
+from tests.needs import PRIVILEGE, missing_program, not_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,22 +59,22 @@ def sh(*argv: str, stdin: str = "", check: bool = True) -> str:
 
 
 def why_not() -> str:
-    if os.geteuid() != 0:
-        return "only root can make network namespaces"
-    for name in ("ip", "iptables-restore", "ip6tables-restore"):
-        if shutil.which(name) is None:
-            return f"{name} is not installed"
+    programs = ("ip", "iptables-restore", "ip6tables-restore")
+    if reason := missing_program(*programs) or not_root("make network namespaces"):
+        return reason
     probe = f"omprog-probe-{os.getpid()}"
     done = subprocess.run(["ip", "netns", "add", probe], check=False)
     if done.returncode:
-        return "no network namespaces here"
+        return f"{PRIVILEGE}: no network namespaces here"
     rules = subprocess.run(
         ["ip", "netns", "exec", probe, "iptables-save", "-t", "filter"],
         capture_output=True,
         check=False,
     )
     sh("ip", "netns", "del", probe)
-    return "" if rules.returncode == 0 else "iptables does not work in a namespace"
+    if rules.returncode:
+        return f"{PRIVILEGE}: iptables does not work in a namespace"
+    return ""
 
 
 REASON = why_not()

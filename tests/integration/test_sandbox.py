@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.needs import PRIVILEGE, not_root
 from tests.omprog_driver import REPOSITORY, envelope
 from tests.replayer import load_capture
 
@@ -23,18 +24,23 @@ for folder in /usr /etc; do
     mount --bind "$folder" "$folder"
     mount -o remount,bind,ro "$folder"
 done
-tree=$(mktemp -d /run/omprog-panic-test.XXXXXX)
-mount --bind "$1" "$tree"
+# Wherever they are, in a private /tmp or a home that is closed to others.
+top=$(mktemp -d /run/omprog-panic-test.XXXXXX)
+chmod 755 "$top"
+for name in tree source python; do
+    mkdir "$top/$name"
+    mount --bind "$1" "$top/$name"
+    shift
+done
 mount -t tmpfs tmpfs /tmp
 ! touch /usr/omprog-panic-test 2>/dev/null
-shift
 cd /
 status=0
-setpriv --reuid "$1" --regid "$1" --groups "$2" --no-new-privs \
-    "$3" -m omprog_panic.collector.start \
-    --spool "$tree/spool" --journal "$tree/journal" || status=$?
-umount "$tree"
-rmdir "$tree"
+PYTHONPATH="$top/source" setpriv --reuid "$1" --regid "$1" --groups "$2" \
+    --no-new-privs "$top/python/bin/python" -m omprog_panic.collector.start \
+    --spool "$top/tree/spool" --journal "$top/tree/journal" || status=$?
+umount "$top"/*
+rmdir "$top"/* "$top"
 exit $status
 """
 
@@ -42,35 +48,22 @@ exit $status
 def test_in_the_sandbox_and_as_another_user_a_panic_is_published(
     tmp_path: Path,
 ) -> None:
-    if any(str(path).startswith("/tmp/") for path in (REPOSITORY, sys.prefix)):
-        pytest.skip("a private /tmp would hide this checkout")
+    if reason := not_root("become another user"):
+        pytest.skip(reason)
+    if subprocess.run(["unshare", "-m", "true"], check=False).returncode:
+        pytest.skip(f"{PRIVILEGE}: no mount namespaces here")
     for name in ("spool", "journal"):
         (tmp_path / name).mkdir()
-        if os.geteuid() != 0:
-            pytest.skip("only root can become another user")
         os.chown(tmp_path / name, 0, GROUP)
         (tmp_path / name).chmod(0o2770)
     tmp_path.chmod(0o755)
-    probe = ["setpriv", "--reuid", str(USER), "--clear-groups", sys.executable]
-    probe += ["-c", "import omprog_panic"]
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(REPOSITORY),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-    for command in (["unshare", "-m", "true"], probe):
-        done = subprocess.run(
-            command, env=environment, capture_output=True, check=False
-        )
-        if done.returncode != 0:
-            pytest.skip(f"cannot be done here: {done.stderr.decode()[:200]}")
     capture = load_capture("sysrq-crash-basic-reboots")
     lines = b"".join(envelope(payload, at=at) + b"\n" for at, payload in capture)
-    words = [str(tmp_path), str(USER), str(GROUP), sys.executable]
+    words = [str(tmp_path), str(REPOSITORY), sys.prefix, str(USER), str(GROUP)]
     done = subprocess.run(
         ["unshare", "-m", "sh", "-c", SANDBOX, "sh", *words],
         input=lines,
-        env=environment,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         check=False,
         timeout=60,

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import re
 import shutil
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.needs import PRIVILEGE, missing_program, not_root
 from tests.package.machine import cgroup_mount
 
 if TYPE_CHECKING:
@@ -35,17 +35,18 @@ class StepError(AssertionError):
 
 
 def why_not() -> str:
-    """Say why no Debian system can be booted here; "" where it can."""
-    if os.geteuid() != 0:
-        return "only root can boot a system in namespaces"
+    """Return why no Debian system can be booted here; "" where it can."""
+    programs = ("mmdebstrap", "unshare", "git")
+    action = "boot a system in namespaces"
+    if reason := missing_program(*programs) or not_root(action):
+        return reason
     if cgroup_mount() is None:
-        return "no cgroup2 is mounted: systemd cannot boot in namespaces"
-    missing = [name for name in ("mmdebstrap", "unshare") if not shutil.which(name)]
-    if missing:
-        return f"{missing[0]} is not installed"
+        return f"{PRIVILEGE}: no cgroup2 is mounted, which systemd needs to boot"
     probe = ["unshare", "-m", "-n", "-u", "-i", "-p", "-C", "--fork", "true"]
     done = subprocess.run(probe, capture_output=True, text=True, check=False)
-    return f"no namespaces: {done.stderr.strip()}" if done.returncode else ""
+    if done.returncode:
+        return f"{PRIVILEGE}: no namespaces: {done.stderr.strip()}"
+    return ""
 
 
 def mirror() -> list[str]:

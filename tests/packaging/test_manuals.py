@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from omprog_panic.cli.main import main
 from omprog_panic.collector.options import build_parser
 from omprog_panic.config.reference import options
 from omprog_panic_client.settings import _MONITOR_OPTIONS, _OTHERS, parse_settings
+from tests.needs import missing_program
 from tools.manuals import COMPLETION, completion, pages, write
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def test_all_is_written(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {*PAGES, COMPLETION}
 
 
-@pytest.mark.skipif(shutil.which("man") is None, reason="man is not installed")
+@pytest.mark.skipif(bool(missing_program("man")), reason=missing_program("man"))
 @pytest.mark.parametrize("name", sorted(PAGES))
 def test_roff_has_nothing_to_say_against_a_page(name: str, tmp_path: Path) -> None:
     page = tmp_path / name

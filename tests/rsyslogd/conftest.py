@@ -14,10 +14,10 @@ from tests.chain.rsyslogd import (
     PLAIN,
     Host,
     Rsyslogd,
-    find_rsyslogd,
     free_udp_port,
     write_program,
 )
+from tests.needs import missing_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +27,8 @@ RECORDER = Path(__file__).parents[1] / "chain" / "recorder.py"
 
 @pytest.fixture(autouse=True, scope="session")
 def _need_rsyslogd() -> None:
-    if find_rsyslogd() is None:
-        pytest.skip("rsyslogd is not installed")
+    if reason := missing_program("rsyslogd"):
+        pytest.skip(reason)
 
 
 class Recording:

@@ -8,12 +8,11 @@ import sys
 
 import pytest
 
-from tests.chain.rsyslogd import ROOT, find_rsyslogd
+from tests.chain.rsyslogd import ROOT
 
 pytestmark = [pytest.mark.rsyslogd, pytest.mark.slow]
 
 
-@pytest.mark.skipif(find_rsyslogd() is None, reason="rsyslogd is not installed")
 def test_the_demo_shows_exactly_one_alert_and_says_so() -> None:
     result = subprocess.run(
         [sys.executable, "tools/demo_chain.py", "--fast"],

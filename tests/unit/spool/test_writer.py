@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -8,6 +7,7 @@ import pytest
 
 from omprog_panic.errors import SpoolError
 from omprog_panic.spool.writer import SpoolWriter
+from tests.needs import PRIVILEGE, missing_program, not_root
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,12 +84,10 @@ def test_a_draft_that_cannot_be_removed_is_in_nobodys_way(
         draft.mkdir()
     else:
         draft.write_bytes(b"torn")
-        change = ["chattr", "+i", str(draft)]
-        if (
-            shutil.which("chattr") is None
-            or subprocess.run(change, check=False).returncode
-        ):
-            pytest.skip("no immutable files here")
+        if reason := missing_program("chattr") or not_root("make files immutable"):
+            pytest.skip(reason)
+        if subprocess.run(["chattr", "+i", str(draft)], check=False).returncode:
+            pytest.skip(f"{PRIVILEGE}: chattr +i fails on this file system")
     try:
         writer = SpoolWriter(folder)
         writer.prepare()
