@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from omprog_panic.clock import rfc3339
 from omprog_panic.errors import OmprogPanicError
 from omprog_panic.policy.decision import Decision
-from omprog_panic.render.context import Framing, build_context, utc
+from omprog_panic.render.context import utc
+from omprog_panic.render.incident import Framing, build_context
 from omprog_panic.store import incidents
 from omprog_panic.store.connect import Database
 from omprog_panic.store.decisions import decisions_on
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection, Row
 
+    from omprog_panic.render.catalog import Catalog
     from omprog_panic.render.context import MessageContext
-    from omprog_panic.render.words import Words
 
 FEWEST_DIGITS = 4
 NO_NAMES: Mapping[str, str] = types.MappingProxyType({})
@@ -92,7 +93,7 @@ def show_archived(
 
 
 def archived_context(
-    path: Path, prefix: str, words: Words, host_names: Mapping[str, str]
+    path: Path, prefix: str, catalog: Catalog, host_names: Mapping[str, str]
 ) -> MessageContext:
     """Return what a template may use of a stored incident.
 
@@ -104,7 +105,7 @@ def archived_context(
     with opened(path) as database, database.read() as connection:
         found = incidents.load_incident(connection, find_one(connection, prefix))
     assert found is not None
-    return build_context(found.record, found.report, host_names, Framing(words))
+    return build_context(found.record, found.report, host_names, Framing(catalog))
 
 
 def _decision(row: Row[Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from omprog_panic.spool.writer import SpoolWriter
 from omprog_panic.store import outbox_care, retention
 from omprog_panic.store.incidents import load_spool_file
 from omprog_panic.store.notification_log import (
-    Notification,
+    StoredNotification,
     insert_notifications,
     notification_exists,
 )
@@ -95,7 +95,9 @@ def resend_incident(setup: Setup, prefix: str, services: Sequence[Service]) -> i
         incident_id = find_one(connection, prefix)
         id_ = incident_message_id(incident_id)
         if not notification_exists(connection, id_):
-            told = Notification(id_, "incident", incident_id, "NOTIFY_RESENT", now)
+            told = StoredNotification(
+                id_, "incident", incident_id, "NOTIFY_RESENT", now
+            )
             insert_notifications(connection, [told])
         count = outbox_care.resend(connection, id_, labels, now)
     _wake(paths)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import uuid
 from typing import TYPE_CHECKING
 
 from omprog_panic.config.model import tags_of
-from omprog_panic.render.messages import INCIDENT
+from omprog_panic.notification.codec import encode
+from omprog_panic.notification.fields import Fields
+from omprog_panic.notification.incident import IncidentNotes, RequestedTest
+from omprog_panic.notification.kinds import FORMATS, Kind
+from omprog_panic.notification.monitor import MonitorDeaf, MonitorHears
+from omprog_panic.notification.notification import Notification, Recipient
+from omprog_panic.notification.undelivered import LostAlert, Undelivered
 from omprog_panic.store import outbox, outbox_care
 from omprog_panic.store.incidents import known_ids
 from omprog_panic.store.notification_log import (
-    Notification,
+    StoredNotification,
     insert_notifications,
     notification_exists,
 )
@@ -27,62 +32,104 @@ if TYPE_CHECKING:
     from omprog_panic.config.model import Fallback, Service
     from omprog_panic.policy.evaluation import Message
 
-OWN_HEALTH = frozenset({"monitor-deaf", "monitor-hears"})
 NOTICE_EVERY_S = 6 * 3600.0  # of dead alerts of one service
 MAX_NAMED = 50  # dead alerts that a notice lists; the others it counts
 
 
 def send_messages(
     connection: Connection,
-    messages: Sequence[Message],
+    messages: Sequence[Message | Notification],
     services: Sequence[Service],
     now: float,
 ) -> None:
-    """Put what the policy wants to say into the outbox, in the caller's transaction."""
+    """Put messages of the policy into the outbox, in the caller's transaction."""
     by_key = {service.key: service for service in services}
-    notifications, addresses = [], []
-    for message in _still_true(connection, messages):
-        told = [by_key[key] for key in message.services if key in by_key]
-        # Another service may be told of the same incident at another time.
-        if not notification_exists(connection, message.id):
-            details = {**message.details, **_of_this_host(message)}
-            notifications.append(
-                Notification(
-                    id=message.id,
-                    kind=message.kind,
-                    incident_id=message.incident_id,
-                    decision=message.decision.name,
-                    created_at=now,
-                    details=json.dumps(details),
-                )
-            )
-        addresses += _addresses(message.id, told, order_key=message.order_key)
-    insert_notifications(connection, notifications)
+    stored, addresses = [], []
+    typed = [_typed(message) for message in messages]
+    for notification in _still_true(connection, typed):
+        keys = [recipient.service for recipient in notification.recipients]
+        receivers = [by_key[key] for key in keys if key in by_key]
+        # Another service may be notified of the same incident at another time.
+        if not notification_exists(connection, notification.id):
+            stored.append(_stored(_of_this_host(notification), now))
+        addresses += _addresses(
+            notification.id, receivers, order_key=notification.order_key
+        )
+    insert_notifications(connection, stored)
     outbox.enqueue(connection, addresses, now)
 
 
+def _typed(message: Message | Notification) -> Notification:
+    """Adapt a message of a policy that does not make notifications yet."""
+    if isinstance(message, Notification):
+        return message
+    details = dict(message.details)
+    templates = details.pop("templates", {})
+    for name, field in (("kernels", "hosts"), ("hardware", "hosts")):
+        if name in details:
+            details[name] = [{"name": a, field: b} for a, b in details[name]]
+    if "kinds" in details:
+        details["kinds"] = [{"kind": a, "count": b} for a, b in details["kinds"]]
+    if message.kind == Kind.DIGEST.value:
+        held = [{"service": a, "count": b} for a, b in details["held"]]
+        causes = [{**c, "known": _renamed(c["known"])} for c in details["causes"]]
+        details |= {"held": held, "causes": causes}
+    if "known" in details:
+        details["known"] = _renamed(details["known"])
+    return Notification(
+        id=message.id,
+        facts=FORMATS[Kind(message.kind)].decode(Fields(details)),
+        recipients=tuple(Recipient(s, templates.get(s)) for s in message.services),
+        decision=message.decision.name,
+        reason=message.reason,
+        incident_id=message.incident_id,
+        order_key=message.order_key,
+    )
+
+
+def _renamed(known: dict[str, object]) -> dict[str, object]:
+    return {"status": known.get("word"), **known}
+
+
+def _stored(notification: Notification, now: float) -> StoredNotification:
+    return StoredNotification(
+        id=notification.id,
+        kind=notification.kind.value,
+        incident_id=notification.incident_id,
+        decision=notification.decision,
+        created_at=now,
+        details=encode(notification),
+    )
+
+
 def _still_true(
-    connection: Connection, messages: Sequence[Message]
-) -> Iterator[Message]:
-    """Take incidents out that were deleted since: by somebody, or for want of room."""
-    asked = [m.incident_id for m in messages if m.incident_id is not None]
+    connection: Connection, notifications: Sequence[Notification]
+) -> Iterator[Notification]:
+    """Drop incidents that were deleted since: by somebody, or for want of room."""
+    asked = [n.incident_id for n in notifications if n.incident_id is not None]
     known = known_ids(connection, asked)
-    for message in messages:
-        if message.incident_id is None or message.incident_id in known:
-            yield message
-        elif message.kind != INCIDENT:  # there is more in it than a trace
-            yield dataclasses.replace(message, incident_id=None)
+    for notification in notifications:
+        if notification.incident_id is None or notification.incident_id in known:
+            yield notification
+        elif not isinstance(notification.facts, IncidentNotes):
+            # It says more than the trace does.
+            yield dataclasses.replace(notification, incident_id=None)
 
 
-def _of_this_host(message: Message) -> dict[str, str]:
+def _of_this_host(notification: Notification) -> Notification:
     # The policy is pure: it does not know where it runs.
-    return {"monitor": os.uname().nodename} if message.kind in OWN_HEALTH else {}
+    facts = notification.facts
+    if not isinstance(facts, MonitorDeaf | MonitorHears):
+        return notification
+    facts = dataclasses.replace(facts, monitor=os.uname().nodename)
+    return dataclasses.replace(notification, facts=facts)
 
 
 def notify_test(connection: Connection, services: Sequence[Service], now: float) -> str:
     """Address a marked sample to services, in the caller's transaction."""
     id_ = uuid.uuid4().hex
-    _insert(connection, Notification(id_, "test", None, "NOTIFY_TEST", now))
+    notification = Notification(id_, RequestedTest(), decision="NOTIFY_TEST")
+    insert_notifications(connection, [_stored(notification, now)])
     addresses = _addresses(id_, services)
     outbox.enqueue(connection, addresses, now, due_at=outbox.ASKED_FOR)
     return id_
@@ -150,10 +197,10 @@ def tell_of_deaths(
         others = [service for service in services if service.key != key]
         id_ = _notice_id(key, now)
         if others and not outbox.addressed_to(connection, id_):
-            notice = Notification(
-                id_, outbox_care.UNDELIVERED, None, "NOTIFY_UNDELIVERED", now
+            notification = Notification(
+                id_, _undelivered(rows), decision="NOTIFY_UNDELIVERED"
             )
-            _insert(connection, notice._replace(details=_death_notice(rows)))
+            insert_notifications(connection, [_stored(notification, now)])
             outbox.enqueue(connection, _addresses(id_, others), now)
             outbox_care.note_deaths_told(connection, [row.id for row in rows])
             told += len(rows)
@@ -165,28 +212,22 @@ def _notice_id(service_key: str, now: float) -> str:
     return uuid.uuid5(uuid.NAMESPACE_OID, name).hex
 
 
-def _death_notice(rows: Sequence[Row[tuple[object, ...]]]) -> str:
+def _undelivered(rows: Sequence[Row[tuple[object, ...]]]) -> Undelivered:
     newest = rows[-1]
     alerts = [
-        {
-            "incident_id": row.incident_id,
-            "title": row.title or row.kind,  # of what tells of no crash
-            "host": row.host or row.source,
-        }
+        LostAlert(
+            incident_id=row.incident_id,
+            title=row.title or row.kind,  # the kind, of one that is about no crash
+            host=row.host or row.source,
+        )
         for row in rows[:MAX_NAMED]
     ]
-    return json.dumps(
-        {
-            "service": newest.service_label,
-            "reason": newest.last_reason,
-            "count": len(rows),
-            "alerts": alerts,
-        }
+    return Undelivered(
+        service=newest.service_label,
+        reason=newest.last_reason,
+        count=len(rows),
+        alerts=tuple(alerts),
     )
-
-
-def _insert(connection: Connection, notification: Notification) -> None:
-    insert_notifications(connection, [notification])
 
 
 def _addresses(

@@ -9,9 +9,9 @@ from omprog_panic.config.digest import digests
 from omprog_panic.config.load import load_config, load_public
 from omprog_panic.config.routing import walk_routes
 from omprog_panic.errors import ConfigError, NotConfiguredError
+from omprog_panic.render.languages import DEFAULT_LANGUAGE
 from omprog_panic.render.sample import samples
 from omprog_panic.render.templates import ALL_KINDS, load_templates
-from omprog_panic.render.words import DEFAULT_LANGUAGE
 from omprog_panic.sinks.apprise_sink import read_services
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def load_setup(file: Path) -> Setup:
             raise
         raise ConfigError([*error.faults, *more]) from error
     templates = load_templates(config.paths.templates, config.language)
-    faults = templates.check_own(samples(templates.words))
+    faults = templates.check_own(samples(templates.catalog))
     faults += _faults_of_routes(config, templates)
     files = digests(config.files)
     return Setup(config, templates, tuple(faults), files)
@@ -66,7 +66,7 @@ def load_sound_setup(file: Path) -> Setup:
 
     """
     setup = load_setup(file)
-    faults = setup.templates.check(samples(setup.templates.words))
+    faults = setup.templates.check(samples(setup.templates.catalog))
     faults += _faults_of_routes(setup.config, setup.templates)
     if faults:
         raise ConfigError(faults)
@@ -88,7 +88,7 @@ def _faults_of_routes(config: AlerterConfig, templates: Templates) -> list[str]:
                 f"{where}: no template {name}.subject.j2 or {name}.body.j2 in "
                 f"{folder}: write one, or remove the key"
             )
-        broken = templates.unusable(name, samples(templates.words))
+        broken = templates.unusable(name, samples(templates.catalog))
         faults += [
             f"{where}: {file} in {folder} cannot be used, the shipped one is: "
             "correct it, or remove the key"
@@ -101,6 +101,6 @@ def _faults_of_templates(file: Path) -> list[str]:
     """Find what else is to be mended, if config.yaml at least says where things are."""
     try:
         templates = load_templates(load_public(file).paths.templates, DEFAULT_LANGUAGE)
-        return templates.check_own(samples(templates.words))
+        return templates.check_own(samples(templates.catalog))
     except ConfigError:
         return []

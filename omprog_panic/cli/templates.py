@@ -12,15 +12,14 @@ from omprog_panic.cli.options import config_option, format_option, or_exit
 from omprog_panic.cli.output import print_json, print_table
 from omprog_panic.config.load import load_public
 from omprog_panic.errors import OmprogPanicError
-from omprog_panic.render.messages import INCIDENT
+from omprog_panic.render.languages import LANGUAGES
 from omprog_panic.render.sample import samples
-from omprog_panic.render.templates import ALL_KINDS, load_templates
-from omprog_panic.render.words import LANGUAGES
+from omprog_panic.render.templates import ALL_KINDS, INCIDENT, load_templates
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from omprog_panic.render.context import AnyContext
+    from omprog_panic.render.context import MessageContext
     from omprog_panic.render.templates import TemplateFile, Templates
 
 COLUMNS = ("message", "template", "source", "state", "file")
@@ -49,7 +48,7 @@ def list_(file: Path, form: str, language: str | None) -> None:
     Exit 1 when one is not.
     """
     loaded = _load(file, language)
-    files = loaded.files(samples(loaded.words))
+    files = loaded.files(samples(loaded.catalog))
     rows = [_row(item) for item in files]
     if form == "json":
         print_json(rows)
@@ -106,7 +105,7 @@ def render(file: Path, form: str, kind: str, **options: Any) -> None:  # noqa: A
     named: str | None = options["named"]
     if named is not None and not loaded.knows(kind, named):
         _refuse(f"no template {named!r} for {kind}: see omprog-panic templates list")
-    context: AnyContext = samples(loaded.words)[kind][1 if options["bare"] else 0]
+    context: MessageContext = samples(loaded.catalog)[kind][1 if options["bare"] else 0]
     if options["incident_id"] is not None:
         if kind != INCIDENT:
             _refuse(f"--incident goes with the kind {INCIDENT} only")
@@ -114,10 +113,10 @@ def render(file: Path, form: str, kind: str, **options: Any) -> None:  # noqa: A
             archived_context,
             or_exit(load_public, file).paths.database,
             options["incident_id"],
-            loaded.words,
+            loaded.catalog,
             or_exit(load_public, file).host_names(),
         )
-    rendered = loaded.render(kind, context, named)
+    rendered = loaded.render(context, named)
     failures = list(loaded.failures)
     if form == "json":
         print_json({**rendered._asdict(), "failures": failures})

@@ -6,15 +6,15 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from omprog_panic.render.context import shorten
+from omprog_panic.render.english import ENGLISH
 from omprog_panic.render.shape import shape
 from omprog_panic.render.templates import Rendered
-from omprog_panic.render.words import ENGLISH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from omprog_panic.render.context import AnyContext
-    from omprog_panic.render.words import Words
+    from omprog_panic.render.catalog import Catalog
+    from omprog_panic.render.context import MessageContext
 
     Excess = Callable[[str, str], int]  # (subject, body): characters too many
 
@@ -32,8 +32,8 @@ class Attachment(NamedTuple):
 
 
 def fit_message(
-    render: Callable[[AnyContext], Rendered],
-    context: AnyContext,
+    render: Callable[[MessageContext], Rendered],
+    context: MessageContext,
     excess: Excess,
 ) -> Rendered:
     """Render with as much of the trace as fits; head and tail stay.
@@ -44,16 +44,16 @@ def fit_message(
     over = excess(*rendered)
     if over:
         room = _largest(
-            len(context.trace),
+            len(context.trace.text),
             over,
             lambda room: not excess(*render(shorten(context, room))),
         )
         rendered = render(shorten(context, room))
-    return fit_text(rendered, excess, context.alert_id, context.words)
+    return fit_text(rendered, excess, context.alert_id, context.catalog)
 
 
 def fit_text(
-    rendered: Rendered, excess: Excess, alert_id: str, words: Words = ENGLISH
+    rendered: Rendered, excess: Excess, alert_id: str, catalog: Catalog = ENGLISH
 ) -> Rendered:
     """Shorten any text, whole lines where possible."""
     subject, body = rendered
@@ -62,9 +62,9 @@ def fit_text(
         room = _largest(
             len(body),
             over,
-            lambda room: not excess(subject, shape(body, room, alert_id, words)),
+            lambda room: not excess(subject, shape(body, room, alert_id, catalog)),
         )
-        body = shape(body, room, alert_id, words)
+        body = shape(body, room, alert_id, catalog)
     return Rendered(subject, body)
 
 
@@ -86,10 +86,10 @@ def _largest(size: int, over: int, fits: Callable[[int], bool]) -> int:
 
 
 def whole_trace(
-    rendered: Rendered, host: str, alert_id: str, words: Words = ENGLISH
+    rendered: Rendered, host: str, alert_id: str, catalog: Catalog = ENGLISH
 ) -> Attachment:
     """Return the unshortened message as a file; its name is safe in any system."""
     base = _NOT_IN_A_NAME.sub("-", host).strip(".-")[:MAX_NAME] or "host"
     name = f"{base}-{alert_id}.txt"
-    caption = words.texts["whole-trace"].format(name=name)
+    caption = catalog.texts["whole-trace"].format(name=name)
     return Attachment(name, f"{rendered.subject}\n\n{rendered.body}\n", caption)

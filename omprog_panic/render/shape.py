@@ -12,12 +12,12 @@ import itertools
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from omprog_panic.render.words import ENGLISH
+from omprog_panic.render.english import ENGLISH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from omprog_panic.render.words import Words
+    from omprog_panic.render.catalog import Catalog
 
 HEAD_SHARE = 0.6  # of the room; the rest is for the tail
 GUILTY_FRAMES = 6
@@ -34,7 +34,7 @@ def fit_trace(
     onset: int,
     room: int,
     alert_id: str,
-    words: Words = ENGLISH,
+    catalog: Catalog = ENGLISH,
 ) -> tuple[str, ...]:
     """Return lines of at most ``room`` characters together, line ends counted.
 
@@ -42,21 +42,21 @@ def fit_trace(
     """
     if _size(lines) <= room:
         return tuple(lines)
-    left = room - len(_notice(len(lines), alert_id, words)) - 1
+    left = room - len(_notice(len(lines), alert_id, catalog)) - 1
     if left <= 0:
         return ()
     crash = lines[onset:]
     if _size(crash) <= left:
         kept = _fit(lines[onset - 1 :: -1], left - _size(crash)) if onset else 0
         first = onset - kept
-        return (_notice(first, alert_id, words), *lines[first:])
+        return (_notice(first, alert_id, catalog), *lines[first:])
     head, tail = _ends(crash, left)
     guilty = _guilty(crash, left // 3)
     if any(head <= number < len(crash) - tail for number in guilty):
-        notices = _Notices(alert_id, words)
+        notices = _Notices(alert_id, catalog)
         return _with_guilty(crash, guilty, room, onset, notices)
     left_out = onset + len(crash) - head - tail
-    notice = _notice(left_out, alert_id, words)
+    notice = _notice(left_out, alert_id, catalog)
     return (*crash[:head], notice, *crash[len(crash) - tail :])
 
 
@@ -106,7 +106,9 @@ def _with_guilty(
     return tuple(given)
 
 
-def shape(body: str, limit: int | None, alert_id: str, words: Words = ENGLISH) -> str:
+def shape(
+    body: str, limit: int | None, alert_id: str, catalog: Catalog = ENGLISH
+) -> str:
     r"""Give at most ``limit`` characters of any text, whole lines where possible.
 
     >>> shape("a\n" * 100 + "end", 99, "1f").count("lines left out")
@@ -115,17 +117,17 @@ def shape(body: str, limit: int | None, alert_id: str, words: Words = ENGLISH) -
     if limit is None or len(body) <= limit:
         return body
     lines = body.split("\n")
-    left = limit - len(_notice(len(lines), alert_id, words)) - 1
+    left = limit - len(_notice(len(lines), alert_id, catalog)) - 1
     head, tail = _ends(lines, left) if left > 0 else (0, 0)
     # A line longer than its share: cut within it rather than lose it.
     if not head or not tail:
-        return _cut(body, limit, alert_id, words)
-    notice = _notice(len(lines) - head - tail, alert_id, words)
+        return _cut(body, limit, alert_id, catalog)
+    notice = _notice(len(lines) - head - tail, alert_id, catalog)
     return "\n".join([*lines[:head], notice, *lines[len(lines) - tail :]])
 
 
-def _cut(body: str, limit: int, alert_id: str, words: Words) -> str:
-    notice = f"\n{words.texts['cut'].format(alert_id=alert_id)}\n"
+def _cut(body: str, limit: int, alert_id: str, catalog: Catalog) -> str:
+    notice = f"\n{catalog.texts['cut'].format(alert_id=alert_id)}\n"
     room = limit - len(notice)
     if room < len(notice):  # an SMS: the beginning is worth more than the notice
         return body[: max(limit, 0)]
@@ -140,23 +142,23 @@ def _ends(lines: Sequence[str], room: int) -> tuple[int, int]:
     return head, tail
 
 
-def _notice(count: int, alert_id: str, words: Words) -> str:
-    lines = words.count(count, "line")
-    return words.texts["left-out"].format(lines=lines, count=count, alert_id=alert_id)
+def _notice(count: int, alert_id: str, catalog: Catalog) -> str:
+    lines = catalog.count(count, "line")
+    return catalog.texts["left-out"].format(lines=lines, count=count, alert_id=alert_id)
 
 
 class _Notices(NamedTuple):
     """What stands where lines were left out; the first says where they can be seen."""
 
     alert_id: str
-    words: Words
+    catalog: Catalog
 
     def full(self, count: int) -> str:
-        return _notice(count, self.alert_id, self.words)
+        return _notice(count, self.alert_id, self.catalog)
 
     def short(self, count: int) -> str:
-        lines = self.words.count(count, "line")
-        return self.words.texts["left-out-here"].format(lines=lines, count=count)
+        lines = self.catalog.count(count, "line")
+        return self.catalog.texts["left-out-here"].format(lines=lines, count=count)
 
 
 def _size(lines: Sequence[str]) -> int:

@@ -19,16 +19,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import jinja2
 
 from omprog_panic.errors import ConfigError, TemplateError
+from omprog_panic.notification.kinds import Kind
 from omprog_panic.plain import one_line
-from omprog_panic.render.messages import INCIDENT, KINDS
+from omprog_panic.render.languages import DEFAULT_LANGUAGE, LANGUAGES
 from omprog_panic.render.sandbox import BoundedEnvironment
-from omprog_panic.render.words import DEFAULT_LANGUAGE, LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from omprog_panic.render.context import AnyContext
-    from omprog_panic.render.words import Words
+    from omprog_panic.render.catalog import Catalog
+    from omprog_panic.render.context import MessageContext
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,9 @@ MAX_TEMPLATES = 500  # that an administrator may have
 MAX_SUBJECT = 250
 MAX_FAILURES = 50  # that are remembered for ``status``
 PARTS = ("subject", "body")
-ALL_KINDS = (INCIDENT, *KINDS)
+INCIDENT = Kind.INCIDENT.value
+# A test alert is rendered by the templates of ``incident``.
+ALL_KINDS = tuple(kind.value for kind in Kind if kind is not Kind.TEST)
 NAMES = tuple(f"{kind}.{part}{SUFFIX}" for kind in ALL_KINDS for part in PARTS)
 
 
@@ -89,7 +91,7 @@ class TemplateFolder:
     """
 
     def __init__(
-        self, folder: Path, words: Words, beneath: TemplateFolder | None = None
+        self, folder: Path, catalog: Catalog, beneath: TemplateFolder | None = None
     ) -> None:
         self.folder = folder
         self.faults: dict[str, str] = {}  # by file name: "FILE:LINE: NAME: what"
@@ -97,12 +99,12 @@ class TemplateFolder:
         self._sources: dict[str, str] = {}
         self._environment = BoundedEnvironment(jinja2.FunctionLoader(self._source))
         self._environment.filters.update(
-            plural=words.plural,
-            duration=words.duration,
-            when=words.when,
-            day=words.day,
-            severity=words.severity,
-            known=words.known,
+            plural=catalog.plural,
+            duration=catalog.duration,
+            when=catalog.when,
+            day=catalog.day,
+            severity=catalog.severity,
+            known=catalog.known,
         )
 
     def load(self) -> None:
@@ -186,20 +188,18 @@ class TemplateFolder:
 class Templates:
     """What renders messages, in one language."""
 
-    def __init__(self, folders: Sequence[TemplateFolder], words: Words) -> None:
+    def __init__(self, folders: Sequence[TemplateFolder], catalog: Catalog) -> None:
         self._folders = tuple(folders)  # the first one wins; the first is "yours"
-        self.words = words
+        self.catalog = catalog
         self.failures: dict[str, str] = {}  # at alert time, by file and line
 
-    def render(
-        self, kind: str, context: AnyContext, named: str | None = None
-    ) -> Rendered:
-        """Render a message of this kind, whatever the templates do.
+    def render(self, context: MessageContext, named: str | None = None) -> Rendered:
+        """Render a message, whatever the templates do.
 
         ``named`` are the templates that a route asks for.
         """
         failures: list[str] = []
-        variables = context.variables()
+        kind, variables = context.kind.value, context.variables()
         subject = self._part(kind, "subject", variables, failures, named)
         body = self._part(kind, "body", variables, failures, named)
         for failure in failures:
@@ -209,7 +209,7 @@ class Templates:
         if subject is None or body is None:
             plain = context.plain()
             subject, body = subject or plain[0], body or plain[1]
-        note = self.words.texts["template-failed"]
+        note = self.catalog.texts["template-failed"]
         foot = [one_line(note.format(what=what), 500) for what in failures]
         body = "\n".join([body.strip("\n"), *(["", *foot] if foot else [])])
         return Rendered(one_line(subject, MAX_SUBJECT), body)
@@ -220,7 +220,7 @@ class Templates:
         return any(folder.has(name) for folder in self._folders for name in names)
 
     def unusable(
-        self, named: str, samples: Mapping[str, Iterable[AnyContext]]
+        self, named: str, samples: Mapping[str, Iterable[MessageContext]]
     ) -> list[str]:
         """Return those of the administrator's templates of this name that fail."""
         own = self._folders[0]
@@ -231,11 +231,11 @@ class Templates:
             if own.has(name) and self._try(own, name, samples)
         ]
 
-    def check(self, samples: Mapping[str, Iterable[AnyContext]]) -> list[str]:
+    def check(self, samples: Mapping[str, Iterable[MessageContext]]) -> list[str]:
         """Try every template with samples; give what is wrong, with file and line."""
         return self._faults(self.files(samples))
 
-    def check_own(self, samples: Mapping[str, Iterable[AnyContext]]) -> list[str]:
+    def check_own(self, samples: Mapping[str, Iterable[MessageContext]]) -> list[str]:
         """Try the administrator's templates only, which takes no time."""
         own = self._folders[0]
         files = [self._tried(own, "yours", name, samples) for name in own.names()]
@@ -247,7 +247,9 @@ class Templates:
             faults += [f for n, f in folder.faults.items() if not n.endswith(SUFFIX)]
         return [f"{fault}: correct it or remove the file" for fault in faults]
 
-    def files(self, samples: Mapping[str, Iterable[AnyContext]]) -> list[TemplateFile]:
+    def files(
+        self, samples: Mapping[str, Iterable[MessageContext]]
+    ) -> list[TemplateFile]:
         """Return every template that is used, and yours that are not, each tried."""
         found: list[TemplateFile] = []
         seen: set[str] = set()
@@ -269,7 +271,7 @@ class Templates:
         folder: TemplateFolder,
         source: str,
         name: str,
-        samples: Mapping[str, Iterable[AnyContext]],
+        samples: Mapping[str, Iterable[MessageContext]],
     ) -> TemplateFile:
         fault = self._try(folder, name, samples)
         return TemplateFile(name, _kind(name), folder.folder / name, source, fault)
@@ -278,7 +280,7 @@ class Templates:
         self,
         folder: TemplateFolder,
         name: str,
-        samples: Mapping[str, Iterable[AnyContext]],
+        samples: Mapping[str, Iterable[MessageContext]],
     ) -> str | None:
         if name in folder.faults:
             return folder.faults[name]
@@ -340,9 +342,9 @@ def load_templates(own: Path, language: str) -> Templates:
         ConfigError: the shipped ones are missing.
 
     """
-    words = LANGUAGES.get(language, LANGUAGES[DEFAULT_LANGUAGE])
-    shipped = TemplateFolder(shipped_folder() / language, words)
-    folders = [TemplateFolder(own / language, words, shipped), shipped]
+    catalog = LANGUAGES.get(language, LANGUAGES[DEFAULT_LANGUAGE])
+    shipped = TemplateFolder(shipped_folder() / language, catalog)
+    folders = [TemplateFolder(own / language, catalog, shipped), shipped]
     for folder in reversed(folders):
         folder.load()
-    return Templates(folders, words)
+    return Templates(folders, catalog)

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Row
 
 
-class Notification(NamedTuple):
-    """One thing to tell; who is told stands in the outbox."""
+class StoredNotification(NamedTuple):
+    """One notification; its receivers are rows of the outbox."""
 
     id: str
     kind: str
     incident_id: str | None
     decision: str
     created_at: float
-    details: str | None = None  # JSON, of one that tells of no incident
+    details: str | None = None  # as notification.codec writes it
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Attempt:
 
 
 def insert_notifications(
-    connection: Connection, notifications: Sequence[Notification]
+    connection: Connection, notifications: Sequence[StoredNotification]
 ) -> None:
     """Store decisions to tell."""
     if notifications:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from omprog_panic.alerter.dispatch import _typed
+from omprog_panic.notification.codec import decode, encode
+from omprog_panic.notification.kinds import FORMATS, Kind
 from omprog_panic.policy.evaluation import Message
 from omprog_panic.policy.event import ProbeReturned, ProbeSent
-from omprog_panic.render.messages import INCIDENT, KINDS, facts_of, notes_of
+from omprog_panic.render.languages import LANGUAGES
 from omprog_panic.render.notice import notice
 from omprog_panic.render.templates import load_templates
-from omprog_panic.render.words import LANGUAGES
 from tests.policies import Scene
 
 HOUR = 3600.0
-NOT_POLICY = {"undelivered"}  # raised by the outbox
+NOT_POLICY = {Kind.UNDELIVERED, Kind.TEST}  # raised by the outbox, and by people
 SENDERS = [
     {"name": "db-07", "address": "10.0.0.2"},
     {"name": "gone", "address": "10.0.0.9"},
@@ -66,8 +67,8 @@ def everything_that_is_told() -> dict[str, Message]:
 
 
 @pytest.fixture(scope="module")
-def told() -> dict[str, Message]:
-    return everything_that_is_told()
+def told() -> dict[Kind, Message]:
+    return {Kind(kind): message for kind, message in everything_that_is_told().items()}
 
 
 def lost(raised: Any, read: Any, where: str) -> list[str]:
@@ -76,6 +77,7 @@ def lost(raised: Any, read: Any, where: str) -> list[str]:
         return [
             name
             for key, value in raised.items()
+            if key != "word"  # is called "status" now
             for name in (
                 lost(value, read[key], f"{where}.{key}")
                 if key in read
@@ -91,26 +93,28 @@ def lost(raised: Any, read: Any, where: str) -> list[str]:
     return [] if raised == read else [where]
 
 
-@pytest.mark.parametrize("kind", [INCIDENT, *sorted(KINDS.keys() - NOT_POLICY)])
+def test_every_kind_is_raised(told: dict[Kind, Message]) -> None:
+    assert set(told) == set(Kind) - NOT_POLICY
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind not in NOT_POLICY])
 def test_every_detail_that_is_raised_can_be_said(
-    kind: str, told: dict[str, Message]
+    kind: Kind, told: dict[Kind, Message]
 ) -> None:
     details = json.loads(json.dumps(told[kind].details))
     details.pop("templates", None)
-    read = notes_of(details) if kind == INCIDENT else facts_of(kind, details)
+    read = FORMATS[kind].encode(_typed(told[kind]).facts)
 
-    assert lost(details, dataclasses.asdict(read), kind) == []
+    assert lost(details, read, kind.value) == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_raised_is_rendered_without_a_fault(
-    told: dict[str, Message], language: str, tmp_path: Path
+    told: dict[Kind, Message], language: str, tmp_path: Path
 ) -> None:
     templates = load_templates(tmp_path, language)
-    for kind in KINDS.keys() & told.keys():
-        facts = facts_of(kind, told[kind].details)
-        made = templates.render(
-            kind, notice(kind, facts, told[kind].id[:12], words=templates.words)
-        )
-        assert made.subject
+    for kind in set(told) - {Kind.INCIDENT}:
+        facts = decode(encode(_typed(told[kind]))).facts
+        made = notice(facts, told[kind].id[:12], catalog=templates.catalog)
+        assert templates.render(made).subject
     assert templates.failures == {}

@@ -33,7 +33,7 @@ from omprog_panic.store.incidents import StoredIncident
 from omprog_panic.store.migrations import MIGRATIONS
 from omprog_panic.store.notification_log import (
     Attempt,
-    Notification,
+    StoredNotification,
     deliveries,
     deliveries_of,
     insert_notifications,
@@ -71,7 +71,8 @@ def address(
 ) -> None:
     with database.write() as connection:
         insert_notifications(
-            connection, [Notification(notification, "incident", None, "NOTIFY_X", NOW)]
+            connection,
+            [StoredNotification(notification, "incident", None, "NOTIFY_X", NOW)],
         )
         addresses = [
             Address(notification, key, f"label {key}", order_key) for key in keys
@@ -425,7 +426,9 @@ class TestOutbox:
     def test_every_attempt_is_logged(self, database: Database) -> None:
         store(database, make_incident(1))
         with database.write() as connection:
-            notification = Notification("n", "incident", f"{1:032x}", "NOTIFY_X", NOW)
+            notification = StoredNotification(
+                "n", "incident", f"{1:032x}", "NOTIFY_X", NOW
+            )
             insert_notifications(connection, [notification])
             outbox.enqueue(connection, [Address("n", "a", "label a")], NOW)
             row = outbox.claim(connection, "a", LEASE, NOW)

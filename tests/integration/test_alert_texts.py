@@ -9,13 +9,16 @@ from __future__ import annotations
 import dataclasses
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from omprog_panic.kernel.analysis import analyze_trace
-from omprog_panic.render.context import Framing, MessageContext, build_context
+from omprog_panic.render.catalog import Catalog
+from omprog_panic.render.context import MessageContext
+from omprog_panic.render.incident import Framing, build_context
+from omprog_panic.render.languages import LANGUAGES
 from omprog_panic.render.templates import Rendered, load_templates
-from omprog_panic.render.words import LANGUAGES, Words
 from omprog_panic.spool.record import IncidentRecord
 from tests.replayer import load_capture, replay
 
@@ -45,14 +48,14 @@ def worst(name: str) -> tuple[IncidentRecord, MessageContext]:
     return record, context_of(record, LANGUAGES["en"])
 
 
-def context_of(record: IncidentRecord, words: Words) -> MessageContext:
+def context_of(record: IncidentRecord, catalog: Catalog) -> MessageContext:
     report = analyze_trace(record.records, record.context)
-    return build_context(record, report, {record.source: "db-07"}, Framing(words))
+    return build_context(record, report, {record.source: "db-07"}, Framing(catalog))
 
 
 def rendered(record: IncidentRecord, language: str, folder: Path) -> Rendered:
     templates = load_templates(folder, language)
-    return templates.render("incident", context_of(record, templates.words))
+    return templates.render(context_of(record, templates.catalog))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -79,16 +82,18 @@ def test_what_matters_comes_before_the_trace(
     subject, body = rendered(record, language, tmp_path)
     head, _, trace = body.partition("\n[")
 
-    words = LANGUAGES[language]
-    assert subject.startswith(f"{words.severity(context.level)} db-07 (")
-    assert context.title in subject
-    assert str(context.kernel) in subject
-    for fact in (context.function, context.process, context.kernel, context.hardware):
-        assert fact is None or fact in head
+    catalog = LANGUAGES[language]
+    variables: dict[str, Any] = context.variables()
+    assert subject.startswith(f"{catalog.severity(variables['level'])} db-07 (")
+    assert variables["title"] in subject
+    assert str(variables["kernel"]) in subject
+    for fact in ("function", "process", "kernel", "hardware"):
+        assert variables[fact] is None or variables[fact] in head
     assert context.alert_id in head
-    assert [frame.text for frame in context.frames if frame.text not in head] == []
-    guilty = [frame for frame in context.frames if frame.guilty]
-    assert guilty or context.function is None
-    assert all(f"> {frame.text}" in head for frame in guilty)
+    frames = variables["frames"]
+    assert [frame["text"] for frame in frames if frame["text"] not in head] == []
+    guilty = [frame for frame in frames if frame["guilty"]]
+    assert guilty or variables["function"] is None
+    assert all(f"> {frame['text']}" in head for frame in guilty)
     assert record.onset.text.split("\n")[0] in trace
-    assert (words.texts["crash-mark"] in trace) == (record.context > 0)
+    assert (catalog.texts["crash-mark"] in trace) == (record.context > 0)

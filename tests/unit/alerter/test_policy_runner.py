@@ -105,8 +105,8 @@ def test_known_or_new_comes_from_the_archive(world: World) -> None:
     world.receive(crash(world, 2, host=3))
 
     words = [n.details for n in rows(world, NOTIFICATIONS) if n.kind == "incident"]
-    assert '"word": "first"' in words[0]
-    assert '"word": "seen", "crashes": 1, "hosts": 1' in words[1]
+    assert '"status": "first"' in words[0]
+    assert '"status": "seen", "crashes": 1, "hosts": 1' in words[1]
 
 
 def test_a_service_that_is_told_later_hears_that_the_cause_is_known(
@@ -122,7 +122,7 @@ def test_a_service_that_is_told_later_hears_that_the_cause_is_known(
     world.receive(crash(world, 2, host=3))
 
     words = [n.details for n in rows(world, NOTIFICATIONS) if n.kind == "incident"]
-    assert '"word": "seen", "crashes": 1, "hosts": 1' in words[1]
+    assert '"status": "seen", "crashes": 1, "hosts": 1' in words[1]
     world.database.close()
 
 
@@ -368,7 +368,7 @@ def test_facts_reach_the_policy(world: World) -> None:
     world.runner.tick(world.database)
 
     told = rows(world, NOTIFICATIONS)[-1].details
-    assert '"kernels": [["6.12", 2]]' in told
+    assert '"kernels": [{"name": "6.12", "hosts": 2}]' in told
     assert len(told) < 4000
 
 

@@ -10,8 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from omprog_panic.cli.main import main
-from omprog_panic.render.messages import INCIDENT
-from omprog_panic.render.templates import ALL_KINDS, NAMES
+from omprog_panic.render.templates import ALL_KINDS, INCIDENT, NAMES
 from omprog_panic.spool.codec import encode
 from omprog_panic.store.connect import Database
 from omprog_panic.store.incidents import StoredIncident, insert_incidents

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from omprog_panic.render.languages import LANGUAGES
 from omprog_panic.render.shape import fit_trace, shape
-from omprog_panic.render.words import LANGUAGES
 
 ID = "0123456789ab"
 

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
+import dataclasses
 import re
 import string
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -12,11 +12,9 @@ from omprog_panic.render.context import MessageContext
 from omprog_panic.render.fitting import fit_message, fit_text, whole_trace
 from omprog_panic.render.sample import sample_context
 from omprog_panic.render.templates import Rendered
+from omprog_panic.render.trace import ShownTrace
 from omprog_panic.sinks import dialect, neutral
 from omprog_panic.sinks.dialect import Dialect, dialect_of
-
-if TYPE_CHECKING:
-    from omprog_panic.render.context import AnyContext
 
 KNOWN = {
     "slack": dialect.SLACK_BOT,
@@ -45,22 +43,15 @@ def test_what_was_fitted_is_within_the_limit(name: str, body: str) -> None:
         assert known.size(f"{words.title}{words.body}") > (known.limit or 0) * 0.5
 
 
-def _render(context: AnyContext) -> Rendered:
-    return Rendered("PANIC db", f"Host: db\n\n{context.trace}")
+def _render(context: MessageContext) -> Rendered:
+    return Rendered("PANIC db", f"Host: db\n\n{context.trace.text}")
 
 
 @pytest.mark.parametrize("known", KNOWN.values(), ids=KNOWN)
 def test_head_and_tail_stay(known: Dialect) -> None:
     context = sample_context()
     lines = [f"<line & {number}>" for number in range(2000)]
-    long = MessageContext(
-        **{
-            **context.variables(),  # type: ignore[arg-type]
-            "trace_lines": tuple(lines),
-            "trace": "\n".join(lines),
-            "onset": 0,
-        }
-    )
+    long = dataclasses.replace(context, trace=ShownTrace(tuple(lines)))
     fitted = fit_message(_render, long, known.excess)
 
     assert known.excess(*fitted) == 0

@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 from omprog_panic.kernel.facts import TAINTS
 from omprog_panic.kernel.hardware import HARDWARE_ERRORS
 from omprog_panic.model import EndReason, Severity
-from omprog_panic.render.words import ENGLISH, LANGUAGES, RUSSIAN, Words
+from omprog_panic.render.catalog import Catalog
+from omprog_panic.render.english import ENGLISH
+from omprog_panic.render.languages import LANGUAGES
+from omprog_panic.render.russian import RUSSIAN
 
-EVERY_LANGUAGE = pytest.mark.parametrize("words", LANGUAGES.values(), ids=LANGUAGES)
+EVERY_LANGUAGE = pytest.mark.parametrize("catalog", LANGUAGES.values(), ids=LANGUAGES)
 
 
 @pytest.mark.parametrize(
@@ -85,13 +88,13 @@ def test_times_are_utc(at: Any, english: str | None, russian: str | None) -> Non
     assert RUSSIAN.when(at) == russian
 
 
-def known(word: str) -> dict[str, Any]:
+def known(status: str) -> dict[str, Any]:
     numbers = {"crashes": 22, "hosts": 1, "since": 0, "days": 9}
-    return {"word": word, "kernel": "6.12.0", **numbers}
+    return {"status": status, "kernel": "6.12.0", **numbers}
 
 
 @pytest.mark.parametrize(
-    ("word", "english", "russian"),
+    ("status", "english", "russian"),
     [
         ("first", "Never seen before.", "Раньше такого не было."),
         (
@@ -118,16 +121,16 @@ def known(word: str) -> dict[str, Any]:
     ],
 )
 def test_how_new_a_cause_is_takes_a_sentence(
-    word: str, english: str, russian: str
+    status: str, english: str, russian: str
 ) -> None:
-    assert ENGLISH.known(known(word)) == english
-    assert RUSSIAN.known(known(word)) == russian
+    assert ENGLISH.known(known(status)) == english
+    assert RUSSIAN.known(known(status)) == russian
 
 
 @EVERY_LANGUAGE
-def test_what_is_not_known_is_not_said(words: Words) -> None:
-    assert words.known(None) is None
-    assert words.known(known("of a later version")) is None
+def test_what_is_not_known_is_not_said(catalog: Catalog) -> None:
+    assert catalog.known(None) is None
+    assert catalog.known(known("of a later version")) is None
 
 
 def names_in(text: str) -> set[str]:
@@ -135,14 +138,14 @@ def names_in(text: str) -> set[str]:
 
 
 @EVERY_LANGUAGE
-def test_every_language_has_every_word(words: Words) -> None:
-    assert set(words.texts) == set(ENGLISH.texts)
-    assert set(words.nouns) == set(ENGLISH.nouns)
-    assert set(words.endings) == set(EndReason)
-    said = {words.severity(s.value) for s in Severity}
+def test_every_language_has_every_word(catalog: Catalog) -> None:
+    assert set(catalog.texts) == set(ENGLISH.texts)
+    assert set(catalog.nouns) == set(ENGLISH.nouns)
+    assert set(catalog.endings) == set(EndReason)
+    said = {catalog.severity(s.value) for s in Severity}
     assert len(said) == len(Severity)
     optional = {"count", "lines"}
-    for name, text in words.texts.items():
+    for name, text in catalog.texts.items():
         assert names_in(text) - optional == names_in(ENGLISH.texts[name]) - optional
 
 

@@ -1,0 +1,77 @@
+"""The English messages. Pure."""
+
+from __future__ import annotations
+
+from omprog_panic.model import EndReason
+from omprog_panic.render.catalog import Catalog
+
+
+def _english(number: int) -> int:
+    return 0 if number == 1 else 1
+
+
+ENGLISH = Catalog(
+    form=_english,
+    date="%Y-%m-%d",
+    time="%H:%M:%S UTC",
+    units=("d", "h", "min", "s"),
+    severities={},
+    endings={
+        EndReason.TERMINATOR: (
+            'the kernel said its last words ("---[ end Kernel panic")'
+        ),
+        EndReason.REBOOTING: (
+            'the kernel said its last words ("Rebooting in ... seconds")'
+        ),
+        EndReason.END_TRACE: 'the report has its end line ("---[ end trace")',
+        EndReason.SILENCE: "ended by silence: nothing more was heard",
+        EndReason.REBOOT: "ended by a reboot of the host",
+        EndReason.NEXT_REPORT: "ended where the next report of the host began",
+        EndReason.AGE: "cut off: the host went on for too long",
+        EndReason.EVICTED: "cut off: too many hosts were speaking at once",
+        EndReason.SHUTDOWN: "cut off: the collector was stopped",
+    },
+    nouns={
+        "record": ("record", "records"),
+        "byte": ("byte", "bytes"),
+        "line": ("line", "lines"),
+        "time": ("time", "times"),
+        "day": ("day", "days"),
+        "on host": ("host", "hosts"),
+    },
+    texts={
+        "crash-mark": "---- the crash begins here ----",
+        "gap": "... {records} lost{reason} ...",
+        "gap-unknown": "... an unknown number of records lost{reason} ...",
+        "left-out-here": "... {lines} left out ...",
+        "left-out": (
+            "... {lines} left out: see omprog-panic incidents show {alert_id} ..."
+        ),
+        "whole-trace": "The whole trace: {name}",
+        "cut": "... cut: see omprog-panic incidents show {alert_id} ...",
+        "lost-records": "{records} lost on the way",
+        "lost-fragments": "{records} of which a part was lost",
+        "elided": (
+            "{records} ({bytes}) left out of the middle: the trace was too long"
+        ),
+        "before-listening": (
+            "It happened before we listened: it came with a replay of the log."
+        ),
+        "verdict": "this is the machine, not the software: {words}",
+        "stand-in": "Sent here because nobody else took it: {service}",
+        "drill": "DRILL: this crash was announced beforehand; it is part of a drill.",
+        "test": "TEST: somebody asked for this message with `omprog-panic test-alert`.",
+        "made-up": "No machine has crashed; what follows is made up.",
+        "template-failed": "Template failed, another was used: {what}",
+        "known-first": "Never seen before.",
+        "known-new-on-kernel": (
+            "New on kernel {kernel}; seen on other kernels: {times} on {hosts} since "
+            "{since}."
+        ),
+        "known-back": (
+            "Back after {days}; seen before that: {times} on {hosts} since {since}."
+        ),
+        "known-seen": "Seen before: {times} on {hosts} since {since}.",
+    },
+    facts={},
+)
