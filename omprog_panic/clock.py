@@ -1,4 +1,4 @@
-"""The only reader of time: wall time for people, monotonic time for timeouts."""
+"""The only module that reads the time: wall time and monotonic time."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What the loops take instead of ``time``; tests pass a clock of their own."""
+    """The time source that loops are given; tests pass a fake."""
 
     def wall(self) -> float:
-        """Seconds since 1970-01-01 UTC; steps when the administrator sets it."""
+        """Return seconds since 1970-01-01 UTC; jumps when the clock is set."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds since an arbitrary moment; never goes back."""
+        """Return seconds since an arbitrary point; never goes back."""
         ...
 
 
 class SystemClock:
-    """The machine's clocks."""
+    """The clocks of this machine."""
 
     def wall(self) -> float:
         return time.time()
@@ -30,29 +30,29 @@ class SystemClock:
 
 
 def utc_offset(wall: float) -> int:
-    """Return the seconds that local time is ahead of UTC at a moment."""
+    """Return how many seconds local time is ahead of UTC at a wall time."""
     return time.localtime(wall).tm_gmtoff
 
 
 def in_utc(at: str) -> str:
-    """Write any RFC 3339 time in UTC, so that such texts sort by time.
+    """Return an RFC 3339 time in UTC, so that such texts sort by time.
 
-    What is no time, or has no zone, comes back as it is.
+    A text that is not a time, or has no time zone, is returned unchanged.
 
     >>> in_utc("2026-11-22T23:15:42.5+01:00")
     '2026-11-22T22:15:42.500000+00:00'
     """
     try:
-        moment = dt.datetime.fromisoformat(at)
-        if moment.tzinfo is None:
+        parsed = dt.datetime.fromisoformat(at)
+        if parsed.tzinfo is None:
             return at
-        return moment.astimezone(dt.UTC).isoformat(timespec="microseconds")
+        return parsed.astimezone(dt.UTC).isoformat(timespec="microseconds")
     except (ValueError, OverflowError):
         return at
 
 
 def rfc3339(wall: float) -> str:
-    """Write a wall time as RFC 3339 in UTC with microseconds.
+    """Format a wall time as RFC 3339 in UTC with microseconds.
 
     >>> rfc3339(0.25)
     '1970-01-01T00:00:00.250000+00:00'

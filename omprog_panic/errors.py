@@ -1,30 +1,30 @@
-"""The one exception tree. A class exists where a caller acts differently on it."""
+"""The exceptions of this project. A class exists if a caller handles it differently."""
 
 from __future__ import annotations
 
 
 class OmprogPanicError(Exception):
-    """Anything that this project raises on purpose."""
+    """Base class of everything that this project raises on purpose."""
 
 
 class MalformedEnvelopeError(OmprogPanicError, ValueError):
-    """A line from rsyslogd that is not the JSON object of our template."""
+    """A line from rsyslogd is not the JSON object of our template."""
 
 
 class MalformedPacketError(OmprogPanicError, ValueError):
-    """A datagram whose extended netconsole header does not hold together."""
+    """A datagram has an inconsistent extended netconsole header."""
 
 
 class MalformedRecordError(OmprogPanicError, ValueError):
-    """A spool file that is no spool record, or of a version we do not read."""
+    """A spool file is not a spool record, or is of a version that we cannot read."""
 
 
 class JournalError(OmprogPanicError):
-    """The journal cannot be written: the line must not be confirmed."""
+    """The journal cannot be written, so the line must not be confirmed."""
 
 
 class SpoolError(OmprogPanicError):
-    """The spool cannot be written; what was to go there stays in the journal."""
+    """The spool cannot be written; its records remain in the journal."""
 
 
 class StoreError(OmprogPanicError):
@@ -32,17 +32,17 @@ class StoreError(OmprogPanicError):
 
 
 class StoreForbiddenError(StoreError):
-    """This user may not look at the database; nothing is known of its state."""
+    """This user may not read the database; nothing is known about its state."""
 
 
 class AlreadyRunningError(OmprogPanicError):
-    """Another alerter works on this database."""
+    """Another alerter uses this database."""
 
 
 class ConfigError(OmprogPanicError):
-    """Configuration that must be mended by hand; carries every fault at once.
+    """The configuration has faults; carries all of them.
 
-    ``faults`` are complete sentences that name file, line, path and remedy.
+    Each of ``faults`` names file, line, path and remedy.
     """
 
     def __init__(self, faults: list[str]) -> None:
@@ -51,15 +51,15 @@ class ConfigError(OmprogPanicError):
 
 
 class NotConfiguredError(ConfigError):
-    """Nothing is wrong, but no service is named yet: a fresh installation."""
+    """No service is listed yet, and nothing else is wrong: a fresh installation."""
 
 
 class TemplateError(OmprogPanicError):
-    """A message template that does not render."""
+    """A message template cannot be rendered."""
 
 
 class DeliveryError(OmprogPanicError):
-    """A service did not take a message; ``permanent`` when trying again is vain."""
+    """A service did not accept a message; ``permanent``: a retry would be useless."""
 
     def __init__(self, reason: str, *, permanent: bool = False) -> None:
         super().__init__(reason)

@@ -1,4 +1,4 @@
-"""Logging as key=value events on standard error. No URL and no secret goes in."""
+"""Logging as key=value events on standard error. Never log a URL or a secret."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
 class KeyValueFormatter(logging.Formatter):
-    """``level event key=value ...``; the journal or the log file adds the time."""
+    """Formats ``level event key=value ...``; the journal or log file adds the time."""
 
     def format(self, record: logging.LogRecord) -> str:
         extra = {k: v for k, v in vars(record).items() if k not in _STANDARD}
@@ -27,7 +27,7 @@ def _quote(value: object) -> str:
 
 
 def setup_logging(level: int = logging.INFO) -> None:
-    """Send every event of this process to standard error."""
+    """Log every event of this process to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(KeyValueFormatter())
     root = logging.getLogger()

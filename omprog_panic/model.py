@@ -1,4 +1,4 @@
-"""Values that every part uses: the record, and the words for severity and ending.
+"""Values that every package uses: records, severities, reasons why a trace ended.
 
 Pure; standard library only, because the collector imports it.
 """
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Severity(enum.Enum):
-    """How bad an incident is; the order of the members is worst first."""
+    """How severe an incident is; members are ordered from worst to least."""
 
     PANIC = "panic"
     OOPS = "oops"
@@ -21,7 +21,7 @@ class Severity(enum.Enum):
 
     @property
     def rank(self) -> int:
-        """0 for the worst."""
+        """The position in that order; 0 is the worst."""
         return _RANK[self]
 
 
@@ -29,32 +29,32 @@ _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class EndReason(enum.Enum):
-    """Why the collector closed a trace; every incident carries one."""
+    """Why the collector ended a trace; every incident has one."""
 
     TERMINATOR = "terminator"  # ---[ end Kernel panic
     REBOOTING = "rebooting"  # Rebooting in N seconds..
     END_TRACE = "end-trace"  # ---[ end trace, and the settling time after it
-    SILENCE = "silence"  # nothing more was heard
-    REBOOT = "reboot"  # the same host booted again
+    SILENCE = "silence"  # nothing more arrived
+    REBOOT = "reboot"  # the same host rebooted
     NEXT_REPORT = "next-report"  # a new, separate report of the same host began
     AGE = "age"  # max_age after the last start or panic line
-    EVICTED = "evicted"  # too many hosts: this one was silent longest
-    SHUTDOWN = "shutdown"  # the collector was told to give up its state
+    EVICTED = "evicted"  # too many hosts, and this one was silent longest
+    SHUTDOWN = "shutdown"  # the collector had to discard its state
 
 
-# Endings after which nothing more of this crash can be missing at the end.
+# After these, the end of the trace cannot be missing.
 COMPLETE_ENDINGS = frozenset(
     {EndReason.TERMINATOR, EndReason.REBOOTING, EndReason.END_TRACE},
 )
 
 
 class Record(NamedTuple):
-    """One printk record, or a note that some are missing.
+    """A printk record, or a notice that records are missing.
 
     ``text`` has no prefix and no final line feed; a record of several lines keeps
     its inner line feeds. ``time_us`` is the kernel's clock in microseconds since
-    boot. ``at`` is when rsyslogd took the datagram (RFC 3339). ``facility`` 0 is
-    the kernel itself. ``lost`` above 0 makes this a gap notice: so many records
+    boot. ``at`` is when rsyslogd received the datagram (RFC 3339). ``facility`` 0
+    is the kernel itself. If ``lost`` is not 0, this is a gap notice: so many records
     are missing here (-1: an unknown number), and ``text`` says why.
     """
 

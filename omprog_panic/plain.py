@@ -1,6 +1,6 @@
-"""Makes text from the wire harmless: what is no ordinary character becomes visible.
+"""Makes text from the network harmless: special characters are escaped.
 
-Pure. Everything that a kernel (or a forger of datagrams) printed goes through here
+Pure. Everything that a kernel (or somebody who forges datagrams) sends is escaped here
 before it reaches a database, a terminal or a message.
 """
 
@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# Cc: ANSI escapes, bells; Cf: right-to-left marks, zero-width letters; Cs: what could
-# not be decoded; Zl, Zp: line ends that are none for us.
+# Cc: ANSI escapes, bells; Cf: right-to-left marks, zero-width letters; Cs: bytes that
+# could not be decoded; Zl, Zp: line separators that we do not treat as such.
 _HARMFUL = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _SPACES = re.compile(r"\s+")
 
 
 def visible(text: str) -> str:
-    r"""Write every character that could act as its escape; keep line ends and tabs.
+    r"""Escape every character that could have an effect; keep line feeds and tabs.
 
     >>> visible("\x1b[31mred\u202e")
     '\\x1b[31mred\\u202e'
@@ -28,7 +28,7 @@ def visible(text: str) -> str:
 
 def _escaped(character: str) -> str:
     if unicodedata.category(character) not in _HARMFUL:
-        return character  # a no-break space is unprintable to Python, yet harmless
+        return character  # a no-break space is unprintable for Python, but harmless
     code = ord(character)
     if code <= 0xFF:
         return f"\\x{code:02x}"
@@ -36,7 +36,7 @@ def _escaped(character: str) -> str:
 
 
 def one_line(text: str, limit: int) -> str:
-    r"""Make one visible line of at most ``limit`` characters, for titles and subjects.
+    r"""Return one escaped line of at most ``limit`` characters, as for a title.
 
     >>> one_line("a\n b" + "c" * 9, 8)
     'a bcc...'

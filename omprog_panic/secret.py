@@ -1,4 +1,4 @@
-"""A value that must not be shown: printing, logging or dumping it shows nothing."""
+"""A value that must not be shown: printing, logging or dumping it reveals nothing."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import NoReturn
 from urllib.parse import unquote
 
 _PIECES = re.compile(r"[/@?&=,:#\s\"'{}\[\]]+")
-_SHORTEST = 6  # shorter pieces of a URL ("json", "8080", "ops") would black out prose
+_SHORTEST = 6  # shorter parts of a URL ("json", "8080", "ops") occur in ordinary text
 _ADDRESS = re.compile(r"[0-9a-z-]+(?:\.[0-9a-z-]+)+", re.IGNORECASE)
 
 
 class Secret:
-    """Text that only ``reveal`` gives out. No ``str``: ``+`` and JSON refuse it."""
+    """Text that only ``reveal`` returns. Not a ``str``: ``+`` and JSON refuse it."""
 
     __slots__ = ("_value",)
 
@@ -20,13 +20,13 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """Return the text itself, to be handed to the service and nobody else."""
+        """Return the text itself, to be passed to the service only."""
         return self._value
 
     def redact(self, text: str) -> str:
-        """Black out every piece of this secret (a URL) that stands in ``text``.
+        """Replace every part of this secret (a URL) in ``text`` by asterisks.
 
-        Host names and addresses stay: without them no reason is of use.
+        Host names and addresses stay: without them, an error message is of no use.
 
         >>> Secret("tgram://123456789:abcdef/1").redact("no bot 123456789:abcdef")
         'no bot ***:***'
@@ -49,4 +49,4 @@ class Secret:
         return hash(self._value)
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a secret is not stored")
+        raise TypeError("a secret must not be pickled")

@@ -1,8 +1,8 @@
-"""Writes the manual pages and the completion of bash: ``tools/manuals.py FOLDER``.
+"""Writes the manual pages and the bash completion: ``tools/manuals.py FOLDER``.
 
-Everything comes from what the program itself goes by: the commands and options from
-click, config.yaml from its schema, the collector and apprise.yml from docs/. The
-build of the package runs this; tests/packaging/test_manuals.py holds the result.
+Everything is generated from its source: commands and options from click, config.yaml
+from its schema, the collector and apprise.yml from docs/. The package build runs this;
+tests/packaging/test_manuals.py checks the result.
 """
 
 from __future__ import annotations
@@ -32,20 +32,23 @@ if TYPE_CHECKING:
 PROGRAM = "omprog-panic"
 COMPLETION = "omprog-panic.bash-completion"
 FILES = (
-    ("/etc/omprog-panic/config.yaml", "who is watched: omprog-panic-config.yaml(5)"),
-    ("/etc/omprog-panic/apprise.yml", "who is told: omprog-panic-apprise.yml(5)"),
+    ("/etc/omprog-panic/config.yaml", "the configuration: omprog-panic-config.yaml(5)"),
+    (
+        "/etc/omprog-panic/apprise.yml",
+        "the services to notify: omprog-panic-apprise.yml(5)",
+    ),
     ("/etc/omprog-panic/alert_templates", "your own message templates"),
-    ("/etc/omprog-panic/rsyslog", "the values that our rsyslog rules read"),
-    ("/usr/share/omprog-panic/rsyslog.conf", "the rules"),
+    ("/etc/omprog-panic/rsyslog", "values that are read by our rsyslog rules"),
+    ("/usr/share/omprog-panic/rsyslog.conf", "our rsyslog rules"),
     ("/var/lib/omprog-panic", "journal, spool and database"),
-    ("/var/log/omprog-panic", "one log for each listed sender and day"),
+    ("/var/log/omprog-panic", "one log file per listed sender and day"),
 )
 EXITS = (
-    ("0", "good"),
+    ("0", "success"),
     ("1, 2, 3", "of status: warning, critical, unknown"),
-    ("6", "no service is named yet in apprise.yml"),
-    ("69", "something that is needed does not work now"),
-    ("75", "another alerter runs"),
+    ("6", "apprise.yml lists no service yet"),
+    ("69", "something that is needed is not available now"),
+    ("75", "another alerter is running"),
     ("78", "a fault in the configuration"),
 )
 
@@ -65,7 +68,7 @@ def pages() -> dict[str, str]:
 
 
 def completion() -> str:
-    """Return the script that makes bash complete commands and options."""
+    """Return the script by which bash completes commands and options."""
     complete = BashComplete(main, {}, PROGRAM, "_OMPROG_PANIC_COMPLETE")
     return complete.source_template % complete.source_vars()
 
@@ -132,8 +135,8 @@ def _options(
 ) -> Iterator[tuple[str, str]]:
     for parameter in command.get_params(context):
         if record := parameter.get_help_record(context):
-            names, told = record
-            yield names, told
+            names, description = record
+            yield names, description
 
 
 def _help(command: click.Command) -> str:
@@ -145,10 +148,16 @@ def _collector_page() -> str:
     text = (ROOT / "docs/collector.md").read_text("utf-8")
     rows = re.findall(r"^\| `(--\S+)` \| (.*?) \| (.*) \|$", text, re.MULTILINE)
     first, last = text.split("\n\n")[1], text.rstrip().split("\n\n")[-1]
-    described = [(name, f"{told} Default: {default}.") for name, default, told in rows]
+    described = [
+        (name, f"{words} Default: {default}.") for name, default, words in rows
+    ]
     return "".join(
         [
-            _head(f"{PROGRAM}-collector", 1, "rebuild traces behind rsyslogd"),
+            _head(
+                f"{PROGRAM}-collector",
+                1,
+                "rebuild kernel traces from what rsyslogd receives",
+            ),
             f".SH SYNOPSIS\n.B {_text(PROGRAM)}-collector\n",
             "\\-\\-spool DIR \\-\\-journal DIR [OPTIONS]\n",
             f".SH DESCRIPTION\n{_markdown(first)}{_markdown(last)}",
@@ -160,7 +169,7 @@ def _collector_page() -> str:
 
 def _config_page() -> str:
     parts = [
-        _head(f"{PROGRAM}-config.yaml", 5, "who is watched by omprog-panic, and how"),
+        _head(f"{PROGRAM}-config.yaml", 5, "configuration of omprog-panic"),
         ".SH SYNOPSIS\n/etc/omprog\\-panic/config.yaml\n",
         f".SH DESCRIPTION\n{_markdown(schema()['description'])}",
         ".SH SETTINGS\n",
@@ -178,7 +187,7 @@ def _apprise_page() -> str:
     section = text.split("## /etc/omprog-panic/apprise.yml\n")[1].split("\n## ")[0]
     return "".join(
         [
-            _head(f"{PROGRAM}-apprise.yml", 5, "whom omprog-panic tells"),
+            _head(f"{PROGRAM}-apprise.yml", 5, "services that omprog-panic notifies"),
             ".SH SYNOPSIS\n/etc/omprog\\-panic/apprise.yml\n",
             f".SH DESCRIPTION\n{_markdown(section)}",
             _see_also(f"{PROGRAM}(1)", f"{PROGRAM}-config.yaml(5)", "apprise(1)"),
@@ -190,14 +199,14 @@ def _head(name: str, section: int, what: str) -> str:
     day = _day()
     return (
         f'.TH "{_text(name.upper())}" {section} "{day}" "{PROGRAM} {__version__}"\n'
-        # No hyphens in names, no wide gaps between words.
+        # No hyphenation of names, no wide gaps between words.
         ".nh\n.ad l\n"
         f".SH NAME\n{_text(name)} \\- {_text(what)}\n"
     )
 
 
 def _day() -> str:
-    """The day of the source, never of the build: the same source, the same bytes."""
+    """Return the date of the source, not of the build: builds are reproducible."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     if epoch is None:
         return ""
@@ -217,7 +226,7 @@ def _see_also(*others: str) -> str:
 
 
 def _markdown(text: str) -> str:
-    """Turn the little Markdown of our documents into roff."""
+    """Convert the subset of Markdown that our documents use into roff."""
     blocks = re.split(r"(?m)^```\w*\n((?:.|\n)*?)^```$", text)
     parts = []
     for number, block in enumerate(blocks):
@@ -250,7 +259,7 @@ def _text(text: str) -> str:
 
 
 def write(folder: Path) -> None:
-    """Write all of it."""
+    """Write every page and the completion into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in {**pages(), COMPLETION: completion()}.items():
         (folder / name).write_text(text, encoding="utf-8")

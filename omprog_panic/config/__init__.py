@@ -1,3 +1,3 @@
-"""config.yaml and apprise.yml: loaded, checked, every fault named."""
+"""The configuration: config.yaml and apprise.yml, checked and parsed."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""config.yaml against schema.json, with messages that say what to do. Pure."""
+"""Checks config.yaml against its schema; each message says what to do. Pure."""
 
 from __future__ import annotations
 
@@ -23,16 +23,14 @@ _TYPES = {
     "object": "a group of settings",
     "boolean": "true or false",
 }
-_BAD_NAME = (
-    "has characters that are not possible here: use letters, digits, dots and hyphens"
-)
+_BAD_NAME = "has characters that are not allowed: use letters, digits, dots and hyphens"
 
 
 def schema_faults(document: Document) -> list[Fault]:
-    """Find everything in which a document differs from the schema."""
+    """Return every difference between a document and the schema."""
     checker = jsonschema.Draft202012Validator(schema())
     errors = list(checker.iter_errors(document.data))
-    # Of a value of the wrong type nothing else is worth saying.
+    # If a value has the wrong type, its other faults are of no interest.
     mistyped = {_path(error) for error in errors if error.validator == "type"}
     return [
         document.fault(path, message)
@@ -58,13 +56,13 @@ def _explain(error: jsonschema.ValidationError) -> Iterator[tuple[str, str]]:
             if key not in known:
                 yield f"{path}.{key}", why_unknown(key, known, "key")
     elif error.validator == "required":
-        # One error a missing key, each naming it in prose only.
+        # One error for each missing key, which is named only in its message.
         key = next(k for k in wanted if repr(k) in error.message)
         hint = _example(part["properties"][key], key)
         yield path, f"the key {key!r} is missing: add it{hint}"
     else:
         key = str(error.absolute_path[-1]) if error.absolute_path else "$"
-        yield path, f"{_complaint(error)}{_example(part, key)}"
+        yield path, f"{_problem(error)}{_example(part, key)}"
 
 
 def _example(part: dict[str, Any], key: str) -> str:
@@ -72,11 +70,11 @@ def _example(part: dict[str, Any], key: str) -> str:
     if value is None or isinstance(value, dict | list):
         return ""
     if isinstance(value, str) and ":" in value:
-        value = f'"{value}"'  # YAML takes 10:30 for a number
+        value = f'"{value}"'  # YAML would read 10:30 as a number
     return f", for example `{key}: {value}`"
 
 
-def _complaint(error: jsonschema.ValidationError) -> str:
+def _problem(error: jsonschema.ValidationError) -> str:
     value: Any = error.instance
     limit: Any = error.validator_value
     match error.validator:
@@ -86,7 +84,7 @@ def _complaint(error: jsonschema.ValidationError) -> str:
             return f"{_shown(value)} is not {words}: write {words}"
         case "enum":
             words = ", ".join(map(str, limit))
-            return f"{_shown(value)} is not possible here: write one of {words}"
+            return f"{_shown(value)} is not allowed here: write one of {words}"
         case "minimum":
             return f"{value} is too small: write {limit} or more"
         case "maximum":

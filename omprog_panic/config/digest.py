@@ -1,4 +1,4 @@
-"""What a file of settings says, in a few bytes: to tell whether it was read."""
+"""Digests of configuration files, to find out which have changed."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ if TYPE_CHECKING:
 def digest(file: Path) -> str | None:
     """Return the SHA-256 of a file without comments and blank lines.
 
-    None: it cannot be read; the apprise file is not for everybody.
+    None: it cannot be read; not every user may read the apprise file.
     """
     try:
         lines = file.read_bytes().splitlines()
     except OSError:
         return None
-    said = [line.rstrip() for line in lines if not line.strip().startswith(b"#")]
-    return hashlib.sha256(b"\n".join(filter(None, said))).hexdigest()
+    significant = [line.rstrip() for line in lines if not line.strip().startswith(b"#")]
+    return hashlib.sha256(b"\n".join(filter(None, significant))).hexdigest()
 
 
 def digests(files: Iterable[Path]) -> dict[str, str]:
-    """Return the digests of those that can be read, by absolute path."""
+    """Return the digests of the files that can be read, by absolute path."""
     found = {str(file.absolute()): digest(file) for file in files}
     return {path: value for path, value in found.items() if value is not None}
 
 
 def changed(known: Mapping[str, str]) -> list[str]:
-    """Return the paths of the files that say something else than when they were read.
+    """Return the paths of the files whose content has changed since it was read.
 
-    One that cannot be read now is not among them.
+    A file that cannot be read now is left out.
     """
     now = digests(map(Path, known))
     return [path for path, value in now.items() if known[path] != value]

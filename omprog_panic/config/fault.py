@@ -1,4 +1,4 @@
-"""One thing that is wrong in a configuration, and reading files that may be wrong."""
+"""A fault in a configuration file, and reading files that may have faults."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_FILE_BYTES = 1024 * 1024
 
 
 class Fault(NamedTuple):
-    """Where, what, and what to do about it; sorts by place."""
+    """Where it is, what is wrong, and what to do; sorts by place."""
 
     file: str
     line: int
@@ -25,7 +25,7 @@ class Fault(NamedTuple):
 
 
 class FaultError(Exception):
-    """Carries a fault out of a nested reader; never leaves this part."""
+    """Carries a fault out of a nested reader; does not leave this package."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(str(fault))
@@ -33,7 +33,7 @@ class FaultError(Exception):
 
 
 def read_text(path: Path, *, secret: bool = False) -> str:
-    """Read a configuration file; a ``secret`` one must not be open to everybody.
+    """Read a configuration file; a ``secret`` one must not be readable by all users.
 
     Raises:
         FaultError: missing, unreadable, too large, empty, not UTF-8, too open.
@@ -48,12 +48,12 @@ def read_text(path: Path, *, secret: bool = False) -> str:
     except FileNotFoundError as error:
         raise fault("no such file: create it, or correct the path") from error
     except OSError as error:
-        remedy = "give this user the right to read it"
+        remedy = "make it readable for this user"
         raise fault(f"cannot be opened ({error.strerror}): {remedy}") from error
     status = os.fstat(file)
     if not stat.S_ISREG(status.st_mode):
         os.close(file)
-        raise fault("not a regular file: name a file")
+        raise fault("not a regular file")
     with os.fdopen(file, "rb") as stream:
         if secret and (reason := _too_open(status)):
             raise fault(reason)
@@ -64,9 +64,9 @@ def read_text(path: Path, *, secret: bool = False) -> str:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise fault("not UTF-8: save it in that encoding", line) from error
+        raise fault("not UTF-8: save it in UTF-8", line) from error
     if not text.strip():
-        raise fault("the file is empty: its manual page has an example")
+        raise fault("the file is empty: see its manual page for an example")
     return text
 
 
@@ -74,12 +74,12 @@ def _too_open(status: os.stat_result) -> str | None:
     mode = stat.S_IMODE(status.st_mode)
     if mode & 0o007:
         return (
-            f"holds secrets, but everybody may use it (mode {mode:04o}): "
+            f"contains secrets, but all users can access it (mode {mode:04o}): "
             "chmod 0640 and chgrp omprog-panic"
         )
     if status.st_uid not in {0, os.geteuid()}:
         return (
-            f"holds secrets, but belongs to user {status.st_uid}: "
-            "chown it to root or to the user that runs the alerter"
+            f"contains secrets, but is owned by user {status.st_uid}: "
+            "chown it to root or to the user of the alerter"
         )
     return None

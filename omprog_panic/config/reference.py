@@ -1,4 +1,4 @@
-"""The reference of config.yaml, written from its schema. Pure."""
+"""The reference of config.yaml, generated from its schema. Pure."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _BOUNDS = (
 
 
 def render_reference() -> str:
-    """Write the page: every option with type, bounds, default and example."""
+    """Return the page: every option with type, bounds, default and example."""
     root = schema()
     head = f"""# Reference of config.yaml
 
-Made from `omprog_panic/config/schema.json`; a test holds the two together. How the
-parts play together is told in [configuration.md](configuration.md).
+Generated from `omprog_panic/config/schema.json`; a test keeps the two in step.
+[configuration.md](configuration.md) explains how the parts work together.
 
 {root["description"]}
 """
@@ -37,12 +37,12 @@ parts play together is told in [configuration.md](configuration.md).
 
 
 def options() -> Iterator[_Option]:
-    """Return every option: its path, its schema, whether it is required."""
+    """Yield every option: its path, its schema, whether it is required."""
     yield from _walk(schema(), "")
 
 
 def example_of(path: str, part: dict[str, Any]) -> dict[str, Any]:
-    """Make a piece of config.yaml that sets this option.
+    """Return a piece of config.yaml that sets this option.
 
     >>> example_of("limits.poll_s", {"default": 2})
     {'limits': {'poll_s': 2}}
@@ -57,7 +57,7 @@ def example_of(path: str, part: dict[str, Any]) -> dict[str, Any]:
 
 
 def _completed(group: str, item: dict[str, Any]) -> dict[str, Any]:
-    """Add what an entry of a list must have besides."""
+    """Add the other keys that an entry of a list must have."""
     rule = schema()["properties"][group]["items"]
     needed = {
         key: rule["properties"][key]["examples"][0]
@@ -78,20 +78,20 @@ def _walk(
 
 
 def facts(part: dict[str, Any], *, required: bool) -> list[str]:
-    """Say type, bounds and default of an option."""
+    """Return type, bounds and default of an option."""
     found = [" or ".join(_kinds(part))]
     found += [words.format(part[key]) for key, words in _BOUNDS if key in part]
     if "enum" in part:
         found.append("one of " + ", ".join(f"`{value}`" for value in part["enum"]))
     if required:
-        found.append("must be there")
+        found.append("required")
     elif "default" in part and part["default"] != {}:
         found.append(f"default `{json.dumps(part['default'])}`")
     return found
 
 
 def example_text(path: str, part: dict[str, Any]) -> str:
-    """Write an example of an option as YAML; "" for a group of options."""
+    """Return an example of an option as YAML; "" for a group of options."""
     if "properties" in part:
         return ""
     return _unbraced(json.dumps(example_of(path, part), ensure_ascii=False))
@@ -102,15 +102,15 @@ def _kinds(part: dict[str, Any]) -> list[str]:
 
 
 def _section(path: str, part: dict[str, Any], required: bool) -> str:  # noqa: FBT001
-    told = "; ".join(facts(part, required=required))
-    lines = [f"## {path}", "", part["description"], "", f"*{told}*"]
+    summary = "; ".join(facts(part, required=required))
+    lines = [f"## {path}", "", part["description"], "", f"*{summary}*"]
     if example := example_text(path, part):
         lines += ["", "```yaml", example, "```"]
     return "\n".join([*lines, ""])
 
 
 def _unbraced(example: str) -> str:
-    """Drop the outermost braces and quotes of JSON: the rest of it is YAML.
+    """Remove the outermost braces and quotes of JSON; the rest is YAML.
 
     >>> _unbraced('{"language": "en"}')
     'language: "en"'

@@ -1,6 +1,6 @@
-"""A new entry of ``senders`` in config.yaml, put in without touching anything else.
+"""Adds an entry to ``senders`` in the text of config.yaml; changes nothing else.
 
-Pure: text to text. What is not plain enough to be edited safely is refused, and the
+Pure: text to text. A list that cannot be edited safely is refused; then the
 administrator copies the lines.
 """
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def entry_lines(name: str, addresses: Sequence[str], source_port: int) -> list[str]:
-    """Return the lines of an entry, not indented.
+    """Return the lines of an entry, without indentation.
 
     >>> entry_lines("db-07", ["10.0.0.2"], 6665)
     ['- name: db-07', '  address: 10.0.0.2', '  source_port: 6665']
@@ -32,10 +32,10 @@ def entry_lines(name: str, addresses: Sequence[str], source_port: int) -> list[s
 
 
 def insert_entry(text: str, entry: Sequence[str]) -> str:
-    """Put an entry behind the last of ``senders``.
+    """Insert an entry after the last of ``senders``.
 
     Raises:
-        ConfigError: the file is no mapping, or its list is written in brackets.
+        ConfigError: the file is not a mapping, or its list is written in brackets.
 
     """
     try:
@@ -43,7 +43,7 @@ def insert_entry(text: str, entry: Sequence[str]) -> str:
     except yaml.YAMLError as error:
         raise ConfigError([f"not YAML: {error}"]) from error
     if root is not None and not isinstance(root, yaml.MappingNode):
-        raise ConfigError(["not a mapping: copy the lines by hand"])
+        raise ConfigError(["config.yaml is not a mapping: add the lines by hand"])
     lines = text.splitlines()
     for key, value in root.value if root is not None else ():
         if key.value == "senders":
@@ -54,11 +54,11 @@ def insert_entry(text: str, entry: Sequence[str]) -> str:
 
 
 def _place(value: yaml.Node, lines: list[str], key_line: int) -> tuple[int, int]:
-    """Find before which line the entry goes, and how far it is indented."""
+    """Return the line before which the entry goes, and its indentation."""
     if isinstance(value, yaml.SequenceNode) and value.value and not value.flow_style:
         return _last_line(value) + 1, value.start_mark.column
     if value.value not in ([], "", "null", "~"):
-        raise ConfigError(["senders is written in brackets: copy the lines by hand"])
+        raise ConfigError(["senders is written in brackets: add the lines by hand"])
     head, colon, rest = lines[key_line].partition(":")
     comment = rest.partition("#")
     lines[key_line] = head + colon + (f"  #{comment[2]}" if comment[1] else "")
@@ -66,7 +66,7 @@ def _place(value: yaml.Node, lines: list[str], key_line: int) -> tuple[int, int]
 
 
 def _last_line(node: yaml.Node) -> int:
-    """Find the line on which a node's last character stands; comments are none."""
+    """Return the line of a node's last character; comments do not count."""
     if isinstance(node, yaml.SequenceNode) and node.value and not node.flow_style:
         return _last_line(node.value[-1])
     if isinstance(node, yaml.MappingNode) and node.value and not node.flow_style:
@@ -75,6 +75,6 @@ def _last_line(node: yaml.Node) -> int:
 
 
 def _scalar(text: str) -> str:
-    """Write text so that YAML reads text: ``1e3`` and ``::`` need quotes."""
+    """Return YAML that is read as this text: ``1e3`` and ``::`` need quotes."""
     plain = yaml.safe_load(text) == text and ": " not in text and text[-1] != ":"
     return text if plain else json.dumps(text)

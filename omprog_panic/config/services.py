@@ -1,7 +1,7 @@
-"""The apprise file: every service in it, each tried, each fault with its line.
+"""Reads the apprise file: every service in it, and every fault with its line.
 
-apprise itself judges what a URL means; this module only cuts its two file formats
-into pieces of one service each, so that a bad one can be named by file and line.
+apprise itself decides what a URL means. This module only splits its two file formats
+into pieces of one service each, so that a fault can be reported with file and line.
 """
 
 from __future__ import annotations
@@ -33,38 +33,38 @@ _INCLUDE_LINE = re.compile(r"include\s+(?P<path>.+)", re.IGNORECASE)
 _NOT_UNDERSTOOD = (
     "not understood: write `TAG=URL`, `URL` or `include FILE`, or YAML with `urls:`"
 )
-# A URL that every apprise takes: shows whether what stands around it is understood.
+# A URL that every apprise accepts: shows whether the lines around it are understood.
 _PROBE_URL = "json://localhost"
 
 
 class _Piece(NamedTuple):
-    """A part of an apprise file that asks for one service (or a few)."""
+    """A part of an apprise file that describes one service (or a few)."""
 
     file: Path
     line: int
     path: str
     form: str
     document: str
-    identity: str  # what is hashed: the URL with its options, without tags
+    identity: str  # hashed into the key: the URL with its options, without tags
 
 
 class ServiceFile:
-    """Reads an apprise file with those that it includes."""
+    """Reads an apprise file and the files that it includes."""
 
     def __init__(self, reader: ServiceReader) -> None:
         self._reader = reader
         self.faults: list[Fault] = []
-        self.is_empty = False  # and nothing else is wrong with it
+        self.is_empty = False  # True: no service, and no other fault
         self._services: dict[str, Service] = {}
         self._seen: set[Path] = set()
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """What was read, with what it includes."""
+        """The files that were read, with included ones."""
         return tuple(sorted(self._seen))
 
     def load(self, path: Path) -> tuple[Service, ...]:
-        """Return every service that works; what does not is in ``faults``."""
+        """Return every valid service; the others are in ``faults``."""
         before = len(self.faults)
         self._read(path)
         if not self._services and len(self.faults) == before:
@@ -90,19 +90,19 @@ class ServiceFile:
             self.faults.append(error.fault)
             return
         for piece in pieces:
-            self._take(piece)
+            self._add_services(piece)
 
-    def _take(self, piece: _Piece) -> None:
+    def _add_services(self, piece: _Piece) -> None:
         try:
             found = self._reader(piece.form, Secret(piece.document))
         except DeliveryError as error:
-            self._complain(piece.file, piece.line, piece.path, error.reason)
+            self._add_fault(piece.file, piece.line, piece.path, error.reason)
             return
         for position, understood in enumerate(found):
             digest = hashlib.sha256(f"{piece.identity}\n{position}".encode())
             key = digest.hexdigest()[:12]
             earlier = self._services.get(key)
-            # One URL on two lines is one service with the tags of both.
+            # The same URL on two lines is one service with the tags of both.
             tags = understood.tags | (earlier.tags if earlier else frozenset())
             self._services[key] = Service(
                 key=key,
@@ -115,7 +115,7 @@ class ServiceFile:
                 where=f"{piece.file}:{piece.line}",
             )
 
-    def _complain(self, file: Path, line: int, path: str, message: str) -> None:
+    def _add_fault(self, file: Path, line: int, path: str, message: str) -> None:
         self.faults.append(Fault(str(file), line, path, message))
 
     def _text_pieces(self, path: Path, text: str) -> Iterator[_Piece]:
@@ -132,7 +132,7 @@ class ServiceFile:
             elif found := _INCLUDE_LINE.fullmatch(stripped):
                 self._include(path, number, found["path"].strip())
             else:
-                self._complain(path, number, "$", _NOT_UNDERSTOOD)
+                self._add_fault(path, number, "$", _NOT_UNDERSTOOD)
 
     def _groups(self, path: Path, lines: list[tuple[int, str]]) -> dict[int, str]:
         groups = {}
@@ -143,8 +143,10 @@ class ServiceFile:
             try:
                 self._reader("text", Secret(f"{line.strip()}\n{_PROBE_URL}"))
             except DeliveryError:
-                message = "this apprise has no groups of tags: write out the tags"
-                self._complain(path, number, "$", message)
+                message = (
+                    "this version of apprise has no tag groups: write out the tags"
+                )
+                self._add_fault(path, number, "$", message)
                 groups[number] = ""
         return groups
 
@@ -173,19 +175,19 @@ class ServiceFile:
         name = name.removeprefix("file://")
         target = path.parent / name
         if "://" in name:
-            message = "only local files can be included: copy it here"
+            message = "only local files can be included: copy it to this machine"
         elif target.resolve() in self._seen:
-            message = "included already: remove this line"
+            message = "already included: remove this line"
         elif len(self._seen) > MAX_INCLUDES:
-            message = f"more than {MAX_INCLUDES} files: put them together"
+            message = f"more than {MAX_INCLUDES} files: merge some of them"
         else:
             self._read(target)
             return
-        self._complain(path, line, "$", message)
+        self._add_fault(path, line, "$", message)
 
 
 def _is_yaml(text: str) -> bool:
-    # apprise's own rule in short: the first line that says something decides.
+    # apprise's own rule in short: the first line that is not blank or comment decides.
     for line in text.splitlines():
         stripped = line.strip()
         if stripped and stripped[0] not in "#;":

@@ -1,4 +1,4 @@
-"""YAML with the line of every value kept, and nothing that surprises. Pure."""
+"""Reads YAML, with the line of every value; refuses aliases and tags. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PLAIN_TAGS = tuple(
 
 @dataclasses.dataclass(slots=True)
 class Document:
-    """Plain values, the line each stands on (by JSON path), and what was refused."""
+    """The values, the line of each (by JSON path), and the faults found."""
 
     file: str
     data: Any = None
@@ -26,7 +26,7 @@ class Document:
     faults: list[Fault] = dataclasses.field(default_factory=list)
 
     def line(self, path: str) -> int:
-        """Return the line of a path, or of the nearest thing around it."""
+        """Return the line of a path, or of the nearest path around it."""
         while path not in self.lines and len(path) > 1:
             cut = max(path.rfind("."), path.rfind("["))
             path = path[: max(cut, 1)]
@@ -40,7 +40,7 @@ def read_yaml(file: str, text: str) -> Document:
     """Read one YAML document.
 
     Raises:
-        FaultError: it is no YAML at all.
+        FaultError: it is not YAML.
 
     """
     document = Document(file)
@@ -51,22 +51,24 @@ def read_yaml(file: str, text: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = 1 if mark is None else int(mark.line) + 1
-        message = f"not YAML: {error.problem or error.context}: mind indents and colons"
+        message = (
+            f"not YAML: {error.problem or error.context}: check indentation and colons"
+        )
         raise FaultError(Fault(file, line, "$", message)) from error
     except yaml.YAMLError as error:
         position = getattr(error, "position", 0)
         line = text.count("\n", 0, position) + 1
-        message = "not YAML: a control character: remove it"
+        message = "not YAML: remove the control character"
         raise FaultError(Fault(file, line, "$", message)) from error
     return document
 
 
 def _refuse_aliases(file: str, text: str) -> None:
-    # A few lines of aliases of aliases grow to gigabytes when written out.
+    # A few lines of nested aliases can expand to gigabytes.
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent):
             line = int(event.start_mark.line) + 1 if event.start_mark else 1
-            message = f"alias *{event.anchor}: not read here, write the value out"
+            message = f"alias *{event.anchor} is not supported: write out the value"
             raise FaultError(Fault(file, line, "$", message))
 
 
@@ -75,9 +77,11 @@ def _value(document: Document, node: yaml.Node | None, path: str, depth: int) ->
         return None
     document.lines.setdefault(path, node.start_mark.line + 1)
     if depth > MAX_DEPTH:
-        raise FaultError(document.fault(path, "nested too deep: flatten it"))
+        raise FaultError(document.fault(path, "nested too deeply"))
     if not str(node.tag).startswith(_PLAIN_TAGS):
-        raise FaultError(document.fault(path, f"tag {node.tag}: remove it"))
+        raise FaultError(
+            document.fault(path, f"tag {node.tag} is not supported: remove it")
+        )
     if isinstance(node, yaml.MappingNode):
         return _mapping(document, node, path, depth)
     if isinstance(node, yaml.SequenceNode):
@@ -95,14 +99,14 @@ def _mapping(
     for key_node, value_node in node.value:
         line = key_node.start_mark.line + 1
         if not isinstance(key_node, yaml.ScalarNode):
-            message = "a key must be plain text"
+            message = "a key must be a string"
             document.faults.append(Fault(document.file, line, path, message))
             continue
         key = str(key_node.value)
         inner = f"{path}.{key}"
         if key in result:
             message = (
-                f"the key {key!r} stands here twice (first on line "
+                f"duplicate key {key!r} (first on line "
                 f"{document.lines[inner]}): remove one"
             )
             document.faults.append(Fault(document.file, line, inner, message))
@@ -113,13 +117,16 @@ def _mapping(
 
 
 def _scalar(document: Document, node: yaml.Node, path: str) -> object:
-    # construct_object knows the safe types only: an unknown tag is a YAMLError.
+    # construct_object knows only safe types; an unknown tag is a YAMLError.
     constructor = yaml.SafeLoader("")
     try:
         return constructor.construct_object(node, deep=True)
     except ValueError as error:
         raise FaultError(
-            document.fault(path, f"{node.value!r} is no such value: put it in quotes")
+            document.fault(
+                path,
+                f"{node.value!r} is not a valid value of its type: put it in quotes",
+            )
         ) from error
     finally:
         constructor.dispose()

@@ -86,7 +86,7 @@ def test_a_control_character_is_named_by_line(tmp_path: Path) -> None:
     config.write_text("language: en\nsenders: [\x07]\n")
 
     assert faults_of(config) == [
-        f"{config}:2: $: not YAML: a control character: remove it"
+        f"{config}:2: $: not YAML: remove the control character"
     ]
 
 
@@ -106,7 +106,7 @@ def test_secrets_that_everybody_may_read_are_refused(tmp_path: Path, mode: int) 
     (tmp_path / "apprise.yml").chmod(mode)
 
     [fault] = faults_of(config)
-    assert f"everybody may use it (mode {mode:04o}): chmod 0640" in fault
+    assert f"all users can access it (mode {mode:04o}): chmod 0640" in fault
 
 
 @pytest.mark.skipif(bool(not_root("give files away")), reason="needs:root: chown")
@@ -115,7 +115,7 @@ def test_secrets_of_somebody_else_are_refused(tmp_path: Path) -> None:
     os.chown(tmp_path / "apprise.yml", 12345, 0)
 
     [fault] = faults_of(config)
-    assert "belongs to user 12345: chown it" in fault
+    assert "is owned by user 12345: chown it" in fault
 
 
 def test_faults_of_both_files_come_at_once_and_in_order(tmp_path: Path) -> None:
@@ -201,7 +201,7 @@ def test_included_files_are_read_and_checked_alike(tmp_path: Path) -> None:
 
     more.chmod(0o644)
     [fault] = faults_of(config)
-    assert fault.startswith(f"{more}:1: $: holds secrets")
+    assert fault.startswith(f"{more}:1: $: contains secrets")
 
 
 def test_what_has_changed_since_it_was_read_is_found(tmp_path: Path) -> None:
