@@ -1,1 +1,1 @@
-"""``omprog-panic apply``: one list of senders for rsyslogd, collector and firewall."""
+"""``omprog-panic apply``: put config.yaml into effect."""

@@ -1,4 +1,4 @@
-"""What config.yaml asks of this host, and what differs from that now. Pure."""
+"""The files that config.yaml asks for, and what differs from them now. Pure."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.collector.allow import LOOPBACK
 from omprog_panic.firewall.rules import FAMILIES, admissions, rules_file
-from omprog_panic.rsyslog.dropin import ETC, SWITCH_514, Values, value_files
+from omprog_panic.rsyslog.dropin import ETC, RULESET, SWITCH_514, Values, value_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from omprog_panic.config.model import Reception
-    from omprog_panic.rsyslog.host_config import Statement
+    from omprog_panic.rsyslog.host_config import RsyslogStatement
 
 FIREWALL = f"{ETC}/firewall"
 ALLOWED = f"{ETC}/allowed"
 FILTER = "/etc/rsyslog.d/20-omprog-panic-514.conf"
 _MADE = "# Made by `omprog-panic apply` from config.yaml: do not edit.\n"
 _RESTARTING = frozenset({f"{ETC}/rsyslog/address", f"{ETC}/rsyslog/port", FILTER})
-"""What rsyslogd reads at its start only; the table of senders it reads at a HUP."""
+"""Files that rsyslogd reads only at its start; it reads senders.json at a HUP."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Change:
-    """One file; ``old`` None: it is not there yet, ``new`` None: it goes."""
+    """One file; ``old`` is None for a new file, ``new`` None for one to delete."""
 
     path: str
     old: str | None
@@ -52,7 +52,7 @@ class Plan:
 
     @property
     def restarts(self) -> bool:
-        """Whether rsyslogd has to be started anew."""
+        """Whether rsyslogd has to be restarted."""
         return any(change.path in _RESTARTING for change in self.changes)
 
     @property
@@ -63,19 +63,19 @@ class Plan:
 def wanted_files(
     reception: Reception, *, filtered: bool, firewall: bool
 ) -> dict[str, str | None]:
-    """Return every file made from config.yaml, by path; None: it must not exist.
+    """Return the text of every file made from config.yaml, None for one to delete.
 
-    ``filtered``: rsyslogd receives on our port already, through an input of somebody
-    else's. ``firewall``: the administrator applied the firewall rules before.
+    ``filtered``: an input of the host's own configuration already receives on our
+    port. ``firewall``: the administrator has applied the firewall rules before.
     """
     senders, receive = reception
     listed = tuple(str(network) for sender in senders for network in sender.networks)
-    # The alerter's own marked datagram comes from where it goes to.
+    # The alerter's probe is sent from the address that it is sent to.
     own = "127.0.0.1" if receive.address == "*" else receive.address
     tabled = tuple(n for n in listed if _fits_table(n)) + ((own,) if filtered else ())
     values = value_files(
         Values(
-            # Nobody else is let in before anybody is listed.
+            # Listen on loopback only until senders are listed.
             address=receive.address if senders else "127.0.0.1",
             port=receive.port,
             senders=tabled,
@@ -100,23 +100,23 @@ def wanted_files(
 
 
 def _fits_table(network: str) -> bool:
-    # A large network has no log file a sender: the table lists single hosts. What it
-    # sends reaches the collector all the same.
+    # The table lists single hosts, which only gives each sender a log file. Datagrams
+    # of a larger network reach the collector all the same.
     length = int(network.rpartition("/")[2])
     return length >= (112 if ":" in network else 20)
 
 
 def make_plan(wanted: dict[str, str | None], read: Callable[[str], str | None]) -> Plan:
-    """Compare with what is there."""
+    """Compare with the files that exist."""
     changes = []
     for path, new in wanted.items():
         old = read(path)
-        if old != new and not _says_the_same(path, old, new):
+        if old != new and not _is_equal(path, old, new):
             changes.append(Change(path, old, new))
     return Plan(tuple(changes))
 
 
-def _says_the_same(path: str, old: str | None, new: str | None) -> bool:
+def _is_equal(path: str, old: str | None, new: str | None) -> bool:
     if old is None or new is None or not path.endswith(".json"):
         return False
     try:
@@ -125,7 +125,7 @@ def _says_the_same(path: str, old: str | None, new: str | None) -> bool:
         return False
 
 
-def is_received_by_others(statements: list[Statement], port: int) -> bool:
+def is_received_by_others(statements: list[RsyslogStatement], port: int) -> bool:
     """Return whether the host's own configuration has a UDP input on this port."""
     for statement in statements:
         if statement.name == "$udpserverrun":
@@ -135,7 +135,7 @@ def is_received_by_others(statements: list[Statement], port: int) -> bool:
             statement.name == "input"
             and statement.values.get("type") == "imudp"
             and not statement.is_off()
-            and statement.values.get("ruleset") != "omprog_panic"
+            and statement.values.get("ruleset") != RULESET
             and statement.values.get("port", "514") == str(port)
         ):
             return True

@@ -14,12 +14,17 @@ from omprog_panic.alerter.settings_report import (
     why_behind,
 )
 from omprog_panic.alerter.setup import load_setup
-from omprog_panic.apply.machine import LocalMachine, is_installed
-from omprog_panic.apply.perform import check, perform, plan_for
+from omprog_panic.apply.executor import (
+    check_plan,
+    execute_plan,
+    is_installed,
+    plan_for,
+)
 from omprog_panic.cli.options import config_option, format_option, or_exit
 from omprog_panic.cli.output import print_json
 from omprog_panic.config.load import load_public
 from omprog_panic.errors import ConfigError, NotConfiguredError
+from omprog_panic.host.local import LocalMachine
 from omprog_panic.plain import visible
 
 if TYPE_CHECKING:
@@ -47,7 +52,7 @@ def apply(file: Path, dry_run: bool, yes: bool, form: str) -> None:  # noqa: FBT
         click.echo("omprog-panic: not installed as a package here", err=True)
         sys.exit(os.EX_UNAVAILABLE)
     plan = or_exit(plan_for, reception, machine)
-    notices = [*_notices(file), *or_exit(check, plan, reception, machine)]
+    notices = [*_notices(file), *or_exit(check_plan, plan, reception, machine)]
     runs = not any(isinstance(n, _NotReady) for n in notices)
     behind = why_behind(load_public(file).paths) if runs else []
     if form == "text":
@@ -55,7 +60,7 @@ def apply(file: Path, dry_run: bool, yes: bool, form: str) -> None:  # noqa: FBT
     done: list[str] = []
     if (plan.changes or behind) and not dry_run:
         _ask(yes=yes)
-        done = or_exit(_perform, plan, reception, machine, alerter=runs)
+        done = or_exit(execute_plan, plan, reception, machine, alerter=runs)
         if runs and (left := wait_until_read(load_public(file).paths, READ_WITHIN_S)):
             notices.append(f"not taken: {left[0]}: `omprog-panic status`")
             click.echo(f"notice: {notices[-1]}", err=True)
@@ -69,7 +74,6 @@ def apply(file: Path, dry_run: bool, yes: bool, form: str) -> None:  # noqa: FBT
 
 
 READ_WITHIN_S = 15.0  # the alerter may have been started just now
-_perform = perform
 
 
 class _NotReady(str):

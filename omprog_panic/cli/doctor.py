@@ -11,11 +11,11 @@ from omprog_panic.alerter.setup import load_setup
 from omprog_panic.cli.options import config_option, format_option
 from omprog_panic.cli.output import print_json
 from omprog_panic.clock import SystemClock
-from omprog_panic.doctor.examination import Examination
-from omprog_panic.doctor.examine import examine
+from omprog_panic.doctor.checks import run_checks
+from omprog_panic.doctor.context import CheckContext
 from omprog_panic.doctor.finding import Level, worst
 from omprog_panic.errors import ConfigError
-from omprog_panic.host.machine import LocalHost
+from omprog_panic.host.local import LocalMachine
 from omprog_panic.plain import one_line
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def doctor(file: Path, form: str) -> None:
     leave; 3: a check could not be made. Root sees most.
     """
     findings = []
-    for finding in examine(_begin(file)):
+    for finding in run_checks(_begin(file)):
         findings.append(finding)
         if form == "text":
             _print(finding)
@@ -61,13 +61,13 @@ def doctor(file: Path, form: str) -> None:
     sys.exit(worst(findings))
 
 
-def _begin(file: Path) -> Examination:
-    host, now = LocalHost(), SystemClock().wall()
+def _begin(file: Path) -> CheckContext:
+    machine, now = LocalMachine(), SystemClock().wall()
     try:
         setup = load_setup(file)
     except ConfigError as error:
-        return Examination(host, now, None, tuple(map(str, error.faults)))
-    return Examination(host, now, setup.config, setup.template_faults)
+        return CheckContext(machine, now, None, tuple(map(str, error.faults)))
+    return CheckContext(machine, now, setup.config, setup.template_faults)
 
 
 def _print(finding: Finding) -> None:

@@ -16,11 +16,11 @@ from omprog_panic.config.load import load_public
 from omprog_panic.firewall.iptables import FirewallError
 from omprog_panic.firewall.manage import PLUGIN, Firewall
 from omprog_panic.firewall.owner import find_owner
-from omprog_panic.host.machine import LocalHost
+from omprog_panic.host.local import LocalMachine
 
 if TYPE_CHECKING:
-    from omprog_panic.firewall.manage import Verdict
-    from omprog_panic.firewall.owner import Owner
+    from omprog_panic.firewall.manage import FamilyCheck
+    from omprog_panic.firewall.owner import FirewallOwner
 
 dry_run_option = click.option(
     "--dry-run", is_flag=True, help="Print exactly what would be done, do nothing."
@@ -34,7 +34,7 @@ def firewall() -> None:
 
 def _firewall(file: Path) -> Firewall:
     reception = or_exit(load_public, file).reception
-    return or_exit(Firewall.of, reception, Path(plan.FIREWALL))
+    return or_exit(Firewall.of, LocalMachine(), reception, plan.FIREWALL)
 
 
 @firewall.command()
@@ -56,18 +56,27 @@ def show(file: Path, form: str) -> None:
 @format_option
 def check(file: Path, form: str) -> None:
     """Compare with what is in force; exit 0 good, 1 a rule stands in front, 2 not."""
-    verdicts = or_exit(_firewall(file).check)
+    families = or_exit(_firewall(file).check)
     if form == "json":
-        print_json([verdict._asdict() for verdict in verdicts])
+        print_json([_encode(family) for family in families])
     else:
-        for verdict in verdicts:
-            _print(verdict)
-    sys.exit(max(verdict.level for verdict in verdicts))
+        for family in families:
+            _print(family)
+    sys.exit(max(family.level for family in families))
 
 
-def _print(verdict: Verdict) -> None:
-    click.echo(f"{verdict.name}: {verdict.says}")
-    for rule in verdict.in_front:
+def _encode(found: FamilyCheck) -> dict[str, object]:
+    return {
+        "name": found.name,
+        "level": found.level,
+        "says": found.says,
+        "in_front": found.in_front,
+    }
+
+
+def _print(found: FamilyCheck) -> None:
+    click.echo(f"{found.name}: {found.says}")
+    for rule in found.in_front:
         click.echo(f"  in front of ours: {rule}")
 
 
@@ -79,7 +88,7 @@ def _print(verdict: Verdict) -> None:
 def apply(file: Path, dry_run: bool, force: bool, form: str) -> None:  # noqa: FBT001
     """Put the rules in force, for now and for every boot."""
     rules = _firewall(file)
-    owner = find_owner(LocalHost())
+    owner = find_owner(LocalMachine())
     if owner is not None and not force:
         _refuse(owner, rules, form)
     _change("apply", rules.apply, dry_run=dry_run, form=form)
@@ -91,7 +100,7 @@ def apply(file: Path, dry_run: bool, force: bool, form: str) -> None:  # noqa: F
         )
 
 
-def _refuse(owner: Owner, rules: Firewall, form: str) -> None:
+def _refuse(owner: FirewallOwner, rules: Firewall, form: str) -> None:
     lines = owner.lines(rules.admitted, rules.port)
     if form == "json":
         print_json({"owner": owner.name, "why": owner.why, "instead": lines})
@@ -113,7 +122,10 @@ def remove(file: Path, dry_run: bool, form: str) -> None:  # noqa: FBT001
     """Take our rules away, now and for every boot; nobody else's are touched."""
     del file  # a faulty configuration must not keep the rules in force
     _change(
-        "remove", Firewall.bare(Path(plan.FIREWALL)).remove, dry_run=dry_run, form=form
+        "remove",
+        Firewall.without_senders(LocalMachine(), plan.FIREWALL).remove,
+        dry_run=dry_run,
+        form=form,
     )
 
 

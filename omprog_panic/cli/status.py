@@ -9,12 +9,13 @@ import click
 
 from omprog_panic.admin.status import UNKNOWN, WARNING, collect_status
 from omprog_panic.alerter.readiness import why_not_alerting, why_not_listening
-from omprog_panic.apply.machine import LocalMachine, is_installed
-from omprog_panic.apply.perform import unapplied
+from omprog_panic.apply.executor import is_installed, unapplied_files
 from omprog_panic.cli.options import config_option, format_option
 from omprog_panic.cli.output import print_json, print_status
 from omprog_panic.config.load import load_public
 from omprog_panic.errors import ConfigError, StoreForbiddenError
+from omprog_panic.host.local import LocalMachine
+from omprog_panic.rsyslog.dropin import ETC
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,10 +49,12 @@ def status(file: Path, form: str) -> None:
 
 def _unapplied(file: Path) -> list[tuple[int, str]]:
     """Say that rsyslogd or collector go by an older config.yaml."""
-    machine = LocalMachine(file.absolute().parent.parent)
+    machine = LocalMachine()
+    if str(file.absolute().parent) != ETC:
+        return []  # nothing is applied from another place
     reception = load_public(file).reception
     if not reception.senders or not is_installed(machine):
         return []  # a fresh installation has said so already
-    if not unapplied(reception, machine):
+    if not unapplied_files(reception, machine):
         return []
     return [(WARNING, f"{file} has changed: `omprog-panic apply`")]

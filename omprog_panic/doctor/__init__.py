@@ -1,1 +1,1 @@
-"""What goes wrong on a monitor in practice, found from the outside, with the remedy."""
+"""``omprog-panic doctor``: checks of a monitor from outside, each with a remedy."""

@@ -1,46 +1,45 @@
-"""From the spool to the people: the alerter, its services, its files."""
+"""From the spool to the services: the alerter, its configuration, its services."""
 
 from __future__ import annotations
 
 import errno
 import os
-import socket
 from typing import TYPE_CHECKING
 
 from omprog_panic.admin.status import CRITICAL, WARNING, collect_status
 from omprog_panic.alerter.settings_report import NOT_READ
-from omprog_panic.doctor.finding import Finding, Level, broken, doubtful, good, unknown
+from omprog_panic.doctor.finding import Finding, Level, critical, ok, unknown, warning
 from omprog_panic.errors import StoreForbiddenError
 from omprog_panic.sinks.apprise_sink import service_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from omprog_panic.doctor.examination import Examination
+    from omprog_panic.doctor.context import CheckContext
 
 CONNECT_S = 5.0
-"""Seconds until a service that does not answer the connection is taken for gone."""
+"""Seconds after which a service that does not answer counts as unreachable."""
 STATUS = "omprog-panic status"
-APPRISE = "/etc/omprog-panic/apprise.yml"  # where no configuration says otherwise
+APPRISE = "/etc/omprog-panic/apprise.yml"  # unless the configuration names another
 
 
-def check_configuration(x: Examination) -> Iterator[Finding]:
-    """Say the faults of config.yaml, the services and the templates."""
+def check_configuration(x: CheckContext) -> Iterator[Finding]:
+    """Report the faults of config.yaml, the services and the templates."""
     for fault in x.config_faults:
         if os.strerror(errno.EACCES) in fault:
             yield unknown("configuration", fault, "use sudo")
             continue
-        yield broken("configuration", fault, "omprog-panic check-config")
+        yield critical("configuration", fault, "omprog-panic check-config")
     if x.config is not None:
-        yield good(
+        yield ok(
             "configuration",
             f"{x.config.file}: {len(x.config.senders)} senders,"
             f" {len(x.config.services)} services",
         )
 
 
-def check_alerter(x: Examination) -> Iterator[Finding]:
-    """Look at the alerter, its spool and outbox, as ``status`` does."""
+def check_alerter(x: CheckContext) -> Iterator[Finding]:
+    """Report the problems that ``status`` finds in alerter, spool and outbox."""
     if x.config is None:
         return
     try:
@@ -59,48 +58,41 @@ def check_alerter(x: Examination) -> Iterator[Finding]:
             remedy = "omprog-panic outbox list"
         yield Finding("alerter", levels.get(level, Level.UNKNOWN), text, (remedy,))
     if not found.problems:
-        yield good("alerter", "runs, nothing waits")
+        yield ok("alerter", "runs; no deliveries are pending")
 
 
-def check_secrets(x: Examination) -> Iterator[Finding]:
-    """Look whether others may read the tokens; then the configuration is refused."""
+def check_secrets(x: CheckContext) -> Iterator[Finding]:
+    """Check that only root and the alerter can read the services' tokens."""
     path = str(x.config.paths.apprise) if x.config else APPRISE
-    status = x.host.status(path)
+    status = x.machine.status(path)
     if status is None:
-        return  # the configuration check has said so
+        return  # reported by check_configuration
     if status.permissions & 0o007:
-        yield doubtful(
+        yield warning(
             "tokens",
-            f"{path} (mode {status.permissions:04o}) can be read by every user",
+            f"every user can read {path} (mode {status.permissions:04o})",
             f"chmod 640 {path}",
             f"chown root:omprog-panic {path}",
         )
     else:
-        yield good(
-            "tokens", f"{path} is not for everybody (mode {status.permissions:04o})"
+        yield ok(
+            "tokens",
+            f"not every user can read {path} (mode {status.permissions:04o})",
         )
 
 
-def check_services(x: Examination) -> Iterator[Finding]:
-    """Open a connection to each service, and send nothing."""
+def check_services(x: CheckContext) -> Iterator[Finding]:
+    """Open a connection to each service; nothing is sent."""
     for service in x.config.services if x.config else ():
         address = service_address(service)
         if address is None:
             continue
         where = f"{address[0]}:{address[1]}"
-        if (reason := _why_unreachable(address)) is None:
-            yield good("service", f"{service.label}: {where} answers")
+        if (reason := x.machine.connect(*address, CONNECT_S)) is None:
+            yield ok("service", f"{service.label}: {where} answers")
         else:
-            yield broken(
+            yield critical(
                 "service",
                 f"{service.label}: {where} does not answer: {reason}",
                 f"omprog-panic test-alert --service {service.key[:8]}",
             )
-
-
-def _why_unreachable(address: tuple[str, int]) -> str | None:
-    try:
-        socket.create_connection(address, CONNECT_S).close()
-    except OSError as error:
-        return error.strerror or str(error)
-    return None

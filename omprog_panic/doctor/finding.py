@@ -1,4 +1,4 @@
-"""What a check says. Pure values."""
+"""The result of a check. Pure values."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import enum
 
 
 class Level(enum.IntEnum):
-    """How bad it is; the numbers are those that Nagios and Icinga read."""
+    """How bad it is; the numbers are the exit codes of Nagios and Icinga plugins."""
 
     OK = 0
     WARNING = 1
@@ -17,10 +17,10 @@ class Level(enum.IntEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the doctor: what was looked at, what was found, what to do.
+    """One line of the doctor: which check, what it found, what to do about it.
 
-    ``remedies`` are commands to copy, or one sentence where no command can mend it;
-    a finding of level OK has none.
+    ``remedies`` are commands to copy, or a sentence where no command helps; a finding
+    of level OK has none.
     """
 
     check: str
@@ -29,28 +29,28 @@ class Finding:
     remedies: tuple[str, ...] = ()
 
 
-def good(check: str, says: str) -> Finding:
-    """Say that something is as it should be."""
+def ok(check: str, says: str) -> Finding:
+    """Return the finding that something works."""
     return Finding(check, Level.OK, says)
 
 
-def doubtful(check: str, says: str, *remedies: str) -> Finding:
-    """Say that something will cost lines, alerts or time one day."""
+def warning(check: str, says: str, *remedies: str) -> Finding:
+    """Return a finding that will cost log lines, alerts or time one day."""
     return Finding(check, Level.WARNING, says, remedies)
 
 
-def broken(check: str, says: str, *remedies: str) -> Finding:
-    """Say that panics do not arrive, or alerts do not leave."""
+def critical(check: str, says: str, *remedies: str) -> Finding:
+    """Return the finding that panics are not received, or alerts not sent."""
     return Finding(check, Level.CRITICAL, says, remedies)
 
 
 def unknown(check: str, says: str, *remedies: str) -> Finding:
-    """Say that the check itself could not be made."""
+    """Return the finding that the check could not be made."""
     return Finding(check, Level.UNKNOWN, says, remedies)
 
 
 def worst(findings: list[Finding]) -> Level:
-    """Return the exit code: the worst that is known; UNKNOWN only if nothing is bad."""
+    """Return the exit code: the worst level, UNKNOWN only if nothing worse is known."""
     known = [f.level for f in findings if f.level is not Level.UNKNOWN]
     bad = max(known, default=Level.OK)
     if bad is Level.OK and len(known) < len(findings):

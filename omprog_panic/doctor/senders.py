@@ -1,11 +1,11 @@
-"""Who should speak, and who did."""
+"""The listed senders, compared with those that were heard."""
 
 from __future__ import annotations
 
 import ipaddress
 from typing import TYPE_CHECKING
 
-from omprog_panic.doctor.finding import Finding, doubtful, good, unknown
+from omprog_panic.doctor.finding import Finding, ok, unknown, warning
 from omprog_panic.errors import StoreError
 from omprog_panic.store.connect import Database
 from omprog_panic.store.senders import MAX_LISTED, list_refused, list_senders
@@ -13,20 +13,20 @@ from omprog_panic.store.senders import MAX_LISTED, list_refused, list_senders
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from omprog_panic.doctor.examination import Examination
+    from omprog_panic.doctor.context import CheckContext
 
-SHOWN = 10  # names in one line
-REFUSED_WITHIN_S = 86_400  # strangers who have been still for a day are no finding
+SHOWN = 10  # names on one line
+REFUSED_WITHIN_S = 86_400  # an address refused longer ago is not reported
 
 
-def check_senders(x: Examination) -> Iterator[Finding]:
+def check_senders(x: CheckContext) -> Iterator[Finding]:
     """Compare the listed senders with those that were heard."""
     if x.config is None:
         return
     if not x.config.senders:
-        yield doubtful(
+        yield warning(
             "senders",
-            "none is listed: only this machine itself may send",
+            "none are listed: only this machine itself may send",
             "omprog-panic senders add NAME ADDRESS --write",
             "omprog-panic apply",
         )
@@ -44,10 +44,10 @@ def check_senders(x: Examination) -> Iterator[Finding]:
     yield from _compare(x, heard, set(refused))
 
 
-def _compare(x: Examination, heard: set[str], refused: set[str]) -> Iterator[Finding]:
+def _compare(x: CheckContext, heard: set[str], refused: set[str]) -> Iterator[Finding]:
     assert x.config is not None
     addresses = {source: ipaddress.ip_address(source) for source in heard | refused}
-    mute = [
+    silent = [
         sender.name
         for sender in x.config.senders
         if not any(
@@ -57,25 +57,25 @@ def _compare(x: Examination, heard: set[str], refused: set[str]) -> Iterator[Fin
         )
     ]
     networks = [network for sender in x.config.senders for network in sender.networks]
-    strange = sorted(
+    unlisted = sorted(
         source
         for source, address in addresses.items()
         if not address.is_loopback and not any(address in n for n in networks)
     )
-    if mute:
-        yield doubtful(
+    if silent:
+        yield warning(
             "senders",
-            f"{len(mute)} listed, never heard: {_shown(mute)}",
-            "on each of them: omprog-panic-client verify",
+            f"{len(silent)} listed, but never heard: {_shown(silent)}",
+            "run on each of them: omprog-panic-client verify",
         )
-    if strange:
-        yield doubtful(
+    if unlisted:
+        yield warning(
             "senders",
-            f"{len(strange)} heard, not listed: {_shown(strange)}",
-            f"omprog-panic senders add NAME {strange[0]} --write",
+            f"{len(unlisted)} heard, but not listed: {_shown(unlisted)}",
+            f"omprog-panic senders add NAME {unlisted[0]} --write",
         )
-    if x.config.senders and not mute and not strange:
-        yield good("senders", f"all {len(x.config.senders)} were heard")
+    if x.config.senders and not silent and not unlisted:
+        yield ok("senders", f"all {len(x.config.senders)} were heard")
 
 
 def _shown(names: list[str]) -> str:

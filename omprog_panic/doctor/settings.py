@@ -1,23 +1,23 @@
-"""Global settings of rsyslogd that reach our rules, whoever wrote them."""
+"""Global settings of rsyslogd that affect our rules."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from omprog_panic.doctor.finding import Finding, doubtful, good, unknown
+from omprog_panic.doctor.finding import Finding, ok, unknown, warning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from omprog_panic.doctor.examination import Examination
-    from omprog_panic.rsyslog.host_config import Statement
+    from omprog_panic.doctor.context import CheckContext
+    from omprog_panic.rsyslog.host_config import RsyslogStatement
 
 RESTART = "systemctl restart rsyslog"
-LOOKUP_S = "3"  # a resolver that takes longer holds up the first line of a new host
+LOOKUP_S = "3"  # a slower name server delays the first line of a new host
 
 
-class Setting(NamedTuple):
-    """A setting that harms: its old and its new name, when, and what it does."""
+class HarmfulSetting(NamedTuple):
+    """A setting: its old and new name, which values are harmful, and their effect."""
 
     directive: str
     parameter: str
@@ -47,48 +47,48 @@ def _udp(value: str) -> bool:
 
 
 SETTINGS = (
-    Setting(
+    HarmfulSetting(
         "$repeatedmsgreduction",
         "",
         _is_on,
-        'equal lines of a trace become "message repeated n times"',
+        'equal lines of a trace are replaced by "message repeated n times"',
     ),
-    Setting(
+    HarmfulSetting(
         "$allowedsender",
         "",
         _udp,
-        "rsyslogd drops what other senders send, before our rules see it",
+        "rsyslogd drops datagrams of other senders before our rules see them",
     ),
-    Setting(
+    HarmfulSetting(
         "$maxmessagesize",
         "maxmessagesize",
         _is_small,
-        "records longer than this are cut",
+        "longer records are cut",
     ),
-    Setting(
+    HarmfulSetting(
         "$escapecontrolcharactersonreceive",
         "parser.escapecontrolcharactersonreceive",
         _is_off,
-        "one NUL in a datagram takes its line feeds with it",
+        "line feeds are lost from a datagram that contains a NUL",
     ),
-    Setting(
+    HarmfulSetting(
         "$droptrailinglfonreception",
         "parser.droptrailinglfonreception",
         _is_off,
         "each message ends in #012",
     ),
-    Setting(
+    HarmfulSetting(
         "$escape8bitcharactersonreceive",
         "parser.escape8bitcharactersonreceive",
         _is_on,
-        "user keys and names that are not ASCII are written as octal numbers",
+        "user keys and names that are not ASCII become octal numbers",
     ),
 )
-"""What harms, from rsyslog's pages on global() and the legacy directives."""
+"""From rsyslog's documentation of global() and of the legacy directives."""
 
 
-def check_settings(x: Examination) -> Iterator[Finding]:
-    """Look for settings of the whole of rsyslogd that change what reaches us."""
+def check_settings(x: CheckContext) -> Iterator[Finding]:
+    """Check for global settings that change the text of records, or drop it."""
     found = False
     for statement in x.statements:
         for setting in SETTINGS:
@@ -98,25 +98,25 @@ def check_settings(x: Examination) -> Iterator[Finding]:
                 shown = (
                     setting.directive if not setting.parameter else setting.parameter
                 )
-                yield doubtful(
+                yield warning(
                     "settings",
                     f"{statement.where}: {shown} {value}: {setting.what}",
-                    f"take it away, or restrict it, at {statement.where}",
+                    f"remove it at {statement.where}, or restrict it to other inputs",
                     RESTART,
                 )
     if not _has_work_directory(x):
         found = True
-        yield doubtful(
+        yield warning(
             "settings",
-            "no work directory is set: the queue of our rules cannot go to the disk",
+            "no work directory is set, so the queue of our rules cannot use the disk",
             'add to /etc/rsyslog.conf: global(workDirectory="/var/spool/rsyslog")',
             RESTART,
         )
     if not found:
-        yield good("settings", "no global setting of rsyslogd harms")
+        yield ok("settings", "no global setting of rsyslogd is harmful")
 
 
-def _value(statement: Statement, setting: Setting) -> str | None:
+def _value(statement: RsyslogStatement, setting: HarmfulSetting) -> str | None:
     if statement.name == setting.directive:
         return statement.values[""]
     if statement.name == "global" and setting.parameter:
@@ -124,7 +124,7 @@ def _value(statement: Statement, setting: Setting) -> str | None:
     return None
 
 
-def _has_work_directory(x: Examination) -> bool:
+def _has_work_directory(x: CheckContext) -> bool:
     return any(
         s.name == "$workdirectory"
         or (s.name == "global" and "workdirectory" in s.values)
@@ -132,15 +132,15 @@ def _has_work_directory(x: Examination) -> bool:
     )
 
 
-def check_dns(x: Examination) -> Iterator[Finding]:
-    """Look whether a dead name server can hold up the first line of a sender."""
+def check_dns(x: CheckContext) -> Iterator[Finding]:
+    """Check whether a dead name server can delay the first line of a sender."""
     enabled = [
         statement.values["net.enabledns"]
         for statement in x.statements
         if statement.name == "global" and "net.enabledns" in statement.values
     ]
     if enabled and _is_off(enabled[-1]):
-        yield good("dns", "rsyslogd asks no name server (net.enableDNS is off)")
+        yield ok("dns", "rsyslogd does not use DNS (net.enableDNS is off)")
         return
     addresses = [
         str(network.network_address)
@@ -150,18 +150,20 @@ def check_dns(x: Examination) -> Iterator[Finding]:
     ]
     if not addresses:
         return
-    # getent takes the same way as rsyslogd: /etc/hosts first, then the name servers.
-    answer = x.host.run("timeout", LOOKUP_S, "getent", "hosts", addresses[0])
-    if answer is None:
+    # getent does what rsyslogd does: /etc/hosts first, then the name servers.
+    result = x.machine.run("timeout", LOOKUP_S, "getent", "hosts", addresses[0])
+    if not result.finished:
         yield unknown("dns", "getent could not be run")
-    elif answer.code == 124:  # timeout's own code
-        yield doubtful(
+    elif result.status == 124:  # of timeout
+        yield warning(
             "dns",
-            f"no answer within {LOOKUP_S} s to who {addresses[0]} is: rsyslogd asks for"
-            " each new sender, and everything waits",
+            f"the name server did not answer within {LOOKUP_S} s for {addresses[0]}:"
+            " rsyslogd asks it once for each new sender, and waits",
             'add to /etc/rsyslog.conf: global(net.enableDNS="off")',
-            "or list the senders in /etc/hosts",
+            "or: list the senders in /etc/hosts",
             RESTART,
         )
     else:
-        yield good("dns", "the name server answers; rsyslogd asks it once a sender")
+        yield ok(
+            "dns", "the name server answers; rsyslogd asks it once for each sender"
+        )

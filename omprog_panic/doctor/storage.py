@@ -1,29 +1,30 @@
-"""The folders that carry what was heard: journal, spool, database, logs."""
+"""The folders of the data: journal, spool, database, logs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omprog_panic.doctor.finding import Finding, broken, doubtful, good, unknown
-from omprog_panic.doctor.processes import may
+from omprog_panic.doctor.finding import Finding, critical, ok, unknown, warning
+from omprog_panic.host.machine import UnreadableError
+from omprog_panic.host.processes import may_access
 from omprog_panic.rsyslog.dropin import LOG, STATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from omprog_panic.doctor.examination import Examination
-    from omprog_panic.doctor.processes import Process
+    from omprog_panic.doctor.context import CheckContext
+    from omprog_panic.host.processes import Process
 
-WANTED_BYTES = 256 * 1024 * 1024  # journal and spool at their limits together
-NEEDED_BYTES = 16 * 1024 * 1024  # less takes neither a journal segment nor a storm
+WANTED_BYTES = 256 * 1024 * 1024  # journal and spool at their limits
+NEEDED_BYTES = 16 * 1024 * 1024  # for a journal segment and a storm of incidents
 NEEDED_FILES = 1000
 WRITE = 3  # write and search
 USER = "omprog-panic"
 TMPFILES = "systemd-tmpfiles --create /usr/lib/tmpfiles.d/omprog-panic.conf"
 
 
-def check_folders(x: Examination) -> Iterator[Finding]:
-    """Look whether those who write can: rsyslogd's child, and the alerter."""
+def check_folders(x: CheckContext) -> Iterator[Finding]:
+    """Check that collector, rsyslogd and alerter can write to their folders."""
     alerter = _alerter(x)
     spool = str(x.config.paths.spool) if x.config else f"{STATE}/spool"
     database = str(x.config.paths.database.parent) if x.config else f"{STATE}/db"
@@ -41,16 +42,16 @@ def check_folders(x: Examination) -> Iterator[Finding]:
             seen.add(key)
             yield from _check_folder(x, name, folder, writer)
     if x.config and _flag(x, "--spool") not in {None, spool}:
-        yield broken(
+        yield critical(
             "spool",
             f"the collector writes to {_flag(x, '--spool')}, the alerter reads {spool}",
-            f"let paths.spool of {x.config.file} name the same folder",
+            f"set paths.spool in {x.config.file} to the same folder",
             "systemctl reload omprog-panic-alerter",
         )
 
 
-def _flag(x: Examination, name: str) -> str | None:
-    """Return an option of the collector, as rsyslogd's configuration starts it."""
+def _flag(x: CheckContext, name: str) -> str | None:
+    """Return a command-line option of the collector, from rsyslogd's configuration."""
     if x.action is None:
         return None
     words = x.action.values["binary"].split()
@@ -58,7 +59,7 @@ def _flag(x: Examination, name: str) -> str | None:
     return words[at] if at < len(words) else None
 
 
-def _alerter(x: Examination) -> Process | None:
+def _alerter(x: CheckContext) -> Process | None:
     for process in x.processes:
         if "alerter" in process.argv and any(
             word.rpartition("/")[2] == "omprog-panic" for word in process.argv
@@ -68,43 +69,46 @@ def _alerter(x: Examination) -> Process | None:
 
 
 def _check_folder(
-    x: Examination, name: str, folder: str, writer: Process | None
+    x: CheckContext, name: str, folder: str, writer: Process | None
 ) -> Iterator[Finding]:
-    status = x.host.status(folder)
-    if status is None and x.host.hidden(folder):
-        yield unknown(name, f"{folder}: only root may look at it", "use sudo")
+    try:
+        status = x.machine.status(folder)
+    except UnreadableError:
+        yield unknown(name, f"{folder}: only root can look at it", "use sudo")
         return
     if status is None:
-        yield broken(name, f"{folder} is missing", TMPFILES)
-        return
-    if not status.is_folder:
-        yield broken(
-            name, f"{folder} is no folder", f"mv {folder} {folder}.old", TMPFILES
+        yield critical(name, f"{folder} is missing", TMPFILES)
+    elif not status.is_folder:
+        yield critical(
+            name, f"{folder} is not a folder", f"mv {folder} {folder}.old", TMPFILES
         )
-        return
-    if writer and not may(writer, status.mode, status.uid, status.gid, WRITE):
-        yield broken(
+    elif writer and not may_access(writer, status.mode, status.uid, status.gid, WRITE):
+        yield critical(
             name,
             f"{writer.name} (user {writer.uid}) may not write to {folder}",
             f"adduser $(id -nu {writer.uid}) {USER}",
             "systemctl restart rsyslog omprog-panic-alerter",
         )
+    else:
+        yield from _check_space(x, name, folder, writer)
+
+
+def _check_space(
+    x: CheckContext, name: str, folder: str, writer: Process | None
+) -> Iterator[Finding]:
+    space = x.machine.disk_space(folder)
+    if space is None:
         return
-    room = x.host.room(folder)
-    if room is None:
-        return
-    free = f"{room.free_bytes // 1_000_000} MB free"
+    free = f"{space.free_bytes // 1_000_000} MB free"
     remedy = (f"df -h {folder}", "omprog-panic incidents list")
-    if room.read_only:
-        yield broken(
-            name, f"{folder} is on a file system that is read only", *remedy[:1]
+    if space.read_only:
+        yield critical(name, f"{folder} is on a read-only file system", *remedy[:1])
+    elif space.free_bytes < NEEDED_BYTES or space.free_files < NEEDED_FILES:
+        yield critical(
+            name, f"{folder} is full: {free}, {space.free_files} free inodes", *remedy
         )
-    elif room.free_bytes < NEEDED_BYTES or room.free_files < NEEDED_FILES:
-        yield broken(
-            name, f"{folder} is full: {free}, {room.free_files} files more", *remedy
-        )
-    elif room.free_bytes < WANTED_BYTES:
-        yield doubtful(name, f"{folder} is nearly full: {free}", *remedy)
+    elif space.free_bytes < WANTED_BYTES:
+        yield warning(name, f"{folder} is nearly full: {free}", *remedy)
     else:
         who = f"{writer.name} may write, " if writer else ""
-        yield good(name, f"{folder}: {who}{free}")
+        yield ok(name, f"{folder}: {who}{free}")

@@ -1,1 +1,1 @@
-"""iptables and ip6tables rules that admit the listed senders, and nobody else."""
+"""iptables and ip6tables rules that admit the listed senders and drop the rest."""

@@ -1,75 +1,64 @@
-"""iptables and ip6tables: read, check, change."""
+"""iptables and ip6tables: read, check and change the filter table."""
 
 from __future__ import annotations
 
-import subprocess
+from typing import TYPE_CHECKING
 
 from omprog_panic.errors import OmprogPanicError
-from omprog_panic.firewall.saved import Saved, parse
+from omprog_panic.firewall.saved import SavedRules, parse
+from omprog_panic.host.machine import Outcome
+
+if TYPE_CHECKING:
+    from omprog_panic.host.machine import Machine
 
 TIMEOUT_S = 30.0
 PROGRAMS = {4: "iptables", 6: "ip6tables"}
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_RESTORE = ("-w", "5", "--noflush")
 
 
 class FirewallError(OmprogPanicError):
-    """iptables refused, or is not there."""
+    """iptables failed or is not installed."""
 
 
 class Iptables:
-    """One family."""
+    """The filter table of one address family."""
 
-    def __init__(self, family: int) -> None:
+    def __init__(self, machine: Machine, family: int) -> None:
+        self._machine = machine
         self.family = family
         self.name = PROGRAMS[family]
 
-    def read(self) -> Saved:
-        """Read the filter table.
+    def read(self) -> SavedRules:
+        """Return the rules in force.
 
         Raises:
-            FirewallError: no such program, or not root.
+            FirewallError: no such program, or this user is not root.
 
         """
-        return parse(_run([f"{self.name}-save", "-t", "filter"]))
+        return parse(self._run(f"{self.name}-save", "-t", "filter"))
 
     def test(self, text: str) -> None:
-        """Have the transaction checked; nothing changes.
+        """Check a transaction without changing anything.
 
         Raises:
             FirewallError: iptables-restore refuses it.
 
         """
-        _run([f"{self.name}-restore", "-w", "5", "--noflush", "--test"], text)
+        self._run(f"{self.name}-restore", *_RESTORE, "--test", stdin=text)
 
     def restore(self, text: str) -> None:
-        """Do the whole transaction, or nothing of it.
+        """Do a whole transaction, or nothing of it.
 
         Raises:
             FirewallError: iptables-restore refuses it; nothing has changed.
 
         """
-        _run([f"{self.name}-restore", "-w", "5", "--noflush"], text)
+        self._run(f"{self.name}-restore", *_RESTORE, stdin=text)
 
-
-def _run(argv: list[str], text: str = "") -> str:
-    try:
-        done = subprocess.run(
-            argv,
-            input=text,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=TIMEOUT_S,
-            check=False,
-            env={"PATH": _PATH, "LC_ALL": "C"},
-        )
-    except FileNotFoundError as error:
-        raise FirewallError(
-            f"{argv[0]} is not installed: apt install iptables"
-        ) from error
-    except subprocess.TimeoutExpired as error:
-        raise FirewallError(f"{argv[0]} did not end in {TIMEOUT_S:.0f} s") from error
-    if done.returncode != 0:
-        said = " ".join(done.stderr.split())[:500]
-        raise FirewallError(f"{' '.join(argv)}: {said or done.returncode}")
-    return done.stdout
+    def _run(self, *argv: str, stdin: str = "") -> str:
+        result = self._machine.run(*argv, stdin=stdin, timeout_s=TIMEOUT_S)
+        if result.succeeded:
+            return result.stdout
+        remedy = ": apt install iptables"
+        missing = result.outcome is Outcome.NOT_INSTALLED
+        raise FirewallError(result.failure() + (remedy if missing else ""))

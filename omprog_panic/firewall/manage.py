@@ -1,4 +1,4 @@
-"""Show, check, apply, remove: the firewall as the command line knows it."""
+"""Show, check, apply and remove the rules: what ``omprog-panic firewall`` does."""
 
 from __future__ import annotations
 
@@ -16,20 +16,24 @@ from omprog_panic.firewall.rules import (
 from omprog_panic.firewall.saved import in_front, removal, transaction
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from typing import Self
 
     from omprog_panic.config.model import Reception
     from omprog_panic.firewall.rules import Admission
+    from omprog_panic.host.machine import Machine
 
 PLUGIN = "/usr/share/netfilter-persistent/plugins.d/30-omprog-panic"
 OK, WARNING, CRITICAL = range(3)
 
 
-class Verdict(NamedTuple):
-    """What is in force for one family, against what should be."""
+class FamilyCheck(NamedTuple):
+    """The rules in force for one address family, compared with those wanted.
 
-    name: str
+    ``level`` is OK, WARNING or CRITICAL; ``in_front`` lists rules of others that
+    decide about our port before ours do.
+    """
+
+    name: str  # of the program: iptables, ip6tables
     level: int
     says: str
     in_front: tuple[str, ...]
@@ -37,27 +41,32 @@ class Verdict(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Firewall:
-    """The rules of both families, their files for the next boot, and iptables."""
+    """The rules of both families, in force and in the files for the next boot.
 
+    ``folder`` has those files, rules.v4 and rules.v6.
+    """
+
+    machine: Machine
     admitted: tuple[Admission, ...]
     port: int
-    folder: Path
+    folder: str
 
     @classmethod
-    def of(cls, reception: Reception, folder: Path) -> Self:
-        """Make the firewall that config.yaml asks for."""
-        return cls(admissions(reception.senders), reception.receive.port, folder)
+    def of(cls, machine: Machine, reception: Reception, folder: str) -> Self:
+        """Return the firewall that config.yaml asks for."""
+        admitted = admissions(reception.senders)
+        return cls(machine, admitted, reception.receive.port, folder)
 
     @classmethod
-    def bare(cls, folder: Path) -> Self:
-        """Make one without senders: to take the rules away."""
-        return cls((), 0, folder)
+    def without_senders(cls, machine: Machine, folder: str) -> Self:
+        """Return a firewall that can only be removed."""
+        return cls(machine, (), 0, folder)
 
     def wanted(self) -> dict[int, list[str]]:
-        """Return the rules by family, the jump of INPUT first.
+        """Return the rules by family, with the jump from INPUT first.
 
         Raises:
-            NoSendersError: nobody is listed.
+            NoSendersError: no senders are listed.
 
         """
         return {
@@ -65,89 +74,80 @@ class Firewall:
             for family in FAMILIES
         }
 
-    def check(self) -> list[Verdict]:
-        """Compare with what is in force; changes nothing.
+    def check(self) -> list[FamilyCheck]:
+        """Compare with the rules in force; changes nothing.
 
         Raises:
-            FirewallError: iptables cannot be asked.
+            FirewallError: the rules cannot be read.
 
         """
-        return [self._check(Iptables(family)) for family in FAMILIES]
+        return [self._check(Iptables(self.machine, family)) for family in FAMILIES]
 
-    def _check(self, iptables: Iptables) -> Verdict:
+    def _check(self, iptables: Iptables) -> FamilyCheck:
         saved = iptables.read()
         if not saved.is_there:
-            return Verdict(iptables.name, CRITICAL, "not applied", ())
+            return FamilyCheck(iptables.name, CRITICAL, "not applied", ())
         rules = chain_rules(iptables.family, self.admitted)
         if saved.ours != tuple(rules) or saved.jumps != [jump(self.port)]:
-            return Verdict(iptables.name, CRITICAL, "differs from config.yaml", ())
+            return FamilyCheck(iptables.name, CRITICAL, "differs from config.yaml", ())
         earlier = tuple(in_front(saved, self.port))
         if earlier:
-            text = "in force, but other rules decide about our port before ours"
-            return Verdict(iptables.name, WARNING, text, earlier)
-        return Verdict(iptables.name, OK, "in force", ())
+            text = "in force, but other rules decide about our port first"
+            return FamilyCheck(iptables.name, WARNING, text, earlier)
+        return FamilyCheck(iptables.name, OK, "in force", ())
 
     def apply(self, *, dry_run: bool) -> list[str]:
-        """Put the rules in force and keep them; give what is done, in full.
+        """Put the rules in force, write the files, and return the steps in full.
 
-        Both families are checked before either changes.
+        Both families are checked before either is changed.
 
         Raises:
-            NoSendersError: nobody is listed.
-            FirewallError: iptables refuses; neither family has changed, unless the
-                first was changed already, which is then put back.
+            NoSendersError: no senders are listed.
+            FirewallError: iptables refuses a transaction. If it refuses the second
+                after the check, the first family has changed already.
 
         """
         self.wanted()
         steps = []
-        todo = []
+        transactions = []
         for family in FAMILIES:
-            iptables = Iptables(family)
-            before = iptables.read()
+            iptables = Iptables(self.machine, family)
             rules = chain_rules(family, self.admitted)
-            text = transaction(before, rules, jump(self.port))
+            text = transaction(iptables.read(), rules, jump(self.port))
             if text is not None:
                 iptables.test(text)
-                todo.append((iptables, text))
+                transactions.append((iptables, text))
                 steps.append(f"# {iptables.name}-restore --noflush\n{text}")
         for family in FAMILIES:
-            path = self.folder / f"rules.v{family}"
+            path = f"{self.folder}/rules.v{family}"
             content = rules_file(family, self.admitted, self.port)
-            if not path.exists() or path.read_text("utf-8") != content:
+            if self.machine.read(path) != content:
                 steps.append(f"# write {path}")
                 if not dry_run:
-                    _write(path, content)
+                    self.machine.write(path, content)
         if not dry_run:
-            for iptables, text in todo:
+            for iptables, text in transactions:
                 iptables.restore(text)
         return steps
 
     def remove(self, *, dry_run: bool) -> list[str]:
-        """Take everything of ours away; give what is done.
+        """Remove all of our rules and files, and return the steps.
 
         Raises:
-            FirewallError: iptables cannot be asked, or refuses.
+            FirewallError: the rules cannot be read, or iptables refuses.
 
         """
         steps = []
         for family in FAMILIES:
-            iptables = Iptables(family)
+            iptables = Iptables(self.machine, family)
             text = removal(iptables.read())
             if text is not None:
                 steps.append(f"# {iptables.name}-restore --noflush\n{text}")
                 if not dry_run:
                     iptables.restore(text)
-            path = self.folder / f"rules.v{family}"
-            if path.exists():
+            path = f"{self.folder}/rules.v{family}"
+            if self.machine.status(path) is not None:
                 steps.append(f"# delete {path}")
                 if not dry_run:
-                    path.unlink()
+                    self.machine.delete(path)
         return steps
-
-
-def _write(path: Path, content: str) -> None:
-    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.new")
-    draft.write_text(content)
-    draft.chmod(0o644)
-    draft.replace(path)

@@ -1,31 +1,26 @@
-"""Who rules the firewall of this host. Asks the host; decides nothing."""
+"""Which program manages the firewall of this machine. Changes nothing."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
+
+from omprog_panic.host.services import is_active
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from omprog_panic.firewall.rules import Admission
-
-
-class Host(Protocol):
-    """What is asked of a host; doctor.host.LocalHost is one."""
-
-    def read(self, path: str) -> str | None:
-        """Return a file's text."""
-        ...
-
-    def run(self, *argv: str) -> tuple[int, str] | None:
-        """Run a program that changes nothing; exit code and output."""
-        ...
+    from omprog_panic.host.machine import Machine
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Owner:
-    """A program that rules the firewall, and how the same is said in its language."""
+class FirewallOwner:
+    """A program that manages the firewall.
+
+    ``why`` says how it was recognised; ``lines`` returns its own commands that admit
+    these senders to a port.
+    """
 
     name: str
     why: str
@@ -63,15 +58,13 @@ def _firewalld_lines(admitted: Iterable[Admission], port: int) -> list[str]:
     return [*lines, "firewall-cmd --reload"]
 
 
-def find_owner(host: Host) -> Owner | None:
-    """Find who rules the firewall; None: nobody, or netfilter-persistent, as we."""
-    conf = host.read("/etc/ufw/ufw.conf") or ""
+def find_owner(machine: Machine) -> FirewallOwner | None:
+    """Return what manages the firewall; None for nothing, or netfilter-persistent."""
+    conf = machine.read("/etc/ufw/ufw.conf") or ""
     if any(line.strip().lower() == "enabled=yes" for line in conf.splitlines()):
-        return Owner("ufw", "/etc/ufw/ufw.conf says ENABLED=yes", _ufw_lines)
-    answer = host.run("firewall-cmd", "--state")
-    if answer is not None and answer[0] == 0:
-        return Owner("firewalld", "firewall-cmd says that it runs", _firewalld_lines)
-    answer = host.run("systemctl", "is-active", "nftables.service")
-    if answer is not None and answer[0] == 0:
-        return Owner("nftables", "nftables.service is active", _nft_lines)
+        return FirewallOwner("ufw", "/etc/ufw/ufw.conf has ENABLED=yes", _ufw_lines)
+    if machine.run("firewall-cmd", "--state").succeeded:
+        return FirewallOwner("firewalld", "it is running", _firewalld_lines)
+    if is_active(machine, "nftables.service"):
+        return FirewallOwner("nftables", "nftables.service is active", _nft_lines)
     return None

@@ -1,8 +1,8 @@
-"""The rules, from the list of senders. Pure.
+"""The iptables rules for a list of senders. Pure.
 
-They stand in a chain of their own, to which one rule of INPUT sends the datagrams for
+They are in a chain of their own; one rule of INPUT jumps there with the datagrams for
 our port. ``iptables-restore --noflush`` replaces that chain as a whole and touches
-nothing else (iptables-restore(8)); both rules and jump change in one transaction.
+nothing else (iptables-restore(8)); rules and jump change in one transaction.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 CHAIN = "OMPROG-PANIC"
 FAMILIES = (4, 6)
 RATE = 10_000
-"""Datagrams a second of one sender, and as many at once, before the rest is dropped.
+"""Datagrams a second from one sender, and the burst; the rest is dropped.
 
-A `panic_print` dump is the worst that a real panic does: 1,184 records in 0.2 s were
-measured, 5,920 a second, of which none may be dropped. A flood is a hundred times that.
+The largest dump of a real panic, with `panic_print`, sends 1,184 records in 0.2 s
+(5,920 a second, measured), and none of them may be dropped. A flood is a hundred times
+that.
 """
 _LIMIT = (
     f"-m hashlimit --hashlimit-upto {RATE}/sec --hashlimit-burst {RATE}"
@@ -33,18 +34,18 @@ _LIMIT = (
 
 
 class NoSendersError(OmprogPanicError):
-    """Nobody is listed: rules would drop everything."""
+    """No senders are listed: the rules would drop everything."""
 
 
 class Admission(NamedTuple):
-    """One network that may send; ``source_port`` None admits any."""
+    """One network that may send; ``source_port`` None means any."""
 
     network: Network
     source_port: int | None
 
 
 def admissions(senders: Iterable[ListedSender]) -> tuple[Admission, ...]:
-    """Give who may send, each once, in an order that does not depend on the list's."""
+    """Return each admitted network once, sorted, whatever the order of the list."""
     found = {
         Admission(network, sender.source_port)
         for sender in senders
@@ -64,36 +65,36 @@ def admissions(senders: Iterable[ListedSender]) -> tuple[Admission, ...]:
 
 
 def chain_rules(family: int, admitted: Iterable[Admission]) -> list[str]:
-    """Write the rules of our chain, as iptables-save shows them.
+    """Return the rules of our chain, as iptables-save prints them.
 
-    Loopback comes first: the alerter's own probe takes that way.
+    Loopback comes first, because the alerter's own probe arrives there.
     """
     rules = [f"-A {CHAIN} -i lo -j ACCEPT"]
     for network, source_port in admitted:
         if network.version != family:
             continue
         port = f" --sport {source_port}" if source_port else ""
-        # A network of all addresses is not shown by iptables-save.
+        # iptables-save does not print a network of all addresses.
         source = "" if network.prefixlen == 0 else f" -s {network}"
         rules.append(f"-A {CHAIN}{source} -p udp -m udp{port} {_LIMIT} -j ACCEPT")
     return [*rules, f"-A {CHAIN} -j DROP"]
 
 
 def jump(port: int) -> str:
-    """Write the one rule of INPUT."""
+    """Return the one rule of INPUT."""
     return f"-A INPUT -p udp -m udp --dport {port} -j {CHAIN}"
 
 
 def rules_file(family: int, admitted: tuple[Admission, ...], port: int) -> str:
-    """Write what is kept for the next boot: the jump and the chain.
+    """Return the file for the next boot: the jump and the rules of the chain.
 
     Raises:
-        NoSendersError: nobody is listed in either family.
+        NoSendersError: no senders are listed in either family.
 
     """
     if not admitted:
         raise NoSendersError(
-            "no senders are listed: the rules would drop every datagram;"
+            "no senders are listed, so the rules would drop every datagram:"
             " list them in config.yaml first"
         )
     return "\n".join([jump(port), *chain_rules(family, admitted), ""])
@@ -102,7 +103,7 @@ def rules_file(family: int, admitted: tuple[Admission, ...], port: int) -> str:
 def admits(
     family: int, admitted: Iterable[Admission], address: str, source_port: int
 ) -> bool:
-    """Return whether a datagram from there passes, by the meaning of the rules."""
+    """Return whether the rules accept a datagram from this address and port."""
     source = ipaddress.ip_address(address)
     return source.version == family and any(
         source in network and port in {None, source_port} for network, port in admitted

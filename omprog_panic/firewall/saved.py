@@ -1,4 +1,4 @@
-"""What ``iptables-save`` says, and how to get from there to our rules. Pure."""
+"""The output of ``iptables-save``, and the changes that lead to our rules. Pure."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from omprog_panic.firewall.rules import CHAIN
 
 _COUNTERS = re.compile(r"^\[\d+:\d+\] ")
 _PASSING = {"RETURN", "LOG", "NFLOG", "ULOG", "MARK", "CONNMARK", "TRACE", "CT"}
-"""Targets after which the next rule is asked (iptables-extensions(8))."""
+"""Targets after which the next rule is tried (iptables-extensions(8))."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Saved:
-    """The rules of the filter table by chain, as iptables-save writes them."""
+class SavedRules:
+    """The rules of the filter table by chain, as iptables-save prints them."""
 
     chains: dict[str, tuple[str, ...]]
 
@@ -26,17 +26,17 @@ class Saved:
 
     @property
     def jumps(self) -> list[str]:
-        """The rules of INPUT that lead to our chain."""
+        """The rules of INPUT that jump to our chain."""
         return [r for r in self.chains.get("INPUT", ()) if _target(r) == CHAIN]
 
     @property
     def is_there(self) -> bool:
-        """Whether anything of ours is in the table."""
+        """Whether our chain is in the table."""
         return CHAIN in self.chains
 
 
-def parse(text: str) -> Saved:
-    """Read the output of iptables-save; other tables than filter are passed over."""
+def parse(text: str) -> SavedRules:
+    """Parse the output of iptables-save; tables other than filter are skipped."""
     chains: dict[str, list[str]] = {}
     table = "filter"
     for raw in text.splitlines():
@@ -49,14 +49,14 @@ def parse(text: str) -> Saved:
             chains.setdefault(line[1:].split()[0], [])
         elif line.startswith("-A "):
             chains.setdefault(line.split()[1], []).append(line)
-    return Saved({name: tuple(rules) for name, rules in chains.items()})
+    return SavedRules({name: tuple(rules) for name, rules in chains.items()})
 
 
-def transaction(saved: Saved, rules: list[str], jump: str) -> str | None:
-    """Write the input for ``iptables-restore --noflush``; None: nothing to do.
+def transaction(saved: SavedRules, rules: list[str], jump: str) -> str | None:
+    """Return the input for ``iptables-restore --noflush``, None if nothing changes.
 
-    A ``:CHAIN`` line empties the chain also with --noflush. The jump is put first
-    where it is missing or where there are several; one that stands lower stays.
+    A ``:CHAIN`` line empties the chain even with --noflush. The jump is inserted first
+    if it is missing or there are several; a single one lower down stays there.
     """
     if saved.ours == tuple(rules) and saved.jumps == [jump]:
         return None
@@ -67,20 +67,20 @@ def transaction(saved: Saved, rules: list[str], jump: str) -> str | None:
     return "\n".join([*lines, "COMMIT", ""])
 
 
-def removal(saved: Saved) -> str | None:
-    """Write the input that takes everything of ours away; None: nothing is there."""
+def removal(saved: SavedRules) -> str | None:
+    """Return the input that removes chain and jumps, None if they are not there."""
     if not saved.is_there:
         return None
     lines = ["*filter", *(f"-D{old[2:]}" for old in saved.jumps)]
     return "\n".join([*lines, f"-F {CHAIN}", f"-X {CHAIN}", "COMMIT", ""])
 
 
-def in_front(saved: Saved, port: int) -> list[str]:
+def in_front(saved: SavedRules, port: int) -> list[str]:
     """Return the rules before our jump that decide about datagrams for our port.
 
-    What a rule says beyond protocol, port and interface (an address, a state) is not
-    weighed: it is shown, and the administrator judges. Rules for connections that are
-    known already are no danger: nothing ever answers netconsole.
+    Only protocol, port, interface and connection state of a rule are evaluated; a rule
+    with other conditions, such as an address, is listed for the administrator to
+    judge. Rules for established connections are skipped: nobody answers netconsole.
     """
     found: list[str] = []
     for rule in saved.chains.get("INPUT", ()):
@@ -88,10 +88,10 @@ def in_front(saved: Saved, port: int) -> list[str]:
             return found
         if _decides(saved, rule, port, 0):
             found.append(rule)
-    return []  # no jump of ours: there is nothing to be in front of
+    return []  # without a jump nothing is in front of it
 
 
-def _decides(saved: Saved, rule: str, port: int, depth: int) -> bool:
+def _decides(saved: SavedRules, rule: str, port: int, depth: int) -> bool:
     if not _may_match(rule, port):
         return False
     target = _target(rule)
@@ -131,5 +131,5 @@ def _may_match(rule: str, port: int) -> bool:
 def _covers(part: str, port: int) -> bool:
     first, _, last = part.partition(":")
     if not first.isdigit():
-        return True  # a name of /etc/services: not looked up
+        return True  # a name from /etc/services, which is not looked up
     return int(first) <= port <= int(last or first)

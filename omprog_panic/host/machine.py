@@ -1,33 +1,42 @@
-"""The machine that is examined, read only: files, processes, programs."""
+"""The interface to a machine, and the values that it returns.
+
+Failure, absence and emptiness are three different answers everywhere: what does not
+exist is None, what exists and is empty is empty, and what could not be looked at
+raises ``UnreadableError`` or is a ``CommandResult`` that did not succeed.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-import os
+import enum
 import stat
-import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from omprog_panic.errors import OmprogPanicError
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping
 
 COMMAND_TIMEOUT_S = 10.0
-"""A program that has not answered by then is taken for one that cannot."""
-MAX_READ = 8 * 1024 * 1024  # bytes of a file; longer ones are cut
+"""Seconds after which a command is killed, unless the caller names another limit."""
 
 
-class Answer(NamedTuple):
-    """How a program ended; ``text`` is what it printed on both outputs."""
+class UnreadableError(OmprogPanicError):
+    """A file or folder that exists, or may exist, but could not be read.
 
-    code: int
-    text: str
+    ``path`` names it, ``reason`` is the operating system's own text.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
 
 
-class Status(NamedTuple):
-    """What ``stat`` says, as far as checks need it."""
+class FileStatus(NamedTuple):
+    """The part of ``stat`` that is used here."""
 
-    mode: int
+    mode: int  # st_mode, with the file type
     uid: int
     gid: int
     changed: float  # st_mtime, Unix seconds
@@ -42,8 +51,8 @@ class Status(NamedTuple):
         return self.mode & 0o777
 
 
-class Room(NamedTuple):
-    """How much a file system can still take, for ordinary users."""
+class DiskSpace(NamedTuple):
+    """What is left on a file system for unprivileged users."""
 
     free_bytes: int
     total_bytes: int
@@ -51,116 +60,145 @@ class Room(NamedTuple):
     read_only: bool
 
 
-class Host(Protocol):
-    """What checks may ask; nothing here changes anything."""
+class Outcome(enum.Enum):
+    """How running a command ended."""
 
-    def read(self, path: str) -> str | None:
-        """Return a file's text; None when it is missing or unreadable."""
-        ...
-
-    def names(self, folder: str) -> list[str]:
-        """Return the sorted names in a folder; none when it cannot be read."""
-        ...
-
-    def status(self, path: str) -> Status | None:
-        """Return what ``stat`` says, following links; None when nothing is there."""
-        ...
-
-    def hidden(self, path: str) -> bool:
-        """Return whether this user may not see if anything is there."""
-        ...
-
-    def link(self, path: str) -> str | None:
-        """Return where a symbolic link points."""
-        ...
-
-    def room(self, path: str) -> Room | None:
-        """Return the room of the file system below an existing path."""
-        ...
-
-    def run(self, *argv: str) -> Answer | None:
-        """Run a program that changes nothing; None when it is missing or too slow."""
-        ...
+    FINISHED = enum.auto()  # it exited; ``CommandResult.status`` is its exit status
+    NOT_INSTALLED = enum.auto()
+    NOT_STARTED = enum.auto()  # it exists, but could not be executed
+    TIMED_OUT = enum.auto()  # killed at the time limit
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class LocalHost:
-    """This machine; another root is for tests of files alone."""
+class CommandResult:
+    """What came of running a command.
 
-    root: Path = Path("/")
+    ``status`` is the exit status, negative for a signal, and valid only if the command
+    finished. ``reason`` says why it did not.
+    """
+
+    argv: tuple[str, ...]
+    outcome: Outcome = Outcome.FINISHED
+    status: int = 0
+    stdout: str = ""
+    stderr: str = ""
+    reason: str = ""
+
+    @property
+    def finished(self) -> bool:
+        return self.outcome is Outcome.FINISHED
+
+    @property
+    def succeeded(self) -> bool:
+        return self.finished and self.status == 0
+
+    @property
+    def output(self) -> str:
+        """Both outputs, standard output first."""
+        return self.stdout + self.stderr
+
+    def failure(self) -> str:
+        """Return one line that says which command failed, and how."""
+        if not self.finished:
+            return f"{self.argv[0]} {self.reason}"
+        said = " ".join((self.stderr or self.stdout).split())[:500]
+        return f"{' '.join(self.argv)}: {said or f'exit status {self.status}'}"
+
+
+class Machine(Protocol):
+    """A machine as seen by checks, by ``apply`` and by the firewall."""
 
     def read(self, path: str) -> str | None:
-        try:
-            with self._at(path).open("rb") as stream:
-                return stream.read(MAX_READ).decode("utf-8", "replace")
-        except OSError:
-            return None
+        """Return the text of a file, None if there is none.
 
-    def names(self, folder: str) -> list[str]:
-        try:
-            return sorted(path.name for path in self._at(folder).iterdir())
-        except OSError:
-            return []
+        Raises:
+            UnreadableError: it is there, but cannot be read.
 
-    def status(self, path: str) -> Status | None:
-        try:
-            found = self._at(path).stat()
-        except OSError:
-            return None
-        return Status(found.st_mode, found.st_uid, found.st_gid, found.st_mtime)
+        """
+        ...
 
-    def hidden(self, path: str) -> bool:
-        try:
-            self._at(path).stat()
-        except PermissionError:
-            return True
-        except OSError:
-            return False
-        return False
+    def names(self, folder: str) -> list[str] | None:
+        """Return the sorted names in a folder, None if there is no such folder.
+
+        Raises:
+            UnreadableError: it is there, but cannot be listed.
+
+        """
+        ...
+
+    def status(self, path: str) -> FileStatus | None:
+        """Return what ``stat`` reports, following links; None if nothing is there.
+
+        Raises:
+            UnreadableError: this user may not look.
+
+        """
+        ...
 
     def link(self, path: str) -> str | None:
-        try:
-            return str(self._at(path).readlink())
-        except OSError:
-            return None
+        """Return the target of a symbolic link, None if there is no such link.
 
-    def room(self, path: str) -> Room | None:
-        try:
-            found = os.statvfs(self._at(path))
-        except OSError:
-            return None
-        return Room(
-            found.f_bavail * found.f_frsize,
-            found.f_blocks * found.f_frsize,
-            # File systems without a table of inodes (btrfs) say 0 of 0.
-            found.f_favail if found.f_files else 1 << 30,
-            bool(found.f_flag & os.ST_RDONLY),
-        )
+        Raises:
+            UnreadableError: this user may not look.
 
-    def run(self, *argv: str) -> Answer | None:
-        environment = {**os.environ, "LC_ALL": "C.UTF-8", "PATH": _PATH}
-        try:
-            done = subprocess.run(
-                argv,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                timeout=COMMAND_TIMEOUT_S,
-                check=False,
-                env=environment,
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            return None
-        return Answer(done.returncode, done.stdout.decode("utf-8", "replace"))
+        """
+        ...
 
-    def _at(self, path: str) -> Path:
-        return self.root / path.lstrip("/")
+    def disk_space(self, path: str) -> DiskSpace | None:
+        """Return the space of the file system below a path, None if it is missing."""
+        ...
 
+    def write(
+        self,
+        path: str,
+        text: str,
+        *,
+        mode: int = 0o644,
+        owner: tuple[int, int] | None = None,
+    ) -> None:
+        """Replace a file atomically; missing parent folders are created.
 
-# sbin as well: an administrator's own shell may not have it.
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        ``owner`` is (uid, gid); by default the file belongs to this process.
 
+        Raises:
+            OSError: it cannot be written; the old file is still in place.
 
-def words(argv: Sequence[str]) -> str:
-    """Return a command as one would type it."""
-    return " ".join(argv)
+        """
+        ...
+
+    def delete(self, path: str) -> None:
+        """Delete a file if it exists.
+
+        Raises:
+            OSError: it cannot be deleted.
+
+        """
+        ...
+
+    def run(
+        self, *argv: str, stdin: str = "", timeout_s: float = COMMAND_TIMEOUT_S
+    ) -> CommandResult:
+        """Run a command with a fixed PATH and locale; never raises."""
+        ...
+
+    def run_with_files(
+        self,
+        files: Mapping[str, str | None],
+        folders: Iterable[str],
+        *argv: str,
+        timeout_s: float = COMMAND_TIMEOUT_S,
+    ) -> CommandResult:
+        """Run a command that sees other files than everybody else does.
+
+        ``files`` maps paths below ``folders`` to their text there, None for a file
+        that is missing there. All that the command writes below ``folders`` is lost.
+        The outcome is NOT_STARTED where mount namespaces are not available.
+        """
+        ...
+
+    def connect(self, address: str, port: int, timeout_s: float) -> str | None:
+        """Open and close a TCP connection; return why that failed, None if it did not.
+
+        Nothing is sent.
+        """
+        ...

@@ -1,1 +1,1 @@
-"""rsyslogd's side: what the shipped rules read, and the rules under other paths."""
+"""rsyslogd: the values that the shipped rules read, and the host's configuration."""

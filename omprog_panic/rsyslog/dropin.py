@@ -1,8 +1,8 @@
-"""What differs from host to host in the shipped rsyslog rules. Pure.
+"""The values that the shipped rsyslog rules read. Pure.
 
-The rules (rsyslog.d/omprog-panic.conf) are one file for everybody. rsyslogd reads
-the few values that differ from one-value files through backtick ``cat``, which 8.2302
-knows, so that changing a value never means generating rules.
+The rules (rsyslog.d/omprog-panic.conf) are the same file on every host. rsyslogd reads
+the few values that differ from one-value files with a backtick ``cat``, which 8.2302
+supports, so rules are never generated.
 """
 
 from __future__ import annotations
@@ -19,24 +19,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from ipaddress import IPv4Address, IPv6Address
 
-# Where the package puts things; the shipped files name these and no other paths.
+# Where the package installs its files; the shipped rules name no other paths.
 SHARE = "/usr/share/omprog-panic"
 ETC = "/etc/omprog-panic"
 STATE = "/var/lib/omprog-panic"
 LOG = "/var/log/omprog-panic"
-COLLECTOR = "/usr/libexec/omprog-panic/collector"  # libexec/collector, which runs
+COLLECTOR = "/usr/libexec/omprog-panic/collector"  # a shell wrapper around PROGRAM
 PROGRAM = "/usr/bin/omprog-panic-collector"
+RULESET = "omprog_panic"
+FILTER_TABLE = "omprog_panic_senders_514"  # the lookup table of the filter below
 
-SWITCH = "rules.conf"  # what the drop-in includes: our rules, or nothing
+SWITCH = "rules.conf"  # included by the drop-in: has our rules, or nothing
 SWITCH_514 = "rules-514.conf"  # the same for the filter of a shared port
 
-MAX_LISTED = 65536  # addresses in the table; a network counts with all of its hosts
+MAX_LISTED = 65536  # addresses in the table; a network counts as all of its hosts
 
 _PLAIN_PATH = re.compile(r"/[A-Za-z0-9_./+-]*")
 
 
 class DropInError(OmprogPanicError, ValueError):
-    """A value that the rules cannot take."""
+    """A value that the rules cannot use."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -45,28 +47,28 @@ class Values:
 
     address: str = "127.0.0.1"
     port: int = 6666  # netconsole's own default
-    load_imudp: bool = True  # False where another file of the host loads it
+    load_imudp: bool = True  # False if another file of the host loads it
     load_omprog: bool = True
-    listen: bool = True  # False where imudp is loaded only after our rules
-    active: bool = True  # False where rsyslogd refuses our rules
+    listen: bool = True  # False if imudp is loaded only after our rules
+    active: bool = True  # False if rsyslogd refuses our rules
     senders: tuple[str, ...] = ()  # addresses, or networks in CIDR form
 
 
 def value_files(values: Values) -> dict[str, str]:
-    """Write the values as the files of ``ETC/rsyslog``: name to content.
+    """Return the files of ``ETC/rsyslog``: name to content.
 
-    No value ends in a line feed: rsyslogd takes ``on`` and a line feed for "off".
-    The last is the switch: whoever writes them in this order never has rsyslogd read
-    rules whose values are not there.
+    No value ends in a line feed: rsyslogd takes "on" with a line feed for "off". The
+    switch comes last: if the files are written in this order, rsyslogd never reads
+    rules whose values are missing.
 
     Raises:
-        DropInError: an address, port or sender that is none, or too many senders.
+        DropInError: an invalid address, port or sender, or too many senders.
 
     """
     if not 0 < values.port < 65536:
         raise DropInError(f"port {values.port} is not between 1 and 65535")
     try:
-        # imudp takes a star for every address of both families.
+        # imudp accepts a star for all addresses of both families.
         address = values.address
         address = "*" if address == "*" else str(ipaddress.ip_address(address))
     except ValueError as error:
@@ -87,22 +89,22 @@ def value_files(values: Values) -> dict[str, str]:
 
 
 def switch(rules: str, *, active: bool) -> str:
-    """Write a file that a drop-in includes.
+    """Return the content of a file that a drop-in includes.
 
-    The rules themselves go away with the package, hence a second optional include.
+    The rules are removed together with the package, hence a second optional include.
     """
     if not active:
-        return "# omprog-panic is off: `omprog-panic status` says why.\n"
+        return "# omprog-panic is off; `omprog-panic status` shows why.\n"
     return f'include(file="{SHARE}/{rules}" mode="optional")\n'
 
 
 def sender_table(senders: Iterable[str]) -> str:
-    """Write the rsyslog lookup table that says "listed" for each of these senders.
+    """Return the rsyslog lookup table that maps each of these senders to "listed".
 
-    A network is written out host by host: rsyslogd compares addresses as text.
+    A network becomes one row a host, because rsyslogd compares addresses as text.
 
     Raises:
-        DropInError: no address and no network, or more than ``MAX_LISTED`` hosts.
+        DropInError: not an address or network, or more than ``MAX_LISTED`` hosts.
 
     """
     listed: set[IPv4Address | IPv6Address] = set()
@@ -126,14 +128,15 @@ def _hosts_of(sender: str) -> Iterator[IPv4Address | IPv6Address]:
 
 
 def relocated(text: str, moves: Mapping[str, str]) -> str:
-    """Return the same rules with other paths: for tests, the demo and a checkout.
+    """Return the same rules with other paths, for tests, the demo and a checkout.
 
-    ``moves`` maps a path named in the text (``ETC``, ``COLLECTOR``, ...) to the path
-    that takes its place; all are exchanged in one pass.
+    ``moves`` maps a path in the text (``ETC``, ``COLLECTOR``, ...) to its replacement;
+    all are replaced in one pass.
 
     Raises:
-        DropInError: a path that the text does not name, or a new path that is not
-            absolute and plain (rsyslogd takes neither blanks nor quotes there).
+        DropInError: a path that is not in the text, or a replacement that is not an
+            absolute path of plain characters (rsyslogd accepts neither blanks nor
+            quotes there).
 
     """
     for old, new in moves.items():

@@ -1,10 +1,10 @@
-"""What the configuration of a host's rsyslogd says, read in rsyslogd's own order.
+"""The configuration of a host's rsyslogd, in the order in which rsyslogd reads it.
 
-Not a parser of the language: it finds the objects (``module(load="imudp")``), the old
-directives (``$ModLoad imudp``) and the includes, which is what tells whether our rules
-can work. What it does not understand it passes over. Pure but for ``Reader``.
+This does not parse the whole language. It finds objects (``module(load="imudp")``), old
+directives (``$ModLoad imudp``) and includes, which decide whether our rules can work,
+and skips everything else. Pure except for ``ConfigReader``.
 
-Rules from rsyslog's documentation, "Configuration formats", "include", "RainerScript".
+Rules from rsyslog's documentation: "Configuration formats", "include", "RainerScript".
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Protocol
 
+from omprog_panic.host.machine import UnreadableError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -21,25 +23,25 @@ MAX_DEPTH = 10  # of includes; rsyslogd itself has no limit but memory
 MAX_FILES = 1000
 
 
-class Reader(Protocol):
-    """How files are reached; the doctor's ``Host`` is one."""
+class ConfigReader(Protocol):
+    """Access to files; ``host.machine.Machine`` has it."""
 
     def read(self, path: str) -> str | None:
-        """Return a file's text; None when it is missing or unreadable."""
+        """Return the text of a file, None if there is none."""
         ...
 
-    def names(self, folder: str) -> list[str]:
-        """Return the names in a folder."""
+    def names(self, folder: str) -> list[str] | None:
+        """Return the names in a folder, None if there is none."""
         ...
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Statement:
+class RsyslogStatement:
     """One object or old directive.
 
-    ``name`` is in lower case: "module", "input", "$modload". ``values`` are the
-    parameters (names in lower case; what a directive says is under ""), backticks
-    resolved.
+    ``name`` is in lower case: "module", "input", "$modload". ``values`` has the
+    parameters by their names in lower case, with backticks resolved; the argument of
+    a directive is under "".
     """
 
     name: str
@@ -49,16 +51,16 @@ class Statement:
 
     @property
     def where(self) -> str:
-        """FILE:LINE, as error messages give it."""
+        """FILE:LINE, as in error messages."""
         return f"{self.file}:{self.line}"
 
     def is_off(self) -> bool:
-        """Return whether ``config.enabled`` switches it off."""
+        """Return whether ``config.enabled`` disables it."""
         return self.values.get("config.enabled", "on") != "on"
 
 
 _QUOTED = r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|`[^`]*`'
-# No comment in a path with a star: /etc/rsyslog.d/*.conf.
+# The star in a path begins no comment: /etc/rsyslog.d/*.conf.
 _COMMENT = re.compile(rf"({_QUOTED})|#[^\n]*|(?<![\w.-])/\*.*?\*/", re.DOTALL)
 _OBJECT = re.compile(
     r"(?<![\w.$])(module|input|global|include|action|ruleset|lookup_table|main_queue)"
@@ -70,18 +72,23 @@ _PARAMETER = re.compile(rf"([\w.]+)\s*=\s*({_QUOTED}|\[[^\]]*\])")
 _CAT = re.compile(r"^\s*cat\s+(\S+)\s*$")
 
 
-def read_statements(reader: Reader, file: str = "/etc/rsyslog.conf") -> list[Statement]:
-    """Return all statements of a configuration, includes in their place."""
-    return list(_Walk(reader).statements(file, 0))
+def read_statements(
+    reader: ConfigReader, file: str = "/etc/rsyslog.conf"
+) -> list[RsyslogStatement]:
+    """Return all statements of a configuration, with includes expanded in place.
+
+    A file that cannot be read is skipped.
+    """
+    return list(_IncludeWalker(reader).statements(file, 0))
 
 
-class _Walk:
-    def __init__(self, reader: Reader) -> None:
+class _IncludeWalker:
+    def __init__(self, reader: ConfigReader) -> None:
         self._reader = reader
         self._files = 0
 
-    def statements(self, file: str, depth: int) -> Iterator[Statement]:
-        text = self._reader.read(file)
+    def statements(self, file: str, depth: int) -> Iterator[RsyslogStatement]:
+        text = _text_of(self._reader, file)
         self._files += 1
         if text is None or depth > MAX_DEPTH or self._files > MAX_FILES:
             return
@@ -108,9 +115,22 @@ class _Walk:
         matches = re.compile(_translate(last)).fullmatch
         return [
             posixpath.join(folder, name)
-            for name in sorted(self._reader.names(folder))
+            for name in sorted(self._names(folder))
             if matches(name) and not name.startswith(".")
         ]
+
+    def _names(self, folder: str) -> list[str]:
+        try:
+            return self._reader.names(folder) or []
+        except UnreadableError:
+            return []
+
+
+def _text_of(reader: ConfigReader, path: str) -> str | None:
+    try:
+        return reader.read(path)
+    except UnreadableError:
+        return None
 
 
 def _translate(pattern: str) -> str:
@@ -118,9 +138,9 @@ def _translate(pattern: str) -> str:
     return "".join(kinds.get(letter) or re.escape(letter) for letter in pattern)
 
 
-def parse(file: str, text: str, reader: Reader) -> Iterator[Statement]:
-    """Return the statements of one file, in order; includes are statements, too."""
-    # Line feeds stay, so that lines keep their numbers.
+def parse(file: str, text: str, reader: ConfigReader) -> Iterator[RsyslogStatement]:
+    """Return the statements of one file in order, its includes among them."""
+    # Line feeds stay, so that line numbers do not change.
     bare = _COMMENT.sub(lambda m: m.group(1) or "\n" * m.group().count("\n"), text)
     found = [
         *((m.start(), m.group(1).lower(), m.group(2)) for m in _OBJECT.finditer(bare)),
@@ -133,23 +153,25 @@ def parse(file: str, text: str, reader: Reader) -> Iterator[Statement]:
         line = bare.count("\n", 0, start) + 1
         if name.startswith("$"):
             line += bare[start:].startswith("\n")
-            yield Statement(name, {"": body.strip().strip('"')}, file, line)
+            yield RsyslogStatement(name, {"": body.strip().strip('"')}, file, line)
         else:
-            yield Statement(name, _parameters(body, reader), file, line)
+            yield RsyslogStatement(name, _parameters(body, reader), file, line)
 
 
-def _parameters(body: str, reader: Reader) -> dict[str, str]:
+def _parameters(body: str, reader: ConfigReader) -> dict[str, str]:
     values: dict[str, str] = {}
     for name, raw in _PARAMETER.findall(body):
         inner = raw[1:-1]
         if raw.startswith("`") and (cat := _CAT.match(inner)):
-            inner = reader.read(cat.group(1)) or ""
+            inner = _text_of(reader, cat.group(1)) or ""
         values[name.lower()] = inner
     return values
 
 
-def loads(statements: list[Statement], module: str) -> list[Statement]:
-    """Return the statements that load a module and are not switched off."""
+def module_loads(
+    statements: list[RsyslogStatement], module: str
+) -> list[RsyslogStatement]:
+    """Return the statements that load a module and are not disabled."""
     found = []
     for statement in statements:
         if statement.name == "module":

@@ -15,7 +15,7 @@ import omprog_panic
 from omprog_panic.cli.options import NOT_CONFIGURED
 from omprog_panic.config.load import load_config, load_public
 from omprog_panic.errors import NotConfiguredError
-from omprog_panic.rsyslog import dropin, fit
+from omprog_panic.rsyslog import dropin, switches
 
 ROOT = Path(__file__).resolve().parents[2]
 DEBIAN = ROOT / "debian"
@@ -66,11 +66,14 @@ def test_programs_and_the_units_name_files_that_are_installed() -> None:
         assert re.search(rf"/{name} {folder}$", installed, re.MULTILINE), path
 
 
-def test_the_drop_in_is_where_the_fitting_looks_for_it() -> None:
+def test_the_drop_in_is_where_rsyslog_values_looks_for_it() -> None:
     installed = (DEBIAN / "omprog-panic.install").read_text()
-    name = Path(fit.DROP_IN).name
+    name = Path(switches.DROP_IN).name
 
-    assert f"rsyslog.d/{name} {Path(fit.DROP_IN).parent.as_posix()[1:]}\n" in installed
+    assert (
+        f"rsyslog.d/{name} {Path(switches.DROP_IN).parent.as_posix()[1:]}\n"
+        in installed
+    )
 
 
 def test_the_shipped_configuration_is_good_and_only_lacks_a_service(

@@ -35,9 +35,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "alerter": STORED | {"render", "sinks"},
     "admin": STORED | {"render", "sinks", "alerter"},
     "host": ROOT,
-    "rsyslog": ROOT,
-    "firewall": ROOT | {"config"},
-    "apply": ROOT | {"config", "collector", "firewall", "rsyslog"},
+    "rsyslog": ROOT | {"host"},
+    "firewall": ROOT | {"config", "host"},
+    "apply": ROOT | {"config", "collector", "firewall", "rsyslog", "host"},
     "doctor": STORED
     | {"render", "sinks", "alerter", "admin", "host", "rsyslog", "firewall", "apply"},
     "cli": STORED
@@ -65,8 +65,8 @@ FOREIGN = {
     "jsonschema": {"config"},
     "click": {"cli"},
     "rich": {"cli"},
-    # doctor connects and says nothing; the alerter tells systemd, and sends a probe.
-    "socket": {"doctor", "host", "alerter"},
+    # host connects and sends nothing; alerter notifies systemd, and sends a probe.
+    "socket": {"host", "alerter"},
     "ssl": set(),
 }
 

@@ -90,7 +90,7 @@ def test_the_table_of_the_doctor_has_every_check() -> None:
     rows = re.findall(r"(?m)^\| ((?:`[a-z.-]+`(?:, )?)+) \|", page)
     told = {name for row in rows for name in re.findall("`([^`]+)`", row)}
     sources = (pages.ROOT / "omprog_panic/doctor").glob("*.py")
-    call = r'\b(?:broken|doubtful|good|unknown)\(\s*"([a-z.-]+)"'
+    call = r'\b(?:critical|warning|ok|unknown)\(\s*"([a-z.-]+)"'
     made = {name for path in sources for name in re.findall(call, path.read_text())}
 
     assert made

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omprog_panic.rsyslog.host_config import loads, read_statements
+from omprog_panic.rsyslog.host_config import module_loads, read_statements
 
 
 class Files:
@@ -31,7 +31,7 @@ def read(text: str, **more: str) -> list[tuple[str, str]]:
 def load_places(text: str, **more: str) -> list[str]:
     files = Files(**more)
     files.files["/etc/rsyslog.conf"] = text
-    return [s.where for s in loads(read_statements(files), "imudp")]
+    return [s.where for s in module_loads(read_statements(files), "imudp")]
 
 
 def test_a_module_is_loaded_in_the_new_and_in_the_old_way() -> None:

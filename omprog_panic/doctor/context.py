@@ -1,4 +1,4 @@
-"""What all checks share: the host, our configuration, rsyslogd's. Read once."""
+"""What the checks share, read once: the machine, our configuration, rsyslogd's."""
 
 from __future__ import annotations
 
@@ -6,45 +6,47 @@ import dataclasses
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from omprog_panic.doctor.processes import Process, processes
-from omprog_panic.rsyslog.dropin import COLLECTOR, ETC, Values
-from omprog_panic.rsyslog.host_config import Statement, read_statements
+from omprog_panic.host.processes import Process, list_processes
+from omprog_panic.rsyslog.daemon import MAIN_FILE
+from omprog_panic.rsyslog.dropin import COLLECTOR, ETC, FILTER_TABLE, Values
+from omprog_panic.rsyslog.host_config import RsyslogStatement, read_statements
 
 if TYPE_CHECKING:
     from omprog_panic.config.model import AlerterConfig
-    from omprog_panic.host.machine import Host
-
-RSYSLOG_CONF = "/etc/rsyslog.conf"
-RULESET = "omprog_panic"
+    from omprog_panic.host.machine import Machine
 
 
 @dataclasses.dataclass
-class Examination:
+class CheckContext:
     """One run of the doctor.
 
-    ``config`` is None when it is faulty or missing; ``config_faults`` then says why.
+    ``config`` is None if it is faulty or missing; ``config_faults`` then says why.
     ``now`` is Unix seconds.
     """
 
-    host: Host
+    machine: Machine
     now: float
     config: AlerterConfig | None
     config_faults: tuple[str, ...] = ()
 
+    @property
+    def config_file(self) -> str:
+        return str(self.config.file) if self.config else f"{ETC}/config.yaml"
+
     @cached_property
-    def statements(self) -> list[Statement]:
+    def statements(self) -> list[RsyslogStatement]:
         """The configuration of rsyslogd."""
-        return read_statements(self.host, RSYSLOG_CONF)
+        return read_statements(self.machine, MAIN_FILE)
 
     @cached_property
     def processes(self) -> list[Process]:
-        return list(processes(self.host))
+        return list(list_processes(self.machine))
 
     @cached_property
     def rsyslogd(self) -> Process | None:
-        """The host's rsyslogd; of several (containers have their own) the service's."""
+        """The rsyslogd of the service; those of containers may run beside it."""
         found = [process for process in self.processes if process.name == "rsyslogd"]
-        pid = (self.host.read("/run/rsyslogd.pid") or "").strip()
+        pid = (self.machine.read("/run/rsyslogd.pid") or "").strip()
         by_file = [process for process in found if str(process.pid) == pid]
         return next(
             iter(by_file or sorted(found, key=lambda process: process.pid)), None
@@ -52,8 +54,8 @@ class Examination:
 
     @cached_property
     def values(self) -> Values:
-        """What our rules read of their value files; defaults where one is missing."""
-        read = self.host.read
+        """The values that our rules read; the default for a missing file."""
+        read = self.machine.read
         port = read(f"{ETC}/rsyslog/port") or ""
         return Values(
             address=read(f"{ETC}/rsyslog/address") or "127.0.0.1",
@@ -64,8 +66,8 @@ class Examination:
         )
 
     @cached_property
-    def action(self) -> Statement | None:
-        """The action that starts the collector, where rsyslogd has one."""
+    def action(self) -> RsyslogStatement | None:
+        """The action that starts the collector, if rsyslogd has one."""
         for statement in self.statements:
             binary = statement.values.get("binary", "")
             if statement.name == "action" and binary.split(" ")[0].endswith(COLLECTOR):
@@ -73,8 +75,8 @@ class Examination:
         return None
 
     @cached_property
-    def inputs(self) -> list[Statement]:
-        """All UDP inputs of rsyslogd that are on, the old directive's among them."""
+    def inputs(self) -> list[RsyslogStatement]:
+        """All enabled UDP inputs of rsyslogd, old directives included."""
         return [
             statement
             for statement in self.statements
@@ -86,7 +88,15 @@ class Examination:
             or statement.name == "$udpserverrun"
         ]
 
-    def port_of(self, statement: Statement) -> int:
-        """Return the port of an input; 514 where it names none (imudp's default)."""
+    @cached_property
+    def port_filter(self) -> RsyslogStatement | None:
+        """The lookup table of the filter for a shared port, if that is in use."""
+        for statement in self.statements:
+            if statement.values.get("name") == FILTER_TABLE:
+                return statement
+        return None
+
+    def port_of(self, statement: RsyslogStatement) -> int:
+        """Return the port of an input; 514 is imudp's default."""
         text = statement.values.get("port") or statement.values.get("") or "514"
         return int(text) if text.isdigit() else 514

@@ -1,21 +1,23 @@
-"""Running programs, from /proc."""
+"""Running processes, from /proc (man 5 proc)."""
 
 from __future__ import annotations
 
 import dataclasses
 from typing import TYPE_CHECKING
 
+from omprog_panic.host.machine import UnreadableError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from omprog_panic.host.machine import Host
+    from omprog_panic.host.machine import Machine
 
-HERTZ = 100  # USER_HZ: the unit of times in /proc, 100 on every Linux of today
+HERTZ = 100  # USER_HZ, the unit of times in /proc; 100 on every Linux of today
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Process:
-    """One running program."""
+    """One running process."""
 
     pid: int
     parent: int
@@ -26,36 +28,40 @@ class Process:
     started: float  # Unix seconds, exact to a second
 
 
-def processes(host: Host) -> Iterator[Process]:
-    """Return every process that can be looked at."""
-    boot = _boot_time(host)
-    for name in host.names("/proc"):
-        if name.isdigit() and (found := _read(host, int(name), boot)) is not None:
+def list_processes(machine: Machine) -> Iterator[Process]:
+    """Return every process that this user may look at."""
+    boot = _boot_time(machine)
+    for name in machine.names("/proc") or ():
+        if name.isdigit() and (found := _read(machine, int(name), boot)) is not None:
             yield found
 
 
-def _boot_time(host: Host) -> float:
-    for line in (host.read("/proc/stat") or "").splitlines():
+def _boot_time(machine: Machine) -> float:
+    for line in (machine.read("/proc/stat") or "").splitlines():
         if line.startswith("btime "):
             return float(line.split()[1])
     return 0.0
 
 
-def _read(host: Host, pid: int, boot: float) -> Process | None:
-    line = host.read(f"/proc/{pid}/stat") or ""
-    # pid (name) state ppid ...: a name may hold blanks and parentheses (man 5 proc).
+def _read(machine: Machine, pid: int, boot: float) -> Process | None:
+    try:
+        line = machine.read(f"/proc/{pid}/stat") or ""
+        status = machine.read(f"/proc/{pid}/status") or ""
+        command = machine.read(f"/proc/{pid}/cmdline") or ""
+    except UnreadableError:
+        return None  # hidden by hidepid=
+    # "pid (name) state ppid ...": the name may contain blanks and parentheses.
     name, _, rest = line.partition("(")[2].rpartition(")")
     fields = rest.split()
     if len(fields) < 20:
         return None
     uid, groups = 0, frozenset[int]()
-    for row in (host.read(f"/proc/{pid}/status") or "").splitlines():
+    for row in status.splitlines():
         key, _, value = row.partition(":")
         if key == "Uid":
             uid = int(value.split()[1])
         elif key in {"Gid", "Groups"}:
             groups |= {int(gid) for gid in value.split()}
-    command = host.read(f"/proc/{pid}/cmdline") or ""
     return Process(
         pid=pid,
         parent=int(fields[1]),
@@ -67,10 +73,11 @@ def _read(host: Host, pid: int, boot: float) -> Process | None:
     )
 
 
-def may(process: Process, mode: int, uid: int, gid: int, bits: int) -> bool:
-    """Return whether a process may do this with a file: 4 read, 2 write, 1 execute.
+def may_access(process: Process, mode: int, uid: int, gid: int, bits: int) -> bool:
+    """Return whether the permission bits of a file let a process access it.
 
-    Root may read and write all; access control lists are not looked at.
+    ``bits``: 4 read, 2 write, 1 execute. Root may do everything; access control lists
+    are not considered.
     """
     if process.uid == 0:
         return True

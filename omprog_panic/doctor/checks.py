@@ -1,4 +1,8 @@
-"""All checks, in the order in which a panic meets them."""
+"""The table of all checks, in the order in which a panic passes them.
+
+To add a check: a function from ``CheckContext`` to findings, in a file of its own or
+beside related ones, and one row here.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,11 @@ from omprog_panic.doctor.alerting import (
     check_secrets,
     check_services,
 )
+from omprog_panic.doctor.apparmor import check_apparmor
+from omprog_panic.doctor.applied import check_applied
+from omprog_panic.doctor.clock import check_clock
 from omprog_panic.doctor.finding import unknown
+from omprog_panic.doctor.firewall import check_firewall
 from omprog_panic.doctor.receiving import (
     check_buffer,
     check_collector,
@@ -23,20 +31,17 @@ from omprog_panic.doctor.receiving import (
 from omprog_panic.doctor.senders import check_senders
 from omprog_panic.doctor.settings import check_dns, check_settings
 from omprog_panic.doctor.storage import check_folders
-from omprog_panic.doctor.surroundings import (
-    check_apparmor,
-    check_applied,
-    check_clock,
-    check_firewall,
-)
+from omprog_panic.host.machine import UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from omprog_panic.doctor.examination import Examination
+    from omprog_panic.doctor.context import CheckContext
     from omprog_panic.doctor.finding import Finding
 
-CHECKS: tuple[Callable[[Examination], Iterator[Finding]], ...] = (
+    Check = Callable[[CheckContext], Iterator[Finding]]
+
+CHECKS: tuple[Check, ...] = (
     check_configuration,
     check_applied,
     check_firewall,
@@ -59,13 +64,17 @@ CHECKS: tuple[Callable[[Examination], Iterator[Finding]], ...] = (
 )
 
 
-def examine(x: Examination) -> Iterator[Finding]:
-    """Make every check; one that fails by a fault of ours does not stop the others."""
+def run_checks(x: CheckContext) -> Iterator[Finding]:
+    """Run every check; one that fails does not stop the others."""
     for check in CHECKS:
+        name = check.__name__.removeprefix("check_")
         try:
             yield from check(x)
-        except Exception as error:  # noqa: BLE001 - the rest is still worth knowing
-            name = check.__name__.removeprefix("check_")
+        except UnreadableError as error:
+            yield unknown(name, f"cannot be checked: {error}", "use sudo")
+        except Exception as error:  # noqa: BLE001 - the other checks are still useful
             yield unknown(
-                name, f"{type(error).__name__}: {error}", "please report this fault"
+                name,
+                f"internal error: {type(error).__name__}: {error}",
+                "please report this bug",
             )

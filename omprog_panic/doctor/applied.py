@@ -1,0 +1,30 @@
+"""Whether ``omprog-panic apply`` was run after config.yaml changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from omprog_panic.apply.executor import is_installed, unapplied_files
+from omprog_panic.config.model import Reception
+from omprog_panic.doctor.finding import Finding, critical, ok
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from omprog_panic.doctor.context import CheckContext
+
+
+def check_applied(x: CheckContext) -> Iterator[Finding]:
+    """Compare the files of rsyslogd, collector and firewall with config.yaml."""
+    if x.config is None or not is_installed(x.machine):
+        return
+    reception = Reception(x.config.senders, x.config.receive)
+    different = unapplied_files(reception, x.machine)
+    if different:
+        yield critical(
+            "applied",
+            f"{x.config_file} differs from what is applied: {', '.join(different)}",
+            "omprog-panic apply",
+        )
+    else:
+        yield ok("applied", f"all files are as {x.config_file} says")

@@ -1,0 +1,192 @@
+"""What every machine does: the contract, over this machine and the fake one."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from omprog_panic.host.fake import FakeMachine
+from omprog_panic.host.local import LocalMachine
+from omprog_panic.host.machine import CommandResult, Outcome, UnreadableError
+
+if TYPE_CHECKING:
+    from omprog_panic.host.machine import Machine
+
+SCRIPT = "cat; echo complaint >&2; exit 3"
+
+
+def run_script(argv: tuple[str, ...], stdin: str) -> CommandResult:
+    """Do what ``SCRIPT`` does."""
+    return CommandResult(argv, status=3, stdout=stdin, stderr="complaint\n")
+
+
+@pytest.fixture(params=["local", "fake"])
+def machine(request: pytest.FixtureRequest, tmp_path: Path) -> Machine:
+    if request.param == "local":
+        return LocalMachine(tmp_path)
+    return FakeMachine(programs={"sh": run_script})
+
+
+def test_absent_empty_and_unreadable_files_are_three_answers(machine: Machine) -> None:
+    machine.write("/etc/here/empty", "")
+
+    assert machine.read("/etc/here/empty") == ""
+    assert machine.read("/etc/here/absent") is None
+    assert machine.read("/etc/here/empty/below") is None
+    with pytest.raises(UnreadableError, match="/etc/here: Is a directory"):
+        machine.read("/etc/here")
+
+
+def test_absent_and_empty_folders_are_two_answers(machine: Machine) -> None:
+    machine.write("/etc/here/b", "")
+    machine.write("/etc/here/a", "")
+
+    assert machine.names("/etc/here") == ["a", "b"]
+    assert machine.names("/etc/absent") is None
+
+
+def test_a_written_file_has_its_mode_and_text(machine: Machine) -> None:
+    machine.write("/etc/a/b/c", "first\n")
+    machine.write("/etc/a/b/c", "äö\r\n", mode=0o640)
+    status = machine.status("/etc/a/b/c")
+
+    assert machine.read("/etc/a/b/c") == "äö\r\n"
+    assert status is not None
+    assert (status.permissions, status.is_folder) == (0o640, False)
+    assert machine.names("/etc/a/b") == ["c"], "no draft is left"
+
+
+def test_a_file_that_cannot_be_written_keeps_its_text(machine: Machine) -> None:
+    if isinstance(machine, FakeMachine):
+        machine.failures["/etc/a/b"] = IsADirectoryError(21, "Is a directory")
+    machine.write("/etc/a/b/c", "text")
+
+    with pytest.raises(OSError, match=r"Is a directory|Directory not empty"):
+        machine.write("/etc/a/b", "text")
+    assert machine.read("/etc/a/b/c") == "text"
+    assert machine.names("/etc/a") == ["b"], "no draft is left"
+
+
+def test_a_folder_has_a_status_and_what_is_absent_has_none(machine: Machine) -> None:
+    machine.write("/etc/a/b", "")
+    folder = machine.status("/etc/a")
+
+    assert folder is not None
+    assert folder.is_folder
+    assert machine.status("/etc/b") is None
+
+
+def test_deleting_twice_is_deleting_once(machine: Machine) -> None:
+    machine.write("/etc/a", "")
+    machine.delete("/etc/a")
+    machine.delete("/etc/a")
+
+    assert machine.status("/etc/a") is None
+
+
+def test_only_a_link_has_a_target(machine: Machine, tmp_path: Path) -> None:
+    machine.write("/etc/a", "")
+    if isinstance(machine, FakeMachine):
+        machine.links["/etc/link"] = "a"
+    else:
+        (tmp_path / "etc/link").symlink_to("a")
+
+    assert machine.link("/etc/link") == "a"
+    assert machine.link("/etc/a") is None
+    assert machine.link("/etc/absent") is None
+
+
+def test_disk_space_is_known_for_what_exists(machine: Machine) -> None:
+    machine.write("/etc/a", "")
+    space = machine.disk_space("/etc")
+
+    assert space is not None
+    assert 0 < space.free_bytes <= space.total_bytes
+    assert machine.disk_space("/absent") is None
+
+
+def test_a_command_has_its_status_and_both_outputs(machine: Machine) -> None:
+    result = machine.run("sh", "-c", SCRIPT, stdin="text\n")
+
+    assert (result.outcome, result.status) == (Outcome.FINISHED, 3)
+    assert (result.stdout, result.stderr) == ("text\n", "complaint\n")
+    assert not result.succeeded
+    assert result.failure() == f"sh -c {SCRIPT}: complaint"
+
+
+def test_a_missing_command_is_not_one_that_failed(machine: Machine) -> None:
+    result = machine.run("no-such-program-here")
+
+    assert result.outcome is Outcome.NOT_INSTALLED
+    assert not result.finished
+    assert not result.succeeded
+    assert result.failure() == "no-such-program-here is not installed"
+
+
+def test_nobody_listens_on_a_closed_port(machine: Machine) -> None:
+    assert machine.connect("127.0.0.1", 1, 5) == "Connection refused"
+
+
+def test_a_command_that_does_not_finish_is_killed() -> None:
+    result = LocalMachine().run("sleep", "60", timeout_s=0.1)
+
+    assert result.outcome is Outcome.TIMED_OUT
+    assert "did not finish within" in result.failure()
+
+
+def test_a_file_that_is_no_program_is_not_started(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("")
+
+    result = LocalMachine().run(str(tmp_path / "x"))
+
+    assert result.outcome is Outcome.NOT_STARTED
+    assert "cannot be executed" in result.failure()
+
+
+def test_every_command_has_the_same_path_and_locale(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setenv("LC_ALL", "ru_RU.UTF-8")
+    said = LocalMachine().run("sh", "-c", "echo $LC_ALL $PATH").stdout
+
+    assert said.startswith("C.UTF-8 ")
+    assert "/usr/sbin" in said
+    assert "/nowhere" not in said
+
+
+def test_other_files_are_seen_by_one_command_only(tmp_path: Path) -> None:
+    if shutil.which("unshare") is None:
+        pytest.skip("unshare is not installed")
+    machine = LocalMachine(tmp_path)
+    machine.write("/etc/a/kept", "kept")
+    machine.write("/etc/a/changed", "old")
+    machine.write("/etc/a/deleted", "old")
+    files = {"/etc/a/changed": "new", "/etc/a/deleted": None, "/etc/a/b/added": "new"}
+    folder = tmp_path / "etc/a"
+    script = f"cd {folder}; cat kept changed b/added; ls; echo mine >kept"
+    result = machine.run_with_files(files, ["/etc/a"], "sh", "-c", script)
+    if result.outcome is Outcome.NOT_STARTED:
+        pytest.skip(result.reason)
+
+    assert result.stdout == "keptnewnewb\nchanged\nkept\n"
+    assert machine.names("/etc/a") == ["changed", "deleted", "kept"]
+    assert machine.read("/etc/a/kept") == "kept"
+
+
+def test_the_fake_shows_other_files_to_one_command_only() -> None:
+    machine = FakeMachine(files={"/etc/a": "old"})
+    seen: list[str | None] = []
+
+    def look(argv: tuple[str, ...], _: str) -> CommandResult:
+        seen.append(machine.read("/etc/a"))
+        return CommandResult(argv)
+
+    machine.programs["look"] = look
+    machine.run_with_files({"/etc/a": "new"}, ["/etc"], "look")
+
+    assert seen == ["new"]
+    assert machine.files == {"/etc/a": "old"}
