@@ -20,7 +20,7 @@ from omprog_panic.kernel.analysis import analyze_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CHATTER = (
+ORDINARY = (
     "usb 1-1: new high-speed USB device number {n} using xhci_hcd",
     "EXT4-fs (sda{n}): mounted filesystem with ordered data mode. Quota mode: none.",
     "e1000e 0000:00:1f.6 eth0: NIC Link is Up 1000 Mbps Full Duplex",
@@ -61,11 +61,11 @@ OOPS = [
 
 
 def mixed_log(seed: int = 1) -> Iterator[bytes]:
-    """Make a log without end: chatter, and an oops after every 200 lines of it."""
+    """Yield an endless log: ordinary lines, and an oops after every 200 of them."""
     rng = random.Random(seed)
     clock = 1.0
     for round_number in itertools.count():
-        lines = [rng.choice(CHATTER).format(n=rng.randrange(9999)) for _ in range(200)]
+        lines = [rng.choice(ORDINARY).format(n=rng.randrange(9999)) for _ in range(200)]
         lines += [line.format(n=round_number % 50) for line in OOPS]
         for line in lines:
             clock += 0.0131
@@ -73,7 +73,7 @@ def mixed_log(seed: int = 1) -> Iterator[bytes]:
 
 
 def of_size(size: int) -> list[bytes]:
-    """Take as many lines as make ``size`` bytes."""
+    """Return lines of ``size`` bytes together."""
     lines, have = [], 0
     for line in mixed_log():
         lines.append(line)
@@ -84,7 +84,7 @@ def of_size(size: int) -> list[bytes]:
 
 
 def seconds(lines: list[bytes]) -> float:
-    """Analyse the lines once; processor time, since other work shares the machine."""
+    """Return the processor time of one analysis: other work shares the machine."""
     start = time.process_time()
     for _ in analyze_text(lines):
         pass

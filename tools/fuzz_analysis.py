@@ -1,10 +1,10 @@
-"""Feed mutated crash logs to the analysis and check its laws.
+"""Feed mutated crash logs to the analysis and check its invariants.
 
     python -m tools.fuzz_analysis --inputs 5000000 --seed 1
 
-For any input the analysis ends, never raises, gives line numbers that exist, titles and
-fingerprints that are not empty, and the same answer again. On a breach the input is
-written to a file and the exit status is 1. Prints one JSON object at the end.
+For any input the analysis ends in linear time and never raises; line numbers exist, and
+titles and fingerprints are not empty. On a violation the input is written to a file and
+the exit status is 1. Prints one JSON object at the end.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 OOPS = Path(__file__).resolve().parent.parent / "tests" / "corpus" / "oops"
 SECONDS_A_LINE = 0.01
-"""A slower input is a breach: linear time is one of the laws."""
-GRAINS = (
+"""A slower input is a violation: linear time is an invariant."""
+FRAGMENTS = (
     b"[", b"]", b"<", b">", b"(", b")", b"+0x1/0x2", b" from ", b"at: ", b"\0", b"\r",
     b"\xff\xfe", b"BUG: ", b"WARNING: ", b"RIP: 0010:", b"Kernel panic - not syncing: ",
     b"---[ end trace", b"Call Trace:", b"<IRQ>", b"</IRQ>", b"_RNvB_", b"_ZN4", b"[#1]",
@@ -38,7 +38,7 @@ GRAINS = (
 
 
 def load_seeds() -> list[list[bytes]]:
-    """Read the logs of the samples, as lines."""
+    """Return the lines of each sample's log."""
     logs = (
         path.read_bytes().partition(b"\n\n")[2] for path in sorted(OOPS.glob("*.txt"))
     )
@@ -46,10 +46,10 @@ def load_seeds() -> list[list[bytes]]:
 
 
 def mutate(rng: random.Random, seeds: Sequence[list[bytes]]) -> list[bytes]:
-    """Make an input: a sample, or parts of two, with some damage."""
+    """Return an input: a sample, or parts of two, with some damage."""
     lines = list(rng.choice(seeds))
     if rng.random() < 0.7:
-        # Many short inputs find more than few long ones: a crash's head is short.
+        # Many short inputs find more than few long ones.
         at = rng.randrange(len(lines))
         lines = lines[at : at + rng.randrange(1, 25)]
     if rng.random() < 0.3:
@@ -76,7 +76,7 @@ def _damage(rng: random.Random, lines: list[bytes]) -> None:
     elif what == 2:
         lines[at] = line[:cut]
     elif what == 3:
-        lines[at] = line[:cut] + rng.choice(GRAINS) + line[cut:]
+        lines[at] = line[:cut] + rng.choice(FRAGMENTS) + line[cut:]
     elif what == 4:
         lines[at] = line[:cut] + lines[rng.randrange(len(lines))]
     elif what == 5:
@@ -85,8 +85,8 @@ def _damage(rng: random.Random, lines: list[bytes]) -> None:
         rng.shuffle(lines)
 
 
-def breach_of(lines: list[bytes]) -> str | None:
-    """Check the laws on one input; say which is broken."""
+def violation_of(lines: list[bytes]) -> str | None:
+    """Return which invariant one input violates; None: none."""
     begin = time.process_time()
     try:
         reports = list(analyze_text(lines))
@@ -107,20 +107,23 @@ def breach_of(lines: list[bytes]) -> str | None:
 
 
 def fuzz(inputs: int, seed: int) -> tuple[int, list[bytes] | None, str | None]:
-    """Try so many inputs; stop at the first breach."""
-    rng = random.Random(seed)  # noqa: S311 - a seed makes a breach come again
+    """Try ``inputs`` inputs; stop at the first violation.
+
+    Return their number, the lines of the violating input, and the violation.
+    """
+    rng = random.Random(seed)  # noqa: S311 - a seed makes a violation come again
     seeds = load_seeds()
     for number in range(inputs):
         lines = mutate(rng, seeds)
-        if (breach := breach_of(lines)) is not None:
-            return number + 1, lines, breach
+        if (violation := violation_of(lines)) is not None:
+            return number + 1, lines, violation
     return inputs, None, None
 
 
-def keep(lines: list[bytes]) -> Path:
-    """Write the input of a breach to a file of its own."""
+def save(lines: list[bytes]) -> Path:
+    """Write the input of a violation to a new file; return its path."""
     with tempfile.NamedTemporaryFile(
-        prefix="analysis-breach-", suffix=".log", delete=False
+        prefix="analysis-violation-", suffix=".log", delete=False
     ) as file:
         file.write(b"".join(lines))
     return Path(file.name)
@@ -132,17 +135,17 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     begin = time.monotonic()
-    tried, lines, breach = fuzz(options.inputs, options.seed)
+    tried, lines, violation = fuzz(options.inputs, options.seed)
     result: dict[str, object] = {
         "analysis_inputs": tried,
         "seed": options.seed,
         "seconds": round(time.monotonic() - begin, 1),
-        "breach": breach,
+        "violation": violation,
     }
     if lines is not None:
-        result["input"] = str(keep(lines))
+        result["input"] = str(save(lines))
     print(json.dumps(result))
-    return 1 if breach else 0
+    return 1 if violation else 0
 
 
 if __name__ == "__main__":

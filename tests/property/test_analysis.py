@@ -1,4 +1,4 @@
-"""Laws of the analysis, on any bytes and on damaged and disguised crash logs."""
+"""Invariants of the analysis, on any bytes and on damaged crash logs."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from omprog_panic.kernel.start_line import first_signature, match_start_line
 from omprog_panic.kernel.title import MAX_TITLE, mask
 from omprog_panic.model import Record
 from tests.corpus.samples import SAMPLES, Sample
-from tools.fuzz_analysis import breach_of, fuzz
+from tools.fuzz_analysis import fuzz, violation_of
 
 CRASHES = [sample for sample in SAMPLES if "TITLE" in sample.header]
-# Samples in which every line has its stamp, and that say all on lines of their own.
+# Samples in which every line has its time stamp.
 PLAIN = [
     sample
     for sample in CRASHES
@@ -47,11 +47,11 @@ def texts_of(sample: Sample) -> list[str]:
 
 @given(st.lists(st.binary(max_size=300), max_size=40))
 def test_any_bytes_are_analysed(lines: list[bytes]) -> None:
-    assert breach_of(lines) is None
+    assert violation_of(lines) is None
 
 
 @given(st.lists(st.text(max_size=200), min_size=1, max_size=20), st.data())
-def test_any_trace_is_answered(texts: list[str], data: st.DataObject) -> None:
+def test_any_trace_has_a_report(texts: list[str], data: st.DataObject) -> None:
     context = data.draw(st.integers(0, len(texts) - 1))
     report = analyze_trace([Record(text) for text in texts], context)
 
@@ -60,16 +60,16 @@ def test_any_trace_is_answered(texts: list[str], data: st.DataObject) -> None:
     assert report.fingerprint
 
 
-def test_a_thousand_damaged_logs_keep_the_laws() -> None:
+def test_a_thousand_damaged_logs_keep_the_invariants() -> None:
     """The seeded sample of tools/fuzz_analysis.py."""
-    tried, _, breach = fuzz(1000, seed=20261122)
+    tried, _, violation = fuzz(1000, seed=20261122)
 
-    assert breach is None
+    assert violation is None
     assert tried == 1000
 
 
 def test_memory_does_not_grow_with_the_log() -> None:
-    """A serial log of 1 GB took 20 MB: nothing of a log is kept once it is judged."""
+    """A serial log of 1 GB took 20 MB: nothing of a log is kept after its report."""
 
     def peak(lines: int) -> int:
         tracemalloc.start()
@@ -88,8 +88,8 @@ def test_a_log_cut_anywhere_gives_no_second_crash(
     sample: Sample,
     data: st.DataObject,
 ) -> None:
-    # Cut before its function is named, a consequence cannot be told from a cause.
-    assume(not any("consequence" in comment for comment in sample.comments))
+    # Cut before its function is named, a secondary report looks like a first one.
+    assume(not any("secondary" in comment for comment in sample.comments))
     end = data.draw(st.integers(0, len(sample.lines)))
 
     assert len(list(analyze_text(sample.lines[:end]))) <= 1
@@ -166,7 +166,7 @@ def test_lines_of_other_programs_between_change_nothing(
     sample: Sample,
     seed: int,
 ) -> None:
-    # A line that came in pieces is completed by the next line, whoever wrote it.
+    # The line after a first half is taken as its second half, whoever printed it.
     assume(not any("pieces" in comment for comment in sample.comments))
     rng = random.Random(seed)
     lines = []
@@ -181,7 +181,7 @@ def test_lines_of_other_programs_between_change_nothing(
 
 
 @given(plain_samples, plain_samples, st.integers(1, 10**6))
-def test_two_processors_that_crash_at_once_are_told_apart_by_caller(
+def test_two_processors_that_crash_at_once_are_separated_by_caller(
     one: Sample,
     other: Sample,
     seed: int,

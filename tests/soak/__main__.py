@@ -69,12 +69,12 @@ def soak_fuzz(options: argparse.Namespace) -> Verdict:
 def soak_analysis(options: argparse.Namespace) -> Verdict:
     """Feed the crash analysis with damaged logs."""
     inputs = QUICK_ANALYSES if options.quick else options.inputs
-    tried, lines, breach = fuzz_analysis.fuzz(inputs, options.seed)
+    tried, lines, violation = fuzz_analysis.fuzz(inputs, options.seed)
     bad = 0
-    if breach is not None:
-        kept = fuzz_analysis.keep(lines or [])
-        bad = show([(options.seed, [breach, str(kept)])])
-    return f"{tried} damaged logs analysed with {bad} breaches", bad
+    if violation is not None:
+        kept = fuzz_analysis.save(lines or [])
+        bad = show([(options.seed, [violation, str(kept)])])
+    return f"{tried} damaged logs analysed with {bad} violations", bad
 
 
 PARTS: dict[str, Callable[[argparse.Namespace], Verdict]] = {
