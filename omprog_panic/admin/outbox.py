@@ -21,7 +21,7 @@ from omprog_panic.store.notification_log import (
 from omprog_panic.store.outbox import OPEN, State
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from omprog_panic.alerter.setup import Setup
     from omprog_panic.config.model import Paths, Service
@@ -133,30 +133,6 @@ def delete_incident(paths: Paths, prefix: str, *, force: bool) -> str:
             )
         retention.delete_incidents(connection, [incident_id])
     return incident_id
-
-
-def choose_services(
-    services: Sequence[Service], keys: Collection[str], tags: Collection[str]
-) -> list[Service]:
-    """Pick services by the first digits of their keys or by tags; all without either.
-
-    Raises:
-        OmprogPanicError: a key or tag that no service has.
-
-    """
-    if not keys and not tags:
-        return list(services)
-    for key in keys:
-        if not any(service.key.startswith(key) for service in services):
-            raise OmprogPanicError(f"no service has a key that begins with {key!r}")
-    for tag in tags:
-        if not any(tag in service.tags for service in services):
-            raise OmprogPanicError(f"no service has the tag {tag!r}")
-    return [
-        service
-        for service in services
-        if service.tags & set(tags) or any(service.key.startswith(k) for k in keys)
-    ]
 
 
 def _refuse_nothing(count: int, ids: Sequence[int] | None, what: str) -> None:

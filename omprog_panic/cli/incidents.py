@@ -8,11 +8,11 @@ import click
 
 from omprog_panic.admin.incidents import list_archive, show_archived
 from omprog_panic.admin.outbox import (
-    choose_services,
     delete_incident,
     export_incident,
     resend_incident,
 )
+from omprog_panic.admin.services import choose_services
 from omprog_panic.alerter.setup import load_setup
 from omprog_panic.cli.options import (
     config_option,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from omprog_panic.admin.outbox import choose_services
 from omprog_panic.admin.sample_alert import send_test
+from omprog_panic.admin.services import choose_services
 from omprog_panic.alerter.setup import load_setup
 from omprog_panic.cli.options import (
     config_option,

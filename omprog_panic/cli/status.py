@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from omprog_panic.admin.readiness import why_not_alerting, why_not_listening
 from omprog_panic.admin.status import UNKNOWN, WARNING, collect_status
-from omprog_panic.alerter.readiness import why_not_alerting, why_not_listening
 from omprog_panic.apply.executor import is_installed, unapplied_files
 from omprog_panic.cli.options import config_option, format_option
 from omprog_panic.cli.output import print_json, print_status

@@ -3,39 +3,36 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from omprog_panic.admin.incidents import archived_context
+from omprog_panic.admin.templates import (
+    PreviewRequest,
+    list_templates,
+    preview_message,
+)
 from omprog_panic.cli.options import config_option, format_option, or_exit
 from omprog_panic.cli.output import print_json, print_table
 from omprog_panic.config.load import load_public
-from omprog_panic.errors import OmprogPanicError
 from omprog_panic.render.languages import LANGUAGES
-from omprog_panic.render.sample import samples
-from omprog_panic.render.templates import ALL_KINDS, INCIDENT, load_templates
+from omprog_panic.render.templates import ALL_KINDS, INCIDENT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from omprog_panic.render.context import MessageContext
-    from omprog_panic.render.templates import TemplateFile, Templates
-
 COLUMNS = ("message", "template", "source", "state", "file")
-REMEDY = "correct it or remove the file; until then the shipped one is used"
-REINSTALL = "a shipped template is not for editing: reinstall omprog-panic"
 
 language_option = click.option(
     "--language",
     type=click.Choice(sorted(LANGUAGES)),
-    help="Another language than the configured one.",
+    help="The language of the messages. Default: the configured one.",
 )
 
 
 @click.group()
 def templates() -> None:
-    """Show which templates are used, and what messages look like."""
+    """Show which templates are used and what messages look like."""
 
 
 @templates.command("list")
@@ -43,41 +40,20 @@ def templates() -> None:
 @format_option
 @language_option
 def list_(file: Path, form: str, language: str | None) -> None:
-    """List the templates: which file is used, and whether it is sound.
+    """List the templates: which file is used, and whether it is valid.
 
-    Exit 1 when one is not.
+    Exit status 1: a template is broken.
     """
-    loaded = _load(file, language)
-    files = loaded.files(samples(loaded.catalog))
-    rows = [_row(item) for item in files]
+    entries = or_exit(list_templates, or_exit(load_public, file), language)
+    rows = [entry.to_json() for entry in entries]
+    broken = [entry for entry in entries if entry.fault]
     if form == "json":
         print_json(rows)
     else:
         print_table(rows, COLUMNS)
-        for row in rows:
-            if row["fault"]:
-                click.echo(f"{row['fault']}: {row['remedy']}", err=True)
-    sys.exit(1 if any(row["fault"] for row in rows) else 0)
-
-
-def _row(item: TemplateFile) -> dict[str, Any]:
-    remedy = REMEDY if item.source == "yours" else REINSTALL
-    return {
-        "message": _message(item),
-        "template": item.name,
-        "source": item.source,
-        "state": "broken" if item.fault else "good",
-        "file": str(item.file),
-        "fault": item.fault,
-        "remedy": remedy if item.fault else None,
-    }
-
-
-def _message(item: TemplateFile) -> str:
-    if item.message is None:
-        return "(included)"
-    stem = item.name.partition(".")[0]
-    return item.message if stem in ALL_KINDS else f"{item.message} (routes)"
+        for entry in broken:
+            click.echo(f"{entry.fault}: {entry.remedy}", err=True)
+    sys.exit(1 if broken else 0)
 
 
 @templates.command()
@@ -86,57 +62,37 @@ def _message(item: TemplateFile) -> str:
 @language_option
 @click.option(
     "--incident",
-    "incident_id",
     metavar="ID",
-    help="A stored incident, by the first digits of its id, instead of a made-up one.",
+    help="Render a stored incident (the first digits of its id) instead of an example.",
 )
-@click.option("--template", "named", help="Templates that a route names, as `short`.")
-@click.option("--bare", is_flag=True, help="Made up with nothing optional known.")
+@click.option(
+    "--template", help="The name of templates as in a route, such as `short`."
+)
+@click.option("--bare", is_flag=True, help="An example without any optional facts.")
 @click.argument(
     "kind", type=click.Choice(ALL_KINDS), default=INCIDENT, metavar="[KIND]"
 )
-def render(file: Path, form: str, kind: str, **options: Any) -> None:  # noqa: ANN401
-    """Render a message of a kind; exit 1 when a template fails.
+def render(  # noqa: PLR0913 - one argument for each option
+    file: Path,
+    form: str,
+    language: str | None,
+    incident: str | None,
+    template: str | None,
+    *,
+    bare: bool,
+    kind: str,
+) -> None:
+    """Render a message; exit status 1 if a template fails.
 
-    KIND is incident when left out; `omprog-panic templates list` names the others. The
-    message is made up, unless --incident names a stored one.
+    KIND is incident if left out; `omprog-panic templates list` shows the others. The
+    message is an example unless --incident names a stored incident.
     """
-    loaded = _load(file, options["language"])
-    named: str | None = options["named"]
-    if named is not None and not loaded.knows(kind, named):
-        _refuse(f"no template {named!r} for {kind}: see omprog-panic templates list")
-    context: MessageContext = samples(loaded.catalog)[kind][1 if options["bare"] else 0]
-    if options["incident_id"] is not None:
-        if kind != INCIDENT:
-            _refuse(f"--incident goes with the kind {INCIDENT} only")
-        context = or_exit(
-            archived_context,
-            or_exit(load_public, file).paths.database,
-            options["incident_id"],
-            loaded.catalog,
-            or_exit(load_public, file).host_names(),
-        )
-    rendered = loaded.render(context, named)
-    failures = list(loaded.failures)
+    request = PreviewRequest(kind, template, incident, bare)
+    preview = or_exit(preview_message, or_exit(load_public, file), language, request)
     if form == "json":
-        print_json({**rendered._asdict(), "failures": failures})
+        print_json(preview.to_json())
     else:
-        click.echo(f"{rendered.subject}\n\n{rendered.body}")
-    for failure in failures:
+        click.echo(f"{preview.subject}\n\n{preview.body}")
+    for failure in preview.failures:
         click.echo(f"{failure}: correct it or remove the file", err=True)
-    sys.exit(1 if failures else 0)
-
-
-def _refuse(why: str) -> None:
-    def refuse() -> None:
-        raise OmprogPanicError(why)
-
-    or_exit(refuse)
-
-
-def _load(file: Path, language: str | None) -> Templates:
-    """Read the templates; the services with their secrets are not needed."""
-    paths = or_exit(load_public, file).paths
-    return or_exit(
-        load_templates, paths.templates, language or or_exit(load_public, file).language
-    )
+    sys.exit(1 if preview.failures else 0)

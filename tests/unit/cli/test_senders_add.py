@@ -110,7 +110,7 @@ def test_write_puts_the_lines_in_and_keeps_the_mode(config: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "fault"),
     [
-        (["a", "10.0.0.3"], "a is listed already"),
+        (["a", "10.0.0.3"], "a is already listed"),
         (["b", "10.0.0.1"], "10.0.0.1 is already listed"),
         (["b", "10.0.0"], "10.0.0"),
         (["-", "10.0.0.3"], "$.senders[1].name"),

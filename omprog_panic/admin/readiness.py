@@ -1,7 +1,7 @@
-"""What is still to be done on a fresh installation, and what keeps us from listening.
+"""What is still to be done before alerts can be received and sent.
 
-Reads the values of the rsyslog rules beside config.yaml; where there are none (in a
-checkout), nothing is said about them.
+Reads the values of the rsyslog rules beside config.yaml. Without such a folder (in a
+checkout) nothing is reported about them.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ WARNING, CRITICAL = 1, 2
 
 
 def why_not_alerting(file: Path) -> list[tuple[int, str]]:
-    """Say why the alerter cannot run with this configuration."""
+    """Return the problems that keep the alerter from running."""
     try:
         load_setup(file)
     except NotConfiguredError as error:
-        remedy = "then `omprog-panic apply`"
+        remedy = "then run `omprog-panic apply`"
         return [(CRITICAL, f"{fault}; {remedy}") for fault in error.faults]
     except ConfigError as error:
         return [(CRITICAL, fault) for fault in error.faults]
@@ -33,7 +33,7 @@ def why_not_alerting(file: Path) -> list[tuple[int, str]]:
 
 
 def why_not_listening(file: Path) -> list[tuple[int, str]]:
-    """Say what keeps rsyslogd from handing over what the senders say."""
+    """Return the problems that keep rsyslogd from passing on datagrams."""
     folder = file.absolute().parent / "rsyslog"
     return list(_rsyslog(file, folder)) if folder.is_dir() else []
 
@@ -43,12 +43,18 @@ def _rsyslog(file: Path, folder: Path) -> Iterator[tuple[int, str]]:
     for reason in reasons.splitlines():
         yield CRITICAL, reason
     if not load_public(file).senders:
-        yield WARNING, f"no senders in {file}: list them, then `omprog-panic apply`"
+        yield (
+            WARNING,
+            f"{file} lists no senders: add them, then run `omprog-panic apply`",
+        )
     address = _read(folder / "address")
     if not address:
-        yield CRITICAL, f"{folder} has no address: `dpkg-reconfigure omprog-panic`"
+        yield (
+            CRITICAL,
+            f"{folder}/address is missing: run `dpkg-reconfigure omprog-panic`",
+        )
     elif not reasons and _is_loopback(address):
-        yield WARNING, "rsyslogd listens on loopback only until `omprog-panic apply`"
+        yield WARNING, "rsyslogd listens on loopback only: run `omprog-panic apply`"
 
 
 def _read(path: Path) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from omprog_panic.alerter.readiness import why_not_alerting, why_not_listening
+from omprog_panic.admin.readiness import why_not_alerting, why_not_listening
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_a_fresh_installation_says_what_is_missing(file: Path) -> None:
     senders, loopback = (text for _, text in why_not_listening(file))
 
     assert "no service" in service
-    assert "then `omprog-panic apply`" in service
+    assert "then run `omprog-panic apply`" in service
     assert "no senders" in senders
     assert "loopback only" in loopback
 
