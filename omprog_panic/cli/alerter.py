@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def alerter(file: Path) -> None:
     """Run the alerter in the foreground.
 
-    SIGTERM stops it, SIGHUP makes it read its configuration again.
+    SIGTERM stops it, SIGHUP makes it reload its configuration.
     """
     setup_logging()
     or_exit(serve, file)

@@ -20,7 +20,13 @@ from omprog_panic.apply.executor import (
     is_installed,
     plan_for,
 )
-from omprog_panic.cli.options import config_option, format_option, or_exit
+from omprog_panic.cli.options import (
+    config_option,
+    fail,
+    format_option,
+    or_exit,
+    require_root,
+)
 from omprog_panic.cli.output import print_json
 from omprog_panic.config.load import load_public
 from omprog_panic.errors import ConfigError, NotConfiguredError
@@ -33,37 +39,40 @@ if TYPE_CHECKING:
     from omprog_panic.apply.plan import Plan
 
 
+READ_WITHIN_S = 15.0  # the alerter may have been started just now
+
+
 @click.command()
 @config_option
-@click.option("--dry-run", is_flag=True, help="Show and check, change nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--dry-run", is_flag=True, help="Show and check the changes, but make none."
+)
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @format_option
 def apply(file: Path, dry_run: bool, yes: bool, form: str) -> None:  # noqa: FBT001
-    """Return the senders of config.yaml to rsyslogd, collector, firewall and alerts.
+    """Apply config.yaml to rsyslogd, collector, firewall and alerter.
 
-    Shows what changes, has it checked by rsyslogd and iptables, does it, and puts
-    everything back when a step fails. The firewall changes only where `omprog-panic
-    firewall apply` was used before. Exit status 0: done, or nothing to do; 69: a
-    step failed, nothing is changed; 78: config.yaml has a fault.
+    Shows the changes, checks them with rsyslogd and iptables, asks, and makes them. If
+    a step fails, everything is restored. The firewall is changed only if `omprog-panic
+    firewall apply` was used before. Exit status 0: done, or nothing to do; 69: a step
+    failed, nothing is changed; 78: config.yaml has a fault.
     """
     reception = or_exit(load_public, file).reception
     machine = LocalMachine()
     if not is_installed(machine):
-        click.echo("omprog-panic: not installed as a package here", err=True)
-        sys.exit(os.EX_UNAVAILABLE)
+        fail("the Debian package is not installed on this machine", os.EX_UNAVAILABLE)
     plan = or_exit(plan_for, reception, machine)
-    notices = [*_notices(file), *or_exit(check_plan, plan, reception, machine)]
-    runs = not any(isinstance(n, _NotReady) for n in notices)
-    behind = why_behind(load_public(file).paths) if runs else []
+    not_ready = _why_not_ready(file)
+    notices = [*not_ready, *or_exit(check_plan, plan, reception, machine)]
+    behind = [] if not_ready else why_behind(load_public(file).paths)
     if form == "text":
-        _show(plan, notices, behind)
+        _show(plan, notices, behind, ready=not not_ready)
     done: list[str] = []
     if (plan.changes or behind) and not dry_run:
-        _ask(yes=yes)
-        done = or_exit(execute_plan, plan, reception, machine, alerter=runs)
-        if runs and (left := wait_until_read(load_public(file).paths, READ_WITHIN_S)):
-            notices.append(f"not taken: {left[0]}: `omprog-panic status`")
-            click.echo(f"notice: {notices[-1]}", err=True)
+        _confirm(yes=yes)
+        done = or_exit(execute_plan, plan, reception, machine, alerter=not not_ready)
+        if not not_ready:
+            notices += _wait_for_alerter(file)
     if form == "json":
         rows = [{"path": c.path, "diff": list(c.diff())} for c in plan.changes]
         found = {"changes": rows, "alerter": behind, "notices": notices}
@@ -73,33 +82,24 @@ def apply(file: Path, dry_run: bool, yes: bool, form: str) -> None:  # noqa: FBT
             click.echo(f"done: {step}")
 
 
-READ_WITHIN_S = 15.0  # the alerter may have been started just now
-
-
-class _NotReady(str):
-    """A notice that says why the alerter cannot run."""
-
-    __slots__ = ()
-
-
-def _notices(file: Path) -> list[str]:
+def _why_not_ready(file: Path) -> list[str]:
+    """Return why the alerter cannot use the configuration; empty: it can."""
     try:
         load_setup(file)
     except NotConfiguredError as error:
-        return [_NotReady(f"no alerts yet: {fault}") for fault in error.faults]
+        return [f"no alerts yet: {fault}" for fault in error.faults]
     except ConfigError as error:
-        return [_NotReady(f"the alerter keeps what it has: {f}") for f in error.faults]
+        return [f"the alerter keeps its old configuration: {f}" for f in error.faults]
     return []
 
 
-def _show(plan: Plan, notices: list[str], behind: list[str]) -> None:
+def _show(plan: Plan, notices: list[str], behind: list[str], *, ready: bool) -> None:
     for change in plan.changes:
         for line in change.diff():
             color = {"+": "green", "-": "red"}.get(line[:1])
             click.secho(visible(line), fg=color)
-    ready = not any(isinstance(notice, _NotReady) for notice in notices)
     if not plan.changes and not behind and ready:
-        click.echo("nothing to change: everything is as config.yaml says")
+        click.echo("nothing to change: everything is as in config.yaml")
     if plan.restarts:
         click.echo("rsyslogd will be restarted")
     for reason in behind:
@@ -109,13 +109,19 @@ def _show(plan: Plan, notices: list[str], behind: list[str]) -> None:
         click.echo(f"notice: {notice}", err=True)
 
 
-def _ask(*, yes: bool) -> None:
-    if os.geteuid() != 0:
-        click.echo("omprog-panic: only root can do this: use sudo", err=True)
-        sys.exit(os.EX_NOPERM)
+def _confirm(*, yes: bool) -> None:
+    require_root()
     if yes:
         return
     if not sys.stdin.isatty():
-        click.echo("omprog-panic: say --yes where nobody can be asked", err=True)
-        sys.exit(os.EX_USAGE)
-    click.confirm("Do it?", abort=True)
+        fail("no terminal to ask for confirmation: use --yes", os.EX_USAGE)
+    click.confirm("Make these changes?", abort=True)
+
+
+def _wait_for_alerter(file: Path) -> list[str]:
+    """Wait until the alerter has read the files; return a notice if it does not."""
+    reasons = wait_until_read(load_public(file).paths, READ_WITHIN_S)
+    notices = [f"{reason}: see `omprog-panic status`" for reason in reasons[:1]]
+    for notice in notices:
+        click.echo(f"notice: {notice}", err=True)
+    return notices

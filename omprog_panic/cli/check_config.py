@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @config_option
 @format_option
 def check_config(file: Path, form: str) -> None:
-    """Check configuration, services and templates; exit 78 when something is wrong."""
+    """Check configuration, services and templates; exit status 78 for a fault."""
     if form == "json":
         sys.exit(_check_for_programs(file))
     setup = or_exit(load_sound_setup, file)

@@ -37,10 +37,10 @@ MAX_SAYS = 1000  # characters of one line
 @config_option
 @format_option
 def doctor(file: Path, form: str) -> None:
-    """Find what is wrong on this monitor, and say the remedy; changes nothing.
+    """Find problems on this monitor and show their remedies; changes nothing.
 
-    Exit status 0: healthy; 1: a warning; 2: panics do not arrive or alerts do not
-    leave; 3: a check could not be made. Root sees most.
+    Exit status 0: no problem; 1: a warning; 2: panics do not arrive, or alerts are not
+    sent; 3: a check was not possible. Run it as root: some checks need that.
     """
     findings = []
     for finding in run_checks(_begin(file)):

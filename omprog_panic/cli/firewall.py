@@ -5,31 +5,37 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from omprog_panic.apply import plan
-from omprog_panic.cli.options import config_option, format_option, or_exit
+from omprog_panic.cli.options import (
+    config_option,
+    format_option,
+    or_exit,
+    require_root,
+)
 from omprog_panic.cli.output import print_json
 from omprog_panic.config.load import load_public
-from omprog_panic.firewall.iptables import FirewallError
 from omprog_panic.firewall.manage import PLUGIN, Firewall
 from omprog_panic.firewall.owner import find_owner
 from omprog_panic.host.local import LocalMachine
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from omprog_panic.firewall.manage import FamilyCheck
     from omprog_panic.firewall.owner import FirewallOwner
 
 dry_run_option = click.option(
-    "--dry-run", is_flag=True, help="Print exactly what would be done, do nothing."
+    "--dry-run", is_flag=True, help="Print the steps, but do nothing."
 )
 
 
 @click.group()
 def firewall() -> None:
-    """Admit the listed senders, and nobody else, to our port."""
+    """Manage firewall rules that admit only the listed senders to our port."""
 
 
 def _firewall(file: Path) -> Firewall:
@@ -41,7 +47,7 @@ def _firewall(file: Path) -> Firewall:
 @config_option
 @format_option
 def show(file: Path, form: str) -> None:
-    """Print the rules that the senders of config.yaml ask for."""
+    """Print the rules for the senders in config.yaml."""
     wanted = _firewall(file).wanted()
     if form == "json":
         print_json({f"v{family}": rules for family, rules in wanted.items()})
@@ -55,7 +61,11 @@ def show(file: Path, form: str) -> None:
 @config_option
 @format_option
 def check(file: Path, form: str) -> None:
-    """Compare with what is in force; exit 0 good, 1 a rule stands in front, 2 not."""
+    """Compare the rules with those in force.
+
+    Exit status 0: our rules are in force; 1: another rule comes before them; 2: they
+    are not in force.
+    """
     families = or_exit(_firewall(file).check)
     if form == "json":
         print_json([_encode(family) for family in families])
@@ -77,16 +87,18 @@ def _encode(found: FamilyCheck) -> dict[str, object]:
 def _print(found: FamilyCheck) -> None:
     click.echo(f"{found.name}: {found.says}")
     for rule in found.in_front:
-        click.echo(f"  in front of ours: {rule}")
+        click.echo(f"  before our rules: {rule}")
 
 
 @firewall.command()
 @config_option
 @dry_run_option
-@click.option("--force", is_flag=True, help="Also where another program rules.")
+@click.option(
+    "--force", is_flag=True, help="Even if another program manages the firewall."
+)
 @format_option
 def apply(file: Path, dry_run: bool, force: bool, form: str) -> None:  # noqa: FBT001
-    """Put the rules in force, for now and for every boot."""
+    """Put the rules in force, now and at every boot."""
     rules = _firewall(file)
     owner = find_owner(LocalMachine())
     if owner is not None and not force:
@@ -95,7 +107,7 @@ def apply(file: Path, dry_run: bool, force: bool, form: str) -> None:  # noqa: F
     if not dry_run and form == "text" and not Path(PLUGIN).parent.is_dir():
         click.echo(
             "notice: these rules do not survive a reboot:"
-            " apt install netfilter-persistent",
+            " run `apt install netfilter-persistent`",
             err=True,
         )
 
@@ -106,8 +118,8 @@ def _refuse(owner: FirewallOwner, rules: Firewall, form: str) -> None:
         print_json({"owner": owner.name, "why": owner.why, "instead": lines})
     else:
         click.echo(
-            f"{owner.name} rules the firewall here ({owner.why}); nothing was changed."
-            " The same in its own words:",
+            f"{owner.name} manages the firewall here ({owner.why}): nothing was"
+            " changed. The same rules for it:",
             err=True,
         )
         click.echo("\n".join(lines))
@@ -119,8 +131,8 @@ def _refuse(owner: FirewallOwner, rules: Firewall, form: str) -> None:
 @dry_run_option
 @format_option
 def remove(file: Path, dry_run: bool, form: str) -> None:  # noqa: FBT001
-    """Take our rules away, now and for every boot; nobody else's are touched."""
-    del file  # a faulty configuration must not keep the rules in force
+    """Remove our rules, now and for every boot; no other rule is changed."""
+    del file  # the rules can be removed even if the configuration is faulty
     _change(
         "remove",
         Firewall.without_senders(LocalMachine(), plan.FIREWALL).remove,
@@ -129,14 +141,12 @@ def remove(file: Path, dry_run: bool, form: str) -> None:  # noqa: FBT001
     )
 
 
-def _change(verb: str, do: Any, *, dry_run: bool, form: str) -> None:  # noqa: ANN401
-    if not dry_run and os.geteuid() != 0:
-        click.echo("omprog-panic: only root can do this: use sudo", err=True)
-        sys.exit(os.EX_NOPERM)
-    try:
-        steps = or_exit(do, dry_run=dry_run)
-    except FirewallError as error:  # pragma: no cover - or_exit has ended it
-        raise click.ClickException(str(error)) from error
+def _change(
+    verb: str, change: Callable[..., list[str]], *, dry_run: bool, form: str
+) -> None:
+    if not dry_run:
+        require_root()
+    steps = or_exit(change, dry_run=dry_run)
     if form == "json":
         print_json({"verb": verb, "dry_run": dry_run, "steps": steps})
         return
@@ -146,5 +156,5 @@ def _change(verb: str, do: Any, *, dry_run: bool, form: str) -> None:  # noqa: A
         click.echo("nothing to change")
     elif not dry_run:
         # A dry run prints the same steps.
-        said = "in force" if verb == "apply" else "gone"
-        click.echo(f"done: the rules are {said}")
+        state = "in force" if verb == "apply" else "removed"
+        click.echo(f"done: the rules are {state}")

@@ -1,4 +1,4 @@
-"""``omprog-panic``: a group whose commands are imported when they are called."""
+"""``omprog-panic``: a group whose commands are imported only when they run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 
 from omprog_panic import __version__
 
-# The module of each command; it holds a click command of the name after the colon.
+# The module of each command, and the name of the click command in it.
 COMMANDS = {
     "alerter": "omprog_panic.cli.alerter:alerter",
     "analyze": "omprog_panic.cli.analyze:analyze",
@@ -34,26 +34,26 @@ COMMANDS = {
 SUMMARIES = {
     "alerter": "Run the alerter in the foreground (for systemd).",
     "analyze": "Find the crashes in console text.",
-    "apply": "Give what config.yaml says to rsyslogd, collector and firewall.",
+    "apply": "Apply config.yaml to rsyslogd, collector, firewall and alerter.",
     "check-config": "Check configuration, services and templates.",
-    "doctor": "Find what is wrong on this monitor, and say the remedy.",
-    "digest": "Show what the next digest will say.",
-    "firewall": "Admit the listed senders, and nobody else, to our port.",
-    "incidents": "Show what has crashed.",
-    "outbox": "Show and change what is still to be delivered.",
-    "reanalyze": "Judge stored incidents by the rules of this version.",
-    "routes": "Explain who is told of what.",
-    "senders": "Show every machine that is listed or was heard.",
+    "doctor": "Find problems on this monitor and their remedies.",
+    "digest": "Show what the next digest will contain.",
+    "firewall": "Manage firewall rules that admit only the listed senders.",
+    "incidents": "Show and manage stored incidents.",
+    "outbox": "Show and manage pending deliveries.",
+    "reanalyze": "Analyze stored incidents again with the rules of this version.",
+    "routes": "Explain who is notified of what.",
+    "senders": "Show senders: every machine that is listed or has sent.",
     "silence": "Add, list and end silences.",
     "status": "Show whether everything works.",
-    "templates": "Show the message templates, and what messages look like.",
-    "test-alert": "Send a marked sample alert to the services.",
+    "templates": "Show message templates and preview messages.",
+    "test-alert": "Send a test alert to the services.",
     "version": "Print the version.",
 }
 
 
 class LazyGroup(click.Group):
-    """Lists commands without importing them: databases and apprise are heavy."""
+    """Lists commands without importing them: SQLAlchemy and apprise load slowly."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return sorted(name for name in COMMANDS if _is_there(name))
@@ -68,7 +68,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Name the command that was probably meant, as click's own options do."""
+        """Suggest the command that was probably meant, as click does for options."""
         name = args[0]
         close = difflib.get_close_matches(name, self.list_commands(ctx), 1, 0.6)
         if self.get_command(ctx, name) is None and close and name[:1] != "-":
@@ -91,6 +91,6 @@ def _is_there(name: str) -> bool:
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="%(version)s")
 def main() -> None:
-    """Kernel panic alerting: one alert with the whole trace a crash."""
-    # What a command has to say it prints; the log is for the alerter, which sets it up.
+    """Kernel panic alerting: one alert per crash, with the complete trace."""
+    # Commands print their messages; only the alerter logs, and sets up logging itself.
     logging.getLogger("omprog_panic").addHandler(logging.NullHandler())

@@ -1,11 +1,11 @@
-"""Options that several commands share, and how errors end a command."""
+"""Options that several commands share, and the exit status of errors."""
 
 from __future__ import annotations
 
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeVar
 
 import click
 
@@ -35,7 +35,7 @@ format_option = click.option(
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="How to print.",
+    help="The output format: for people, or for programs.",
 )
 
 _P = ParamSpec("_P")
@@ -43,20 +43,28 @@ _T = TypeVar("_T")
 
 
 def service_options(command: Callable[_P, _T]) -> Callable[_P, _T]:
-    """Add --service and --tag, each possibly several times; neither means all."""
-    tag = click.option("--tag", "tags", multiple=True, help="Services with this tag.")
+    """Add --service and --tag, which may be repeated; without either, all services."""
+    tag = click.option(
+        "--tag",
+        "tags",
+        multiple=True,
+        help="Only services with this tag; may be repeated.",
+    )
     key = click.option(
-        "--service", "keys", multiple=True, help="A service, by its key's first digits."
+        "--service",
+        "keys",
+        multiple=True,
+        help="Only this service (the first digits of its key); may be repeated.",
     )
     return key(tag(command))
 
 
 def or_exit(function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-    """Call; an error that we raise on purpose is printed and ends the process.
+    """Call a function; print an error of ours and exit.
 
-    78 (EX_CONFIG) for a bad configuration, 6 for one that names no service yet (as
-    init scripts say "not configured"; the unit takes it for no failure), 75
-    (EX_TEMPFAIL) for a second alerter, 69 (EX_UNAVAILABLE) for everything else.
+    The exit status is 78 (EX_CONFIG) for a faulty configuration, 6 if no service is
+    configured yet (as in init scripts; for systemd it is no failure), 75 (EX_TEMPFAIL)
+    for a second alerter, and 69 (EX_UNAVAILABLE) for every other error.
     """
     try:
         return function(*args, **kwargs)
@@ -72,3 +80,15 @@ def or_exit(function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> 
         click.echo(f"omprog-panic: {error}", err=True)
         code = os.EX_UNAVAILABLE
     sys.exit(code)
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """Print an error and exit with this status."""
+    click.echo(f"omprog-panic: {message}", err=True)
+    sys.exit(code)
+
+
+def require_root() -> None:
+    """Exit with EX_NOPERM unless root runs this."""
+    if os.geteuid() != 0:
+        fail("this must be run as root: use sudo", os.EX_NOPERM)

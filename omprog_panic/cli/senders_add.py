@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ import click
 
 from omprog_panic.admin.new_sender import NewSender, add_sender
 from omprog_panic.cli.options import config_option, or_exit
+from omprog_panic.host.local import LocalMachine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,7 +68,6 @@ def _own_address(receive: Receive, sender: str) -> str:
         return receive.address
     argv = ["ip", "-json", "route", "get", sender.partition("/")[0]]
     try:
-        done = subprocess.run(argv, capture_output=True, text=True, check=False)
-        return str(json.loads(done.stdout)[0]["prefsrc"])
-    except (OSError, ValueError, LookupError):
+        return str(json.loads(LocalMachine().run(*argv).stdout)[0]["prefsrc"])
+    except (ValueError, LookupError):
         return UNKNOWN
