@@ -27,7 +27,7 @@ from omprog_panic.secret import Secret
 from omprog_panic.spool.codec import encode
 from omprog_panic.spool.reader import SpoolReader
 from omprog_panic.spool.record import IncidentRecord
-from omprog_panic.store.connect import Database
+from omprog_panic.store.connect import Database, open_database
 from omprog_panic.store.schema import INCIDENTS, NOTIFICATIONS
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _measure(folder: Path) -> Figures:
         name = f"{number:032x}"
         content = encode(storm_incident(number, rfc3339(clock.wall())))
         (folder / "spool" / "new" / f"{name}.json").write_bytes(content)
-    database = Database(folder / "db.sqlite")
+    database = open_database(folder / "db.sqlite")
     database.create()
     services = [_service(name) for name in ("ops", "night", "archive")]
     runner = PolicyRunner(clock, {}, services)

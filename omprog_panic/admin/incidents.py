@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import types
 from typing import TYPE_CHECKING, Any
 
@@ -13,32 +11,25 @@ from omprog_panic.policy.decision import Decision
 from omprog_panic.render.context import utc
 from omprog_panic.render.incident import Framing, build_context
 from omprog_panic.store import incidents
-from omprog_panic.store.connect import Database
+from omprog_panic.store.connect import existing_database
 from omprog_panic.store.decisions import decisions_on
 from omprog_panic.store.notification_log import deliveries
+from omprog_panic.store.report_codec import report_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from sqlalchemy.engine import Connection, Row
+    from sqlalchemy.engine import Connection
 
     from omprog_panic.render.catalog import Catalog
     from omprog_panic.render.context import MessageContext
+    from omprog_panic.store.decisions import StoredDecision
+    from omprog_panic.store.notification_log import Delivery
+
 
 FEWEST_DIGITS = 4
 NO_NAMES: Mapping[str, str] = types.MappingProxyType({})
-
-
-@contextlib.contextmanager
-def opened(path: Path) -> Iterator[Database]:
-    """Use a database that the alerter has made."""
-    database = Database(path)
-    try:
-        database.check()
-        yield database
-    finally:
-        database.close()
 
 
 def list_archive(
@@ -52,16 +43,15 @@ def list_archive(
         StoreError: it cannot be read.
 
     """
-    with opened(path) as database, database.read() as connection:
+    with existing_database(path) as database, database.read() as connection:
         found = incidents.list_incidents(connection, limit)
-    rows = [dict(row._mapping) for row in found]  # noqa: SLF001 - its public name
     return [
         {
-            **row,
-            "host": host_names.get(row["source"]) or row["host"],
-            "time": utc(row["onset_at"]),
+            **incident_fields(row),
+            "host": host_names.get(row.source) or row.host,
+            "time": utc(row.onset_at),
         }
-        for row in rows
+        for row in found
     ]
 
 
@@ -75,7 +65,7 @@ def show_archived(
         StoreError: the database cannot be read.
 
     """
-    with opened(path) as database, database.read() as connection:
+    with existing_database(path) as database, database.read() as connection:
         incident_id = find_one(connection, prefix)
         incident = incidents.load_incident(connection, incident_id)
         assert incident is not None
@@ -87,8 +77,8 @@ def show_archived(
         "decision": incident.decision,
         "decided_because": _reason(incident.decision),
         "decisions": [_decision(row) for row in decided],
-        "report": json.loads(incidents.report_to_json(incident.report)),
-        "deliveries": [dict(row._mapping) for row in rows],  # noqa: SLF001
+        "report": report_fields(incident.report),
+        "deliveries": [_delivery(row) for row in rows],
     }
 
 
@@ -102,20 +92,54 @@ def archived_context(
         StoreError: the database cannot be read.
 
     """
-    with opened(path) as database, database.read() as connection:
+    with existing_database(path) as database, database.read() as connection:
         found = incidents.load_incident(connection, find_one(connection, prefix))
     assert found is not None
     return build_context(found.record, found.report, host_names, Framing(catalog))
 
 
-def _decision(row: Row[Any]) -> dict[str, Any]:
+def incident_fields(row: incidents.IncidentSummary) -> dict[str, Any]:
+    """Return an incident as JSON output shows it."""
+    return {
+        "id": row.id,
+        "source": row.source,
+        "host": row.host,
+        "boot": row.boot,
+        "kernel": row.kernel,
+        "kind": row.kind,
+        "severity": row.severity,
+        "title": row.title,
+        "function": row.function,
+        "fingerprint": row.fingerprint,
+        "analysis_version": row.analysis_version,
+        "panicked": row.panicked,
+        "ended_by": row.ended_by,
+        "onset_at": row.onset_at,
+        "received_at": row.received_at,
+        "decision": row.decision,
+    }
+
+
+def _delivery(row: Delivery) -> dict[str, Any]:
+    return {
+        "notification_id": row.notification_id,
+        "decision": row.decision,
+        "service_label": row.service_label,
+        "state": row.state,
+        "attempts": row.attempts,
+        "finished_at": row.finished_at,
+        "last_reason": row.last_reason,
+    }
+
+
+def _decision(row: StoredDecision) -> dict[str, Any]:
     return {
         "time": utc(rfc3339(row.at)),
         "about": row.subject.partition(":")[0],
         "decision": row.decision,
         "meaning": _reason(row.decision),
         "reason": row.reason,
-        "services": json.loads(row.services),
+        "services": list(row.services),
         "cause": row.cause,
         "message_id": row.message_id,
     }

@@ -5,33 +5,30 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from omprog_panic.admin.incidents import find_one, opened
+from omprog_panic.admin.incidents import find_one
 from omprog_panic.clock import SystemClock, rfc3339
 from omprog_panic.errors import OmprogPanicError, SpoolError
 from omprog_panic.policy.evaluation import incident_message_id
 from omprog_panic.render.context import utc
 from omprog_panic.spool.writer import SpoolWriter
-from omprog_panic.store import outbox_care, retention
+from omprog_panic.store import outbox_admin, retention
+from omprog_panic.store.connect import existing_database
 from omprog_panic.store.incidents import load_spool_file
 from omprog_panic.store.notification_log import (
     StoredNotification,
     insert_notifications,
     notification_exists,
 )
-from omprog_panic.store.outbox import OPEN, State
+from omprog_panic.store.outbox import OPEN, OutboxState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from omprog_panic.alerter.setup import Setup
     from omprog_panic.config.model import Paths, Service
+    from omprog_panic.store.outbox_admin import OutboxEntry
 
-SHOWN = (
-    "id", "created_at", "state", "attempts", "next_attempt_at", "service_key",
-    "service_label", "kind", "incident_id", "source", "title", "last_reason",
-    "stands_in_for",
-)  # fmt: skip
-UNFINISHED = (*OPEN, State.DEAD.value)
+UNFINISHED = (*OPEN, OutboxState.DEAD.value)
 
 
 def list_outbox(
@@ -43,11 +40,29 @@ def list_outbox(
         StoreError: the database cannot be read.
 
     """
-    states = [state.value for state in State] if everything else UNFINISHED
-    with opened(paths.database) as database, database.read() as connection:
-        rows = outbox_care.list_rows(connection, states, limit)
-    found = [{name: getattr(row, name) for name in SHOWN} for row in rows]
-    return [{**row, "time": utc(rfc3339(row["created_at"]))} for row in found]
+    states = [state.value for state in OutboxState] if everything else UNFINISHED
+    with existing_database(paths.database) as database, database.read() as connection:
+        rows = outbox_admin.list_entries(connection, states, limit)
+    return [_entry(row) for row in rows]
+
+
+def _entry(row: OutboxEntry) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "created_at": row.created_at,
+        "state": row.state,
+        "attempts": row.attempts,
+        "next_attempt_at": row.next_attempt_at,
+        "service_key": row.service_key,
+        "service_label": row.service_label,
+        "kind": row.kind,
+        "incident_id": row.incident_id,
+        "source": row.source,
+        "title": row.title,
+        "last_reason": row.last_reason,
+        "stands_in_for": row.stands_in_for,
+        "time": utc(rfc3339(row.created_at)),
+    }
 
 
 def retry_outbox(paths: Paths, ids: Sequence[int] | None) -> int:
@@ -59,8 +74,8 @@ def retry_outbox(paths: Paths, ids: Sequence[int] | None) -> int:
 
     """
     now = SystemClock().wall()
-    with opened(paths.database) as database, database.write() as connection:
-        count = outbox_care.retry(connection, ids, now)
+    with existing_database(paths.database) as database, database.write() as connection:
+        count = outbox_admin.retry(connection, ids, now)
     _refuse_nothing(count, ids, "nothing that could be sent again")
     _wake(paths)
     return count
@@ -75,8 +90,8 @@ def drop_outbox(paths: Paths, ids: Sequence[int] | None) -> int:
 
     """
     now = SystemClock().wall()
-    with opened(paths.database) as database, database.write() as connection:
-        count = outbox_care.drop(connection, ids, now)
+    with existing_database(paths.database) as database, database.write() as connection:
+        count = outbox_admin.drop(connection, ids, now)
     _refuse_nothing(count, ids, "nothing that could be dropped")
     return count
 
@@ -91,7 +106,7 @@ def resend_incident(setup: Setup, prefix: str, services: Sequence[Service]) -> i
     """
     paths, now = setup.config.paths, SystemClock().wall()
     labels = {service.key: service.label for service in services}
-    with opened(paths.database) as database, database.write() as connection:
+    with existing_database(paths.database) as database, database.write() as connection:
         incident_id = find_one(connection, prefix)
         id_ = incident_message_id(incident_id)
         if not notification_exists(connection, id_):
@@ -99,7 +114,7 @@ def resend_incident(setup: Setup, prefix: str, services: Sequence[Service]) -> i
                 id_, "incident", incident_id, "NOTIFY_RESENT", now
             )
             insert_notifications(connection, [told])
-        count = outbox_care.resend(connection, id_, labels, now)
+        count = outbox_admin.resend(connection, id_, labels, now)
     _wake(paths)
     return count
 
@@ -112,7 +127,7 @@ def export_incident(paths: Paths, prefix: str) -> bytes:
         StoreError: the database cannot be read.
 
     """
-    with opened(paths.database) as database, database.read() as connection:
+    with existing_database(paths.database) as database, database.read() as connection:
         return load_spool_file(connection, find_one(connection, prefix))
 
 
@@ -124,9 +139,9 @@ def delete_incident(paths: Paths, prefix: str, *, force: bool) -> str:
         StoreError: the database cannot be written.
 
     """
-    with opened(paths.database) as database, database.write() as connection:
+    with existing_database(paths.database) as database, database.write() as connection:
         incident_id = find_one(connection, prefix)
-        if not force and retention.undelivered(connection, incident_id):
+        if not force and retention.is_undelivered(connection, incident_id):
             raise OmprogPanicError(
                 f"{incident_id}: its alert is not delivered yet: see outbox list, "
                 "or use --force"

@@ -6,10 +6,10 @@ import dataclasses
 import logging
 from typing import TYPE_CHECKING, Any
 
-from omprog_panic.admin.incidents import opened
 from omprog_panic.kernel.analysis import ANALYSIS_VERSION, Report, analyze_trace
 from omprog_panic.plain import visible
 from omprog_panic.store import incidents
+from omprog_panic.store.connect import existing_database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,7 +57,7 @@ def reanalyze_archive(
     done = Reanalysis()
     version = ANALYSIS_VERSION + 1 if everything else ANALYSIS_VERSION
     after = ""
-    with opened(path) as database:
+    with existing_database(path) as database:
         while True:
             with database.read() as connection:
                 ids = incidents.analysed_before(connection, version, after, BATCH)
@@ -69,7 +69,7 @@ def reanalyze_archive(
                 with database.write() as connection:
                     for pair in judged:
                         if pair is not None:
-                            incidents.store_report(connection, *pair)
+                            incidents.replace_report(connection, *pair)
 
 
 def _judge(

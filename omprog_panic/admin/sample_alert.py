@@ -7,21 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from omprog_panic.alerter.compose import Composer
 from omprog_panic.alerter.dispatch import notify_test
-from omprog_panic.alerter.lock import is_running
 from omprog_panic.alerter.settings_report import wait_until_read
 from omprog_panic.clock import SystemClock
 from omprog_panic.errors import OmprogPanicError
 from omprog_panic.sinks.apprise_sink import build_notifier
 from omprog_panic.spool.writer import SpoolWriter
-from omprog_panic.store.connect import Database
-from omprog_panic.store.notification_log import deliveries_of, last_took_s
-from omprog_panic.store.outbox import OPEN, OutboxRow, State
+from omprog_panic.store.connect import open_database
+from omprog_panic.store.notification_log import last_took_s
+from omprog_panic.store.outbox import OPEN, OutboxRow, OutboxState
+from omprog_panic.store.outbox_admin import OutboxEntry, entries_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from omprog_panic.alerter.setup import Setup
     from omprog_panic.config.model import Service
+    from omprog_panic.store.connect import Database
 
 LOOK_AGAIN_S = 0.05
 READ_WITHIN_S = 5.0  # for a reload that was asked for just before
@@ -40,15 +41,16 @@ def send_test(
 
     """
     paths, clock = setup.config.paths, SystemClock()
-    if not is_running(paths.database):
-        raise OmprogPanicError(
-            "the alerter does not run: start it (systemctl start omprog-panic-alerter)"
-        )
-    for reason in wait_until_read(paths, READ_WITHIN_S):
-        # It may not even know the service yet.
-        raise OmprogPanicError(f"{reason}: `omprog-panic apply`, then this again")
-    database = Database(paths.database)
+    database = open_database(paths.database)
     try:
+        if not database.has_alerter():
+            raise OmprogPanicError(
+                "the alerter does not run: start it "
+                "(systemctl start omprog-panic-alerter)"
+            )
+        for reason in wait_until_read(paths, READ_WITHIN_S):
+            # It may not even know the service yet.
+            raise OmprogPanicError(f"{reason}: `omprog-panic apply`, then this again")
         database.check()
         with database.write() as connection:
             notification_id = notify_test(connection, services, clock.wall())
@@ -59,25 +61,34 @@ def send_test(
         database.close()
 
 
-def _described(database: Database, setup: Setup, row: dict[str, Any]) -> dict[str, Any]:
+def _described(database: Database, setup: Setup, row: OutboxEntry) -> dict[str, Any]:
     compose = Composer(database, setup.templates, setup.config.host_names())
     services = {service.key: service for service in setup.config.services}
     sample = OutboxRow(
-        id=row["id"],
-        notification_id=row["notification_id"],
+        id=row.id,
+        notification_id=row.notification_id,
         kind="test",
         incident_id=None,
-        service_key=row["service_key"],
-        attempts=row["attempts"],
-        created_at=row["created_at"],
+        service_key=row.service_key,
+        attempts=row.attempts,
+        created_at=row.created_at,
         last_reason=None,
     )
-    message = compose(sample, build_notifier(services[row["service_key"]]).excess)
+    message = compose(sample, build_notifier(services[row.service_key]).excess)
     with database.read() as connection:
-        took_s = last_took_s(connection, row["id"])
-    answer = "taken" if row["state"] == State.SENT.value else row["last_reason"]
+        took_s = last_took_s(connection, row.id)
+    answer = "taken" if row.state == OutboxState.SENT.value else row.last_reason
     return {
-        **row,
+        "id": row.id,
+        "notification_id": row.notification_id,
+        "service_key": row.service_key,
+        "service_label": row.service_label,
+        "state": row.state,
+        "attempts": row.attempts,
+        "next_attempt_at": row.next_attempt_at,
+        "created_at": row.created_at,
+        "finished_at": row.finished_at,
+        "last_reason": row.last_reason,
         "sent_subject": message.subject,
         "sent_characters": len(message.subject) + len(message.body),
         "took_s": None if took_s is None else round(took_s, 3),
@@ -87,14 +98,14 @@ def _described(database: Database, setup: Setup, row: dict[str, Any]) -> dict[st
 
 def _wait(
     database: Database, notification_id: str, deadline: float
-) -> list[dict[str, Any]]:
+) -> list[OutboxEntry]:
     pause, clock = threading.Event(), SystemClock()
     while True:
         with database.read() as connection:
-            rows = deliveries_of(connection, notification_id)
+            rows = entries_of(connection, notification_id)
         open_rows = [row for row in rows if row.state in OPEN]
         # One that failed is tried again later; the first answer is what is asked for.
         asked = [row for row in open_rows if row.last_reason is None]
         if not asked or clock.monotonic() >= deadline:
-            return [dict(row._mapping) for row in rows]  # noqa: SLF001 - its public name
+            return rows
         pause.wait(LOOK_AGAIN_S)

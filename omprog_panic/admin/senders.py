@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 from typing import TYPE_CHECKING, Any
 
-from omprog_panic.admin.incidents import opened
 from omprog_panic.clock import SystemClock, rfc3339
 from omprog_panic.config.senders import SenderDirectory
 from omprog_panic.plain import visible
 from omprog_panic.policy.state import State
 from omprog_panic.policy.upkeep import digest_details
 from omprog_panic.render.context import utc
-from omprog_panic.store import decisions, incidents, senders
+from omprog_panic.store import incidents, policy_store, senders
+from omprog_panic.store.connect import existing_database
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from sqlalchemy.engine import Connection
 
     from omprog_panic.config.senders import ListedSender
     from omprog_panic.policy.state import Sender
+    from omprog_panic.store.incidents import LatestIncident
+
 
 STATES = {
     "silent": "said nothing for longer than its limit",
@@ -37,8 +40,8 @@ ITSELF = "this monitor itself, by the datagrams of its self-check"
 def read_memory(connection: Connection) -> State:
     """Return what the policy of the alerter remembers."""
     state = State()
-    for part, name, row in decisions.load_state(connection):
-        state.load(part, name, row)
+    for row in policy_store.load_state(connection):
+        state.load(row.part, row.name, json.loads(row.content or "{}"))
     return state
 
 
@@ -50,9 +53,9 @@ def list_senders(path: Path, listed: Sequence[ListedSender]) -> list[dict[str, A
 
     """
     directory = SenderDirectory(listed)
-    with opened(path) as database, database.read() as connection:
+    with existing_database(path) as database, database.read() as connection:
         memory = read_memory(connection)
-        last = incidents.last_by_source(connection)
+        last = incidents.latest_by_source(connection)
     rows = [
         _row(directory, sender, last.get(sender.source))
         for sender in memory.senders.rows.values()
@@ -73,8 +76,11 @@ def find_token(path: Path, token: str) -> dict[str, Any] | None:
         StoreError: the database cannot be read.
 
     """
-    with opened(path) as database, database.read() as connection:
-        return senders.find_verified(connection, token)
+    with existing_database(path) as database, database.read() as connection:
+        found = senders.find_verified(connection, token)
+    if found is None:
+        return None
+    return {"at": found.at, "source": found.source, "host": found.host}
 
 
 def state_of(sender: Sender) -> str:
@@ -89,7 +95,7 @@ def state_of(sender: Sender) -> str:
 
 
 def _row(
-    directory: SenderDirectory, sender: Sender, last: Mapping[str, Any] | None
+    directory: SenderDirectory, sender: Sender, last: LatestIncident | None
 ) -> dict[str, Any]:
     state = state_of(sender)
     listed = directory.entry_for(sender.source)
@@ -103,8 +109,8 @@ def _row(
         "meaning": STATES[state] if listed or not _is_here(sender.source) else ITSELF,
         "heartbeats": sender.heartbeat,
         "last_heard": utc(rfc3339(sender.heard_at)),
-        "last_incident": None if last is None else utc(last["onset_at"]),
-        "last_incident_id": None if last is None else last["id"],
+        "last_incident": None if last is None else utc(last.onset_at),
+        "last_incident_id": None if last is None else last.id,
     }
 
 
@@ -135,6 +141,6 @@ def next_digest(path: Path) -> dict[str, Any] | None:
         StoreError: the database cannot be read.
 
     """
-    with opened(path) as database, database.read() as connection:
+    with existing_database(path) as database, database.read() as connection:
         memory = read_memory(connection)
     return digest_details(memory, SystemClock().wall())

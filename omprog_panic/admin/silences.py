@@ -7,7 +7,6 @@ import re
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from omprog_panic.admin.incidents import opened
 from omprog_panic.clock import SystemClock, rfc3339
 from omprog_panic.config.vocabulary import why_no_match
 from omprog_panic.errors import OmprogPanicError, SpoolError
@@ -15,6 +14,7 @@ from omprog_panic.policy.match import build_match
 from omprog_panic.render.context import utc
 from omprog_panic.spool.writer import SpoolWriter
 from omprog_panic.store import silences
+from omprog_panic.store.connect import existing_database
 from omprog_panic.store.silences import MAX_SILENCES, StoredSilence
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def add_silence(
         starts_at=now,
         ends_at=now + seconds,
     )
-    with opened(paths.database) as database, database.write() as connection:
+    with existing_database(paths.database) as database, database.write() as connection:
         if silences.count_open(connection, now) >= MAX_SILENCES:
             raise OmprogPanicError(f"{MAX_SILENCES} silences hold already: end some")
         silences.add_silence(connection, silence)
@@ -91,7 +91,7 @@ def list_silences(paths: Paths, *, over: bool) -> list[dict[str, Any]]:
 
     """
     now = SystemClock().wall()
-    with opened(paths.database) as database, database.read() as connection:
+    with existing_database(paths.database) as database, database.read() as connection:
         found = silences.list_silences(connection, 0.0 if over else now)
     return [_shown(silence, now) for silence in found]
 
@@ -105,7 +105,7 @@ def expire_silence(paths: Paths, prefix: str) -> str:
 
     """
     now = SystemClock().wall()
-    with opened(paths.database) as database, database.write() as connection:
+    with existing_database(paths.database) as database, database.write() as connection:
         found = silences.find_silences(connection, prefix.lower())
         if not prefix or not found:
             raise OmprogPanicError(f"no silence begins with {prefix!r}")

@@ -7,9 +7,9 @@ import dataclasses
 import os
 from typing import TYPE_CHECKING, Any
 
+from omprog_panic.admin.incidents import incident_fields
 from omprog_panic.admin.senders import read_memory
-from omprog_panic.alerter.lock import is_running
-from omprog_panic.alerter.settings_report import LATEST_NAME, NOT_READ
+from omprog_panic.alerter.settings_report import NOT_READ, load_settings_in_use
 from omprog_panic.clock import SystemClock, rfc3339
 from omprog_panic.config.digest import changed
 from omprog_panic.errors import SpoolError, StoreError, StoreForbiddenError
@@ -21,12 +21,12 @@ from omprog_panic.spool.reader import SpoolReader
 from omprog_panic.store import (
     incidents,
     notification_log,
-    outbox_care,
+    outbox_admin,
     retention,
     senders,
 )
-from omprog_panic.store.connect import Database
-from omprog_panic.store.outbox import OPEN, State
+from omprog_panic.store.connect import open_database
+from omprog_panic.store.outbox import OPEN, OutboxState
 from omprog_panic.store.silences import count_open
 
 if TYPE_CHECKING:
@@ -36,6 +36,11 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from omprog_panic.config.model import Paths
+    from omprog_panic.spool.record import CountersRecord
+    from omprog_panic.store.connect import Database
+    from omprog_panic.store.notification_log import FailedAttempt
+    from omprog_panic.store.outbox_admin import ServiceBacklog
+
 
 MAX_NAMED = 10  # senders that are named; the others are in ``senders``
 BACKLOG = 100  # files in the spool that are more than a moment's work
@@ -80,8 +85,9 @@ def collect_status(paths: Paths) -> Status:
         StoreForbiddenError: this user may not.
 
     """
+    database = open_database(paths.database)
     status = Status(
-        alerter_running=is_running(paths.database),
+        alerter_running=database.has_alerter(),
         spool_waiting=0,
         spool_corrupt=_count(paths.spool / "corrupt"),
     )
@@ -89,7 +95,6 @@ def collect_status(paths: Paths) -> Status:
         status.spool_waiting = SpoolReader(paths.spool).waiting()
     except SpoolError as error:
         status.problems.append((CRITICAL, str(error)))
-    database = Database(paths.database)
     try:
         database.check()
         _read_store(database, status)
@@ -113,25 +118,56 @@ def _read_store(database: Database, status: Status) -> None:
     with database.read() as connection:
         status.incidents = incidents.count_incidents(connection)
         for row in incidents.list_incidents(connection, 1):
-            status.last_incident = dict(row._mapping)  # noqa: SLF001 - its public name
-        for row in outbox_care.summary(connection):
-            since = utc(rfc3339(row.oldest_at))
-            status.services.append({**row._mapping, "since": since})  # noqa: SLF001
-        for row in notification_log.last_attempts(connection):
-            time = utc(rfc3339(row.at))
-            took_s = round(row.took_s, 3)
-            status.last_errors.append(
-                {**row._mapping, "time": time, "took_s": took_s}  # noqa: SLF001
-            )
+            status.last_incident = incident_fields(row)
+        for service in outbox_admin.backlog(connection):
+            status.services.append(_backlog_fields(service))
+        for attempt in notification_log.last_failed_attempts(connection):
+            status.last_errors.append(_attempt_fields(attempt))
         status.database_bytes = retention.used_bytes(connection)
         status.senders_heard = len(senders.list_senders(connection, senders.MAX_LISTED))
         _read_memory(connection, status)
-        status.counters = senders.latest(connection, "counters")
-        settings = senders.latest(connection, LATEST_NAME) or {}
-        status.template_faults = list(settings.get("templates", ()))
-        status.reload_faults = list(settings.get("reload", ()))
-        status.changed_files = changed(settings.get("files", {}))
-        status.service_keys = settings.get("services")
+        status.counters = _counters_fields(senders.load_counters(connection))
+        settings = load_settings_in_use(connection)
+        if settings is not None:
+            status.template_faults = list(settings.templates)
+            status.reload_faults = list(settings.reload)
+            status.changed_files = changed(settings.files)
+            status.service_keys = list(settings.services)
+
+
+def _backlog_fields(row: ServiceBacklog) -> dict[str, Any]:
+    return {
+        "service_key": row.service_key,
+        "service_label": row.service_label,
+        "state": row.state,
+        "alerts": row.alerts,
+        "oldest_at": row.oldest_at,
+        "reason": row.reason,
+        "since": utc(rfc3339(row.oldest_at)),
+    }
+
+
+def _attempt_fields(row: FailedAttempt) -> dict[str, Any]:
+    return {
+        "service_key": row.service_key,
+        "service_label": row.service_label,
+        "at": row.at,
+        "took_s": round(row.took_s, 3),
+        "reason": row.reason,
+        "time": utc(rfc3339(row.at)),
+    }
+
+
+def _counters_fields(record: CountersRecord | None) -> dict[str, Any] | None:
+    if record is None:
+        return None
+    return {
+        "id": record.id,
+        "at": record.at,
+        "counters": record.counters,
+        "refused": list(record.refused),
+        "written_at": record.written_at,
+    }
 
 
 def _read_memory(connection: Connection, status: Status) -> None:
@@ -206,7 +242,7 @@ def _service_problems(status: Status) -> Iterator[tuple[int, str]]:
         text = f"{row['service_label']}: {row['alerts']} alert{'' if one else 's'}"
         waits = f"{text} wait{'s' if one else ''}"
         gone = row["service_key"] not in (status.service_keys or [row["service_key"]])
-        if row["state"] == State.DEAD.value:
+        if row["state"] == OutboxState.DEAD.value:
             yield CRITICAL, f"{text} given up: {row['reason']}"
         elif row["state"] in OPEN and gone:
             remedy = "put it back, or `omprog-panic outbox drop ID`"

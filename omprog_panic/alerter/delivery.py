@@ -22,7 +22,7 @@ from omprog_panic.errors import StoreError
 from omprog_panic.sinks.sink import Files
 from omprog_panic.store import outbox
 from omprog_panic.store.notification_log import Attempt, log_attempt
-from omprog_panic.store.outbox import Lease, OutboxRow, State
+from omprog_panic.store.outbox import Lease, OutboxRow, OutboxState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -168,14 +168,14 @@ class Courier:
     def _record_delivery(self, sent: _Sent) -> AlerterEvent | None:
         now = self._terms.clock.wall()
         with self._terms.database.write() as connection:
-            if not outbox.is_there(connection, sent.row.id):
+            if not outbox.row_exists(connection, sent.row.id):
                 return None
-            outbox.finish(connection, sent.row.id, State.SENT, now)
+            outbox.finish(connection, sent.row.id, OutboxState.SENT, now)
             log_attempt(connection, sent.attempt)
             if self._stuck is not None:
-                outbox.let_pass(connection, self._stuck.id)
+                outbox.make_overtakable(connection, self._stuck.id)
             if self._failures or sent.row.attempts > 1:
-                outbox.hurry(connection, self._service.key, now)
+                outbox.make_due(connection, self._service.key, now)
         self._failures, self._stuck, self._paused_until = 0, None, 0.0
         took_s = round(sent.attempt.took_s, 3)
         fields: dict[str, object] = {**self._fields(sent), "took_s": took_s}
@@ -198,14 +198,14 @@ class Courier:
         old = now - row.created_at >= terms.retry_for_s
         given_up = old and row.attempts >= FEWEST_ATTEMPTS
         with terms.database.write() as connection:
-            if not outbox.is_there(connection, row.id):
+            if not outbox.row_exists(connection, row.id):
                 return None
             outbox.defer(connection, row.id, now + delay, outcome.reason)
             log_attempt(connection, sent.attempt)
             if outcome.permanent:
-                outbox.let_pass(connection, row.id)
+                outbox.make_overtakable(connection, row.id)
             if given_up:
-                outbox.finish(connection, row.id, State.DEAD, now)
+                outbox.finish(connection, row.id, OutboxState.DEAD, now)
         self._after_failure(row, outcome)
         fields = {**self._fields(sent), "reason": outcome.reason}
         if given_up:
@@ -224,7 +224,7 @@ class Courier:
         if outcome.retry_after_s is not None:
             self._pause(outcome.retry_after_s)  # it spoke of itself, of no message
             return
-        waited_for = row.order_key is not None and not row.passed
+        waited_for = row.order_key is not None and not row.overtakable
         if first and waited_for and row.attempts >= PASS_AFTER:
             self._stuck = row
         else:

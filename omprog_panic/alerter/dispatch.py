@@ -15,19 +15,19 @@ from omprog_panic.notification.kinds import FORMATS, Kind
 from omprog_panic.notification.monitor import MonitorDeaf, MonitorHears
 from omprog_panic.notification.notification import Notification, Recipient
 from omprog_panic.notification.undelivered import LostAlert, Undelivered
-from omprog_panic.store import outbox, outbox_care
+from omprog_panic.store import dead_letters, outbox, recipients
 from omprog_panic.store.incidents import known_ids
 from omprog_panic.store.notification_log import (
     StoredNotification,
     insert_notifications,
     notification_exists,
 )
-from omprog_panic.store.outbox import Address
+from omprog_panic.store.outbox import QueuedDelivery
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from sqlalchemy.engine import Connection, Row
+    from sqlalchemy.engine import Connection
 
     from omprog_panic.config.model import Fallback, Service
     from omprog_panic.policy.evaluation import Message
@@ -150,8 +150,8 @@ def readdress(
     The rows of vanished services stay until they expire, in case they come back.
     """
     count = 0
-    for id_, labels in outbox.unaddressed(connection, known).items():
-        told = outbox.addressed_to(connection, id_)
+    for id_, labels in recipients.orphaned(connection, known).items():
+        told = recipients.recipients_of(connection, id_)
         tags = frozenset[str]().union(*map(tags_of, labels))
         alike = [service for service in services if service.tags & tags] or services
         new = [service for service in alike if service.key not in told]
@@ -170,12 +170,14 @@ def stand_in(
     """Tell the second services what the first have not taken for so long."""
     first = {s.key for s in services if fallback.tag in s.tags}
     second = [s for s in services if fallback.to in s.tags]
-    late = outbox_care.untaken(
+    late = recipients.overdue(
         connection, first, {s.key for s in second}, now - fallback.after_s
     )
     for row in late:
         addresses = [
-            Address(row.notification_id, s.key, s.label, row.order_key, row.failed)
+            QueuedDelivery(
+                row.notification_id, s.key, s.label, row.order_key, row.failed
+            )
             for s in second
         ]
         outbox.enqueue(connection, addresses, now)
@@ -189,20 +191,20 @@ def tell_of_deaths(
 
     One notice for a service within ``NOTICE_EVERY_S``, with all that died meanwhile.
     """
-    dead: dict[str, list[Row[tuple[object, ...]]]] = {}
-    for row in outbox_care.untold_deaths(connection):
+    dead: dict[str, list[dead_letters.DeadLetter]] = {}
+    for row in dead_letters.unreported(connection):
         dead.setdefault(row.service_key, []).append(row)
     told = 0
     for key, rows in dead.items():
         others = [service for service in services if service.key != key]
         id_ = _notice_id(key, now)
-        if others and not outbox.addressed_to(connection, id_):
+        if others and not recipients.recipients_of(connection, id_):
             notification = Notification(
                 id_, _undelivered(rows), decision="NOTIFY_UNDELIVERED"
             )
             insert_notifications(connection, [_stored(notification, now)])
             outbox.enqueue(connection, _addresses(id_, others), now)
-            outbox_care.note_deaths_told(connection, [row.id for row in rows])
+            dead_letters.mark_reported(connection, [row.id for row in rows])
             told += len(rows)
     return told
 
@@ -212,7 +214,7 @@ def _notice_id(service_key: str, now: float) -> str:
     return uuid.uuid5(uuid.NAMESPACE_OID, name).hex
 
 
-def _undelivered(rows: Sequence[Row[tuple[object, ...]]]) -> Undelivered:
+def _undelivered(rows: Sequence[dead_letters.DeadLetter]) -> Undelivered:
     newest = rows[-1]
     alerts = [
         LostAlert(
@@ -232,8 +234,8 @@ def _undelivered(rows: Sequence[Row[tuple[object, ...]]]) -> Undelivered:
 
 def _addresses(
     notification_id: str, services: Iterable[Service], *, order_key: str | None = None
-) -> list[Address]:
+) -> list[QueuedDelivery]:
     return [
-        Address(notification_id, service.key, service.label, order_key)
+        QueuedDelivery(notification_id, service.key, service.label, order_key)
         for service in services
     ]

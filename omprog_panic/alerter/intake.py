@@ -1,4 +1,4 @@
-"""From the spool to the store: judge, decide, commit, and only then delete."""
+"""From the spool to the store: analyse, decide, commit, and only then delete."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ from omprog_panic.spool.record import (
     IncidentRecord,
     ProbeRecord,
 )
-from omprog_panic.store import decisions, incidents, senders
-from omprog_panic.store.senders import Sign
+from omprog_panic.store import incidents, senders
+from omprog_panic.store.incidents import StoredIncident
+from omprog_panic.store.senders import Sighting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from sqlalchemy.engine import Connection
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from omprog_panic.spool.reader import SpoolEntry, SpoolReader
     from omprog_panic.store.connect import Database
 
-    _Judged = tuple[IncidentRecord, Report, bytes]
+    _Analysed = tuple[IncidentRecord, Report, bytes]
     Analyze = Callable[[Sequence[Record], int], Report]
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ FIRST_BATCH = 20
 
 @dataclasses.dataclass(slots=True)
 class Intake:
-    """Takes spool records in."""
+    """Moves records from the spool into the store."""
 
     spool: SpoolReader
     database: Database
@@ -56,13 +57,13 @@ class Intake:
     clock: Clock
     runner: PolicyRunner
     emit: EventSink
-    more: bool = False  # there was more than the last batch took
+    more: bool = False  # there was more than the last batch
 
     def run_once(self) -> int:
-        """Take in what is there, at most a batch; tell how many files that were.
+        """Process what is there, at most a batch; return the number of files.
 
         Raises:
-            SpoolError: the spool cannot be read; nothing was taken.
+            SpoolError: the spool cannot be read; nothing was processed.
             StoreError: the database cannot be written; the files stay.
 
         """
@@ -71,104 +72,103 @@ class Intake:
         self.more = len(entries) >= limit
         if entries:
             try:
-                self._take(entries)
+                self._process(entries)
             except StoreError:
                 raise
             except Exception:
-                # One record that cannot be stored must not hold up the others.
-                log.exception("batch refused; taking its files one by one")
-                self._take_singly(entries)
+                # One record that cannot be stored must not block the others.
+                log.exception("batch failed; processing its files one by one")
+                self._process_singly(entries)
         return len(entries)
 
-    def _take_singly(self, entries: Sequence[SpoolEntry]) -> None:
+    def _process_singly(self, entries: Sequence[SpoolEntry]) -> None:
         for entry in entries:
             try:
-                self._take([entry])
+                self._process([entry])
             except StoreError:
                 raise
             except Exception as error:
                 log.exception("spool record cannot be stored")
                 self.spool.set_aside(entry.name, f"cannot be stored: {error}")
 
-    def _take(self, entries: Sequence[SpoolEntry]) -> None:
-        judged = {
-            entry.record.id: (entry.record, self._judge(entry.record), entry.content)
+    def _process(self, entries: Sequence[SpoolEntry]) -> None:
+        analysed = {
+            entry.record.id: (entry.record, self._analyze(entry.record), entry.content)
             for entry in entries
             if isinstance(entry.record, IncidentRecord)
         }
         probe = self.runner.probe()
         try:
             with self.database.write() as connection:
-                told = self._commit(connection, entries, judged, probe)
+                stored = self._store(connection, entries, analysed, probe)
         except BaseException:
-            self.runner.forget()  # what it remembers now is not in the store
+            self.runner.forget()  # its memory is ahead of the store
             raise
         self.spool.remove(entries)
-        for incident in told:
+        for incident in stored:
             event = _incident_event(incident)
             log.info("incident", extra=event.fields)
             self.emit(event)
 
-    def _commit(
+    def _store(
         self,
         connection: Connection,
         entries: Sequence[SpoolEntry],
-        judged: dict[str, _Judged],
+        analysed: Mapping[str, _Analysed],
         probe: ProbeSent | None,
-    ) -> list[incidents.StoredIncident]:
-        known = incidents.known_ids(connection, list(judged))
-        new = [item for id_, item in judged.items() if id_ not in known]
+    ) -> list[StoredIncident]:
+        """Store a batch, and what the policy decides about it; return new incidents."""
+        known = incidents.known_ids(connection, list(analysed))
+        new = [item for id_, item in analysed.items() if id_ not in known]
         events = [*self._crashes(connection, new), *_events(connection, entries)]
         result = self.runner.evaluate(connection, events, probe)
         decided = decisions_by_incident(result)
         now = self.clock.wall()
-        told = [
-            incidents.StoredIncident(record, report, decided[record.id].name, now)
+        stored = [
+            StoredIncident(record, report, decided[record.id].name, now)
             for record, report, _ in new
         ]
         contents = (content for _, _, content in new)
-        incidents.insert_incidents(connection, list(zip(told, contents, strict=True)))
-        signs = [*_signs_of(told), *self._store_signs(connection, entries)]
-        senders.note_senders(connection, signs)
+        incidents.insert_incidents(connection, list(zip(stored, contents, strict=True)))
+        self._store_latest(connection, entries)
+        sightings = [*_incident_sightings(stored), *_sightings(entries)]
+        senders.record_sightings(connection, sightings)
         self.runner.send(connection, result)
-        return told
+        return stored
 
     def _crashes(
-        self, connection: Connection, new: Sequence[_Judged]
+        self, connection: Connection, new: Sequence[_Analysed]
     ) -> Iterator[Event]:
-        asked = self.runner.new_causes(report.fingerprint for _, report, _ in new)
-        known = decisions.histories(connection, asked)
+        causes = self.runner.new_causes(report.fingerprint for _, report, _ in new)
+        known = incidents.cause_histories(connection, causes)
         for record, report, _ in new:
             yield crash_of(record, report, known.get(report.fingerprint))
 
-    def _judge(self, record: IncidentRecord) -> Report:
+    def _analyze(self, record: IncidentRecord) -> Report:
         try:
             return self.analyze(record.records, record.context)
         except Exception:
-            # A bug in a rule must not cost the alert: it goes out under its first line.
+            # A bug in a rule must not cost the alert: its title is the first line.
             log.exception("analysis failed", extra={"id": record.id})
             return _unanalysed(record)
 
-    def _store_signs(
+    def _store_latest(
         self, connection: Connection, entries: Sequence[SpoolEntry]
-    ) -> Iterator[Sign]:
+    ) -> None:
+        """Store the records of which only the last one counts."""
         now = self.clock.wall()
         for entry in entries:
             match record := entry.record:
-                case BootRecord():
-                    yield Sign(record, "boot", in_utc(record.at))
-                case AliveRecord():
-                    if record.token is not None:
-                        senders.note_verified(connection, record, now)
-                    yield Sign(record, record.says, in_utc(record.at))
+                case AliveRecord() if record.token is not None:
+                    senders.store_verified(connection, record, now)
                 case ProbeRecord():
-                    senders.note_latest(connection, "probe", record, now)
+                    senders.store_probe(connection, record, now)
                 case CountersRecord():
-                    senders.note_latest(connection, "counters", record, now)
+                    senders.store_counters(connection, record, now)
 
 
 def _events(connection: Connection, entries: Sequence[SpoolEntry]) -> Iterator[Event]:
-    """Return what the policy has to know, besides incidents; boots only when new."""
+    """Return what the policy must know besides incidents; of boots only new ones."""
     for entry in entries:
         record = entry.record
         if isinstance(record, BootRecord) and not senders.insert_boot(
@@ -180,16 +180,25 @@ def _events(connection: Connection, entries: Sequence[SpoolEntry]) -> Iterator[E
             yield event
 
 
-def _signs_of(told: Collection[incidents.StoredIncident]) -> Iterator[Sign]:
-    for incident in told:
+def _incident_sightings(stored: Collection[StoredIncident]) -> Iterator[Sighting]:
+    for incident in stored:
         at = incident.record.written_at or rfc3339(incident.received_at)
-        yield Sign(incident.record, "incident", in_utc(at))
+        yield Sighting(incident.record, "incident", in_utc(at))
+
+
+def _sightings(entries: Sequence[SpoolEntry]) -> Iterator[Sighting]:
+    for entry in entries:
+        match record := entry.record:
+            case BootRecord():
+                yield Sighting(record, "boot", in_utc(record.at))
+            case AliveRecord():
+                yield Sighting(record, record.says, in_utc(record.at))
 
 
 def _unanalysed(record: IncidentRecord) -> Report:
     return Report(
         kind="other",
-        severity=Severity.PANIC,  # not knowing, rather wake somebody
+        severity=Severity.PANIC,  # it may be one: better one alert too many
         title=record.onset.text.partition("\n")[0],
         function=None,
         fingerprint="unanalysed",
@@ -201,7 +210,7 @@ def _unanalysed(record: IncidentRecord) -> Report:
     )
 
 
-def _incident_event(incident: incidents.StoredIncident) -> AlerterEvent:
+def _incident_event(incident: StoredIncident) -> AlerterEvent:
     record, report = incident.record, incident.report
     return AlerterEvent(
         "incident",

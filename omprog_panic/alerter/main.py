@@ -20,7 +20,6 @@ from omprog_panic.alerter.delivery import STORE_RETRY_S, Courier, Terms, Worker
 from omprog_panic.alerter.dispatch import readdress
 from omprog_panic.alerter.event import AlerterEvent, ignore
 from omprog_panic.alerter.intake import Intake
-from omprog_panic.alerter.lock import InstanceLock
 from omprog_panic.alerter.maintenance import Maintenance
 from omprog_panic.alerter.policy_runner import PolicyRunner
 from omprog_panic.alerter.probe import send_probe
@@ -40,7 +39,7 @@ from omprog_panic.sinks.backoff import Backoff
 from omprog_panic.sinks.deadline import DeadlineNotifier
 from omprog_panic.spool.reader import SpoolReader, Wakeup
 from omprog_panic.store import outbox
-from omprog_panic.store.connect import Database
+from omprog_panic.store.connect import open_database
 
 if TYPE_CHECKING:
     import threading
@@ -67,8 +66,7 @@ class Alerter:
         self._emit = emit
         self._clock = SystemClock()
         paths = setup.config.paths
-        self._database = Database(paths.database)
-        self._lock = InstanceLock(paths.database)
+        self._database = open_database(paths.database)
         self._wakeup = Wakeup(paths.spool)
         self._spool = SpoolReader(paths.spool)
         config = setup.config
@@ -100,7 +98,8 @@ class Alerter:
             AlreadyRunningError: another alerter works on it.
 
         """
-        self._lock.take()  # first: nothing is touched while another one works
+        # First: nothing is touched while another alerter works on it.
+        self._database.lock.acquire()
         self._spool.prepare()
         self._database.create()
         self._wakeup.open()
@@ -181,7 +180,7 @@ class Alerter:
             worker.join(max(0.0, deadline - self._clock.monotonic()))
         self._wakeup.close()
         self._database.close()
-        self._lock.release()
+        self._database.lock.release()
         if self._started:
             log.info("stopped")
             self._emit(AlerterEvent("stopped", {}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from omprog_panic.policy.event import Boot, Crash, Event, ProbeReturned, SignOfLife
 from omprog_panic.policy.familiarity import NO_HISTORY, History
@@ -11,12 +11,13 @@ from omprog_panic.spool.record import AliveRecord, BootRecord, ProbeRecord
 if TYPE_CHECKING:
     from omprog_panic.kernel.analysis import Report
     from omprog_panic.spool.record import IncidentRecord, SpoolRecord
+    from omprog_panic.store.incidents import CauseHistory
 
 MAX_TEXT = 500  # of a title or name: the policy remembers it
 
 
 def crash_of(
-    record: IncidentRecord, report: Report, history: dict[str, Any] | None
+    record: IncidentRecord, report: Report, history: CauseHistory | None
 ) -> Crash:
     """Return what the policy has to know of an incident."""
     facts = report.facts
@@ -37,7 +38,17 @@ def crash_of(
         boot=record.boot,
         ended_at=record.records[-1].at or begun,
         before_listening=record.before_listening,
-        history=NO_HISTORY if history is None else History(**history),
+        history=NO_HISTORY if history is None else _history(history),
+    )
+
+
+def _history(history: CauseHistory) -> History:
+    return History(
+        crashes=history.crashes,
+        hosts=history.hosts,
+        first_at=history.first_at,
+        last_at=history.last_at,
+        kernels=history.kernels,
     )
 
 

@@ -29,7 +29,8 @@ from omprog_panic.policy.event import (
 from omprog_panic.policy.settings import SECTIONS
 from omprog_panic.policy.state import State
 from omprog_panic.policy.timestamps import Timekeeper, Timestamps
-from omprog_panic.store import decisions, silences
+from omprog_panic.store import decisions, policy_store, silences
+from omprog_panic.store.policy_store import LogKind, StateRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from omprog_panic.clock import Clock
     from omprog_panic.config.model import Service
     from omprog_panic.store.connect import Database
+    from omprog_panic.store.policy_store import LogEntry
 
     # Sends the marked datagram with this token to an address and port; tells why not.
     SendProbe = Callable[[str, str, int], str | None]
@@ -159,9 +161,10 @@ class PolicyRunner:
                     subject=decided.subject,
                     decision=decided.decision.name,
                     reason=decided.reason,
-                    services=[labels.get(key, key) for key in decided.services],
+                    services=tuple(labels.get(key, key) for key in decided.services),
                     cause=decided.cause,
                     message_id=decided.message_id,
+                    suppressed=decided.decision.name.startswith("SUPPRESS_"),
                 )
                 for decided in result.decided
             ],
@@ -175,8 +178,8 @@ class PolicyRunner:
     def _opened(self, connection: Connection) -> Engine:
         if self._engine is None:
             state = State()
-            for part, name, row in decisions.load_state(connection):
-                state.load(part, name, row)
+            for row in policy_store.load_state(connection):
+                state.load(row.part, row.name, json.loads(row.content or "{}"))
             self._engine = Engine(state)
             self._keeper = Timekeeper(self._engine.last)
             self._checkpoint(connection, self._engine)
@@ -197,7 +200,15 @@ class PolicyRunner:
     ) -> list[Event]:
         """Add what is configured and silenced, where that is new."""
         own: list[Event] = [
-            SilenceChanged(*silence)
+            SilenceChanged(
+                id=silence.id,
+                match=silence.match,
+                author=silence.author,
+                comment=silence.comment,
+                starts_at=silence.starts_at,
+                ends_at=silence.ends_at,
+                revision=silence.revision,
+            )
             for silence in silences.changed_silences(
                 connection, engine.silence_revision
             )
@@ -216,19 +227,26 @@ class PolicyRunner:
         events: Sequence[Event],
         result: PolicyResult,
     ) -> None:
-        decisions.store_state(connection, engine.state.changes())
+        changes = [
+            StateRow(part, name, None if row is None else json.dumps(row))
+            for part, name, row in engine.state.changes()
+        ]
+        policy_store.store_state(connection, changes)
         if not events and not result.decided:
             return
         logged = [list(moment), [event_to_json(event) for event in events]]
-        decisions.log_policy(connection, moment.wall, "turn", logged)
+        policy_store.append_log(
+            connection, moment.wall, LogKind.EVALUATION, json.dumps(logged)
+        )
         self._turns += 1
         if self._turns >= CHECKPOINT_TURNS:
             self._checkpoint(connection, engine)
 
     def _checkpoint(self, connection: Connection, engine: Engine) -> None:
         self._turns = 0
-        everything = engine.state.everything()
-        decisions.log_policy(connection, self._clock.wall(), "state", everything)
+        everything = json.dumps(engine.state.everything())
+        now = self._clock.wall()
+        policy_store.append_log(connection, now, LogKind.STATE, everything)
 
     def _without_policy(self, events: Sequence[Event]) -> PolicyResult:
         """Tell everybody of everything that is severe."""
@@ -271,19 +289,19 @@ def decisions_by_incident(result: PolicyResult) -> dict[str, Decision]:
     return found
 
 
-def replay(entries: Iterable[tuple[str, Any]]) -> list[DecisionRecord]:
+def replay(entries: Iterable[LogEntry]) -> list[DecisionRecord]:
     """Play the log of a policy from its first state on; give what it decides."""
     engine: Engine | None = None
     decided: list[DecisionRecord] = []
     for kind, content in entries:
-        if kind == "turn" and engine is not None:
-            (t, wall, listened, offset_s), events = content
+        if kind is LogKind.EVALUATION and engine is not None:
+            (t, wall, listened, offset_s), events = json.loads(content)
             moment = Timestamps(t, wall, listened, offset_s)
             taken = [event_from_json(event) for event in events]
             decided += engine.evaluate(moment, taken).decided
-        elif kind == "state" and engine is None:
+        elif kind is LogKind.STATE and engine is None:
             state = State()
-            for part, name, row in content:
+            for part, name, row in json.loads(content):
                 state.load(part, name, row)
             engine = Engine(state)
     return decided

@@ -6,25 +6,29 @@ Faults go to the log; ``status`` and others read all of it in the store.
 from __future__ import annotations
 
 import dataclasses
+import json
 import logging
 import threading
 from typing import TYPE_CHECKING
 
-from omprog_panic.alerter.lock import is_running
 from omprog_panic.clock import SystemClock
 from omprog_panic.config.digest import changed
 from omprog_panic.errors import StoreError
-from omprog_panic.store.connect import Database
-from omprog_panic.store.senders import latest, note_latest
+from omprog_panic.store.connect import open_database
+from omprog_panic.store.latest import load_latest, store_latest
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
     from omprog_panic.alerter.setup import Setup
     from omprog_panic.clock import Clock
     from omprog_panic.config.model import Paths
+    from omprog_panic.store.connect import Database
 
 log = logging.getLogger(__name__)
 
 LATEST_NAME = "settings"
+VERSION = 1
 LOOK_AGAIN_S = 0.05
 NOT_READ = "has changed since the alerter read it"
 NOT_RUNNING = "it does not run"
@@ -36,14 +40,45 @@ class SettingsInUse:
 
     ``templates``: faults; the shipped ones are used in their place. ``reload``: why the
     last reload was refused; the configuration before it is in use. ``files``: digests
-    of what was read, by path (see config/digest.py). ``services``: their keys; None:
-    an older alerter did not say.
+    of what was read, by path (see config/digest.py). ``services``: their keys.
     """
 
     templates: tuple[str, ...] = ()
     reload: tuple[str, ...] = ()
     files: dict[str, str] = dataclasses.field(default_factory=dict)
-    services: tuple[str, ...] | None = None
+    services: tuple[str, ...] = ()
+
+
+def settings_to_json(settings: SettingsInUse) -> str:
+    """Return the text that is stored; ``settings_from_json`` reads it."""
+    return json.dumps(
+        {
+            "version": VERSION,
+            "templates": settings.templates,
+            "reload": settings.reload,
+            "files": settings.files,
+            "services": settings.services,
+        }
+    )
+
+
+def settings_from_json(text: str) -> SettingsInUse | None:
+    """Parse what was stored; None: another version of the alerter wrote it."""
+    body = json.loads(text)
+    if body.get("version") != VERSION:
+        return None
+    return SettingsInUse(
+        templates=tuple(body["templates"]),
+        reload=tuple(body["reload"]),
+        files=dict(body["files"]),
+        services=tuple(body["services"]),
+    )
+
+
+def load_settings_in_use(connection: Connection) -> SettingsInUse | None:
+    """Return what the alerter uses; None: it has not said so yet."""
+    found = load_latest(connection, LATEST_NAME)
+    return None if found is None else settings_from_json(found.content)
 
 
 def why_behind(paths: Paths) -> list[str]:
@@ -51,14 +86,14 @@ def why_behind(paths: Paths) -> list[str]:
 
     Says nothing where this user may not look.
     """
-    if not is_running(paths.database):
-        return [NOT_RUNNING]
-    database = Database(paths.database)
+    database = open_database(paths.database)
     try:
+        if not database.has_alerter():
+            return [NOT_RUNNING]
         database.check()
         with database.read() as connection:
-            settings = latest(connection, LATEST_NAME) or {}
-        return [f"{file} {NOT_READ}" for file in changed(settings.get("files", {}))]
+            settings = load_settings_in_use(connection) or SettingsInUse()
+        return [f"{file} {NOT_READ}" for file in changed(settings.files)]
     except StoreError:
         return []
     finally:
@@ -106,7 +141,9 @@ class SettingsReport:
         if now == self._told:
             return
         with self.database.write() as connection:
-            note_latest(connection, LATEST_NAME, now, self.clock.wall())
+            store_latest(
+                connection, LATEST_NAME, settings_to_json(now), self.clock.wall()
+            )
         before = () if self._told is None else self._told.templates
         self._told = now
         for fault in setup.template_faults:

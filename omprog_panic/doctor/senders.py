@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.doctor.finding import Finding, ok, unknown, warning
 from omprog_panic.errors import StoreError
-from omprog_panic.store.connect import Database
-from omprog_panic.store.senders import MAX_LISTED, list_refused, list_senders
+from omprog_panic.store.connect import existing_database
+from omprog_panic.store.senders import MAX_LISTED, list_senders, refused_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,17 +30,16 @@ def check_senders(x: CheckContext) -> Iterator[Finding]:
             "omprog-panic senders add NAME ADDRESS --write",
             "omprog-panic apply",
         )
-    database = Database(x.config.paths.database)
     try:
-        database.check()
-        with database.read() as connection:
+        with (
+            existing_database(x.config.paths.database) as database,
+            database.read() as connection,
+        ):
             heard = {row.source for row in list_senders(connection, MAX_LISTED)}
-            refused = list_refused(connection, x.now - REFUSED_WITHIN_S)
+            refused = refused_sources(connection, x.now - REFUSED_WITHIN_S)
     except StoreError as error:
         yield unknown("senders", str(error), "omprog-panic status")
         return
-    finally:
-        database.close()
     yield from _compare(x, heard, set(refused))
 
 

@@ -8,6 +8,7 @@ from omprog_panic.doctor.finding import Finding, critical, ok, unknown, warning
 from omprog_panic.host.machine import UnreadableError
 from omprog_panic.host.processes import may_access
 from omprog_panic.rsyslog.dropin import LOG, STATE
+from omprog_panic.store.connect import open_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,12 +28,12 @@ def check_folders(x: CheckContext) -> Iterator[Finding]:
     """Check that collector, rsyslogd and alerter can write to their folders."""
     alerter = _alerter(x)
     spool = str(x.config.paths.spool) if x.config else f"{STATE}/spool"
-    database = str(x.config.paths.database.parent) if x.config else f"{STATE}/db"
+    database = _database_folder(x)
     wanted = (
         ("journal", _flag(x, "--journal") or f"{STATE}/journal", x.rsyslogd),
         ("spool", f"{_flag(x, '--spool') or spool}/new", x.rsyslogd),
         ("spool", f"{spool}/new", alerter),
-        ("database", database, alerter),
+        *([("database", database, alerter)] if database else []),
         ("logs", LOG, x.rsyslogd),
     )
     seen: set[tuple[str, int]] = set()
@@ -48,6 +49,14 @@ def check_folders(x: CheckContext) -> Iterator[Finding]:
             f"set paths.spool in {x.config.file} to the same folder",
             "systemctl reload omprog-panic-alerter",
         )
+
+
+def _database_folder(x: CheckContext) -> str | None:
+    """Return the folder that the database needs; None: it is on another machine."""
+    if x.config is None:
+        return f"{STATE}/db"
+    folder = open_database(x.config.paths.database).folder
+    return None if folder is None else str(folder)
 
 
 def _flag(x: CheckContext, name: str) -> str | None:

@@ -1,95 +1,120 @@
-"""The database as two kinds of transaction: reading and writing.
-
-SQLite in WAL mode with synchronous=FULL: a commit that returned survives a power
-cut, which is what allows the spool file to be deleted.
-"""
+"""Opens the database: as two kinds of transaction, reading and writing."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import sqlite3
 import threading
-import urllib.parse
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
-from sqlalchemy import event, exc
-from sqlalchemy.pool import QueuePool
+from sqlalchemy import exc
 
-from omprog_panic.errors import StoreError, StoreForbiddenError
+from omprog_panic.errors import StoreError
+from omprog_panic.store.dialect import READ_ONLY_OPTION
 from omprog_panic.store.migrate import check_version, migrate, schema_version
+from omprog_panic.store.sqlite import SQLiteDialect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from sqlalchemy.engine import Connection, Engine
 
+    from omprog_panic.store.dialect import Dialect, InstanceLock
+
 BUSY_TIMEOUT_S = 10.0  # for another process that writes; longer: StoreError, try again
-# auto_vacuum counts for a new file only; an older one keeps its size, reuses its pages.
-_PRAGMAS = (
-    "auto_vacuum=INCREMENTAL",
-    "journal_mode=WAL",
-    "synchronous=FULL",
-    "foreign_keys=ON",
-)
-_SHRINK = "PRAGMA incremental_vacuum(4000)"
+EMBEDDED = "sqlite"  # what a location without a scheme is
+
+# By the scheme of a location; each takes the location and the busy timeout.
+DIALECTS: Mapping[str, Callable[[str, float], Dialect]] = {
+    EMBEDDED: SQLiteDialect,
+}
+
+
+def open_database(
+    location: Path | str, *, busy_timeout_s: float = BUSY_TIMEOUT_S
+) -> Database:
+    """Return the database at a location: the path of a file, or SCHEME://...
+
+    Connects and creates nothing yet.
+
+    Raises:
+        StoreError: no dialect has this scheme.
+
+    """
+    scheme, separator, _ = str(location).partition("://")
+    name = scheme if separator else EMBEDDED
+    if name not in DIALECTS:
+        known = ", ".join(sorted(DIALECTS))
+        raise StoreError(f"{name}: not a known kind of database (known: {known})")
+    return Database(DIALECTS[name](str(location), busy_timeout_s))
+
+
+@contextlib.contextmanager
+def existing_database(location: Path | str) -> Iterator[Database]:
+    """Open a database that the alerter has created; close it at the end.
+
+    Raises:
+        StoreError: as ``Database.check``.
+
+    """
+    database = open_database(location)
+    try:
+        database.check()
+        yield database
+    finally:
+        database.close()
 
 
 class Database:
-    """One database file; usable from several threads."""
+    """One database; usable from several threads."""
 
-    def __init__(self, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
-        self.path = path
-        self._engine = _sqlite_engine(path, busy_timeout_s)
-        # SQLite lets one write at a time and makes the others sleep and ask again;
-        # the threads of this process queue here instead, without sleeping.
-        self._writing = threading.Lock()
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._engine: Engine = dialect.make_engine()
+        self._writing = (
+            threading.Lock() if dialect.one_writer else contextlib.nullcontext()
+        )
+        self.lock: InstanceLock = dialect.instance_lock()
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder that the alerter must be able to write to; None: none here."""
+        return self._dialect.folder
+
+    def has_alerter(self) -> bool:
+        """Return whether an alerter uses this database now."""
+        return self.lock.is_held()
 
     def create(self) -> None:
-        """Make the file when it is missing, and bring its schema up to date.
+        """Create the database if it is missing, and bring its schema up to date.
 
         Raises:
-            StoreError: it cannot be made or used, or is of a newer program.
+            StoreError: it cannot be created or used, or a newer program made it.
 
         """
-        try:
-            self.path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-            # SQLite itself would make it readable for all; its helpers follow suit.
-            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-            os.close(os.open(self.path, flags, 0o640))
-        except OSError as error:
-            raise StoreError(f"{self.path}: {error.strerror}") from error
+        self._dialect.create()
         with self.write() as connection:
             migrate(connection)
 
     def check(self) -> None:
-        """See that the file is there and of our schema, for readers.
+        """Check that the database exists and has a schema that this program can read.
 
         Raises:
-            StoreError: it is not; StoreForbiddenError: this user may not see it.
+            StoreError: it does not; StoreForbiddenError: this user may not see it.
 
         """
-        try:
-            self.path.stat()
-        except PermissionError as error:
-            raise StoreForbiddenError(
-                f"{self.path}: {error.strerror}: use sudo"
-            ) from error
-        except OSError as error:
-            raise StoreError(
-                f"{self.path}: no database: has the alerter run yet?"
-            ) from error
+        self._dialect.check()
         with self.read() as connection:
             version = schema_version(connection)
         check_version(version)
         if not version:
-            raise StoreError(f"{self.path}: empty: has the alerter run yet?")
+            raise StoreError(
+                f"{self._dialect.location}: empty: has the alerter run yet?"
+            )
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Connection]:
-        """Open a transaction that is committed at the end, or undone.
+        """Open a transaction that is committed at the end, or rolled back.
 
         Raises:
             StoreError: locked, full or broken; nothing was changed.
@@ -103,28 +128,21 @@ class Database:
         """Open a transaction that sees one state and changes nothing.
 
         Raises:
-            StoreError: the file cannot be read.
+            StoreError: the database cannot be read.
 
         """
         with self._translated(), self._engine.connect() as connection:
-            yield connection.execution_options(omprog_panic_reads=True)
+            yield connection.execution_options(**{READ_ONLY_OPTION: True})
 
-    def shrink(self) -> None:
-        """Give pages that are free back to the file system, some at a time.
+    def release_space(self) -> None:
+        """Return space that became free to the file system, a part at a time.
 
         Raises:
             StoreError: locked or broken; nothing was changed.
 
         """
         with self._writing, self._translated():
-            raw = self._engine.raw_connection()
-            try:
-                # execute() would take one step, which is one page.
-                raw.cursor().executescript(_SHRINK)
-            except sqlite3.OperationalError as error:
-                raise StoreError(f"{self.path}: {error}") from error
-            finally:
-                raw.close()
+            self._dialect.release_space(self._engine)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -133,43 +151,8 @@ class Database:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except exc.OperationalError as error:
-            raise StoreError(f"{self.path}: {error.orig}") from error
         except exc.DatabaseError as error:
             if isinstance(error, exc.IntegrityError | exc.DataError):
-                raise  # our own bug, or a record that cannot be stored
-            raise StoreError(f"{self.path}: {error.orig}") from error
-
-
-def _sqlite_engine(path: Path, busy_timeout_s: float) -> Engine:
-    # mode=rw: a file that is missing stays so. Made by root's `doctor`, it would be
-    # root's, and shut the alerter out.
-    uri = f"file:{urllib.parse.quote(str(path.absolute()))}?mode=rw"
-
-    def connect() -> sqlite3.Connection:
-        return sqlite3.connect(
-            uri, timeout=busy_timeout_s, check_same_thread=False, uri=True
-        )
-
-    engine = sa.create_engine(
-        "sqlite://",
-        future=True,
-        creator=connect,
-        poolclass=QueuePool,
-        max_overflow=-1,
-    )
-
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None  # transactions are begun below, by us
-        for pragma in _PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        # A deferred transaction that writes later fails at once when another wrote
-        # in between, whatever the timeout: take the write lock first.
-        reads = connection.get_execution_options().get("omprog_panic_reads")
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
-
-    return engine
+                raise  # a bug of ours, or a record that cannot be stored
+            reason = self._dialect.explain(error)
+            raise StoreError(f"{self._dialect.location}: {reason}") from error

@@ -3,36 +3,32 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import operator
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from omprog_panic.kernel.analysis import ANALYSIS_VERSION, Facts, Frame, Report
-from omprog_panic.model import Severity
+from omprog_panic.kernel.analysis import ANALYSIS_VERSION
 from omprog_panic.plain import visible
 from omprog_panic.spool.codec import decode
 from omprog_panic.spool.record import IncidentRecord
+from omprog_panic.store.report_codec import report_from_json, report_to_json
 from omprog_panic.store.schema import INCIDENTS, TRACES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
-    from sqlalchemy.engine import Connection, Row
+    from sqlalchemy.engine import Connection
+
+    from omprog_panic.kernel.report import Report
 
 MAX_TITLE = 500
 MAX_LISTED = 1000
-_NAMES: dict[type[Any], tuple[str, ...]] = {
-    cls: tuple(field.name for field in dataclasses.fields(cls))
-    for cls in (Report, Facts, Frame)
-}
-_frame_values = operator.attrgetter(*_NAMES[Frame])
+MAX_FOUND = 5  # ids that begin alike
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class StoredIncident:
-    """An incident as intake judged it."""
+    """An incident as intake analysed it."""
 
     record: IncidentRecord
     report: Report
@@ -40,10 +36,51 @@ class StoredIncident:
     received_at: float
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class IncidentSummary:
+    """An incident without trace and report: the other columns of its row, all 16."""
+
+    id: str
+    source: str
+    host: str | None
+    boot: str
+    kernel: str | None
+    kind: str
+    severity: str
+    title: str
+    function: str | None
+    fingerprint: str
+    analysis_version: int
+    panicked: bool
+    ended_by: str
+    onset_at: str  # RFC 3339
+    received_at: float
+    decision: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LatestIncident:
+    """The newest incident of a sender."""
+
+    id: str
+    onset_at: str  # RFC 3339
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CauseHistory:
+    """What the archive knows of a cause; times are wall times."""
+
+    crashes: int
+    hosts: int
+    first_at: float
+    last_at: float
+    kernels: tuple[str, ...] = ()
+
+
 def insert_incidents(
     connection: Connection, items: Sequence[tuple[StoredIncident, bytes]]
 ) -> set[str]:
-    """Store incidents, each with the spool file it came in; give the ids of new ones.
+    """Store incidents, each with its spool file; return the ids of the new ones.
 
     One statement a table for all of them: in a storm this is what intake waits for.
     """
@@ -73,24 +110,24 @@ def _incident_values(incident: StoredIncident) -> dict[str, Any]:
     return {
         "id": record.id,
         "source": record.source,
-        "host": _plain(record.host),
+        "host": _visible(record.host),
         "boot": visible(record.boot),
         "ended_by": record.end.value,
         "onset_at": record.onset.at or record.written_at,
         "received_at": incident.received_at,
         "decision": incident.decision,
-        **_judged_values(record, incident.report),
+        **_analysis_values(record, incident.report),
     }
 
 
-def _judged_values(record: IncidentRecord, report: Report) -> dict[str, Any]:
+def _analysis_values(record: IncidentRecord, report: Report) -> dict[str, Any]:
     """Return the columns that an analysis fills."""
     return {
-        "kernel": _plain(report.facts.kernel or record.kernel),
+        "kernel": _visible(report.facts.kernel or record.kernel),
         "kind": report.kind,
         "severity": report.severity.value,
         "title": visible(report.title)[:MAX_TITLE],
-        "function": _plain(report.function),
+        "function": _visible(report.function),
         "fingerprint": report.fingerprint,
         "analysis_version": ANALYSIS_VERSION,
         "panicked": report.panicked,
@@ -98,21 +135,21 @@ def _judged_values(record: IncidentRecord, report: Report) -> dict[str, Any]:
     }
 
 
-def store_report(
+def replace_report(
     connection: Connection, record: IncidentRecord, report: Report
 ) -> None:
-    """Put a newer analysis in the place of the stored one."""
+    """Replace the stored analysis of an incident by a newer one."""
     connection.execute(
         sa.update(INCIDENTS)
         .where(INCIDENTS.c.id == record.id)
-        .values(_judged_values(record, report))
+        .values(_analysis_values(record, report))
     )
 
 
 def analysed_before(
     connection: Connection, version: int, after: str, limit: int
 ) -> list[str]:
-    """Give ids, in their order, of incidents that older rules judged."""
+    """Return ids above ``after``, in order, of incidents with an older analysis."""
     query = sa.select(INCIDENTS.c.id).where(
         INCIDENTS.c.analysis_version < version, INCIDENTS.c.id > after
     )
@@ -122,7 +159,12 @@ def analysed_before(
 
 
 def load_incident(connection: Connection, incident_id: str) -> StoredIncident | None:
-    """Read an incident back, whole."""
+    """Return an incident with its trace; None: there is none of this id.
+
+    Raises:
+        ValueError: it was stored in a version that this program cannot read.
+
+    """
     query = sa.select(INCIDENTS, TRACES.c.spool_json).join_from(INCIDENTS, TRACES)
     row = connection.execute(query.where(INCIDENTS.c.id == incident_id)).first()
     if row is None:
@@ -134,28 +176,50 @@ def load_incident(connection: Connection, incident_id: str) -> StoredIncident | 
 
 
 def load_spool_file(connection: Connection, incident_id: str) -> bytes:
-    """Return the file that an incident came in, unaltered."""
+    """Return the spool file of an incident, byte for byte."""
     query = sa.select(TRACES.c.spool_json).where(TRACES.c.incident_id == incident_id)
     return bytes(connection.execute(query).scalar_one())
 
 
 def find_incidents(connection: Connection, prefix: str) -> list[str]:
-    """Return the ids that begin with these digits, at most a handful."""
+    """Return the ids that begin with these digits, at most ``MAX_FOUND``."""
     query = sa.select(INCIDENTS.c.id).where(
         INCIDENTS.c.id.startswith(prefix, autoescape=True)
     )
-    return list(connection.execute(query.order_by(INCIDENTS.c.id).limit(5)).scalars())
+    ordered = query.order_by(INCIDENTS.c.id).limit(MAX_FOUND)
+    return list(connection.execute(ordered).scalars())
 
 
-def list_incidents(connection: Connection, limit: int) -> list[Row[Any]]:
-    """Return the newest incidents, without their traces."""
+def list_incidents(connection: Connection, limit: int) -> list[IncidentSummary]:
+    """Return the newest incidents, at most ``MAX_LISTED``."""
     columns = [c for c in INCIDENTS.c if c.name != "report"]
     query = sa.select(*columns).order_by(INCIDENTS.c.received_at.desc())
-    return list(connection.execute(query.limit(min(limit, MAX_LISTED))))
+    rows = connection.execute(query.limit(min(limit, MAX_LISTED)))
+    return [
+        IncidentSummary(
+            id=row.id,
+            source=row.source,
+            host=row.host,
+            boot=row.boot,
+            kernel=row.kernel,
+            kind=row.kind,
+            severity=row.severity,
+            title=row.title,
+            function=row.function,
+            fingerprint=row.fingerprint,
+            analysis_version=row.analysis_version,
+            panicked=row.panicked,
+            ended_by=row.ended_by,
+            onset_at=row.onset_at,
+            received_at=row.received_at,
+            decision=row.decision,
+        )
+        for row in rows
+    ]
 
 
-def last_by_source(connection: Connection) -> dict[str, dict[str, Any]]:
-    """Give id and time of the newest incident of each sender."""
+def latest_by_source(connection: Connection) -> dict[str, LatestIncident]:
+    """Return the newest incident of each sender, by address."""
     newest = (
         sa.select(INCIDENTS.c.source, sa.func.max(INCIDENTS.c.received_at).label("at"))
         .group_by(INCIDENTS.c.source)
@@ -169,48 +233,45 @@ def last_by_source(connection: Connection) -> dict[str, dict[str, Any]]:
         ),
     )
     rows = connection.execute(query.order_by(INCIDENTS.c.onset_at))
-    return {row.source: {"id": row.id, "onset_at": row.onset_at} for row in rows}
+    return {row.source: LatestIncident(row.id, row.onset_at) for row in rows}
+
+
+def cause_histories(
+    connection: Connection, fingerprints: Collection[str]
+) -> dict[str, CauseHistory]:
+    """Return what the archive knows of causes, by fingerprint; only known ones."""
+    if not fingerprints:
+        return {}
+    mine = INCIDENTS.c.fingerprint.in_(list(fingerprints))
+    pairs = sa.select(INCIDENTS.c.fingerprint, INCIDENTS.c.kernel).distinct()
+    kernels: dict[str, tuple[str, ...]] = {}
+    for row in connection.execute(pairs.where(mine, INCIDENTS.c.kernel.is_not(None))):
+        kernels[row.fingerprint] = (*kernels.get(row.fingerprint, ()), row.kernel)
+    counted = sa.select(
+        INCIDENTS.c.fingerprint,
+        sa.func.count().label("crashes"),
+        sa.func.count(sa.distinct(INCIDENTS.c.source)).label("hosts"),
+        sa.func.min(INCIDENTS.c.received_at).label("first_at"),
+        sa.func.max(INCIDENTS.c.received_at).label("last_at"),
+    )
+    rows = connection.execute(counted.where(mine).group_by(INCIDENTS.c.fingerprint))
+    return {
+        row.fingerprint: CauseHistory(
+            crashes=row.crashes,
+            hosts=row.hosts,
+            first_at=row.first_at,
+            last_at=row.last_at,
+            kernels=kernels.get(row.fingerprint, ()),
+        )
+        for row in rows
+    }
 
 
 def count_incidents(connection: Connection) -> int:
-    """Count all incidents in the store."""
+    """Return the number of stored incidents."""
     counted = connection.execute(sa.select(sa.func.count()).select_from(INCIDENTS))
     return int(counted.scalar_one())
 
 
-def report_to_json(report: Report) -> str:
-    """Write an analysis for the store; ``report_from_json`` reads it back."""
-    fields = {name: getattr(report, name) for name in _NAMES[Report]}
-    fields["severity"] = report.severity.value
-    # dataclasses.asdict would copy every frame, deeply: half of what intake costs.
-    facts = {name: getattr(report.facts, name) for name in _NAMES[Facts]}
-    names = _NAMES[Frame]
-    facts["frames"] = [
-        dict(zip(names, _frame_values(frame), strict=True))
-        for frame in report.facts.frames
-    ]
-    fields["facts"] = facts
-    return json.dumps(fields)
-
-
-def report_from_json(text: str) -> Report:
-    """Read a stored analysis; fields that this version does not know are left out."""
-    fields = _known(Report, json.loads(text))
-    facts = _known(Facts, fields.pop("facts"))
-    frames = tuple(Frame(**_known(Frame, f)) for f in facts.pop("frames", ()))
-    lists = {k: _tuples(v) for k, v in facts.items() if isinstance(v, list)}
-    fields["severity"] = Severity(fields["severity"])
-    return Report(**fields, facts=Facts(**{**facts, **lists}, frames=frames))
-
-
-def _known(cls: type[Any], fields: dict[str, Any]) -> dict[str, Any]:
-    names = _NAMES[cls]
-    return {key: value for key, value in fields.items() if key in names}
-
-
-def _tuples(value: list[Any]) -> tuple[Any, ...]:
-    return tuple(tuple(v) if isinstance(v, list) else v for v in value)
-
-
-def _plain(text: str | None) -> str | None:
+def _visible(text: str | None) -> str | None:
     return None if text is None else visible(text)

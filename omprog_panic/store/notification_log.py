@@ -1,9 +1,9 @@
-"""What was decided to be said, and every attempt at saying it."""
+"""Notifications, and the log of every attempt to deliver one."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -12,10 +12,11 @@ from omprog_panic.store.schema import NOTIFICATION_LOG, NOTIFICATIONS, OUTBOX
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy.engine import Connection, Row
+    from sqlalchemy.engine import Connection
 
 
-class StoredNotification(NamedTuple):
+@dataclasses.dataclass(frozen=True, slots=True)
+class StoredNotification:
     """One notification; its receivers are rows of the outbox."""
 
     id: str
@@ -28,7 +29,7 @@ class StoredNotification(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try at one service."""
+    """One attempt at one service."""
 
     outbox_id: int
     number: int
@@ -38,30 +39,64 @@ class Attempt:
     reason: str
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Delivery:
+    """How far a notification has come at one service."""
+
+    notification_id: str
+    decision: str
+    service_label: str
+    state: str
+    attempts: int
+    finished_at: float | None
+    last_reason: str | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FailedAttempt:
+    """The last failed attempt at a service."""
+
+    service_key: str
+    service_label: str
+    at: float
+    took_s: float
+    reason: str
+
+
 def insert_notifications(
     connection: Connection, notifications: Sequence[StoredNotification]
 ) -> None:
-    """Store decisions to tell."""
+    """Store notifications."""
     if notifications:
-        values = [notification._asdict() for notification in notifications]
+        values = [
+            {
+                "id": notification.id,
+                "kind": notification.kind,
+                "incident_id": notification.incident_id,
+                "decision": notification.decision,
+                "created_at": notification.created_at,
+                "details": notification.details,
+            }
+            for notification in notifications
+        ]
         connection.execute(sa.insert(NOTIFICATIONS), values)
 
 
 def notification_exists(connection: Connection, notification_id: str) -> bool:
-    """Return whether this has been decided already."""
+    """Return whether a notification is stored."""
     query = sa.select(NOTIFICATIONS.c.id).where(NOTIFICATIONS.c.id == notification_id)
     return connection.execute(query).first() is not None
 
 
 def notification_details(connection: Connection, notification_id: str) -> str | None:
-    """Return what a notification without incident is about, as JSON."""
+    """Return the details of a notification; None: it has none, or does not exist."""
     query = sa.select(NOTIFICATIONS.c.details)
     found = connection.execute(query.where(NOTIFICATIONS.c.id == notification_id))
     return found.scalar()
 
 
 def log_attempt(connection: Connection, attempt: Attempt) -> None:
-    """Store how a try went."""
+    """Store the outcome of an attempt."""
     connection.execute(
         sa.insert(NOTIFICATION_LOG).values(
             outbox_id=attempt.outbox_id,
@@ -74,8 +109,8 @@ def log_attempt(connection: Connection, attempt: Attempt) -> None:
     )
 
 
-def deliveries(connection: Connection, incident_id: str) -> list[Row[Any]]:
-    """Return what became of the notifications of an incident, a row a service."""
+def deliveries(connection: Connection, incident_id: str) -> list[Delivery]:
+    """Return the deliveries of an incident's notifications, one per service."""
     query = (
         sa.select(
             OUTBOX.c.notification_id,
@@ -90,10 +125,21 @@ def deliveries(connection: Connection, incident_id: str) -> list[Row[Any]]:
         .where(NOTIFICATIONS.c.incident_id == incident_id)
         .order_by(OUTBOX.c.id)
     )
-    return list(connection.execute(query))
+    return [
+        Delivery(
+            notification_id=row.notification_id,
+            decision=row.decision,
+            service_label=row.service_label,
+            state=row.state,
+            attempts=row.attempts,
+            finished_at=row.finished_at,
+            last_reason=row.last_reason,
+        )
+        for row in connection.execute(query)
+    ]
 
 
-def last_attempts(connection: Connection) -> list[Row[Any]]:
+def last_failed_attempts(connection: Connection) -> list[FailedAttempt]:
     """Return the last failed attempt at each service, newest first."""
     newest = (
         sa.select(sa.func.max(NOTIFICATION_LOG.c.id).label("newest"))
@@ -114,11 +160,16 @@ def last_attempts(connection: Connection) -> list[Row[Any]]:
         .join(newest, newest.c.newest == NOTIFICATION_LOG.c.id)
         .order_by(NOTIFICATION_LOG.c.at.desc())
     )
-    return list(connection.execute(query))
+    return [
+        FailedAttempt(
+            row.service_key, row.service_label, row.at, row.took_s, row.reason
+        )
+        for row in connection.execute(query)
+    ]
 
 
 def last_took_s(connection: Connection, outbox_id: int) -> float | None:
-    """Return how long the last attempt at a row took."""
+    """Return how long the last attempt at a row took; None: there was none."""
     query = (
         sa.select(NOTIFICATION_LOG.c.took_s)
         .where(NOTIFICATION_LOG.c.outbox_id == outbox_id)
@@ -127,13 +178,3 @@ def last_took_s(connection: Connection, outbox_id: int) -> float | None:
     )
     found = connection.execute(query).scalar()
     return None if found is None else float(found)
-
-
-def deliveries_of(connection: Connection, notification_id: str) -> list[Row[Any]]:
-    """Return what became of one notification, a row a service."""
-    query = (
-        sa.select(OUTBOX)
-        .where(OUTBOX.c.notification_id == notification_id)
-        .order_by(OUTBOX.c.id)
-    )
-    return list(connection.execute(query))

@@ -1,28 +1,29 @@
-"""What is still to be said to whom: one row for each notification and service.
+"""The outbox: one row for each notification and service.
 
 waiting -> sending (leased) -> sent, or back to waiting, or dead at the end of
-``retry_for_s``. Sending happens outside any transaction; a lease that ran out, or
-whose owner started anew, is due again: at least once. A row waits for the older open
-ones of its order key (its host) at the same service, unless these are ``passed``.
+``retry_for_s``. Sending happens outside any transaction. A row is due again when its
+lease has expired or its owner has started anew: delivery is at least once. A row waits
+for the older open ones of its order key (its host) at the same service, unless these
+are ``overtakable``.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from omprog_panic.store.schema import NOTIFICATIONS, OUTBOX
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
 
-    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Connection, Row
 
 
-class State(enum.Enum):
+class OutboxState(enum.Enum):
     """Of an outbox row; the values are in the database."""
 
     WAITING = "waiting"
@@ -35,7 +36,8 @@ class State(enum.Enum):
 # ``next_attempt_at`` of what a person asked for: it goes first, and also while the
 # service is left alone after failures.
 ASKED_FOR = 0.0
-OPEN = (State.WAITING.value, State.SENDING.value)
+OPEN = (OutboxState.WAITING.value, OutboxState.SENDING.value)
+MAX_AHEAD_S = 60.0  # by which the clocks of several monitors may differ
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -51,11 +53,12 @@ class OutboxRow:
     created_at: float
     last_reason: str | None
     order_key: str | None = None
-    passed: bool = False
+    overtakable: bool = False
     stands_in_for: str | None = None
 
 
-class Address(NamedTuple):
+@dataclasses.dataclass(frozen=True, slots=True)
+class QueuedDelivery:
     """One service that one notification goes to."""
 
     notification_id: str
@@ -65,53 +68,57 @@ class Address(NamedTuple):
     stands_in_for: str | None = None
 
 
-def enqueue(
-    connection: Connection,
-    addresses: Iterable[Address],
-    now: float,
-    due_at: float | None = None,
-) -> None:
-    """Put messages into the outbox; they are due now, or as ``ASKED_FOR``."""
-    rows = [
-        {
-            **address._asdict(),
-            "state": State.WAITING.value,
-            "attempts": 0,
-            "next_attempt_at": now if due_at is None else due_at,
-            "created_at": now,
-            "passed": False,
-            "death_told": False,
-        }
-        for address in addresses
-    ]
-    if rows:
-        connection.execute(sa.insert(OUTBOX), rows)
-
-
 @dataclasses.dataclass(frozen=True, slots=True)
 class Lease:
-    """On what terms a row is taken."""
+    """The terms on which a row is claimed."""
 
     owner: str
     seconds: float  # longer than the delivery timeout
     horizon_s: float  # no row is ever due later than this: if so, the clock fell back
 
 
-_ELDER = OUTBOX.alias("elder")
+def enqueue(
+    connection: Connection,
+    recipients: Iterable[QueuedDelivery],
+    now: float,
+    due_at: float | None = None,
+) -> None:
+    """Put messages into the outbox; they are due now, or as ``ASKED_FOR``."""
+    rows = [
+        {
+            "notification_id": recipient.notification_id,
+            "service_key": recipient.service_key,
+            "service_label": recipient.service_label,
+            "order_key": recipient.order_key,
+            "stands_in_for": recipient.stands_in_for,
+            "state": OutboxState.WAITING.value,
+            "attempts": 0,
+            "next_attempt_at": now if due_at is None else due_at,
+            "created_at": now,
+            "overtakable": False,
+            "reported": False,
+        }
+        for recipient in recipients
+    ]
+    if rows:
+        connection.execute(sa.insert(OUTBOX), rows)
 
 
-def _free(but: int | None = None) -> sa.ColumnElement[bool]:
-    """Hold for rows that need not wait for an older one of their host."""
-    elder = sa.select(_ELDER.c.id).where(
-        _ELDER.c.service_key == OUTBOX.c.service_key,
-        _ELDER.c.order_key == OUTBOX.c.order_key,
-        _ELDER.c.state.in_(OPEN),
-        _ELDER.c.id < OUTBOX.c.id,
-        sa.not_(_ELDER.c.passed),
+_OLDER = OUTBOX.alias("older")
+
+
+def _is_first_of_its_host(ignored: int | None = None) -> sa.ColumnElement[bool]:
+    """Match rows that need not wait for an older one; ``ignored`` does not count."""
+    older = sa.select(_OLDER.c.id).where(
+        _OLDER.c.service_key == OUTBOX.c.service_key,
+        _OLDER.c.order_key == OUTBOX.c.order_key,
+        _OLDER.c.state.in_(OPEN),
+        _OLDER.c.id < OUTBOX.c.id,
+        sa.not_(_OLDER.c.overtakable),
     )
-    if but is not None:
-        elder = elder.where(_ELDER.c.id != but)
-    return sa.not_(elder.exists())
+    if ignored is not None:
+        older = older.where(_OLDER.c.id != ignored)
+    return sa.not_(older.exists())
 
 
 def claim(
@@ -119,12 +126,32 @@ def claim(
     service_key: str,
     lease: Lease,
     now: float,
-    past: OutboxRow | None = None,
+    overtaking: OutboxRow | None = None,
 ) -> OutboxRow | None:
-    """Take the row of this service that is due longest, if one is due.
+    """Lease the row of a service that has been due longest; None: none is due.
 
-    With ``past`` only the next one of the same host that may overtake that row.
+    With ``overtaking`` only the next row of the same host that may overtake that one.
     """
+    row = connection.execute(due_query(service_key, lease, now, overtaking)).first()
+    if row is None:
+        return None
+    claimed = connection.execute(
+        sa.update(OUTBOX)
+        .where(OUTBOX.c.id == row.id, OUTBOX.c.next_attempt_at == row.next_attempt_at)
+        .values(
+            state=OutboxState.SENDING.value,
+            owner=lease.owner,
+            next_attempt_at=now + lease.seconds,
+            attempts=OUTBOX.c.attempts + 1,
+        )
+    )
+    return _claimed_row(row) if claimed.rowcount == 1 else None
+
+
+def due_query(
+    service_key: str, lease: Lease, now: float, overtaking: OutboxRow | None
+) -> sa.Select[tuple[object, ...]]:
+    """Return the query for the row that ``claim`` leases."""
     due = sa.or_(
         OUTBOX.c.next_attempt_at <= now,
         OUTBOX.c.next_attempt_at > now + lease.horizon_s,
@@ -133,27 +160,20 @@ def claim(
         sa.select(OUTBOX, NOTIFICATIONS.c.kind, NOTIFICATIONS.c.incident_id)
         .join_from(OUTBOX, NOTIFICATIONS)
         .where(OUTBOX.c.service_key == service_key, OUTBOX.c.state.in_(OPEN), due)
-        .where(_free(None if past is None else past.id))
+        .where(_is_first_of_its_host(None if overtaking is None else overtaking.id))
         .order_by(OUTBOX.c.next_attempt_at, OUTBOX.c.id)
         .limit(1)
+        # Engines with several writers at a time: skip what another one is claiming.
+        .with_for_update(of=OUTBOX, skip_locked=True)
     )
-    if past is not None:
-        query = query.where(OUTBOX.c.order_key == past.order_key, OUTBOX.c.id > past.id)
-    row = connection.execute(query).first()
-    if row is None:
-        return None
-    taken = connection.execute(
-        sa.update(OUTBOX)
-        .where(OUTBOX.c.id == row.id, OUTBOX.c.next_attempt_at == row.next_attempt_at)
-        .values(
-            state=State.SENDING.value,
-            owner=lease.owner,
-            next_attempt_at=now + lease.seconds,
-            attempts=OUTBOX.c.attempts + 1,
-        )
+    if overtaking is None:
+        return query
+    return query.where(
+        OUTBOX.c.order_key == overtaking.order_key, OUTBOX.c.id > overtaking.id
     )
-    if taken.rowcount != 1:
-        return None  # another monitor was quicker
+
+
+def _claimed_row(row: Row[tuple[object, ...]]) -> OutboxRow:
     return OutboxRow(
         id=row.id,
         notification_id=row.notification_id,
@@ -164,28 +184,30 @@ def claim(
         created_at=row.created_at,
         last_reason=row.last_reason,
         order_key=row.order_key,
-        passed=bool(row.passed),
+        overtakable=bool(row.overtakable),
         stands_in_for=row.stands_in_for,
     )
 
 
 def next_due(connection: Connection, service_key: str) -> float | None:
-    """When the next row of this service is due; None when it has none open."""
+    """Return when the next row of a service is due; None: it has no open one."""
     query = sa.select(sa.func.min(OUTBOX.c.next_attempt_at)).where(
-        OUTBOX.c.service_key == service_key, OUTBOX.c.state.in_(OPEN), _free()
+        OUTBOX.c.service_key == service_key,
+        OUTBOX.c.state.in_(OPEN),
+        _is_first_of_its_host(),
     )
     found = connection.execute(query).scalar()
     return None if found is None else float(found)
 
 
-def is_there(connection: Connection, row_id: int) -> bool:
+def row_exists(connection: Connection, row_id: int) -> bool:
     """Return whether a row still exists: its incident may have been deleted."""
     query = sa.select(OUTBOX.c.id).where(OUTBOX.c.id == row_id)
     return connection.execute(query).first() is not None
 
 
-def finish(connection: Connection, row_id: int, state: State, now: float) -> None:
-    """Close a row: sent, or given up (then ``defer`` has left the reason)."""
+def finish(connection: Connection, row_id: int, state: OutboxState, now: float) -> None:
+    """Close a row: sent, or given up (then ``defer`` has stored the reason)."""
     connection.execute(
         sa.update(OUTBOX)
         .where(OUTBOX.c.id == row_id)
@@ -194,12 +216,12 @@ def finish(connection: Connection, row_id: int, state: State, now: float) -> Non
 
 
 def defer(connection: Connection, row_id: int, until: float, reason: str) -> None:
-    """Return the lease back: try again at ``until``."""
+    """Give the lease back: the row is due again at ``until``."""
     connection.execute(
         sa.update(OUTBOX)
         .where(OUTBOX.c.id == row_id)
         .values(
-            state=State.WAITING.value,
+            state=OutboxState.WAITING.value,
             owner=None,
             next_attempt_at=until,
             last_reason=reason,
@@ -207,20 +229,20 @@ def defer(connection: Connection, row_id: int, until: float, reason: str) -> Non
     )
 
 
-def let_pass(connection: Connection, row_id: int) -> None:
+def make_overtakable(connection: Connection, row_id: int) -> None:
     """Let later rows of the same host go before this one from now on."""
     connection.execute(
-        sa.update(OUTBOX).where(OUTBOX.c.id == row_id).values(passed=True)
+        sa.update(OUTBOX).where(OUTBOX.c.id == row_id).values(overtakable=True)
     )
 
 
-def hurry(connection: Connection, service_key: str, now: float) -> None:
-    """Make due now what waits for a service that answers again."""
+def make_due(connection: Connection, service_key: str, now: float) -> None:
+    """Make the waiting rows of a service due now: it answers again."""
     connection.execute(
         sa.update(OUTBOX)
         .where(
             OUTBOX.c.service_key == service_key,
-            OUTBOX.c.state == State.WAITING.value,
+            OUTBOX.c.state == OutboxState.WAITING.value,
             OUTBOX.c.next_attempt_at > now,
         )
         .values(next_attempt_at=now)
@@ -228,33 +250,19 @@ def hurry(connection: Connection, service_key: str, now: float) -> None:
 
 
 def release_leases(connection: Connection, owner: str, now: float) -> int:
-    """Make due what an earlier run of this owner was sending when it died."""
+    """Make due what an earlier run of this owner was sending; return how many rows."""
     released = connection.execute(
         sa.update(OUTBOX)
-        .where(OUTBOX.c.state == State.SENDING.value, OUTBOX.c.owner == owner)
-        .values(state=State.WAITING.value, owner=None, next_attempt_at=now)
+        .where(OUTBOX.c.state == OutboxState.SENDING.value, OUTBOX.c.owner == owner)
+        .values(state=OutboxState.WAITING.value, owner=None, next_attempt_at=now)
     )
     return released.rowcount
 
 
-def unaddressed(connection: Connection, keys: Collection[str]) -> dict[str, list[str]]:
-    """Return the notifications that wait for services which are configured no more.
-
-    By their ids, with the labels of these services.
-    """
-    query = (
-        sa.select(OUTBOX.c.notification_id, OUTBOX.c.service_label)
-        .where(OUTBOX.c.state.in_(OPEN), OUTBOX.c.service_key.not_in(list(keys)))
-        .order_by(OUTBOX.c.id)
+def correct_future_times(connection: Connection, now: float) -> None:
+    """Date rows from the future to now: the clock was wrong when they were made."""
+    connection.execute(
+        sa.update(OUTBOX)
+        .where(OUTBOX.c.state.in_(OPEN), OUTBOX.c.created_at > now + MAX_AHEAD_S)
+        .values(created_at=now)
     )
-    found: dict[str, list[str]] = {}
-    for row in connection.execute(query):
-        found.setdefault(row.notification_id, []).append(row.service_label)
-    return found
-
-
-def addressed_to(connection: Connection, notification_id: str) -> dict[str, str | None]:
-    """Return the services that a notification is addressed to, with its order key."""
-    query = sa.select(OUTBOX.c.service_key, OUTBOX.c.order_key)
-    query = query.where(OUTBOX.c.notification_id == notification_id)
-    return {row.service_key: row.order_key for row in connection.execute(query)}

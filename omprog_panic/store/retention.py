@@ -1,4 +1,4 @@
-"""Forgets what is old or too much, never what somebody still has to be told."""
+"""Deletes what is too old or too much, never what still has to be delivered."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from omprog_panic.clock import rfc3339
-from omprog_panic.store.decisions import delete_decisions, forget_decisions
-from omprog_panic.store.outbox import OPEN, State
+from omprog_panic.store.decisions import delete_decisions, prune_decisions
+from omprog_panic.store.dialect import dialect_of
+from omprog_panic.store.outbox import OPEN, OutboxState
+from omprog_panic.store.policy_store import prune_log
 from omprog_panic.store.schema import (
     BOOTS,
     INCIDENTS,
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    class Keep(Protocol):
+    class RetentionLimits(Protocol):
         """How much is kept."""
 
         @property
@@ -39,54 +41,50 @@ DAY_S = 86400.0
 MB = 1_000_000
 
 
-def forget(connection: Connection, keep: Keep, now: float, limit: int) -> int:
-    """Delete at most ``limit`` incidents and as many other notices; tell how many.
+def prune(
+    connection: Connection, limits: RetentionLimits, now: float, batch: int
+) -> int:
+    """Delete what is beyond the limits, at most ``batch`` rows of a sort.
 
-    An incident stays whose alert is waiting, being sent, or that nobody took before
-    it was given up. So does everything while nothing is too old or too much.
+    Return the number of deleted incidents. An incident stays while a delivery of it is
+    pending, and if every service that should have had it was given up.
     """
-    old = NOTIFICATIONS.c.created_at < now - keep.outbox_days * DAY_S
-    _forget_notices(connection, old, limit)
-    _forget_attempts(connection, now - keep.outbox_days * DAY_S, limit)
-    forget_decisions(connection, now - keep.outbox_days * DAY_S, limit)
-    oldest = now - keep.incidents_days * DAY_S
-    doomed = _deletable(connection, INCIDENTS.c.received_at < oldest, limit)
-    too_much = used_bytes(connection) - keep.max_mb * MB
-    if not doomed and too_much > 0:
-        doomed = _first_of(
-            connection, _deletable(connection, sa.true(), limit), too_much
-        )
-    delete_incidents(connection, doomed)
+    outbox_limit = now - limits.outbox_days * DAY_S
+    _prune_notifications(connection, outbox_limit, batch)
+    _prune_attempts(connection, outbox_limit, batch)
+    prune_decisions(connection, outbox_limit, batch)
+    prune_log(connection)
+    oldest = now - limits.incidents_days * DAY_S
+    ids = _deletable(connection, INCIDENTS.c.received_at < oldest, batch)
+    excess_bytes = used_bytes(connection) - limits.max_mb * MB
+    if not ids and excess_bytes > 0:
+        candidates = _deletable(connection, sa.true(), batch)
+        ids = _first_of(connection, candidates, excess_bytes)
+    delete_incidents(connection, ids)
     connection.execute(sa.delete(BOOTS).where(BOOTS.c.at < rfc3339(oldest)))
-    return len(doomed)
+    return len(ids)
 
 
-def undelivered(connection: Connection, incident_id: str) -> bool:
-    """Return whether somebody still has to be told of this incident."""
+def is_undelivered(connection: Connection, incident_id: str) -> bool:
+    """Return whether a delivery of this incident is pending, or all were given up."""
     where = INCIDENTS.c.id == incident_id
     return not _deletable(connection, where, 1)
 
 
 def delete_incidents(connection: Connection, ids: Sequence[str]) -> None:
-    """Delete incidents with their traces, notifications and attempts."""
+    """Delete incidents with their traces, notifications, attempts and decisions."""
     if not ids:
         return
-    told = sa.select(NOTIFICATIONS.c.id).where(NOTIFICATIONS.c.incident_id.in_(ids))
-    _delete_notifications(connection, list(connection.execute(told).scalars()))
+    query = sa.select(NOTIFICATIONS.c.id).where(NOTIFICATIONS.c.incident_id.in_(ids))
+    _delete_notifications(connection, list(connection.execute(query).scalars()))
     delete_decisions(connection, ids)
     connection.execute(sa.delete(TRACES).where(TRACES.c.incident_id.in_(ids)))
     connection.execute(sa.delete(INCIDENTS).where(INCIDENTS.c.id.in_(ids)))
 
 
 def used_bytes(connection: Connection) -> int:
-    """Return the bytes of the database in use; 0 where it does not tell."""
-    if connection.dialect.name != "sqlite":
-        return 0
-    pages, free, size = (
-        int(connection.exec_driver_sql(f"PRAGMA {name}").scalar() or 0)
-        for name in ("page_count", "freelist_count", "page_size")
-    )
-    return (pages - free) * size
+    """Return the bytes that the data take up, free space not included."""
+    return dialect_of(connection).used_bytes(connection)
 
 
 def _deletable(
@@ -96,13 +94,13 @@ def _deletable(
     rows = sa.select(OUTBOX.c.id).where(
         OUTBOX.c.notification_id == NOTIFICATIONS.c.id, mine
     )
-    waiting = rows.where(OUTBOX.c.state.in_(OPEN))
-    dead = rows.where(OUTBOX.c.state == State.DEAD.value)
-    sent = rows.where(OUTBOX.c.state == State.SENT.value)
+    pending = rows.where(OUTBOX.c.state.in_(OPEN))
+    dead = rows.where(OUTBOX.c.state == OutboxState.DEAD.value)
+    sent = rows.where(OUTBOX.c.state == OutboxState.SENT.value)
     query = (
         sa.select(INCIDENTS.c.id)
         .where(where)
-        .where(sa.not_(waiting.exists()))
+        .where(sa.not_(pending.exists()))
         .where(sa.or_(sa.not_(dead.exists()), sent.exists()))
         .order_by(INCIDENTS.c.received_at)
         .limit(limit)
@@ -113,7 +111,7 @@ def _deletable(
 def _first_of(
     connection: Connection, ids: Sequence[str], enough_bytes: float
 ) -> list[str]:
-    """Return the first of these ids whose traces together are enough, at least one."""
+    """Return the first ids whose traces together have so many bytes; at least one."""
     length = sa.func.length(TRACES.c.spool_json)
     query = sa.select(TRACES.c.incident_id, length)
     rows = connection.execute(query.where(TRACES.c.incident_id.in_(ids)))
@@ -127,26 +125,29 @@ def _first_of(
     return part
 
 
-def _forget_notices(
-    connection: Connection, old: sa.ColumnElement[bool], limit: int
-) -> None:
-    waiting = sa.select(OUTBOX.c.id).where(
+def _prune_notifications(connection: Connection, before: float, batch: int) -> None:
+    """Delete old ones that belong to no incident and are not pending."""
+    pending = sa.select(OUTBOX.c.id).where(
         OUTBOX.c.notification_id == NOTIFICATIONS.c.id, OUTBOX.c.state.in_(OPEN)
     )
     query = (
         sa.select(NOTIFICATIONS.c.id)
-        .where(old, NOTIFICATIONS.c.incident_id.is_(None), sa.not_(waiting.exists()))
-        .limit(limit)
+        .where(
+            NOTIFICATIONS.c.created_at < before,
+            NOTIFICATIONS.c.incident_id.is_(None),
+            sa.not_(pending.exists()),
+        )
+        .limit(batch)
     )
     _delete_notifications(connection, list(connection.execute(query).scalars()))
 
 
-def _forget_attempts(connection: Connection, before: float, limit: int) -> None:
+def _prune_attempts(connection: Connection, before: float, batch: int) -> None:
     query = (
         sa.select(NOTIFICATION_LOG.c.id)
         .join_from(NOTIFICATION_LOG, OUTBOX)
         .where(NOTIFICATION_LOG.c.at < before, OUTBOX.c.state.not_in(OPEN))
-        .limit(limit)
+        .limit(batch)
     )
     ids = list(connection.execute(query).scalars())
     if ids:

@@ -1,6 +1,8 @@
-"""The tables as they are now; migrations.py is how they came about.
+"""The tables as they are now; migrations.py creates them.
 
-Times are wall time in seconds (``_at``), ids are hexadecimal text, JSON is text.
+``_at`` is wall time: Unix seconds in a FLOAT, RFC 3339 in a TEXT. Ids are hexadecimal
+text. JSON is text with a version in it, written and read by one codec each, which is
+named beside its column.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ INCIDENTS = sa.Table(
     sa.Column("onset_at", sa.Text, nullable=False),  # RFC 3339, as rsyslogd said
     sa.Column("received_at", sa.Float, nullable=False),  # by intake
     sa.Column("decision", sa.Text, nullable=False),
-    sa.Column("report", sa.Text, nullable=False),  # JSON: the whole analysis
+    sa.Column("report", sa.Text, nullable=False),  # JSON: report_codec.py
 )
 sa.Index("incidents_by_time", INCIDENTS.c.received_at)
 sa.Index("incidents_by_fingerprint", INCIDENTS.c.fingerprint)
@@ -38,7 +40,7 @@ TRACES = sa.Table(
     "traces",
     METADATA,
     sa.Column("incident_id", sa.Text, sa.ForeignKey("incidents.id"), primary_key=True),
-    sa.Column("spool_json", sa.LargeBinary, nullable=False),  # the file, unaltered
+    sa.Column("spool_json", sa.LargeBinary, nullable=False),  # spool/codec.py
 )
 
 SENDERS = sa.Table(
@@ -61,16 +63,16 @@ BOOTS = sa.Table(
     sa.Column("boot", sa.Text, nullable=False),
     sa.Column("announced", sa.Boolean, nullable=False),
     sa.Column("at", sa.Text, nullable=False),
-    sa.Column("record", sa.Text, nullable=False),  # JSON: the spool record's fields
+    sa.Column("record", sa.Text, nullable=False),  # JSON: spool/codec.py
 )
 sa.Index("boots_by_source", BOOTS.c.source)
 
-# The last word on things of which only the last counts: counters, probes.
+# Things of which only the last one counts: counters, probes, settings in use.
 LATEST = sa.Table(
     "latest",
     METADATA,
     sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("record", sa.Text, nullable=False),
+    sa.Column("record", sa.Text, nullable=False),  # JSON: the codec of its writer
     sa.Column("received_at", sa.Float, nullable=False),
 )
 
@@ -78,11 +80,11 @@ NOTIFICATIONS = sa.Table(
     "notifications",
     METADATA,
     sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("kind", sa.Text, nullable=False),  # "incident", "test"
+    sa.Column("kind", sa.Text, nullable=False),  # "incident", "test", ...
     sa.Column("incident_id", sa.Text, sa.ForeignKey("incidents.id")),
     sa.Column("decision", sa.Text, nullable=False),
     sa.Column("created_at", sa.Float, nullable=False),
-    sa.Column("details", sa.Text),  # JSON: what a message without incident is about
+    sa.Column("details", sa.Text),  # JSON: the codec of the notification
 )
 sa.Index("notifications_by_incident", NOTIFICATIONS.c.incident_id)
 
@@ -95,17 +97,17 @@ OUTBOX = sa.Table(
     ),
     sa.Column("service_key", sa.Text, nullable=False),
     sa.Column("service_label", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),  # outbox.State
+    sa.Column("state", sa.Text, nullable=False),  # outbox.OutboxState
     sa.Column("attempts", sa.Integer, nullable=False),
-    sa.Column("next_attempt_at", sa.Float, nullable=False),  # while sending: the lease
-    sa.Column("owner", sa.Text),  # who holds the lease
+    sa.Column("next_attempt_at", sa.Float, nullable=False),  # or end of lease
+    sa.Column("owner", sa.Text),  # of the lease
     sa.Column("created_at", sa.Float, nullable=False),
     sa.Column("finished_at", sa.Float),
     sa.Column("last_reason", sa.Text),
-    sa.Column("order_key", sa.Text),  # rows of one key go out in their order; the host
-    sa.Column("passed", sa.Boolean, nullable=False),  # later ones need not wait for it
+    sa.Column("order_key", sa.Text),  # sent in order within one key: a host
+    sa.Column("overtakable", sa.Boolean, nullable=False),  # later rows need not wait
     sa.Column("stands_in_for", sa.Text),  # the label of the service that failed
-    sa.Column("death_told", sa.Boolean, nullable=False),  # others know that it is dead
+    sa.Column("reported", sa.Boolean, nullable=False),  # others know that it is dead
     sa.UniqueConstraint("notification_id", "service_key"),
 )
 sa.Index("outbox_in_order", OUTBOX.c.service_key, OUTBOX.c.order_key, OUTBOX.c.state)
@@ -133,9 +135,10 @@ DECISIONS = sa.Table(
     sa.Column("subject", sa.Text, nullable=False),  # "incident:ID", "cause:KEY", ...
     sa.Column("decision", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("services", sa.Text, nullable=False),  # JSON: their labels
+    sa.Column("services", sa.Text, nullable=False),  # JSON: decisions.py
     sa.Column("cause", sa.Text),
-    sa.Column("message_id", sa.Text),  # of the notification, if one came of it
+    sa.Column("message_id", sa.Text),  # of the notification, if there is one
+    sa.Column("suppressed", sa.Boolean, nullable=False),  # a later message includes it
 )
 sa.Index("decisions_by_subject", DECISIONS.c.subject)
 sa.Index("decisions_by_time", DECISIONS.c.at)
@@ -144,7 +147,7 @@ SILENCES = sa.Table(
     "silences",
     METADATA,
     sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("matchers", sa.Text, nullable=False),  # JSON
+    sa.Column("matchers", sa.Text, nullable=False),  # JSON: silences.py
     sa.Column("author", sa.Text, nullable=False),
     sa.Column("comment", sa.Text, nullable=False),
     sa.Column("starts_at", sa.Float, nullable=False),
@@ -152,7 +155,7 @@ SILENCES = sa.Table(
     sa.Column("revision", sa.Integer, nullable=False),  # grows with each change
 )
 
-# What the policy remembers (policy/state.py), a row of JSON each.
+# The memory of the policy, in rows that policy/ encodes and decodes.
 POLICY_STATE = sa.Table(
     "policy_state",
     METADATA,
@@ -161,12 +164,12 @@ POLICY_STATE = sa.Table(
     sa.Column("content", sa.Text, nullable=False),
 )
 
-# What happened to the policy: played again from a "state" on, it decides the same.
+# What happened to the policy: replayed from a "state" on, it gives the same decisions.
 POLICY_LOG = sa.Table(
     "policy_log",
     METADATA,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("at", sa.Float, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),  # "state" or "turn"
-    sa.Column("content", sa.Text, nullable=False),  # JSON
+    sa.Column("kind", sa.Text, nullable=False),  # policy_store.LogKind
+    sa.Column("content", sa.Text, nullable=False),  # JSON: the codec of policy/
 )

@@ -1,87 +1,99 @@
-"""Who was heard, what they said of themselves, and their boots."""
+"""Which senders were heard, what they said about themselves, and their boots."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from omprog_panic.plain import visible
+from omprog_panic.spool.codec import decode, encode
+from omprog_panic.spool.record import AliveRecord, CountersRecord
+from omprog_panic.store.dialect import dialect_of
+from omprog_panic.store.latest import load_latest, store_latest
 from omprog_panic.store.schema import BOOTS, LATEST, SENDERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from _typeshed import DataclassInstance
-    from sqlalchemy.engine import Connection, Row
+    from sqlalchemy.engine import Connection
 
-    from omprog_panic.spool.record import AliveRecord, BootRecord, IncidentRecord
+    from omprog_panic.spool.record import BootRecord, IncidentRecord, ProbeRecord
 
 MAX_LISTED = 1000
-_VERIFIED = "verified "  # and the sender's address: a name in LATEST
+# Names in LATEST.
+_COUNTERS = "counters"
+_PROBE = "probe"
+_VERIFIED = "verified "  # and the sender's address
 
 
-def list_senders(connection: Connection, limit: int) -> list[Row[Any]]:
-    """Return the senders heard last."""
-    query = sa.select(SENDERS).order_by(SENDERS.c.last_heard_at.desc())
-    return list(connection.execute(query.limit(min(limit, MAX_LISTED))))
+@dataclasses.dataclass(frozen=True, slots=True)
+class HeardSender:
+    """A sender, as it was last heard; times are RFC 3339, UTC."""
+
+    source: str
+    host: str | None
+    kernel: str | None
+    boot: str | None
+    says: str
+    first_heard_at: str
+    last_heard_at: str
 
 
-def latest(connection: Connection, name: str) -> dict[str, Any] | None:
-    """Return what ``note_latest`` kept under this name."""
-    query = sa.select(LATEST.c.record).where(LATEST.c.name == name)
-    found = connection.execute(query).scalar()
-    return None if found is None else dict(json.loads(found))
-
-
-def list_refused(connection: Connection, since: float) -> list[str]:
-    """Give addresses that spoke without being listed, as the collector counted last.
-
-    None when it last counted before ``since`` (Unix seconds).
-    """
-    query = sa.select(LATEST.c.record).where(
-        LATEST.c.name == "counters", LATEST.c.received_at >= since
-    )
-    found = connection.execute(query).scalar()
-    return [] if found is None else list(json.loads(found).get("refused", ()))
-
-
-class Sign(NamedTuple):
-    """A sender was heard: at what time (RFC 3339, UTC), and what it said."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Sighting:
+    """A sender was heard: when (RFC 3339, UTC), and what it said."""
 
     record: IncidentRecord | BootRecord | AliveRecord
     says: str
     at: str
 
 
-def note_senders(connection: Connection, signs: Sequence[Sign]) -> None:
-    """Remember that senders were heard, and what they said of themselves."""
-    sources = {sign.record.source for sign in signs}
+def list_senders(connection: Connection, limit: int) -> list[HeardSender]:
+    """Return the senders that were heard last, at most ``MAX_LISTED``."""
+    query = sa.select(SENDERS).order_by(SENDERS.c.last_heard_at.desc())
+    rows = connection.execute(query.limit(min(limit, MAX_LISTED)))
+    return [
+        HeardSender(
+            source=row.source,
+            host=row.host,
+            kernel=row.kernel,
+            boot=row.boot,
+            says=row.says,
+            first_heard_at=row.first_heard_at,
+            last_heard_at=row.last_heard_at,
+        )
+        for row in rows
+    ]
+
+
+def record_sightings(connection: Connection, sightings: Sequence[Sighting]) -> None:
+    """Store that senders were heard, and what they said about themselves."""
+    sources = {sighting.record.source for sighting in sightings}
     query = sa.select(SENDERS).where(SENDERS.c.source.in_(sources))
-    known = {row.source: dict(row._mapping) for row in connection.execute(query)}  # noqa: SLF001 - its public name
-    old = set(known)
-    for sign in signs:
-        source = sign.record.source
-        row = known.setdefault(source, _new_sender(source, sign.at))
-        if row["last_heard_at"] <= sign.at:
-            row |= {"last_heard_at": sign.at, "says": sign.says}
-            for column in ("host", "kernel", "boot"):
-                if (said := getattr(sign.record, column)) is not None:
-                    row[column] = visible(said)
-    new = [row for source, row in known.items() if source not in old]
-    if new:
-        connection.execute(sa.insert(SENDERS), new)
-    changed = [{**row, "key": row["source"]} for s, row in known.items() if s in old]
-    if changed:
-        update = sa.update(SENDERS).where(SENDERS.c.source == sa.bindparam("key"))
-        values: dict[str, Any] = {
-            column.name: sa.bindparam(column.name)
-            for column in SENDERS.c
-            if column.name != "source"
+    known: dict[str, dict[str, Any]] = {
+        row.source: {
+            "source": row.source,
+            "host": row.host,
+            "kernel": row.kernel,
+            "boot": row.boot,
+            "says": row.says,
+            "first_heard_at": row.first_heard_at,
+            "last_heard_at": row.last_heard_at,
         }
-        connection.execute(update.values(values), changed)
+        for row in connection.execute(query)
+    }
+    for sighting in sightings:
+        record, at = sighting.record, sighting.at
+        row = known.setdefault(record.source, _new_sender(record.source, at))
+        if row["last_heard_at"] <= at:
+            row |= {"last_heard_at": at, "says": sighting.says}
+            said = {"host": record.host, "kernel": record.kernel, "boot": record.boot}
+            row |= {k: visible(v) for k, v in said.items() if v is not None}
+    if known:
+        upsert = dialect_of(connection).upsert(SENDERS)
+        connection.execute(upsert, list(known.values()))
 
 
 def _new_sender(source: str, at: str) -> dict[str, Any]:
@@ -90,49 +102,76 @@ def _new_sender(source: str, at: str) -> dict[str, Any]:
 
 
 def insert_boot(connection: Connection, record: BootRecord) -> bool:
-    """Store a boot; False when it is known."""
-    known = sa.select(BOOTS.c.id).where(BOOTS.c.id == record.id)
-    if connection.execute(known).first() is not None:
-        return False
-    connection.execute(
-        sa.insert(BOOTS).values(
+    """Store a boot; return False if it is stored already."""
+    inserted = connection.execute(
+        dialect_of(connection)
+        .insert_missing(BOOTS)
+        .values(
             id=record.id,
             source=record.source,
             boot=visible(record.boot),
             announced=record.announced,
             at=record.at,
-            record=json.dumps(dataclasses.asdict(record)),
+            record=encode(record).decode("ascii"),
         )
     )
-    return True
+    return inserted.rowcount == 1
 
 
-def note_verified(
+def store_counters(
+    connection: Connection, record: CountersRecord, received_at: float
+) -> None:
+    """Keep what the collector counted last."""
+    store_latest(connection, _COUNTERS, encode(record).decode("ascii"), received_at)
+
+
+def load_counters(connection: Connection) -> CountersRecord | None:
+    """Return what the collector counted last; None: nothing so far."""
+    found = load_latest(connection, _COUNTERS)
+    if found is None:
+        return None
+    record = decode(found.content.encode())
+    return record if isinstance(record, CountersRecord) else None
+
+
+def refused_sources(connection: Connection, since: float) -> list[str]:
+    """Return addresses that sent without being listed, as the collector counted last.
+
+    Empty if it last counted before ``since`` (Unix seconds).
+    """
+    found = load_latest(connection, _COUNTERS)
+    if found is None or found.received_at < since:
+        return []
+    record = decode(found.content.encode())
+    return list(record.refused) if isinstance(record, CountersRecord) else []
+
+
+def store_probe(
+    connection: Connection, record: ProbeRecord, received_at: float
+) -> None:
+    """Keep the last probe that came out of the chain."""
+    store_latest(connection, _PROBE, encode(record).decode("ascii"), received_at)
+
+
+def probe_heard_at(connection: Connection) -> float | None:
+    """Return when a probe last came out of the chain; None: never so far."""
+    found = load_latest(connection, _PROBE)
+    return None if found is None else found.received_at
+
+
+def store_verified(
     connection: Connection, record: AliveRecord, received_at: float
 ) -> None:
-    """Keep the last token that each sender has sent."""
-    note_latest(connection, _VERIFIED + record.source, record, received_at)
+    """Keep the last token of each sender."""
+    name, content = _VERIFIED + record.source, encode(record).decode("ascii")
+    store_latest(connection, name, content, received_at)
 
 
-def find_verified(connection: Connection, token: str) -> dict[str, Any] | None:
-    """Return the record that brought a token; None when none did."""
+def find_verified(connection: Connection, token: str) -> AliveRecord | None:
+    """Return the record with a token; None: it has not arrived."""
     query = sa.select(LATEST.c.record).where(LATEST.c.name.startswith(_VERIFIED))
-    records = (json.loads(row.record) for row in connection.execute(query))
-    return next((dict(r) for r in records if r["token"] == token), None)
-
-
-def note_latest(
-    connection: Connection,
-    name: str,
-    record: DataclassInstance,
-    received_at: float,
-) -> None:
-    """Keep the last record of a sort of which only the last counts."""
-    connection.execute(sa.delete(LATEST).where(LATEST.c.name == name))
-    connection.execute(
-        sa.insert(LATEST).values(
-            name=name,
-            record=json.dumps(dataclasses.asdict(record)),
-            received_at=received_at,
-        )
-    )
+    for content in connection.execute(query).scalars():
+        record = decode(content.encode())
+        if isinstance(record, AliveRecord) and record.token == token:
+            return record
+    return None

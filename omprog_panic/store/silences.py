@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from omprog_panic.store.schema import SILENCES
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection
+    from collections.abc import Mapping, Sequence
 
-MAX_SILENCES = 1000  # that are not over
-KEPT_S = 30 * 86400.0  # a silence that is over is listed so long
+    from sqlalchemy.engine import Connection, Row
+
+MAX_SILENCES = 1000  # that have not ended
+KEPT_S = 30 * 86400.0  # for so long an ended silence is listed
+MAX_FOUND = 5  # ids that begin alike
+MATCHERS_VERSION = 1
 
 
-class StoredSilence(NamedTuple):
+@dataclasses.dataclass(frozen=True, slots=True)
+class StoredSilence:
     """One silence; times are wall times."""
 
     id: str
@@ -29,17 +35,25 @@ class StoredSilence(NamedTuple):
 
 
 def add_silence(connection: Connection, silence: StoredSilence) -> None:
-    """Store a new silence; old ones that are long over are forgotten."""
+    """Store a new silence; delete those that ended long ago."""
     old = SILENCES.c.ends_at < silence.starts_at - KEPT_S
     revision = _next_revision(connection)
     connection.execute(sa.delete(SILENCES).where(old))
-    fields = silence._replace(revision=revision)._asdict()
-    matchers = json.dumps(fields.pop("match"))
-    connection.execute(sa.insert(SILENCES).values(matchers=matchers, **fields))
+    connection.execute(
+        sa.insert(SILENCES).values(
+            id=silence.id,
+            matchers=matchers_to_json(silence.match),
+            author=silence.author,
+            comment=silence.comment,
+            starts_at=silence.starts_at,
+            ends_at=silence.ends_at,
+            revision=revision,
+        )
+    )
 
 
 def end_silence(connection: Connection, silence_id: str, now: float) -> bool:
-    """End a silence now; False when it is over already."""
+    """End a silence now; False: it has ended already."""
     ended = connection.execute(
         sa.update(SILENCES)
         .where(SILENCES.c.id == silence_id, SILENCES.c.ends_at > now)
@@ -49,7 +63,7 @@ def end_silence(connection: Connection, silence_id: str, now: float) -> bool:
 
 
 def list_silences(connection: Connection, after: float) -> list[StoredSilence]:
-    """Return the silences that end after this time, the next to end first."""
+    """Return the silences that end after this time, in the order of their ends."""
     query = sa.select(SILENCES).where(SILENCES.c.ends_at > after)
     rows = connection.execute(query.order_by(SILENCES.c.ends_at, SILENCES.c.id))
     return [_silence(row) for row in rows]
@@ -62,15 +76,17 @@ def changed_silences(connection: Connection, revision: int) -> list[StoredSilenc
 
 
 def find_silences(connection: Connection, prefix: str) -> list[str]:
-    """Return the ids that begin with these characters, at most a handful."""
+    """Return the ids that begin with these characters, at most ``MAX_FOUND``."""
     query = sa.select(SILENCES.c.id).where(
         SILENCES.c.id.startswith(prefix, autoescape=True)
     )
-    return list(connection.execute(query.order_by(SILENCES.c.id).limit(5)).scalars())
+    return list(
+        connection.execute(query.order_by(SILENCES.c.id).limit(MAX_FOUND)).scalars()
+    )
 
 
 def count_open(connection: Connection, now: float) -> int:
-    """Count the silences that are not over."""
+    """Return how many silences have not ended."""
     query = sa.select(sa.func.count()).select_from(SILENCES)
     return int(connection.execute(query.where(SILENCES.c.ends_at > now)).scalar_one())
 
@@ -80,10 +96,29 @@ def _next_revision(connection: Connection) -> int:
     return int(newest or 0) + 1
 
 
-def _silence(row: Any) -> StoredSilence:  # noqa: ANN401 - a row of either SQLAlchemy
+def matchers_to_json(match: Mapping[str, Sequence[str]]) -> str:
+    """Return the column ``matchers``; ``matchers_from_json`` reads it."""
+    patterns = {label: list(values) for label, values in match.items()}
+    return json.dumps({"version": MATCHERS_VERSION, "match": patterns})
+
+
+def matchers_from_json(text: str) -> dict[str, list[str]]:
+    """Parse the column ``matchers``.
+
+    Raises:
+        ValueError: this program cannot read it.
+
+    """
+    body = json.loads(text)
+    if body.get("version") != MATCHERS_VERSION:
+        raise ValueError(f"matchers of a silence: unknown form: {text[:100]}")
+    return {label: list(values) for label, values in body["match"].items()}
+
+
+def _silence(row: Row[tuple[object, ...]]) -> StoredSilence:
     return StoredSilence(
         id=row.id,
-        match=json.loads(row.matchers),
+        match=matchers_from_json(row.matchers),
         author=row.author,
         comment=row.comment,
         starts_at=row.starts_at,

@@ -1,16 +1,15 @@
-"""What every database under the store must do; SQLite now, PostgreSQL later."""
+"""What every kind of database under the store must do; tests/backends.py has them."""
 
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from omprog_panic.errors import StoreError, StoreForbiddenError
+from omprog_panic.errors import AlreadyRunningError, StoreError
 from omprog_panic.kernel.analysis import Facts, Frame
 from omprog_panic.model import Severity
 from omprog_panic.spool.codec import encode
@@ -19,45 +18,73 @@ from omprog_panic.spool.record import (
     BootRecord,
     CountersRecord,
     IncidentRecord,
+    ProbeRecord,
 )
 from omprog_panic.store import (
     connect,
+    dead_letters,
     incidents,
     migrate,
     outbox,
-    outbox_care,
+    outbox_admin,
+    policy_store,
+    recipients,
+    retention,
     senders,
+    silences,
 )
-from omprog_panic.store.connect import Database
-from omprog_panic.store.incidents import StoredIncident
+from omprog_panic.store.connect import Database, existing_database, open_database
+from omprog_panic.store.decisions import (
+    StoredDecision,
+    decisions_on,
+    insert_decisions,
+    prune_decisions,
+)
+from omprog_panic.store.incidents import CauseHistory, LatestIncident, StoredIncident
+from omprog_panic.store.latest import load_latest, store_latest
 from omprog_panic.store.migrations import MIGRATIONS
 from omprog_panic.store.notification_log import (
     Attempt,
     StoredNotification,
     deliveries,
-    deliveries_of,
     insert_notifications,
+    last_failed_attempts,
+    last_took_s,
     log_attempt,
 )
-from omprog_panic.store.outbox import Address, Lease, OutboxRow, State
+from omprog_panic.store.outbox import Lease, OutboxRow, OutboxState, QueuedDelivery
+from omprog_panic.store.policy_store import LogEntry, LogKind, StateRow
 from omprog_panic.store.schema import METADATA, NOTIFICATION_LOG, SENDERS
-from omprog_panic.store.senders import Sign
+from omprog_panic.store.senders import Sighting
+from omprog_panic.store.silences import StoredSilence
+from tests.backends import BACKENDS, Backend
 from tests.builders import make_incident, make_report
 
 LEASE = Lease("me", 90.0, 120.0)
 NOW = 1000.0
 
 
+@pytest.fixture(params=BACKENDS, ids=lambda backend: backend.name)
+def backend(request: pytest.FixtureRequest) -> Backend:
+    backend: Backend = request.param
+    return backend
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "db/test.sqlite", busy_timeout_s=0.2)
+def location(backend: Backend, tmp_path: Path) -> Path | str:
+    return backend.new_location(tmp_path)
+
+
+@pytest.fixture
+def database(location: Path | str) -> Iterator[Database]:
+    database = open_database(location, busy_timeout_s=0.2)
     database.create()
     yield database
     database.close()
 
 
-def store(database: Database, record: IncidentRecord) -> bool:
-    incident = StoredIncident(record, make_report(), "NOTIFY_SEVERE", NOW)
+def store(database: Database, record: IncidentRecord, at: float = NOW) -> bool:
+    incident = StoredIncident(record, make_report(), "NOTIFY_SEVERE", at)
     with database.write() as connection:
         items = [(incident, encode(record))]
         return incidents.insert_incidents(connection, items) == {record.id}
@@ -74,10 +101,10 @@ def address(
             connection,
             [StoredNotification(notification, "incident", None, "NOTIFY_X", NOW)],
         )
-        addresses = [
-            Address(notification, key, f"label {key}", order_key) for key in keys
+        addressed = [
+            QueuedDelivery(notification, key, f"label {key}", order_key) for key in keys
         ]
-        outbox.enqueue(connection, addresses, NOW)
+        outbox.enqueue(connection, addressed, NOW)
 
 
 def claim(
@@ -107,7 +134,7 @@ class TestSchema:
                 for index in inspector.get_indexes(name)
             }
 
-        dialect = sa.create_engine("sqlite://", future=True).dialect
+            dialect = connection.dialect
         wanted = {
             table.name: {
                 (c.name, c.type.compile(dialect), bool(c.nullable))
@@ -153,19 +180,7 @@ class TestSchema:
 
 
 class TestConnect:
-    def test_a_commit_is_on_disk_when_it_returns(self, database: Database) -> None:
-        with database.read() as connection:
-            asked = ("journal_mode", "synchronous", "foreign_keys")
-            values = [
-                connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in asked
-            ]
-
-        assert values == ["wal", 2, 1]  # 2: FULL
-
-    def test_the_file_is_not_for_everybody(self, database: Database) -> None:
-        assert database.path.stat().st_mode & 0o007 == 0
-
-    def test_a_failed_write_is_undone(self, database: Database) -> None:
+    def test_a_failed_write_is_rolled_back(self, database: Database) -> None:
         def fail_half_way() -> None:
             with database.write() as connection:
                 connection.execute(
@@ -180,80 +195,76 @@ class TestConnect:
         with database.read() as connection:
             assert senders.list_senders(connection, 10) == []
 
-    def test_a_lock_held_elsewhere_is_an_error_to_try_again(
-        self, database: Database
+    def test_a_reader_sees_one_state(
+        self, database: Database, location: Path | str
     ) -> None:
-        other = Database(database.path, busy_timeout_s=0.1)
+        other = open_database(location)
+        with database.read() as connection:
+            assert incidents.count_incidents(connection) == 0
+            store(other, make_incident())
+            assert incidents.count_incidents(connection) == 0
+        other.close()
+        with database.read() as connection:
+            assert incidents.count_incidents(connection) == 1
+
+    def test_readers_are_told_that_there_is_nothing(self, location: Path | str) -> None:
         with (
-            database.write(),
-            pytest.raises(StoreError, match="locked"),
-            other.write(),
+            pytest.raises(StoreError, match="has the alerter run yet"),
+            existing_database(location),
         ):
             pass
-        other.close()
 
-        store(database, make_incident())
-
-    def test_rubbish_in_place_of_a_data_base_is_named(self, tmp_path: Path) -> None:
-        path = tmp_path / "rubbish"
-        path.write_bytes(b"no database " * 1000)
-        database = Database(path)
-
-        with pytest.raises(StoreError, match=f"{path}: file is not a database"):
-            database.create()
-        database.close()
-
-    def test_nothing_there_is_said_to_readers(self, tmp_path: Path) -> None:
-        with pytest.raises(StoreError, match="has the alerter run yet"):
-            Database(tmp_path / "gone").check()
-        (tmp_path / "empty").touch()
-        empty = Database(tmp_path / "empty")
-        with pytest.raises(StoreError, match="has the alerter run yet"):
-            empty.check()
-        empty.close()
-
-    def test_only_create_makes_the_file(self, tmp_path: Path) -> None:
-        # A strange name: it becomes a part of a URI.
-        path = tmp_path / "a #1?mode=memory%20.sqlite"
-        database = Database(path)
-        with pytest.raises(StoreError, match="unable to open"), database.read():
+    def test_only_create_makes_a_database(self, location: Path | str) -> None:
+        database = open_database(location)
+        with pytest.raises(StoreError), database.read():
             pass
-        with pytest.raises(StoreError, match="unable to open"), database.write():
+        with pytest.raises(StoreError), database.write():
             pass
-        assert not list(tmp_path.iterdir())
+        with pytest.raises(StoreError):
+            database.check()
         database.create()
         database.check()
         database.close()
-        assert path.exists()
-
-    def test_a_folder_that_readers_may_not_see_is_not_called_empty(
-        self, tmp_path: Path
-    ) -> None:
-        folder = tmp_path / "db"
-        folder.mkdir(mode=0)
-        me = os.geteuid()
-        if me == 0:
-            os.seteuid(65534)  # root may see everything
-        try:
-            with pytest.raises(StoreForbiddenError, match="use sudo"):
-                Database(folder / "x.sqlite").check()
-        finally:
-            os.seteuid(me)
-
-    def test_a_folder_that_cannot_be_is_named(self, tmp_path: Path) -> None:
-        (tmp_path / "file").touch()
-        with pytest.raises(StoreError, match=r"file/x\.sqlite"):
-            Database(tmp_path / "file/x.sqlite").create()
 
     def test_foreign_keys_hold(self, database: Database) -> None:
         with (
             pytest.raises(sa.exc.IntegrityError),
             database.write() as connection,
         ):
-            outbox.enqueue(connection, [Address("no such", "k", "l")], NOW)
+            outbox.enqueue(connection, [QueuedDelivery("no such", "k", "l")], NOW)
 
     def test_the_busy_timeout_is_long_enough_for_a_backup(self) -> None:
         assert connect.BUSY_TIMEOUT_S >= 5
+
+    def test_one_alerter_at_a_time(
+        self, database: Database, location: Path | str
+    ) -> None:
+        other = open_database(location)
+        assert not other.has_alerter()
+        database.lock.acquire()
+        assert other.has_alerter()
+        with pytest.raises(AlreadyRunningError):
+            other.lock.acquire()
+        database.lock.release()
+
+        assert not other.has_alerter()
+        other.lock.acquire()
+        other.lock.release()
+        other.close()
+
+    def test_space_that_became_free_is_returned(
+        self, backend: Backend, database: Database, location: Path | str
+    ) -> None:
+        with database.write() as connection:
+            store_latest(connection, "large", "x" * 4_000_000, NOW)
+        full = backend.allocated_bytes(location)
+        with database.write() as connection:
+            store_latest(connection, "large", "", NOW)
+            assert retention.used_bytes(connection) < 1_000_000
+        database.release_space()
+
+        assert full > 4_000_000
+        assert backend.allocated_bytes(location) < full / 2
 
 
 class TestIncidents:
@@ -281,14 +292,6 @@ class TestIncidents:
         assert store(database, make_incident(1))
         assert not store(database, make_incident(1))
 
-    def test_a_report_of_another_version_is_read_as_far_as_known(self) -> None:
-        text = incidents.report_to_json(make_report())
-        newer = text.replace('"kind"', '"later": 1, "kind"').replace(
-            '"facts": {', '"facts": {"later": [1], '
-        )
-
-        assert incidents.report_from_json(newer) == make_report()
-
     def test_text_that_no_data_base_takes_is_stored_escaped(
         self, database: Database
     ) -> None:
@@ -299,11 +302,55 @@ class TestIncidents:
             [row] = incidents.list_incidents(connection, 10)
         assert row.host == "x\\udcff\\x00"
 
+    def test_a_newer_analysis_replaces_the_stored_one(self, database: Database) -> None:
+        record = make_incident(1)
+        store(database, record)
+        with database.write() as connection:
+            assert incidents.analysed_before(connection, 10**6, "", 10) == [record.id]
+            newer = make_report(title="newer", fingerprint="f2")
+            incidents.replace_report(connection, record, newer)
+            [row] = incidents.list_incidents(connection, 10)
+            stored = incidents.load_incident(connection, record.id)
+
+        assert (row.title, row.fingerprint) == ("newer", "f2")
+        assert stored is not None
+        assert stored.report == newer
+
+    def test_the_newest_incident_of_each_sender_is_known(
+        self, database: Database
+    ) -> None:
+        store(database, make_incident(1, source="10.0.0.1"), at=NOW)
+        store(database, make_incident(2, source="10.0.0.1"), at=NOW + 1)
+        store(database, make_incident(3, source="10.0.0.2"), at=NOW)
+        with database.read() as connection:
+            found = incidents.latest_by_source(connection)
+
+        assert {source: row.id for source, row in found.items()} == {
+            "10.0.0.1": f"{2:032x}",
+            "10.0.0.2": f"{3:032x}",
+        }
+        assert isinstance(found["10.0.0.1"], LatestIncident)
+
+    def test_the_history_of_a_cause_counts_crashes_hosts_and_kernels(
+        self, database: Database
+    ) -> None:
+        for number, host in ((1, 1), (2, 1), (3, 2)):
+            record = make_incident(number, source=f"10.0.0.{host}", kernel="6.1")
+            store(database, record, at=NOW + number)
+        fingerprint = make_report().fingerprint
+        with database.read() as connection:
+            found = incidents.cause_histories(connection, [fingerprint, "unknown"])
+
+        history = CauseHistory(3, 2, NOW + 1, NOW + 3, ("6.1",))
+        assert found == {fingerprint: history}
+
+
+class TestSenders:
     def test_senders_keep_what_they_said_last(self, database: Database) -> None:
         with database.write() as connection:
             for at, kernel in (("2", "6.1"), ("3", None), ("1", "old")):
                 record = AliveRecord(f"id{at}", "10.0.0.2", at, kernel=kernel)
-                senders.note_senders(connection, [Sign(record, "alive", at)])
+                senders.record_sightings(connection, [Sighting(record, "alive", at)])
             [row] = senders.list_senders(connection, 10)
 
         assert (row.first_heard_at, row.last_heard_at, row.kernel) == ("2", "3", "6.1")
@@ -316,14 +363,41 @@ class TestIncidents:
 
     def test_of_counters_only_the_last_are_kept(self, database: Database) -> None:
         with database.write() as connection:
-            for number in (1, 2):
-                record = CountersRecord(f"c{number}", "now", {"lines": number})
-                senders.note_latest(connection, "counters", record, NOW)
-            found = senders.latest(connection, "counters")
+            assert senders.load_counters(connection) is None
+            older = CountersRecord("c1", "now", {"lines": 1})
+            newer = CountersRecord("c2", "now", {"lines": 2}, ("192.0.2.9",))
+            for record in (older, newer):
+                senders.store_counters(connection, record, NOW)
 
-            assert senders.latest(connection, "probe") is None
-        assert found is not None
-        assert found["counters"] == {"lines": 2}
+            assert senders.load_counters(connection) == newer
+            assert senders.refused_sources(connection, NOW) == ["192.0.2.9"]
+            assert senders.refused_sources(connection, NOW + 1) == []
+
+    def test_the_last_probe_is_kept(self, database: Database) -> None:
+        with database.write() as connection:
+            assert senders.probe_heard_at(connection) is None
+            record = ProbeRecord("p", "127.0.0.1", "token", "now")
+            senders.store_probe(connection, record, NOW)
+
+            assert senders.probe_heard_at(connection) == NOW
+
+    def test_a_token_is_found(self, database: Database) -> None:
+        record = AliveRecord("a", "10.0.0.2", "now", says="verify", token="t1")
+        with database.write() as connection:
+            senders.store_verified(connection, record, NOW)
+
+            assert senders.find_verified(connection, "t1") == record
+            assert senders.find_verified(connection, "t2") is None
+
+    def test_what_was_stored_last_under_a_name_is_kept(
+        self, database: Database
+    ) -> None:
+        with database.write() as connection:
+            store_latest(connection, "a", "1", NOW)
+            store_latest(connection, "a", "2", NOW + 1)
+
+            assert load_latest(connection, "a") == ("2", NOW + 1)
+            assert load_latest(connection, "b") is None
 
 
 class TestOutbox:
@@ -364,7 +438,7 @@ class TestOutbox:
         assert third.last_reason == "busy"
 
     def test_what_is_finished_is_never_claimed_again(self, database: Database) -> None:
-        for number, state in enumerate((State.SENT, State.DEAD)):
+        for number, state in enumerate((OutboxState.SENT, OutboxState.DEAD)):
             address(database, "a", notification=f"n{number}")
             row = claim(database, "a", NOW)
             assert row is not None
@@ -406,7 +480,7 @@ class TestOutbox:
             with database.write() as connection:
                 outbox.defer(connection, row.id, NOW + 60, "down")
         with database.write() as connection:
-            outbox.hurry(connection, "a", NOW + 5)
+            outbox.make_due(connection, "a", NOW + 5)
 
         assert claim(database, "a", NOW + 5) is not None
         assert claim(database, "b", NOW + 5) is None
@@ -416,10 +490,14 @@ class TestOutbox:
     ) -> None:
         address(database, "gone")
         with database.write() as connection:
-            assert outbox_care.expire(connection, {"a"}, NOW, NOW) == 0
-            assert outbox_care.expire(connection, {"gone"}, NOW + 1, NOW) == 0
-            assert outbox_care.expire(connection, {"a"}, NOW + 1, NOW + 1) == 1
-            [row] = outbox_care.summary(connection)
+            assert dead_letters.give_up_orphaned(connection, {"a"}, NOW, NOW) == 0
+            assert (
+                dead_letters.give_up_orphaned(connection, {"gone"}, NOW + 1, NOW) == 0
+            )
+            assert (
+                dead_letters.give_up_orphaned(connection, {"a"}, NOW + 1, NOW + 1) == 1
+            )
+            [row] = outbox_admin.backlog(connection)
 
         assert (row.state, row.alerts, row.service_label) == ("dead", 1, "label gone")
 
@@ -430,13 +508,214 @@ class TestOutbox:
                 "n", "incident", f"{1:032x}", "NOTIFY_X", NOW
             )
             insert_notifications(connection, [notification])
-            outbox.enqueue(connection, [Address("n", "a", "label a")], NOW)
+            outbox.enqueue(connection, [QueuedDelivery("n", "a", "label a")], NOW)
             row = outbox.claim(connection, "a", LEASE, NOW)
             assert row is not None
             log_attempt(connection, Attempt(row.id, 1, NOW, 0.5, False, "busy"))
             logged = connection.execute(sa.select(NOTIFICATION_LOG)).all()
+            [failed] = last_failed_attempts(connection)
+            assert last_took_s(connection, row.id) == 0.5
             told = deliveries(connection, f"{1:032x}")
 
-            assert [r.id for r in deliveries_of(connection, "n")] == [row.id]
+            assert [r.id for r in outbox_admin.entries_of(connection, "n")] == [row.id]
+        assert (failed.service_label, failed.reason) == ("label a", "busy")
         assert [(r.attempt, r.delivered, r.reason) for r in logged] == [(1, 0, "busy")]
         assert [(r.service_label, r.state) for r in told] == [("label a", "sending")]
+
+    def test_a_retried_row_is_due_at_once_and_a_dropped_one_never(
+        self, database: Database
+    ) -> None:
+        address(database, "a", "b")
+        with database.write() as connection:
+            rows = outbox_admin.list_entries(connection, ["waiting"], 10)
+            for row in rows:
+                outbox.finish(connection, row.id, OutboxState.DEAD, NOW)
+            assert outbox_admin.retry(connection, [rows[0].id], NOW) == 1
+            assert outbox_admin.drop(connection, None, NOW) == 1
+            assert outbox.next_due(connection, "a") == outbox.ASKED_FOR
+            assert outbox.next_due(connection, "b") is None
+
+    def test_a_notification_is_resent_to_old_and_new_services(
+        self, database: Database
+    ) -> None:
+        address(database, "a", "b", order_key="10.0.0.2")
+        row = claim(database, "a", NOW)
+        assert row is not None
+        with database.write() as connection:
+            outbox.finish(connection, row.id, OutboxState.SENT, NOW)
+        claim(database, "b", NOW)
+        labels = {"a": "label a", "b": "label b", "c": "label c"}
+        with database.write() as connection:
+            assert outbox_admin.resend(connection, "n1", labels, NOW) == 3
+            found = {
+                r.service_key: r for r in outbox_admin.entries_of(connection, "n1")
+            }
+            assert recipients.recipients_of(connection, "n1") == dict.fromkeys(
+                labels, "10.0.0.2"
+            )
+
+        states = {key: entry.state for key, entry in found.items()}
+        assert states == {"a": "waiting", "b": "sending", "c": "waiting"}
+        assert found["a"].next_attempt_at == outbox.ASKED_FOR
+
+    def test_a_later_row_of_a_host_waits_unless_the_first_is_overtakable(
+        self, database: Database
+    ) -> None:
+        for name in ("n1", "n2"):
+            address(database, "a", notification=name, order_key="10.0.0.2")
+        first = claim(database, "a", NOW)
+        assert first is not None
+        assert claim(database, "a", NOW) is None
+        with database.write() as connection:
+            second = outbox.claim(connection, "a", LEASE, NOW, overtaking=first)
+            assert second is not None
+            outbox.defer(connection, second.id, NOW, "busy")
+            outbox.make_overtakable(connection, first.id)
+
+        again = claim(database, "a", NOW)
+        assert again is not None
+        assert (second.notification_id, again.notification_id) == ("n2", "n2")
+
+    def test_overdue_is_what_no_service_of_the_group_took(
+        self, database: Database
+    ) -> None:
+        address(database, "a", "b", notification="n1")
+        address(database, "a", notification="n2")
+        row = claim(database, "b", NOW)
+        assert row is not None
+        with database.write() as connection:
+            outbox.finish(connection, row.id, OutboxState.SENT, NOW)
+            found = recipients.overdue(connection, {"a", "b"}, {"c"}, NOW)
+            orphans = recipients.orphaned(connection, {"b"})
+
+        assert [(row.notification_id, row.failed) for row in found] == [
+            ("n2", "label a")
+        ]
+        assert orphans == {"n1": ["label a"], "n2": ["label a"]}
+
+    def test_dead_letters_are_reported_once(self, database: Database) -> None:
+        address(database, "a")
+        row = claim(database, "a", NOW)
+        assert row is not None
+        with database.write() as connection:
+            outbox.defer(connection, row.id, NOW, "down")
+            outbox.finish(connection, row.id, OutboxState.DEAD, NOW)
+            [letter] = dead_letters.unreported(connection)
+            dead_letters.mark_reported(connection, [letter.id])
+
+            assert dead_letters.unreported(connection) == []
+        assert (letter.service_label, letter.last_reason) == ("label a", "down")
+
+    def test_rows_from_the_future_are_dated_to_now(self, database: Database) -> None:
+        address(database, "a")
+        with database.write() as connection:
+            outbox.correct_future_times(connection, NOW - 1000)
+            [row] = outbox_admin.entries_of(connection, "n1")
+
+        assert row.created_at == NOW - 1000
+
+
+class TestPolicy:
+    def test_the_memory_is_replaced_row_by_row(self, database: Database) -> None:
+        with database.write() as connection:
+            rows = [StateRow("groups", "a", "1"), StateRow("groups", "b", "2")]
+            policy_store.store_state(connection, rows)
+            changes = [StateRow("groups", "a", "3"), StateRow("groups", "b", None)]
+            policy_store.store_state(connection, changes)
+
+            assert policy_store.load_state(connection) == [StateRow("groups", "a", "3")]
+
+    def test_the_log_is_pruned_to_a_state(
+        self, database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(policy_store, "MAX_LOG_BYTES", 20)
+        entries = [
+            LogEntry(kind, str(number) * 8)
+            for number, kind in enumerate(2 * (LogKind.STATE, LogKind.EVALUATION))
+        ]
+        with database.write() as connection:
+            for entry in entries:
+                policy_store.append_log(connection, NOW, entry.kind, entry.content)
+            assert policy_store.load_log(connection) == entries
+            policy_store.prune_log(connection)
+
+            assert policy_store.load_log(connection) == entries[2:]
+
+    def test_a_suppressed_incident_is_shown_with_what_included_it_later(
+        self, database: Database
+    ) -> None:
+        def decision(subject: str, word: str, **more: bool) -> StoredDecision:
+            return StoredDecision(
+                NOW, subject, word, "why", ("label a",), "c1", None, **more
+            )
+
+        suppressed = decision("incident:1", "SUPPRESS_GROUP", suppressed=True)
+        included = decision("cause:c1", "NOTIFY_MORE")
+        other = dataclasses.replace(included, subject="cause:c2", cause="c2")
+        again = dataclasses.replace(included, decision="NOTIFY_AGAIN")
+        with database.write() as connection:
+            insert_decisions(connection, [suppressed, other, included, again])
+
+            assert decisions_on(connection, "1") == [suppressed, included]
+            prune_decisions(connection, NOW + 1, 10)
+            assert decisions_on(connection, "1") == [suppressed]
+
+    def test_a_silence_is_found_until_it_is_ended(self, database: Database) -> None:
+        silence = StoredSilence(
+            "ab12", {"host": ["db-*"]}, "me", "repair", NOW, NOW + 60
+        )
+        with database.write() as connection:
+            silences.add_silence(connection, silence)
+            [stored] = silences.list_silences(connection, NOW)
+            assert dataclasses.replace(stored, revision=0) == silence
+            assert silences.changed_silences(connection, 0) == [stored]
+            assert silences.find_silences(connection, "ab") == ["ab12"]
+            assert silences.count_open(connection, NOW) == 1
+            assert silences.end_silence(connection, "ab12", NOW + 1)
+            assert not silences.end_silence(connection, "ab12", NOW + 1)
+            [ended] = silences.changed_silences(connection, stored.revision)
+
+            assert ended.ends_at == NOW + 1
+            assert silences.count_open(connection, NOW + 1) == 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    incidents_days: float = 10
+    outbox_days: float = 5
+    max_mb: float = 100
+
+
+class TestRetention:
+    def test_old_incidents_go_but_not_undelivered_ones(
+        self, database: Database
+    ) -> None:
+        now = NOW + 11 * retention.DAY_S
+        for number in (1, 2):
+            store(database, make_incident(number))
+            notification = StoredNotification(
+                f"n{number}", "incident", f"{number:032x}", "NOTIFY_X", NOW
+            )
+            with database.write() as connection:
+                insert_notifications(connection, [notification])
+                recipient = QueuedDelivery(notification.id, "a", "label a")
+                outbox.enqueue(connection, [recipient], NOW)
+        row = claim(database, "a", NOW)
+        assert row is not None
+        with database.write() as connection:
+            outbox.finish(connection, row.id, OutboxState.SENT, NOW)
+            assert retention.prune(connection, Limits(), now, 10) == 1
+            assert retention.prune(connection, Limits(), now, 10) == 0
+            [left] = incidents.list_incidents(connection, 10)
+
+            assert left.id == f"{2:032x}"
+            assert retention.is_undelivered(connection, left.id)
+
+    def test_too_much_goes_oldest_first(self, database: Database) -> None:
+        for number in (1, 2, 3):
+            store(database, make_incident(number), at=NOW + number)
+        with database.write() as connection:
+            assert retention.prune(connection, Limits(max_mb=0), NOW, 2) == 2
+            [left] = incidents.list_incidents(connection, 10)
+
+        assert left.id == f"{3:032x}"

@@ -8,8 +8,9 @@ from click.testing import CliRunner
 
 from omprog_panic.cli.senders import senders
 from omprog_panic.spool.record import AliveRecord
-from omprog_panic.store.connect import Database
-from omprog_panic.store.senders import find_verified, note_verified
+from omprog_panic.store.connect import open_database
+from omprog_panic.store.senders import find_verified, store_verified
+from tests.backends import EMBEDDED
 
 AT = "2026-11-23T00:00:00.000000+00:00"
 SAID = (("10.0.0.2", "aa"), ("10.0.0.3", "bb"), ("10.0.0.2", "cc"))
@@ -20,12 +21,12 @@ def record(source: str, token: str) -> AliveRecord:
 
 
 def test_the_last_token_of_each_sender_is_known(tmp_path: Path) -> None:
-    path = tmp_path / "db.sqlite"
-    database = Database(path)
+    path = EMBEDDED.new_location(tmp_path)
+    database = open_database(path)
     database.create()
     with database.write() as connection:
         for source, token in SAID:
-            note_verified(connection, record(source, token), 1.0)
+            store_verified(connection, record(source, token), 1.0)
         found = [token for _, token in SAID if find_verified(connection, token)]
     database.close()
     config = tmp_path / "config.yaml"

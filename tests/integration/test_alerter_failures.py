@@ -20,7 +20,7 @@ from omprog_panic.alerter.main import run
 from omprog_panic.clock import SystemClock
 from omprog_panic.model import EndReason
 from omprog_panic.spool.record import Losses
-from omprog_panic.store.connect import Database
+from omprog_panic.store.connect import open_database
 from tests.alerter_process import AlerterProcess, publish
 from tests.builders import make_incident, make_lone_incident, write_config
 from tests.fakes import Received, Receiver
@@ -154,7 +154,7 @@ def test_a_second_alerter_is_refused(tmp_path: Path) -> None:
 
 def test_a_data_base_of_a_newer_program_is_refused(tmp_path: Path) -> None:
     config = write_config(tmp_path, ["json://127.0.0.1:9/x"])
-    database = Database(tmp_path / "db/alerter.sqlite")
+    database = open_database(tmp_path / "db/alerter.sqlite")
     database.create()
     with database.write() as connection:
         connection.execute(sa.text("INSERT INTO schema_version VALUES (99, 'x')"))

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from omprog_panic.cli.main import main
 from omprog_panic.kernel.analysis import ANALYSIS_VERSION
 from omprog_panic.spool.codec import decode
-from omprog_panic.store.connect import Database
+from omprog_panic.store.connect import open_database
 from omprog_panic.store.schema import INCIDENTS, OUTBOX
 from tests.alerter_process import AlerterProcess, publish
 from tests.builders import make_incident, make_lone_incident, write_config
@@ -49,7 +49,7 @@ def left_behind(tmp_path: Path) -> Path:
 
 
 def make_dead(config: Path) -> None:
-    database = Database(config.parent / "db/alerter.sqlite")
+    database = open_database(config.parent / "db/alerter.sqlite")
     with database.write() as connection:
         connection.execute(sa.update(OUTBOX).values(state="dead", last_reason="no"))
     database.close()
@@ -129,7 +129,7 @@ def test_an_incident_is_sent_again_to_whom_one_names(tmp_path: Path) -> None:
 
 
 def test_newer_rules_go_over_the_archive(left_behind: Path) -> None:
-    database = Database(left_behind.parent / "db/alerter.sqlite")
+    database = open_database(left_behind.parent / "db/alerter.sqlite")
     with database.write() as connection:
         old = {"title": "old", "fingerprint": "old", "analysis_version": 0}
         where = INCIDENTS.c.id == A.id

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from omprog_panic.store import senders
-from omprog_panic.store.connect import Database
+from omprog_panic.store.connect import open_database
 from tests.chain.alerting import AlertingMonitor
 from tests.chain.replay import FIVE, Datagram, compressed, load_capture
 from tests.chain.wait import wait_until
@@ -201,11 +201,11 @@ def test_our_own_datagram_comes_out_of_the_whole_chain(
     receiver: Receiver,
 ) -> None:
     run = alerting(receiver.url())
-    database = Database(run.monitor.rsyslogd.state / "db" / "omprog-panic.sqlite")
+    database = open_database(run.monitor.rsyslogd.state / "db" / "omprog-panic.sqlite")
 
     def heard() -> bool:
         with database.read() as connection:
-            return senders.latest(connection, "probe") is not None
+            return senders.probe_heard_at(connection) is not None
 
     try:
         wait_until(heard, "the marked datagram", 60)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from omprog_panic.store.connect import Database
+from omprog_panic.store.connect import open_database
 from omprog_panic.store.schema import NOTIFICATION_LOG, OUTBOX
 from tests.alerter_process import AlerterProcess, publish
 from tests.builders import make_lone_incident, write_config
@@ -146,7 +146,7 @@ def _left_over(folder: Path, services: int, ids: set[str]) -> list[str]:
         for name in ("new", "corrupt")
         if any((spool / name).iterdir())
     ]
-    database = Database(folder / "db/alerter.sqlite")
+    database = open_database(folder / "db/alerter.sqlite")
     try:
         with database.read() as connection:
             rows = connection.execute(sa.select(OUTBOX)).all()

@@ -42,7 +42,7 @@ def kinds(world: World) -> list[str]:
 
 
 def test_silent_and_never_heard_are_said_and_each_told_once(world: World) -> None:
-    paths = Paths(world.spool, world.database.path, world.folder, world.folder)
+    paths = Paths(world.spool, world.location, world.folder, world.folder)
     at = rfc3339(world.clock.now)
     world.receive(AliveRecord("1", "10.0.0.2", at, says="alive", next_s=900))
     young = collect_status(paths)
@@ -80,7 +80,7 @@ def test_a_service_in_trouble_is_said_whatever_else_waits_for_it(
             notify_test(connection, world.services, world.clock.now)
         failed = OUTBOX.update().where(OUTBOX.c.id == 1)
         connection.execute(failed.values(last_reason="error=503.", state=state))
-    paths = Paths(world.spool, world.database.path, world.folder, world.folder)
+    paths = Paths(world.spool, world.location, world.folder, world.folder)
 
     said = [text for code, text in collect_status(paths).problems if code == WARNING]
     label = world.services[0].label

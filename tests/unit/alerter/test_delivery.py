@@ -17,8 +17,8 @@ from omprog_panic.model import Record
 from omprog_panic.render.fitting import Attachment
 from omprog_panic.sinks.backoff import Backoff
 from omprog_panic.sinks.sink import Files, Outcome
-from omprog_panic.store import outbox, outbox_care
-from omprog_panic.store.connect import Database
+from omprog_panic.store import outbox, outbox_admin
+from omprog_panic.store.connect import open_database
 from omprog_panic.store.schema import NOTIFICATION_LOG, OUTBOX
 from tests.builders import make_incident, make_lone_incident, make_service
 from tests.fakes import RecordingNotifier
@@ -228,7 +228,7 @@ def test_what_somebody_asks_for_goes_while_a_service_is_left_alone(
     assert len(notifier.sent) == 1
 
     with world.database.write() as connection:
-        assert outbox_care.retry(connection, [1], world.clock.now) == 1
+        assert outbox_admin.retry(connection, [1], world.clock.now) == 1
     world.run(courier, 1)
     assert len(notifier.sent) == 3  # and what waited behind it
     assert states(world)[A.key] == ["sent", "sent"]
@@ -260,7 +260,7 @@ def test_an_outcome_that_cannot_be_recorded_is_not_sent_again(world: World) -> N
 
     class Other:
         def __init__(self) -> None:
-            self.database = Database(world.database.path)
+            self.database = open_database(world.location)
             self.write_lock = self.database.write()
 
     other = Other()

@@ -15,7 +15,7 @@ from omprog_panic.spool.record import (
     ProbeRecord,
 )
 from omprog_panic.store import incidents, senders
-from omprog_panic.store.connect import Database
+from omprog_panic.store.connect import open_database
 from omprog_panic.store.schema import INCIDENTS, NOTIFICATIONS, OUTBOX
 from tests.alerter_process import publish
 from tests.builders import make_incident, make_report, make_service
@@ -71,17 +71,17 @@ def test_signs_of_life_are_stored_and_tell_nobody(world: World) -> None:
 
     with world.database.read() as connection:
         heard = {row.source for row in senders.list_senders(connection, 10)}
-        counters = senders.latest(connection, "counters")
+        counters = senders.load_counters(connection)
     assert heard == {"10.0.0.2", "10.0.0.3"}
     assert counters is not None
-    assert counters["counters"] == {"lines": 5}
+    assert counters.counters == {"lines": 5}
     assert count(world, OUTBOX) == 0
     assert world.spool_files() == 0
 
 
 def test_files_stay_until_the_data_base_has_them(world: World) -> None:
     publish(world.spool, make_incident(1))
-    other = Database(world.database.path)
+    other = open_database(world.location)
     with other.write(), pytest.raises(StoreError, match="locked"):
         world.intake.run_once()
     other.close()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,8 +13,9 @@ from omprog_panic.alerter.maintenance import Maintenance
 from omprog_panic.config.model import Fallback
 from omprog_panic.render.fitting import Attachment
 from omprog_panic.sinks.sink import Outcome
-from omprog_panic.store import incidents, outbox_care
+from omprog_panic.store import dead_letters, incidents
 from omprog_panic.store.schema import INCIDENTS, OUTBOX, TRACES
+from tests.backends import EMBEDDED
 from tests.builders import make_incident, make_service
 from tests.fakes import DELIVERED, RecordingNotifier
 from tests.unit.alerter.worlds import RETRY_FOR_S, World
@@ -64,12 +63,12 @@ def test_the_second_service_is_told_when_the_first_fails_too_long(
     world.receive(make_incident(1))
     first, second = Unreachable(world, 1e9), RecordingNotifier()
     world.run(world.courier(OPS, first), 299)
-    assert not maintenance.attend()
+    assert not maintenance.escalate()
     assert states(world, STANDBY.key) == []
 
     world.run(world.courier(OPS, first), 2)
-    assert maintenance.attend()
-    assert not maintenance.attend()
+    assert maintenance.escalate()
+    assert not maintenance.escalate()
     world.run(world.courier(STANDBY, second), 1)
     [(_, body)] = second.sent
     assert body.startswith(f"Sent here because nobody else took it: {OPS.label}")
@@ -83,7 +82,7 @@ def test_one_that_took_it_is_enough(world: World) -> None:
     world.run(world.courier(MAIL, RecordingNotifier()), 1)
     world.run(world.courier(OPS, Unreachable(world, 1e9)), 1000)
 
-    assert not maintenance.attend()
+    assert not maintenance.escalate()
 
 
 def test_down_for_26_hours_one_service_loses_the_oldest_and_others_are_told(
@@ -118,7 +117,7 @@ def test_many_dead_give_one_notice_and_later_ones_another(world: World) -> None:
             dead = sa.update(OUTBOX).where(OUTBOX.c.service_key == OPS.key)
             done = dead.where(OUTBOX.c.id <= 20 * wanted, OUTBOX.c.state == "waiting")
             connection.execute(done.values(state="dead", last_reason="x"))
-        maintenance.attend()
+        maintenance.escalate()
         notices = list(states(world, STANDBY.key))[79:]
         assert len(notices) == wanted
         world.clock.advance(NOTICE_EVERY_S / 2 + 1)
@@ -130,7 +129,7 @@ def test_a_dead_message_that_tells_of_no_crash_is_named_by_its_kind(
     with world.database.write() as connection:
         notify_test(connection, [OPS], world.clock.now)
         connection.execute(sa.update(OUTBOX).values(state="dead"))
-    assert world.maintenance().attend()
+    assert world.maintenance().escalate()
     notifier = RecordingNotifier()
     world.run(world.courier(STANDBY, notifier), 1)
 
@@ -144,9 +143,9 @@ def test_alone_there_is_nobody_to_tell_and_it_is_not_forgotten(world: World) -> 
     with world.database.write() as connection:
         connection.execute(sa.update(OUTBOX).values(state="dead"))
 
-    assert not maintenance.attend()
+    assert not maintenance.escalate()
     with world.database.read() as connection:
-        assert len(outbox_care.untold_deaths(connection)) == 1
+        assert len(dead_letters.unreported(connection)) == 1
 
 
 def test_a_clock_that_jumps_ahead_gives_nothing_up(world: World) -> None:
@@ -168,10 +167,10 @@ def test_a_clock_that_falls_back_delays_nothing(world: World) -> None:
     courier = world.courier(OPS, RecordingNotifier(*[DOWN] * 1000))
     world.run(courier, 5)
     world.clock.now -= 10 * 365 * DAY_S
-    maintenance.attend()
+    maintenance.escalate()
     world.run(courier, 301)
 
-    assert maintenance.attend()
+    assert maintenance.escalate()
     assert states(world, STANDBY.key) == ["waiting"]
 
 
@@ -185,11 +184,11 @@ def test_what_is_old_is_forgotten_but_nothing_undelivered(world: World) -> None:
             update = sa.update(OUTBOX).where(OUTBOX.c.id == row + 1)
             connection.execute(update.values(state=state))
     world.clock.advance(29 * DAY_S)
-    maintenance.tidy()
+    maintenance.prune()
     assert stored(world) == 3
 
     world.clock.advance(2 * DAY_S)
-    maintenance.tidy()
+    maintenance.prune()
     with world.database.read() as connection:
         left = list(connection.execute(sa.select(INCIDENTS.c.id)).scalars())
         traces = list(connection.execute(sa.select(TRACES.c.incident_id)).scalars())
@@ -232,7 +231,7 @@ def test_a_clock_that_is_set_forgets_nothing_until_it_has_been_steady(
     world.clock.now += 31 * DAY_S
     run_for(maintenance, world, 5)
     assert stored(world) == 1
-    assert "the clock was set: nothing is forgotten by age" in caplog.text
+    assert "the clock was set: nothing is deleted by age" in caplog.text
 
     run_for(maintenance, world, 2)
     assert stored(world) == 0
@@ -261,22 +260,15 @@ def test_too_much_is_forgotten_oldest_first_and_the_file_shrinks(
         world.receive(make_incident(number << 80, records=texts))
     with world.database.write() as connection:
         connection.execute(sa.update(OUTBOX).values(state="sent"))
-    checkpoint(world)
-    before = world.database.path.stat().st_size
+    before = EMBEDDED.allocated_bytes(world.location)
     assert before > 2_000_000
-    maintenance.tidy()
-    checkpoint(world)
+    maintenance.prune()
 
     assert 0 < stored(world) < 60
     with world.database.read() as connection:
         oldest = connection.execute(sa.select(sa.func.min(INCIDENTS.c.id))).scalar_one()
     assert int(oldest, 16) >> 80 == 61 - stored(world)
-    assert world.database.path.stat().st_size < before * 0.75
-
-
-def checkpoint(world: World) -> None:
-    with contextlib.closing(sqlite3.connect(world.database.path)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    assert EMBEDDED.allocated_bytes(world.location) < before * 0.75
 
 
 def test_old_test_alerts_and_attempts_go_before_the_incidents(world: World) -> None:
@@ -287,7 +279,7 @@ def test_old_test_alerts_and_attempts_go_before_the_incidents(world: World) -> N
     for service in (OPS, STANDBY):
         world.run(world.courier(service, RecordingNotifier()), 1)
     world.clock.advance(91 * DAY_S)
-    maintenance.tidy()
+    maintenance.prune()
 
     assert stored(world) == 1
     assert states(world, OPS.key) == ["sent"]
@@ -300,11 +292,11 @@ def test_rows_of_a_service_that_is_gone_die_in_time(
     world.services[:] = [STANDBY]
     maintenance = world.maintenance()
     world.clock.advance(2 * RETRY_FOR_S + 1)
-    maintenance.tidy()
+    maintenance.prune()
 
     assert states(world, OPS.key) == ["dead"]
     assert states(world, STANDBY.key) == ["waiting"]
-    assert "their services are gone" in caplog.text
+    assert "their services are not configured any more" in caplog.text
 
 
 def test_what_another_service_took_is_no_death_of_one_that_is_gone(
@@ -315,8 +307,8 @@ def test_what_another_service_took_is_no_death_of_one_that_is_gone(
     world.services[:] = [STANDBY]
     maintenance = world.maintenance()
     world.clock.advance(2 * RETRY_FOR_S + 1)
-    maintenance.tidy()
-    maintenance.attend()
+    maintenance.prune()
+    maintenance.escalate()
 
     assert states(world, OPS.key) == ["dropped"]
     assert states(world, STANDBY.key) == ["sent"]
@@ -326,8 +318,8 @@ def test_a_service_that_is_gone_says_so_when_its_alerts_die(world: World) -> Non
     world.receive(make_incident(1))
     world.services[:] = [STANDBY]
     world.clock.advance(2 * RETRY_FOR_S + 1)
-    world.maintenance().tidy()
+    world.maintenance().prune()
 
     with world.database.read() as connection:
         reasons = [r.last_reason for r in connection.execute(OUTBOX.select())]
-    assert reasons == ["its service is configured no more", None]
+    assert reasons == ["its service is not configured any more", None]

@@ -30,8 +30,9 @@ from omprog_panic.spool.record import (
     IncidentRecord,
     ProbeRecord,
 )
-from omprog_panic.store import decisions
-from omprog_panic.store.connect import Database
+from omprog_panic.store import policy_store
+from omprog_panic.store.connect import open_database
+from omprog_panic.store.policy_store import LogKind
 from omprog_panic.store.schema import DECISIONS, NOTIFICATIONS
 from tests.alerter_process import publish
 from tests.builders import make_incident, make_report, make_service
@@ -81,7 +82,7 @@ def test_decisions_are_stored_and_shown_with_their_reasons(world: World) -> None
     world.clock.advance(301)
     assert world.runner.tick(world.database)
 
-    shown = show_archived(world.database.path, f"{2:032x}")
+    shown = show_archived(world.location, f"{2:032x}")
     assert [(d["decision"], d["reason"]) for d in shown["decisions"]] == [
         (
             "SUPPRESS_GROUP",
@@ -93,7 +94,7 @@ def test_decisions_are_stored_and_shown_with_their_reasons(world: World) -> None
         ),
     ]
     assert shown["decision"] == "SUPPRESS_GROUP"
-    first = show_archived(world.database.path, f"{1:032x}")
+    first = show_archived(world.location, f"{1:032x}")
     assert first["decision"] == "NOTIFY_FIRST"
     assert [n.kind for n in rows(world, NOTIFICATIONS)] == ["incident", "follow-up"]
 
@@ -139,7 +140,7 @@ def test_what_came_of_a_hold_is_shown_for_each_service(tmp_path: Path) -> None:
         world.runner.tick(world.database)
         world.clock.advance(60)
 
-    decided = show_archived(world.database.path, f"{3:032x}")["decisions"]
+    decided = show_archived(world.location, f"{3:032x}")["decisions"]
     assert [(d["decision"], len(d["services"])) for d in decided] == [
         ("SUPPRESS_REPEAT", 1),
         ("SUPPRESS_GROUP", 1),
@@ -157,7 +158,7 @@ def test_the_log_replayed_reproduces_every_stored_decision(world: World) -> None
         if number % 7 == 0:  # as a restart does
             world.runner.forget()
     with world.database.read() as connection:
-        log = decisions.policy_log(connection)
+        log = policy_store.load_log(connection)
     stored = [
         (d.subject, d.decision, d.reason, d.cause) for d in rows(world, DECISIONS)
     ]
@@ -192,7 +193,7 @@ def test_a_restart_of_the_alerter_changes_no_decision(tmp_path: Path) -> None:
 def test_what_could_not_be_stored_was_not_decided(world: World) -> None:
     world.receive(crash(world, 1))
     publish(world.spool, crash(world, 2, host=3))
-    other = Database(world.database.path)
+    other = open_database(world.location)
     with other.write(), pytest.raises(StoreError, match="locked"):
         world.intake.run_once()
     world.clock.advance(400)
@@ -226,7 +227,7 @@ def test_a_bug_in_the_policy_costs_no_alert(
 
 
 def test_silences_of_the_command_line_hold_until_they_are_ended(world: World) -> None:
-    paths = Paths(world.spool, world.database.path, world.folder, world.folder)
+    paths = Paths(world.spool, world.location, world.folder, world.folder)
     added = add_silence(paths, {"host": ["db-*"], "kind": []}, 600, "anna", "kernel")
     world.clock.now = SystemClock().wall()
     world.receive(crash(world, 1))
@@ -258,7 +259,7 @@ def test_silences_of_the_command_line_hold_until_they_are_ended(world: World) ->
 def test_a_silence_that_can_match_nothing_is_refused(
     world: World, key: str, pattern: str, words: str
 ) -> None:
-    paths = Paths(world.spool, world.database.path, world.folder, world.folder)
+    paths = Paths(world.spool, world.location, world.folder, world.folder)
     with pytest.raises(OmprogPanicError, match=words):
         add_silence(paths, {key: [pattern]}, 600, "anna", "kernel")
     assert add_silence(paths, {"severity": ["pan*"]}, 600, "anna", "kernel")
@@ -287,7 +288,7 @@ def test_senders_are_listed_with_their_states(world: World) -> None:
         crash(world, 5, host=5),
     )
 
-    found = list_senders(world.database.path, parse_policy({"senders": LISTED}).senders)
+    found = list_senders(world.location, parse_policy({"senders": LISTED}).senders)
     assert [(r["name"], r["state"], r["listed"]) for r in found] == [
         ("db-07", "up", True),
         ("x", "never heard", True),
@@ -303,7 +304,7 @@ def test_the_self_check_is_no_riddle_among_the_senders(world: World) -> None:
     now = rfc3339(world.clock.now)
     world.receive(AliveRecord("1", "127.0.0.1", now))
 
-    (found,) = list_senders(world.database.path, ())
+    (found,) = list_senders(world.location, ())
     assert found["meaning"] == ITSELF
 
 
@@ -318,7 +319,7 @@ def test_the_next_digest_can_be_seen(world: World) -> None:
 
 def next_digest_of(world: World) -> dict[str, Any] | None:
     world.runner.tick(world.database)
-    return next_digest(world.database.path)
+    return next_digest(world.location)
 
 
 def test_a_boot_is_taken_once_however_often_its_file_is_seen(world: World) -> None:
@@ -375,18 +376,18 @@ def test_facts_reach_the_policy(world: World) -> None:
 def test_the_log_is_bounded_and_begins_with_a_state(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(decisions, "MAX_LOG_BYTES", 20_000)
+    monkeypatch.setattr(policy_store, "MAX_LOG_BYTES", 20_000)
     for number in range(1, 40):
         world.receive(crash(world, number, host=number))
         if number % 5 == 0:
             world.runner.forget()  # a restart: the next turn begins with a state
     with world.database.write() as connection:
-        before = decisions.policy_log(connection)
-        decisions.forget_decisions(connection, 0.0, 100)
-        kept = decisions.policy_log(connection)
+        before = policy_store.load_log(connection)
+        policy_store.prune_log(connection)
+        kept = policy_store.load_log(connection)
 
     assert kept == before[-len(kept) :]
     assert 2 < len(kept) < len(before) / 2
-    assert kept[0][0] == "state"
+    assert kept[0].kind is LogKind.STATE
     subjects = [d.subject for d in rows(world, DECISIONS)]
     assert [d.subject for d in replay(kept)] == subjects[-len(replay(kept)) :]

@@ -15,7 +15,7 @@ from omprog_panic.kernel.analysis import analyze_trace
 from omprog_panic.model import Record
 from omprog_panic.spool.codec import encode
 from omprog_panic.spool.record import IncidentRecord
-from omprog_panic.store.connect import Database
+from omprog_panic.store.connect import open_database
 from omprog_panic.store.schema import DECISIONS, INCIDENTS, NOTIFICATIONS, OUTBOX
 from tests.builders import make_incident, make_service
 from tests.unit.alerter.worlds import World
@@ -111,7 +111,7 @@ def refused_once(world: World) -> None:
     """Let a batch fail at its commit, and the alerter start anew after it."""
     before = world.spool_files()
     more = world.intake.more
-    other = Database(world.database.path)
+    other = open_database(world.location)
     with other.write(), pytest.raises(StoreError, match="locked"):
         world.intake.run_once()
     other.close()

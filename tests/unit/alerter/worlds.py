@@ -1,4 +1,4 @@
-"""An alerter's parts on a real SQLite file, with fake time and fake services."""
+"""An alerter's parts on a real database, with fake time and fake services."""
 
 from __future__ import annotations
 
@@ -34,9 +34,10 @@ from omprog_panic.sinks.backoff import Backoff
 from omprog_panic.sinks.sink import Notifier
 from omprog_panic.spool.reader import SpoolReader
 from omprog_panic.spool.record import SpoolRecord
-from omprog_panic.store.connect import Database
+from omprog_panic.store.connect import open_database
 from omprog_panic.store.outbox import Lease
 from tests.alerter_process import publish
+from tests.backends import EMBEDDED
 from tests.builders import make_report
 from tests.fakes import FakeClock
 
@@ -71,7 +72,8 @@ class World:
     policy: dict[str, Any] | None = None  # None: each incident is told to everybody
 
     def __post_init__(self) -> None:
-        self.database = Database(self.folder / "db.sqlite", busy_timeout_s=0.1)
+        self.location = Path(EMBEDDED.new_location(self.folder))
+        self.database = open_database(self.location, busy_timeout_s=0.1)
         self.database.create()
         self.spool = self.folder / "spool"
         reader = SpoolReader(self.spool)

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from omprog_panic.cli.main import main
 from omprog_panic.render.templates import ALL_KINDS, INCIDENT, NAMES
 from omprog_panic.spool.codec import encode
-from omprog_panic.store.connect import Database
+from omprog_panic.store.connect import open_database
 from omprog_panic.store.incidents import StoredIncident, insert_incidents
 from tests.builders import make_incident, make_report, write_config
 
@@ -81,7 +81,7 @@ def test_every_kind_can_be_rendered(config: Path, kind: str) -> None:
 
 
 def test_a_stored_incident_is_rendered_by_its_name(config: Path) -> None:
-    database = Database(config.parent / "db/alerter.sqlite")
+    database = open_database(config.parent / "db/alerter.sqlite")
     (config.parent / "db").mkdir()
     database.create()
     record = make_incident(0xABCD << 112)

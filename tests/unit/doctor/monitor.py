@@ -14,8 +14,8 @@ from omprog_panic.doctor.finding import Finding, Level
 from omprog_panic.host.fake import AMPLE_SPACE, FakeMachine
 from omprog_panic.rsyslog.dropin import COLLECTOR, ETC, LOG, PROGRAM, SHARE, STATE
 from omprog_panic.spool.record import AliveRecord
-from omprog_panic.store.connect import Database
-from omprog_panic.store.senders import Sign, note_senders
+from omprog_panic.store.connect import open_database
+from omprog_panic.store.senders import Sighting, record_sightings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -116,14 +116,14 @@ def monitor_with(
 ) -> Monitor:
     """Return a healthy monitor with a database that has heard these addresses."""
     config = configuration(folder, *senders)
-    database = Database(config.paths.database)
+    database = open_database(config.paths.database)
     database.create()
-    signs = [
-        Sign(AliveRecord(id=str(number), source=source, at=AT), "heard", AT)
+    sightings = [
+        Sighting(AliveRecord(id=str(number), source=source, at=AT), "heard", AT)
         for number, source in enumerate(heard)
     ]
     with database.write() as connection:
-        note_senders(connection, signs)
+        record_sightings(connection, sightings)
     database.close()
     return Monitor(healthy_machine(), config)
 

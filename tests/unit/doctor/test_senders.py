@@ -9,8 +9,8 @@ from omprog_panic.config.senders import ListedSender
 from omprog_panic.doctor.finding import Level
 from omprog_panic.doctor.senders import check_senders
 from omprog_panic.spool.record import CountersRecord
-from omprog_panic.store.connect import Database
-from omprog_panic.store.senders import note_latest
+from omprog_panic.store.connect import open_database
+from omprog_panic.store.senders import store_counters
 from tests.unit.doctor.monitor import (
     AT,
     NOW,
@@ -44,9 +44,9 @@ def refusing(folder: Path, at: float) -> Monitor:
     """A monitor whose collector has turned somebody away."""
     found = monitor_with(folder, DB07, heard=("10.0.0.2",))
     record = CountersRecord("c", AT, {"refused_datagrams": 7}, ("192.0.2.9",))
-    database = Database(configuration(folder, DB07).paths.database)
+    database = open_database(configuration(folder, DB07).paths.database)
     with database.write() as connection:
-        note_latest(connection, "counters", record, at)
+        store_counters(connection, record, at)
     database.close()
     return found
 

@@ -1,0 +1,160 @@
+"""The embedded database: one SQLite file, for one monitor.
+
+WAL mode with synchronous=FULL: a commit that returned survives a power cut, which is
+what allows the spool file to be deleted.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import urllib.parse
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.pool import QueuePool
+
+from omprog_panic.errors import StoreError, StoreForbiddenError
+from omprog_panic.store.dialect import READ_ONLY_OPTION, Dialect
+from omprog_panic.store.file_lock import FileLock
+
+if TYPE_CHECKING:
+    from sqlalchemy import exc
+    from sqlalchemy.engine import Connection, Engine
+
+# auto_vacuum counts for a new file only; an older one keeps its size and reuses its
+# pages.
+_PRAGMAS = (
+    "auto_vacuum=INCREMENTAL",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+)
+_SHRINK = "PRAGMA incremental_vacuum(4000)"
+_PRIMARY_CODE = 0xFF  # of an extended result code
+_ACCESS = "check owner, mode and mount options of the file and of its folder"
+_DAMAGED = "move the file away and restore a backup; without one a new file is made"
+_REMEDIES = {
+    sqlite3.SQLITE_BUSY: "another process is writing to it; try again",
+    sqlite3.SQLITE_CANTOPEN: _ACCESS,
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_FULL: "make room on its file system",
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+    sqlite3.SQLITE_PERM: _ACCESS,
+    sqlite3.SQLITE_READONLY: _ACCESS,
+}
+
+
+class SQLiteDialect(Dialect):
+    """A database in a file; its lock, WAL and shared memory lie beside it."""
+
+    one_writer = True
+    column_types: ClassVar = {
+        "float": "FLOAT",
+        "blob": "BLOB",
+        "serial": "INTEGER NOT NULL",
+    }
+
+    def __init__(self, location: str, busy_timeout_s: float) -> None:
+        super().__init__(location, busy_timeout_s)
+        self._path = Path(location)
+        self.folder = self._path.parent
+
+    def make_engine(self) -> Engine:
+        # mode=rw: a missing file stays missing. If root's `doctor` created it, the
+        # alerter could not open it.
+        path = urllib.parse.quote(str(self._path.absolute()))
+        uri = f"file:{path}?mode=rw"
+
+        def connect() -> sqlite3.Connection:
+            return sqlite3.connect(
+                uri, timeout=self.busy_timeout_s, check_same_thread=False, uri=True
+            )
+
+        engine = sa.create_engine(
+            "sqlite://",
+            future=True,
+            creator=connect,
+            poolclass=QueuePool,
+            max_overflow=-1,
+            execution_options=self.connection_options(),
+        )
+        event.listen(engine, "connect", _configure)
+        event.listen(engine, "begin", _begin)
+        return engine
+
+    def create(self) -> None:
+        try:
+            self._path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+            # SQLite itself would create it readable for everybody. The files beside it
+            # get the same mode.
+            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+            os.close(os.open(self._path, flags, 0o640))
+        except OSError as error:
+            raise StoreError(f"{self.location}: {error.strerror}") from error
+
+    def check(self) -> None:
+        try:
+            self._path.stat()
+        except PermissionError as error:
+            raise StoreForbiddenError(
+                f"{self.location}: {error.strerror}: use sudo"
+            ) from error
+        except OSError as error:
+            raise StoreError(
+                f"{self.location}: no database: has the alerter run yet?"
+            ) from error
+
+    def explain(self, error: exc.DBAPIError) -> str:
+        return _explain(error.orig)
+
+    def insert_missing(self, table: sa.Table) -> sa.Insert:
+        return sqlite.insert(table).on_conflict_do_nothing()
+
+    def upsert(self, table: sa.Table) -> sa.Insert:
+        insert = sqlite.insert(table)
+        key = [column.name for column in table.primary_key]
+        values = {c.name: c for c in insert.excluded if c.name not in key}
+        return insert.on_conflict_do_update(index_elements=key, set_=values)
+
+    def used_bytes(self, connection: Connection) -> int:
+        pages, free, size = (
+            int(connection.exec_driver_sql(f"PRAGMA {name}").scalar() or 0)
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+        return (pages - free) * size
+
+    def release_space(self, engine: Engine) -> None:
+        raw = engine.raw_connection()
+        try:
+            # execute() would take one step, which is one page.
+            raw.cursor().executescript(_SHRINK)
+        except sqlite3.OperationalError as error:
+            raise StoreError(f"{self.location}: {_explain(error)}") from error
+        finally:
+            raw.close()
+
+    def instance_lock(self) -> FileLock:
+        return FileLock(self._path.with_name(f"{self._path.name}.lock"))
+
+
+def _configure(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # _begin starts the transactions
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    # A deferred transaction that writes later fails at once when another process wrote
+    # in between, whatever the timeout: take the write lock first.
+    read_only = connection.get_execution_options().get(READ_ONLY_OPTION)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _explain(error: BaseException | None) -> str:
+    code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
+    remedy = _REMEDIES.get(code)
+    return f"{error}: {remedy}" if remedy else str(error)
