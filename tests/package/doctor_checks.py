@@ -35,7 +35,7 @@ QUESTIONS = (
 
 
 def findings(story: Story) -> list[dict[str, Any]]:
-    """What the doctor says that is not good, but for what cannot be had here."""
+    """Return the findings that are not OK, without checks that cannot work here."""
     _, text = story.machine.result("omprog-panic doctor --format json")
     found: list[dict[str, Any]] = json.loads(text)["data"]["findings"]
     return [
@@ -44,7 +44,7 @@ def findings(story: Story) -> list[dict[str, Any]]:
 
 
 def expect(story: Story, check: str, says: str) -> None:
-    """Check that the doctor says this of that, with a remedy."""
+    """Check that the doctor has this finding, with a remedy."""
     found = findings(story)
     matching = [row for row in found if row["check"] == check and says in row["says"]]
     assert matching, f"{check}: {says!r} is not among {found}"
@@ -60,7 +60,7 @@ def listed_too(story: Story, name: str, address: str) -> str:
 
 @contextlib.contextmanager
 def edited(story: Story, path: str, text: str) -> Iterator[None]:
-    """Put other text into a file for a while; a new file goes away again."""
+    """Replace a file for a while; a new file is deleted afterwards."""
     code, old = story.machine.result(f"cat {path}")
     story.machine.write(path, text)
     try:
@@ -85,7 +85,7 @@ def restarted(story: Story, path: str, text: str) -> Iterator[None]:
 
 
 def questions_before_the_alerter_ran_leave_nothing_behind(story: Story) -> None:
-    """A database made by root's question would shut the alerter out."""
+    """A database that root's command creates would lock the alerter out."""
     machine = story.machine
     story.monitor.install(story.package)
     story.monitor.write_settings("127.0.0.2")
@@ -115,7 +115,7 @@ def a_healthy_monitor_has_no_findings(story: Story) -> None:
 
 
 def an_ordinary_user_is_told_to_use_sudo(story: Story) -> None:
-    """What only root may see is not known, rather than missing."""
+    """What only root may see is unknown rather than missing."""
     machine = story.machine
     command = "setpriv --reuid=nobody --regid=nogroup --clear-groups omprog-panic"
     code, text = machine.result(f"{command} doctor --format json")
@@ -131,7 +131,7 @@ def an_ordinary_user_is_told_to_use_sudo(story: Story) -> None:
 
 def rsyslogd_that_does_not_run(story: Story) -> None:
     story.machine.run("systemctl stop rsyslog syslog.socket")
-    expect(story, "rsyslogd", "does not run")
+    expect(story, "rsyslogd", "is not running")
     story.monitor.restart_rsyslog()
     story.monitor.wait_listening()
 
@@ -139,13 +139,13 @@ def rsyslogd_that_does_not_run(story: Story) -> None:
 def an_edit_without_a_restart(story: Story) -> None:
     with edited(story, SITE, "# nothing new\n"):
         story.machine.run(f"touch -d '+1 minute' {SITE} {MAIN}")
-        expect(story, "rsyslogd", "runs since before")
+        expect(story, "rsyslogd", "was started before")
     story.machine.run(f"touch -d yesterday {MAIN}")
 
 
 def a_syntax_error(story: Story) -> None:
     with edited(story, SITE, "module(load=\n"):
-        expect(story, "rsyslog.conf", "finds a fault")
+        expect(story, "rsyslog.conf", "finds an error")
 
 
 def a_drop_in_that_is_not_included(story: Story) -> None:
@@ -185,13 +185,13 @@ def imudp_loaded_nowhere(story: Story) -> None:
         expect(story, "imudp", "no file loads it")
 
 
-def imudp_loaded_below_us(story: Story) -> None:
+def imudp_loaded_after_us(story: Story) -> None:
     late = "/etc/rsyslog.d/zzz-late.conf"
     with (
         edited(story, "/etc/omprog-panic/rsyslog/load-imudp", "off"),
         edited(story, late, 'module(load="imudp")\n'),
     ):
-        expect(story, "imudp", f"loaded at {late}:1, below the input")
+        expect(story, "imudp", f"loaded at {late}:1, after the input")
 
 
 def another_input_on_our_port(story: Story) -> None:
@@ -209,7 +209,7 @@ def another_program_on_our_port(story: Story) -> None:
     ).replace("\\'", '"')
     story.machine.run(f"systemd-run --unit=taker python3 -c '{program}'")
     story.machine.wait("grep -q :1A0A /proc/net/udp", "the taken port")
-    expect(story, "port", "holds UDP port 6666")
+    expect(story, "port", "has UDP port 6666 open")
     story.machine.run("systemctl stop taker")
     story.monitor.restart_rsyslog()
     story.monitor.wait_listening()
@@ -222,7 +222,7 @@ def datagrams_that_the_kernel_dropped(story: Story) -> None:
         with story.monitor.sender("127.0.0.2") as host:
             for _ in range(40_000):
                 host.send(b"[    1.000000] " + b"x" * 900)
-        expect(story, "buffer", "the kernel dropped")
+        expect(story, "buffer", "the kernel has dropped")
     finally:
         story.machine.run(f"kill -CONT {pid}")
     story.monitor.restart_rsyslog()
@@ -246,10 +246,10 @@ def a_collector_that_may_not_be_executed(story: Story) -> None:
     story.machine.run(f"mv {path}.away {path}")
 
 
-def global_settings_that_reach_us(story: Story) -> None:
+def global_settings_that_affect_us(story: Story) -> None:
     for line, says in (
         ("$RepeatedMsgReduction on", "message repeated"),
-        ("$AllowedSender UDP, 192.0.2.0/24", "drops what other senders send"),
+        ("$AllowedSender UDP, 192.0.2.0/24", "drops datagrams of other senders"),
         ('global(maxMessageSize="1k")', "are cut"),
         ("$EscapeControlCharactersOnReceive off", "NUL"),
         ("$DropTrailingLFOnReception off", "ends in #012"),
@@ -274,7 +274,7 @@ def a_name_server_that_does_not_answer(story: Story) -> None:
     )
     machine.run("sed -i '/db-2/d' /etc/hosts")
     with edited(story, "/etc/resolv.conf", "nameserver 198.51.100.1\n"):
-        expect(story, "dns", "no answer within")
+        expect(story, "dns", "did not answer within")
     machine.run("ip link del dead; printf '127.0.0.2 db-2\\n' >>/etc/hosts")
 
 
@@ -287,7 +287,7 @@ def folders_that_cannot_be_written(story: Story) -> None:
     machine.run(f"mount -t tmpfs -o size=1m tmpfs {journal}")
     expect(story, "journal", "is full")
     machine.run(f"mount -o remount,ro {journal}")
-    expect(story, "journal", "read only")
+    expect(story, "journal", "read-only")
     machine.run(f"umount {journal}")
     spool = "/var/lib/omprog-panic/spool"
     machine.run(f"mv {spool} {spool}.away")
@@ -339,26 +339,26 @@ def a_faulty_configuration(story: Story) -> None:
 
 def tokens_that_everybody_can_read(story: Story) -> None:
     story.machine.run(f"chmod 644 {SERVICES}")
-    expect(story, "tokens", "can be read by every user")
+    expect(story, "tokens", "every user can read")
     story.machine.run(f"chmod 640 {SERVICES}")
 
 
 def senders_never_heard(story: Story) -> None:
     with edited(story, CONFIG, '{"senders": []}'):
-        expect(story, "senders", "none is listed")
+        expect(story, "senders", "none are listed")
     with edited(story, CONFIG, listed_too(story, "mute", "192.0.2.7")):
-        expect(story, "senders", "1 listed, never heard: mute")
+        expect(story, "senders", "1 listed, but never heard: mute")
 
 
 def a_stranger_who_speaks(story: Story) -> None:
-    """The collector refuses it; a minute later the store knows of it."""
+    """The collector refuses it; a minute later the store has counted it."""
     machine = story.machine
     machine.run(f"ip addr add {STRANGER}/32 dev lo")
     with story.monitor.sender(STRANGER) as host:
         host.send(b"[    1.000000] who am I?")
     wanted = "omprog-panic doctor --format json | grep -q 'not listed: {}'"
     machine.wait(wanted.format(STRANGER), "the stranger", 2 * WITHIN_S)
-    expect(story, "senders", f"heard, not listed: {STRANGER}")
+    expect(story, "senders", f"heard, but not listed: {STRANGER}")
     machine.run(f"ip addr del {STRANGER}/32 dev lo")
 
 
@@ -375,7 +375,7 @@ def a_firewall_that_is_gone_or_has_a_rule_in_front(story: Story) -> None:
 
 def a_change_that_was_not_applied(story: Story) -> None:
     with edited(story, CONFIG, listed_too(story, "new", "192.0.2.8")):
-        expect(story, "applied", "was not applied to")
+        expect(story, "applied", "differs from what is applied")
 
 
 CHECKS: tuple[Callable[[Story], None], ...] = (
@@ -391,13 +391,13 @@ CHECKS: tuple[Callable[[Story], None], ...] = (
     an_input_that_is_switched_off,
     imudp_loaded_twice,
     imudp_loaded_nowhere,
-    imudp_loaded_below_us,
+    imudp_loaded_after_us,
     another_input_on_our_port,
     another_program_on_our_port,
     datagrams_that_the_kernel_dropped,
     a_receive_buffer_that_is_small,
     a_collector_that_may_not_be_executed,
-    global_settings_that_reach_us,
+    global_settings_that_affect_us,
     a_name_server_that_does_not_answer,
     folders_that_cannot_be_written,
     an_alerter_that_is_down,

@@ -1,4 +1,4 @@
-"""The life of the package on one release: each check builds on the one before."""
+"""The package on one release, from installation to purge, each check after the other."""
 
 from __future__ import annotations
 
@@ -204,18 +204,18 @@ def the_tests_of_debian_pass(story: Story) -> None:
     machine.run(f"systemctl restart {ALERTER}")
 
 
-def an_imudp_load_above_ours_is_shared(story: Story) -> None:
+def an_imudp_load_before_ours_is_shared(story: Story) -> None:
     _with_main(story, lambda old: ABORT + IMUDP + INPUT + old)
     story.monitor.wait_listening()
     _settled(story)
 
 
-def an_imudp_load_below_ours_breaks_nothing_and_is_told(story: Story) -> None:
+def an_imudp_load_after_ours_breaks_nothing_and_is_reported(story: Story) -> None:
     _with_main(story, lambda old: ABORT + old + IMUDP + INPUT)
     assert not story.monitor.listening()
     code, text = story.monitor.status()
     assert code != 0
-    assert "loads imudp below our rules" in text
+    assert "loads imudp after our rules" in text
     _settled(story)
     assert "imudp" not in story.monitor.status()[1]
 
@@ -292,8 +292,8 @@ CHECKS: tuple[Callable[[Story], None], ...] = (
     bash_completes_commands,
     a_reboot_keeps_an_undelivered_alert,
     the_tests_of_debian_pass,
-    an_imudp_load_above_ours_is_shared,
-    an_imudp_load_below_ours_breaks_nothing_and_is_told,
+    an_imudp_load_before_ours_is_shared,
+    an_imudp_load_after_ours_breaks_nothing_and_is_reported,
     an_upgrade_keeps_changed_conffiles,
     a_removal_leaves_nothing_running,
     a_purge_leaves_only_the_user,

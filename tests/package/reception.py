@@ -1,4 +1,4 @@
-"""Who is let in, and at which port: firewall and shared port in a booted system."""
+"""Who may send, and to which port: firewall and shared port in a booted system."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ for line in sys.stdin:
 
 
 def _network(machine: Machine) -> None:
-    """Return the machine a cable, with two hosts at its other end."""
+    """Give the machine an interface with two hosts at its other end."""
     machine.run(
         "ip netns add out && ip link add in0 type veth peer name out0 netns out"
         f" && ip addr add {MONITOR}/24 dev in0 && ip link set in0 up"
@@ -120,7 +120,7 @@ def apply_keeps_the_firewall_in_step(story: Story) -> None:
     assert "OMPROG-PANIC" not in rules
 
 
-def a_step_that_fails_puts_everything_back(story: Story) -> None:
+def a_step_that_fails_restores_the_old_state(story: Story) -> None:
     """rsyslogd takes the files and does not start with them, as with SELinux."""
     machine, folder = story.machine, "/etc/omprog-panic/rsyslog"
     files = f"tail -n +1 {folder}/*; cat /etc/rsyslog.d/*.conf"
@@ -137,7 +137,7 @@ def a_step_that_fails_puts_everything_back(story: Story) -> None:
     machine.run(f"rm {refusal}; systemctl daemon-reload; systemctl is-active rsyslog")
     machine.write(CONFIG, own)
     assert code != 0, text
-    assert "everything was put back" in text
+    assert "the old state is restored" in text
     assert machine.run(files) == before
     story.monitor.wait_listening()
 
@@ -179,6 +179,6 @@ CHECKS: tuple[Callable[[Story], None], ...] = (
     the_firewall_keeps_strangers_out,
     the_firewall_comes_back_at_boot,
     apply_keeps_the_firewall_in_step,
-    a_step_that_fails_puts_everything_back,
+    a_step_that_fails_restores_the_old_state,
     the_port_of_syslog_is_shared,
 )
