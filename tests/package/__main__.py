@@ -1,4 +1,4 @@
-"""``tools/package-test``: builds, installs and lives with the package.
+"""``tools/package-test``: build, install and use the package on booted systems.
 
 Each check prints a line; the last line says what passed.
 """
@@ -72,13 +72,13 @@ def prepare(release: str, folder: Path, *, quick: bool) -> Prepared:
 
 
 class Record:
-    """Counts and prints."""
+    """Count and print the results."""
 
     def __init__(self) -> None:
         self.good, self.bad = 0, 0
 
     def check(self, release: str, name: str, run: Callable[[], object]) -> bool:
-        """Run one check and print its line; tell whether it passed."""
+        """Run one check and print its line; return whether it passed."""
         began = time.monotonic()
         try:
             said = run()
@@ -136,7 +136,7 @@ def live(
     record: Record,
     checks: Checks,
 ) -> None:
-    """Boot a machine and go through a story: each check builds on the one before."""
+    """Boot a machine and run a story, in which each check builds on the one before."""
     with Machine(prepared.clean, folder / "machine") as machine:
         story = Story(machine, prepared.package, newer)
         for check in checks:
@@ -153,7 +153,7 @@ def live(
 
 
 def examine(prepared: Prepared, folder: Path, record: Record) -> None:
-    """Let Debian's own tools judge."""
+    """Check the package with Debian's own tools."""
     release = prepared.release
     record.check(
         release,
@@ -192,7 +192,7 @@ def main() -> int:
     if options.release:
         releases = [options.release]
     record = Record()
-    # Ended from outside it still takes down its machines and trees.
+    # On a signal, machines and trees are still removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="omprog-panic-package.") as name:
         for release in releases:

@@ -1,4 +1,4 @@
-"""What is checked of the built files themselves: same bytes, lintian, piuparts."""
+"""Checks of the built files: reproducible, lintian, piuparts."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def builds_the_same_bytes_elsewhere(tree: Path, out: Path, folder: Path) -> None
 
 
 def builds_as_the_pages_say(clean: Path, folder: Path) -> str:
-    """Type what the pages say in a clean tree; give what was typed."""
+    """Type what the pages say in a clean tree; return what was typed."""
     lines = [
         line
         for page in pages.names()
@@ -55,7 +55,7 @@ def builds_as_the_pages_say(clean: Path, folder: Path) -> str:
 
 
 def lintian_has_nothing_to_say(tree: Path, out: Path) -> str:
-    """Run the release's own lintian; give what it said."""
+    """Run the release's own lintian; return what it printed."""
     place = tree / "lintian"
     shutil.copytree(out, place)
     try:
@@ -70,7 +70,7 @@ def lintian_has_nothing_to_say(tree: Path, out: Path) -> str:
 
 
 def piuparts_passes(release: str, clean: Path, package: Path, log: Path) -> str:
-    """Install, remove and purge; nothing may be left. Gives the last line."""
+    """Install, remove and purge; nothing may be left. Return the last line."""
     words = ["piuparts", "-e", str(clean), "-d", release, "--no-eatmydata"]
     words += ["--warn-on-others", "-l", str(log)]
     for mirror in trees.mirror():

@@ -1,4 +1,4 @@
-"""The life of the client's package, alone and beside the monitor's.
+"""The package of the client, alone and next to the package of the monitor.
 
 The console log level is left alone throughout: a namespace shares it with the machine
 that runs the tests. netconsole itself needs a kernel: tests/guests.

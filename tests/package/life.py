@@ -1,4 +1,4 @@
-"""The package on one release, from installation to purge, each check after the other."""
+"""The package on one release, from installation to purge."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ _ENVIRONMENT = {
 
 
 class CommandError(AssertionError):
-    """A command in the machine that did not end as it should."""
+    """A command in the machine that failed."""
 
 
 def cgroup_mount() -> Path | None:
@@ -50,7 +50,7 @@ def cgroup_mount() -> Path | None:
 
 
 class Machine:
-    """One system; ``with`` boots it and takes it away."""
+    """One system; ``with`` boots it and removes it."""
 
     def __init__(self, tree: Path, folder: Path) -> None:
         self.root = folder / "root"
@@ -82,7 +82,7 @@ class Machine:
         shutil.rmtree(self._folder)
 
     def boot(self) -> None:
-        """Boot; return when every service was started."""
+        """Boot; return when every service has started."""
         self._cgroup.mkdir(exist_ok=True)
         with (self._folder / "console").open("ab") as console:
             self._process = subprocess.Popen(
@@ -115,7 +115,7 @@ class Machine:
         wait_until(self._forget_cgroup, "no process left", 60)
 
     def run(self, command: str, *, check: bool = True, stdin: str = "") -> str:
-        """Run a shell command as root; give what it printed, errors too.
+        """Run a shell command as root; return both of its outputs.
 
         Raises:
             CommandError: ``check`` and another exit code than 0.
@@ -127,7 +127,7 @@ class Machine:
         return text
 
     def result(self, command: str, *, stdin: str = "") -> tuple[int, str]:
-        """Run a shell command as root; give its exit code and all that it printed."""
+        """Run a shell command as root; return its exit code and both outputs."""
         words = ["sh", "-c", f"exec 2>&1; {command}"]
         done = subprocess.run(
             ["nsenter", "-t", str(self._init), *_ENTER, *words],
@@ -150,13 +150,13 @@ class Machine:
         self.run(f"cat >{shlex.quote(path)}", stdin=text)
 
     def copy_in(self, file: Path) -> str:
-        """Put a file into /tmp; give its path there."""
+        """Put a file into /tmp; return its path there."""
         # Through init's own view: /tmp may be a mount of the machine.
         shutil.copyfile(file, f"/proc/{self._init}/root/tmp/{file.name}")
         return f"/tmp/{file.name}"
 
     def copy_tree(self, *names: str) -> str:
-        """Put folders of the repository into one below /tmp; give its path there."""
+        """Put folders of the repository into one below /tmp; return its path there."""
         for name in names:
             target = Path(f"/proc/{self._init}/root/tmp/source", name)
             shutil.copytree(REPOSITORY / name, target, dirs_exist_ok=True)

@@ -47,7 +47,7 @@ class Monitor:
         self.machine = machine
 
     def install(self, package: Path) -> float:
-        """Install with apt, as from a terminal nobody sits at; give the seconds."""
+        """Install with apt, without a terminal; return the seconds that it took."""
         began = time.monotonic()
         path = self.machine.copy_in(package)
         self.machine.run(f"{QUIET} apt-get install -y {KEEP} {path} </dev/null")
@@ -55,7 +55,7 @@ class Monitor:
         return time.monotonic() - began
 
     def settle(self) -> None:
-        """Let restarts begin anew: tests restart more often than people."""
+        """Reset the limit on restarts: tests restart more often than people."""
         self.machine.run("systemctl reset-failed; systemctl is-active rsyslog")
 
     def configure(self, *senders: str) -> None:
@@ -87,7 +87,7 @@ class Monitor:
         return self.machine.result("omprog-panic status")
 
     def listening(self) -> list[str]:
-        """Local addresses of our port that something listens on, as /proc has them."""
+        """The local addresses that are open on our port, as in /proc."""
         text = self.machine.run("cat /proc/net/udp /proc/net/udp6")
         return re.findall(rf"^ *\d+: ([0-9A-F]+):{PORT:04X} ", text, re.MULTILINE)
 
@@ -98,7 +98,7 @@ class Monitor:
         return [word for word in words if "omprog" in word and "cmdline" not in word]
 
     def files(self) -> set[str]:
-        """Every path of the system that has our name in it."""
+        """Every path of the system that contains our name."""
         command = (
             "find / -xdev \\( -path /proc -o -path /sys -o -path /tmp -o -path /run"
             " -o -path /var/log/journal -o -path /var/cache/apt \\) -prune -o"
@@ -117,7 +117,7 @@ class Monitor:
         self.machine.wait(f"grep -q {mark} /var/log/syslog", "the host's own log")
 
     def clean_check(self) -> None:
-        """Check that rsyslogd takes its configuration without a word."""
+        """Check that rsyslogd accepts its configuration without a message."""
         text = self.machine.run("rsyslogd -N1")
         assert "rror" not in text, text
 
@@ -132,7 +132,7 @@ class Monitor:
         self.machine.wait(empty, "an empty receive queue")
 
     def condition(self) -> str:
-        """Say how things stand, for whoever reads about a failure."""
+        """Return the state of the monitor, to explain a failure."""
         return self.machine.run(
             "omprog-panic status; rsyslogd -N1; tail -n +1 /etc/omprog-panic/rsyslog/*;"
             " journalctl --no-pager -n 60 -u rsyslog -u omprog-panic-alerter;"

@@ -38,7 +38,7 @@ INCIDENT_ID, SILENCE_ID = "3f2a", "5f0c"
 
 
 def every_page_can_be_typed(story: Story) -> str:
-    """Type all pages, and say how much that was."""
+    """Type all pages, and return how many commands that were."""
     machine = story.machine
     machine.run("echo 'APT::Get::Assume-Yes \"true\";' >/etc/apt/apt.conf.d/90yes")
     for package in story.package.parent.glob("*_all.deb"):

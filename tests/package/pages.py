@@ -22,7 +22,7 @@ PLACES = {
     "checkout": "scripts of the checkout, which CI runs",
     "hardware": "another machine is needed, with a network card of its own",
 }
-# As a new administrator reads them; the others follow, by name.
+# As a new administrator reads them; the others follow by name.
 FIRST = (
     "README.md",
     "docs/install.md",
@@ -38,7 +38,7 @@ _SPAN = re.compile(r"`((?:[^`\n]|\n(?!\n))+)`")  # may be wrapped
 
 @dataclasses.dataclass(frozen=True)
 class Line:
-    """One command, with its place for whoever mends it."""
+    """One command, and where it is."""
 
     page: str
     number: int
@@ -70,7 +70,7 @@ class Fence:
         return last if last.startswith("/") else ""
 
     def commands(self) -> Iterator[Line]:
-        """Return what is to be typed: in a transcript what stands behind ``$``."""
+        """Return what is to be typed: in a transcript, what follows ``$``."""
         for number, line in enumerate(self.text.splitlines(), self.number):
             if self.words[0] == "console":
                 if line.startswith("$ "):
@@ -106,7 +106,7 @@ def fences(page: str) -> list[Fence]:
 
 
 def spans(page: str) -> Iterator[Line]:
-    """Return what stands between single back-ticks outside of blocks."""
+    """Return what is between single back-ticks outside of blocks."""
     inside = False
     lines = []
     for line in (ROOT / page).read_text("utf-8").splitlines():

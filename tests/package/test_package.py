@@ -1,4 +1,4 @@
-"""What CI runs of ``tools/package-test``: the package's life on one release."""
+"""The part of ``tools/package-test`` that CI runs: one release."""
 
 from __future__ import annotations
 

@@ -31,11 +31,11 @@ LATER = ("netfilter-persistent", "sqlite3")  # what a check installs: only downl
 
 
 class StepError(AssertionError):
-    """A step of the preparation that failed, with what it printed."""
+    """A step of the preparation that failed, with its output."""
 
 
 def why_not() -> str:
-    """Return why no Debian system can be booted here; "" where it can."""
+    """Return why no Debian system can be booted here; "" if it can."""
     programs = ("mmdebstrap", "unshare", "git")
     action = "boot a system in namespaces"
     if reason := missing_program(*programs) or not_root(action):
@@ -50,7 +50,7 @@ def why_not() -> str:
 
 
 def mirror() -> list[str]:
-    """The archive that this machine's apt uses; [] leaves it to mmdebstrap."""
+    """The archive that this machine's apt uses; [] for the default of mmdebstrap."""
     words = [
         "apt-get",
         "indextargets",
@@ -115,7 +115,7 @@ def _field(name: str) -> list[str]:
 
 
 def build(tree: Path, folder: str, out: Path, **environment: str) -> list[Path]:
-    """Build the package in ``folder`` of a tree; give what came out, in ``out``."""
+    """Build the package in ``folder`` of a tree; return the built files, in ``out``."""
     place = tree / folder.lstrip("/")
     shutil.rmtree(place, ignore_errors=True)
     copy_source(place / "omprog-panic")
@@ -140,7 +140,7 @@ def copy_source(target: Path) -> None:
 
 @contextlib.contextmanager
 def overlay(tree: Path, folder: Path) -> Iterator[Path]:
-    """Return a copy of a tree that goes away afterwards, and costs what is written."""
+    """Return a temporary copy-on-write copy of a tree."""
     for name in ("root", "upper", "work"):
         (folder / name).mkdir(parents=True)
     root = folder / "root"
@@ -154,7 +154,7 @@ def overlay(tree: Path, folder: Path) -> Iterator[Path]:
 
 
 def in_tree(tree: Path, command: str, **environment: str) -> str:
-    """Run a shell command in a tree that is not booted; give what it printed."""
+    """Run a shell command in a tree that is not booted; return its output."""
     script = (
         f"mount -t proc proc {tree}/proc && mount -t sysfs -o ro sysfs {tree}/sys &&"
         f' exec chroot {tree} sh -euc "$COMMAND"'
@@ -181,7 +181,7 @@ def fingerprint(path: Path) -> str:
 
 
 def step(argv: list[str], environment: dict[str, str] | None = None) -> str:
-    """Run a program of the preparation; give what it printed.
+    """Run a program of the preparation; return its output.
 
     Raises:
         StepError: it failed.

@@ -1,4 +1,4 @@
-"""The filter for a host that already receives on 514: what it takes, what it leaves."""
+"""The filter for a host that already receives on 514: what it takes and leaves."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_a_recorded_panic_is_handed_over_whole(
     left = run.rsyslogd.host_lines()
     wait_until(lambda: len(run.heard()) >= len(sent) + 1 - len(left), "every record")
 
-    # What cannot be told: see the end of the comment in omprog-panic-514.conf.
+    # What cannot be told apart: see the end of the comment in omprog-panic-514.conf.
     untold = [p for p in sent if capture == "f_t0sys.6.12" and p.startswith(b"<12>")]
     assert len(left) == len(untold) + 1
     assert run.texts() == [as_rawmsg(p) for p in sent if p not in untold]

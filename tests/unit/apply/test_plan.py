@@ -63,8 +63,10 @@ def test_only_what_differs_is_changed() -> None:
 
 
 def test_only_address_port_and_filter_need_a_restart() -> None:
-    assert make_plan({ALLOWED: "x"}, {}.get).restarts is False
-    assert make_plan({f"{ETC}/rsyslog/port": "514"}, {}.get).restarts is True
+    here: dict[str, str] = {}
+
+    assert make_plan({ALLOWED: "x"}, here.get).restarts is False
+    assert make_plan({f"{ETC}/rsyslog/port": "514"}, here.get).restarts is True
 
 
 @pytest.mark.parametrize(
@@ -82,7 +84,7 @@ def test_only_address_port_and_filter_need_a_restart() -> None:
 def test_an_input_of_the_host_on_our_port_is_recognised(
     name: str,
     values: dict[str, str],
-    received: bool,  # noqa: FBT001 - a column of the table
+    received: bool,
 ) -> None:
     statement = RsyslogStatement(name, values, "/etc/rsyslog.conf", 1)
 
