@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from bench.chain import folder
 from bench.process import cpu_seconds
 from bench.storm import IP_PKTINFO
-from omprog_panic_client import statement
+from omprog_panic_client import message
 from omprog_panic_client.settings import DEFAULT_HEARTBEAT_S
 from tests.chain.alerting import AlertingMonitor
 from tests.chain.wait import pause, wait_until
@@ -76,7 +76,7 @@ def _taken(new: Path) -> bool:
 
 
 def _heartbeat(sender: int, number: int) -> bytes:
-    speaker = statement.Speaker(f"host-{sender}", f"boot-{sender}", "6.1.0", "0.1.0")
-    text = statement.alive(speaker, DEFAULT_HEARTBEAT_S + 120)
+    identity = message.Identity(f"host-{sender}", f"boot-{sender}", "6.1.0", "0.1.0")
+    text = message.alive(identity, DEFAULT_HEARTBEAT_S + 120)
     uptime_us = int(time.monotonic() * 1_000_000)
     return f"12,{400 + number},{uptime_us},-;{text}\n".encode()

@@ -1,6 +1,6 @@
-"""Keeps a sending host's netconsole right; the monitor is the package omprog_panic.
+"""Configure netconsole on a sending host; the monitor is the package omprog_panic.
 
-Runs with the Python standard library (3.9 or later), iproute2 and kmod alone.
+Needs only the Python standard library (3.9 or later), iproute2 and kmod.
 """
 
 from __future__ import annotations

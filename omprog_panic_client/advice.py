@@ -1,4 +1,4 @@
-"""What will not arrive on the monitor, in plain words, with the remedy. Pure."""
+"""Warnings: what will not arrive on the monitor, and the remedy. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable
 
-from omprog_panic_client.plan import PREFIX, standing_on
+from omprog_panic_client.plan import PREFIX, with_lower_links
 from omprog_panic_client.procfiles import has_word
 
 if TYPE_CHECKING:
@@ -19,11 +19,11 @@ TRACE_LEVEL = 5  # console_loglevel from which a call trace (at 4) passes
 
 
 class Weight(enum.Enum):
-    """How much of a crash is lost."""
+    """How much of a crash report is lost."""
 
     ALL = "nothing of a panic arrives"
     PART = "a part is lost"
-    NOTE = "good to know"
+    NOTE = "for information"
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Advice:
 
 
 def advise(settings: Settings, facts: Facts) -> tuple[Advice, ...]:
-    """Return every warning that these facts call for, the gravest first."""
+    """Return all warnings for these facts, the most severe first."""
     found = [a for rule in _RULES for a in rule(settings, facts)]
     return tuple(sorted(found, key=lambda a: list(Weight).index(a.weight)))
 
@@ -46,7 +46,7 @@ def sends_at_the_end_only(kernel: Kernel) -> bool:
     """Return whether netconsole is an nbcon console, silent while a kernel panics.
 
     Such consoles (CON_NBCON_ATOMIC_UNSAFE, kernel/printk/nbcon.c) are flushed after
-    the very end of panic(), which is reached with kernel.panic=0 only. Merged for
+    the end of panic(), which is reached with kernel.panic=0 only. Merged for
     7.0; /proc/consoles marks them with N.
     """
     marked = any("netcon" in c.name and "N" in c.flags for c in kernel.consoles)
@@ -54,11 +54,11 @@ def sends_at_the_end_only(kernel: Kernel) -> bool:
 
 
 def has_live_watchdog(kernel: Kernel) -> bool:
-    """Return whether something outside of the kernel resets a machine that hangs."""
+    """Return whether a hardware watchdog resets a machine that hangs."""
     return any(w.active and w.is_hardware for w in kernel.watchdogs)
 
 
-def _halts_needed(settings: Settings, facts: Facts) -> Iterator[Advice]:
+def _panic_timeout(settings: Settings, facts: Facts) -> Iterator[Advice]:
     kernel = facts.kernel
     if not sends_at_the_end_only(kernel) or kernel.panic_timeout == 0:
         return
@@ -69,12 +69,12 @@ def _halts_needed(settings: Settings, facts: Facts) -> Iterator[Advice]:
     )
     if hardware and not has_live_watchdog(kernel):
         offer += (
-            f"; {hardware[0].name} ({hardware[0].identity}) is there: "
+            f"; {hardware[0].name} ({hardware[0].identity}) is present: "
             "RuntimeWatchdogSec=60 in /etc/systemd/system.conf starts it"
         )
     elif not hardware:
         offer += (
-            "; none is there now: load the driver of the board's own, or give the "
+            "; none is present: load the driver of the board's watchdog, or give the "
             "virtual machine one (i6300esb)"
         )
     if settings.halt_on_panic:
@@ -83,7 +83,7 @@ def _halts_needed(settings: Settings, facts: Facts) -> Iterator[Advice]:
         "panic-timeout",
         Weight.ALL,
         f"kernel {kernel.release} with kernel.panic={kernel.panic_timeout} reboots "
-        "before netconsole has sent one word of the panic",
+        "before netconsole has sent anything of the panic",
         offer,
     )
 
@@ -112,8 +112,8 @@ def _oops_only(_: Settings, facts: Facts) -> Iterator[Advice]:
             "oops-only",
             Weight.PART,
             "netconsole was loaded with oops_only=1: lockups, warnings and our own "
-            "signs of life are not sent, and the end of an oops is cut off",
-            "take oops_only out of /etc/modprobe.d and off the kernel's command line; "
+            "heartbeats are not sent, and the end of an oops is cut off",
+            "take oops_only out of /etc/modprobe.d and off the kernel command line; "
             "for now: echo 0 > /sys/module/netconsole/parameters/oops_only",
         )
 
@@ -139,7 +139,7 @@ def _quiet(_: Settings, facts: Facts) -> Iterator[Advice]:
         yield Advice(
             "quiet",
             Weight.NOTE,
-            "quiet is on the kernel's command line: call traces of the time before "
+            "quiet is on the kernel command line: call traces of the time before "
             "this program runs at boot are not sent",
             "take quiet out of GRUB_CMDLINE_LINUX_DEFAULT in /etc/default/grub, then "
             "update-grub",
@@ -154,25 +154,25 @@ def _kdump(_: Settings, facts: Facts) -> Iterator[Advice]:
             Weight.ALL if gone else Weight.PART,
             "kdump is armed: the kernel jumps away "
             + (
-                "before netconsole has sent one word"
+                "before netconsole has sent anything"
                 if gone
                 else "before the end of the trace, and before the panic line where "
                 "panic_on_oops is set (the alert comes, without them)"
             ),
-            "the dump itself holds the whole log; who needs it here too adds "
-            "crash_kexec_post_notifiers to the kernel's command line, at some risk "
+            "the dump contains the whole log; to receive it here as well, add "
+            "crash_kexec_post_notifiers to the kernel command line, at some risk "
             "for the dump",
         )
 
 
 def _cards(_: Settings, facts: Facts) -> Iterator[Advice]:
-    told = set()
-    for way in facts.ways:
-        link = facts.links.get(way.route.device) if way.route else None
-        for each in standing_on(link, facts.links) if link else ():
-            if each.name in told:
+    seen = set()
+    for destination in facts.destinations:
+        link = facts.links.get(destination.route.device) if destination.route else None
+        for each in with_lower_links(link, facts.links) if link else ():
+            if each.name in seen:
                 continue
-            told.add(each.name)
+            seen.add(each.name)
             if each.wireless:
                 what = "Wi-Fi, whose driver cannot send with interrupts off"
             elif each.usb:
@@ -192,34 +192,34 @@ def _devkmsg(_: Settings, facts: Facts) -> Iterator[Advice]:
         yield Advice(
             "devkmsg",
             Weight.NOTE,
-            "printk.devkmsg=off: heartbeats and test records are thrown away, so the "
-            "monitor will call this machine silent",
-            "take printk.devkmsg off the kernel's command line (ratelimit is its "
+            "printk.devkmsg=off: heartbeats and test records are dropped, so the "
+            "monitor will report this machine as silent",
+            "take printk.devkmsg off the kernel command line (ratelimit is its "
             "default)",
         )
 
 
-def _others(_: Settings, facts: Facts) -> Iterator[Advice]:
-    ours = {way.address for way in facts.ways}
+def _duplicate_targets(_: Settings, facts: Facts) -> Iterator[Advice]:
+    ours = {destination.address for destination in facts.destinations}
 
-    def is_twin(target: Target) -> bool:
+    def is_duplicate(target: Target) -> bool:
         foreign = not target.name.startswith(PREFIX)
         return foreign and target.enabled and target.remote_ip in ours
 
-    twins = [t.name for t in facts.kernel.targets if is_twin(t)]
+    duplicates = [t.name for t in facts.kernel.targets if is_duplicate(t)]
     if facts.kernel.configfs and has_word(facts.kernel.cmdline, "netconsole"):
-        twins.append("netconsole= on the kernel's command line")
-    if twins:
+        duplicates.append("netconsole= on the kernel command line")
+    if duplicates:
         yield Advice(
-            "twin",
+            "duplicate-target",
             Weight.NOTE,
-            f"{twins[0]} may send to the same monitor: each record comes twice",
+            f"{duplicates[0]} may send to the same monitor: each record comes twice",
             "remove one (Debian's package netconsole makes one at boot)",
         )
 
 
 _RULES: tuple[Callable[[Settings, Facts], Iterator[Advice]], ...] = (
-    _halts_needed,
+    _panic_timeout,
     _boot_console,
     _oops_only,
     _loglevel,
@@ -227,5 +227,5 @@ _RULES: tuple[Callable[[Settings, Facts], Iterator[Advice]], ...] = (
     _cards,
     _quiet,
     _devkmsg,
-    _others,
+    _duplicate_targets,
 )

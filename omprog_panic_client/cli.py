@@ -13,12 +13,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable
 
-from omprog_panic_client import __version__, statement
+from omprog_panic_client import __version__, message
 from omprog_panic_client.advice import Weight
 from omprog_panic_client.errors import ClientError, RefusedError, SettingsError
-from omprog_panic_client.keeper import Keeper, Result, View, remove
 from omprog_panic_client.modulefile import parameter
 from omprog_panic_client.prepare import missing_steps
+from omprog_panic_client.reconcile import Comparison, Reconciler, Result, remove
 from omprog_panic_client.report import status_lines, status_values
 from omprog_panic_client.settings import FILE, Settings, parse_settings
 from omprog_panic_client.system import RealSystem, System
@@ -39,7 +39,7 @@ _FLUSH_S = 2.0  # from 7.0 on a thread of the kernel sends the drill's announcem
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; the exit status."""
+    """Run one command; return the exit status."""
     options = build_parser().parse_args(argv)
     system = RealSystem()
     try:
@@ -57,10 +57,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="omprog-panic-client",
-        description="Keeps this machine's netconsole right, so that a panic is heard.",
+        description="Configure netconsole on this machine, so that panics arrive.",
     )
     parser.add_argument(
-        "--file", default=FILE, help="the settings (default: %(default)s)"
+        "--file", default=FILE, help="the settings file (default: %(default)s)"
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -75,33 +75,35 @@ def build_parser() -> argparse.ArgumentParser:
     add(
         "configure",
         _configure,
-        "Set netconsole up as the settings say, and keep it so.",
-    ).add_argument("--dry-run", action="store_true", help="only say what would be done")
+        "Configure netconsole as the settings say, and keep it so.",
+    ).add_argument(
+        "--dry-run", action="store_true", help="only print what would be done"
+    )
     for name in ("remove", "unconfigure"):
         add(
-            name, _remove, "Take everything away and put back what was found."
+            name, _remove, "Remove everything and restore what was there before."
         ).add_argument(
-            "--keep-units", action="store_true", help="leave systemd's units alone"
+            "--keep-units", action="store_true", help="do not touch the systemd units"
         )
-    add("check", _check, "Mend what drifted, say that this machine lives (timer).")
-    add("watch", _watch, "Check whenever the kernel tells of a change (service).")
+    add("check", _check, "Repair what drifted and send a heartbeat (timer).")
+    add("watch", _watch, "Check whenever the kernel reports a change (service).")
     add("farewell", _farewell, "Announce an orderly shutdown (service).").add_argument(
-        "--now", action="store_true", help="also when the machine is not going down"
+        "--now", action="store_true", help="even if the machine is not shutting down"
     )
-    status = add("status", _status, "Show targets, routes, what will not arrive.")
+    status = add("status", _status, "Show targets, routes, and what will not arrive.")
     status.add_argument("--format", choices=("text", "json"), default="text")
     verify = add("verify", _verify, "Send a token that the monitor can be asked for.")
     verify.add_argument(
         "--blocked-tasks",
         action="store_true",
-        help="let the kernel itself print something (sysrq w)",
+        help="let the kernel print its blocked tasks (sysrq w)",
     )
     crash = add("crash-test", _crash_test, "CRASH THIS MACHINE, announced as a drill.")
     crash.add_argument("--yes-really", action="store_true")
     crash.add_argument(
-        "--even-so", action="store_true", help="also when little or nothing will arrive"
+        "--even-so", action="store_true", help="even if little or nothing will arrive"
     )
-    add("cmdline", _cmdline, "Print the kernel's parameter for crashes at boot.")
+    add("cmdline", _cmdline, "Print the kernel parameter that covers crashes at boot.")
     return parser
 
 
@@ -113,12 +115,12 @@ def _configure(system: System, options: argparse.Namespace) -> int:
     if options.dry_run:
         return _dry_run(system, settings)
     with _lock():
-        keeper = Keeper(system, settings)
-        result = keeper.check()
+        reconciler = Reconciler(system, settings)
+        result = reconciler.reconcile()
         _print_result(result)
-        view = keeper.look()
+        view = reconciler.compare()
     _print_advice(view)
-    if result.troubles:
+    if result.problems:
         return 1
     _units(system, "enable")
     if not result.done:
@@ -127,10 +129,10 @@ def _configure(system: System, options: argparse.Namespace) -> int:
 
 
 def _dry_run(system: System, settings: Settings) -> int:
-    keeper = Keeper(system, settings)
+    reconciler = Reconciler(system, settings)
     for argv in missing_steps(system):
         print(f"would run: {' '.join(argv)}")
-    view = keeper.look(as_prepared=True)
+    view = reconciler.compare(as_prepared=True)
     for change in view.changes:
         print(f"# {change.name}: {', '.join(change.why)}")
         for step in change.steps:
@@ -151,14 +153,14 @@ def _remove(system: System, options: argparse.Namespace) -> int:
     with _lock():
         result = remove(system)
     _print_result(result)
-    return 1 if result.troubles else 0
+    return 1 if result.problems else 0
 
 
 def _check(system: System, options: argparse.Namespace) -> int:
     with _lock():
-        result = Keeper(system, load_settings(system, options.file)).check()
+        result = Reconciler(system, load_settings(system, options.file)).reconcile()
     _print_result(result)
-    return 1 if result.troubles else 0
+    return 1 if result.problems else 0
 
 
 def _watch(system: System, options: argparse.Namespace) -> int:
@@ -166,7 +168,7 @@ def _watch(system: System, options: argparse.Namespace) -> int:
         try:
             with _lock():
                 settings = load_settings(system, options.file)
-                result = Keeper(system, settings).check()
+                result = Reconciler(system, settings).reconcile()
         except ClientError as error:
             print(error, file=sys.stderr, flush=True)
             return False, {}
@@ -181,16 +183,16 @@ def _watch(system: System, options: argparse.Namespace) -> int:
 
 
 def _farewell(system: System, options: argparse.Namespace) -> int:
-    """Say it only while systemd goes down: our service is restarted by upgrades too."""
+    """Send it only while the system shuts down: upgrades restart our service too."""
     if not options.now and not is_going_down(system):
         return 0
-    keeper = Keeper(system, load_settings(system, options.file))
-    keeper.say(statement.farewell(keeper.speaker()))
+    reconciler = Reconciler(system, load_settings(system, options.file))
+    reconciler.send(message.farewell(reconciler.identity()))
     return 0
 
 
 def is_going_down(system: System) -> bool:
-    """Ask systemd; it answers with a status that is not 0 then."""
+    """Return whether systemd is stopping; its exit status is not 0 then."""
     try:
         return system.run(["systemctl", "is-system-running"]).strip() == "stopping"
     except RefusedError as error:
@@ -198,49 +200,49 @@ def is_going_down(system: System) -> bool:
 
 
 def _status(system: System, options: argparse.Namespace) -> int:
-    keeper = Keeper(system, load_settings(system, options.file))
-    view = keeper.look()
+    reconciler = Reconciler(system, load_settings(system, options.file))
+    view = reconciler.compare()
     if options.format == "json":
-        data = status_values(view, keeper.state)
+        data = status_values(view, reconciler.state)
         print(json.dumps({"version": 1, "data": data}, indent=1))
     else:
-        print("\n".join(status_lines(view, keeper.state)))
-    return 0 if view.is_right else 1
+        print("\n".join(status_lines(view, reconciler.state)))
+    return 0 if view.is_up_to_date else 1
 
 
 def _verify(system: System, options: argparse.Namespace) -> int:
-    keeper = Keeper(system, load_settings(system, options.file))
-    view = keeper.look()
-    if not view.is_right:
-        print("\n".join(status_lines(view, keeper.state)))
-        print("\nfirst: omprog-panic-client configure", file=sys.stderr)
+    reconciler = Reconciler(system, load_settings(system, options.file))
+    view = reconciler.compare()
+    if not view.is_up_to_date:
+        print("\n".join(status_lines(view, reconciler.state)))
+        print("\nfirst run: omprog-panic-client configure", file=sys.stderr)
         return 1
     if options.blocked_tasks:
         system.write(SYSRQ, "w")
         print(
-            "the kernel printed its blocked tasks; in the monitor's log of this "
-            "machine (/var/log/omprog-panic/ADDRESS/) stands now:\n"
+            "the kernel printed its blocked tasks; the monitor's log of this "
+            "machine (/var/log/omprog-panic/ADDRESS/) now contains:\n"
             "    sysrq: Show Blocked State"
         )
         return 0
     token = secrets.token_hex(_TOKEN_BYTES)
-    keeper.say(statement.verify(keeper.speaker(), token))
+    reconciler.send(message.verify(reconciler.identity(), token))
     print(f"sent; now on the monitor:\n    omprog-panic senders --token {token}")
     return 0
 
 
 def _crash_test(system: System, options: argparse.Namespace) -> int:
-    keeper = Keeper(system, load_settings(system, options.file))
-    view = keeper.look()
-    grave = [a for a in view.advice if a.weight is Weight.ALL]
-    if (not view.is_right or grave) and not options.even_so:
-        print("\n".join(status_lines(view, keeper.state)))
-        print("\nnot crashed: the crash would not be heard", file=sys.stderr)
+    reconciler = Reconciler(system, load_settings(system, options.file))
+    view = reconciler.compare()
+    severe = [a for a in view.advice if a.weight is Weight.ALL]
+    if (not view.is_up_to_date or severe) and not options.even_so:
+        print("\n".join(status_lines(view, reconciler.state)))
+        print("\nnot crashed: the crash would not be received", file=sys.stderr)
         return 1
     if not options.yes_really:
-        print("everything is ready; this machine crashes with --yes-really")
+        print("everything is ready; add --yes-really to crash this machine")
         return 1
-    keeper.say(statement.drill(keeper.speaker()))
+    reconciler.send(message.drill(reconciler.identity()))
     os.sync()
     system.pause(_FLUSH_S)
     system.write(SYSRQ, "c")
@@ -248,14 +250,14 @@ def _crash_test(system: System, options: argparse.Namespace) -> int:
 
 
 def _cmdline(system: System, options: argparse.Namespace) -> int:
-    keeper = Keeper(system, load_settings(system, options.file))
-    view = keeper.look(as_prepared=True)
+    reconciler = Reconciler(system, load_settings(system, options.file))
+    view = reconciler.compare(as_prepared=True)
     for obstacle in view.obstacles:
         print(f"{obstacle.monitor}: {obstacle.what}", file=sys.stderr)
     if not view.targets:
         return 1
     builtin = view.facts.kernel.netconsole == "builtin"
-    # From 6.15 on a card may be named by its MAC address, which no rename changes.
+    # From 6.15 on a card may be named by its MAC address, which never changes.
     cards = {t.dev_name for t in view.targets}
     link = view.facts.links.get(view.targets[0].dev_name)
     by_mac = view.facts.kernel.version >= (6, 15) and len(cards) == 1
@@ -284,18 +286,18 @@ def _cmdline(system: System, options: argparse.Namespace) -> int:
 
 
 def load_settings(system: System, file: str) -> Settings:
-    """Read and check the settings file."""
+    """Parse the settings file."""
     text = system.read(file)
     if text is None:
         raise SettingsError(
-            ["is not there; it needs one line such as: monitor=10.0.0.1"]
+            ["does not exist; it needs one line such as: monitor=10.0.0.1"]
         )
     return parse_settings(text)
 
 
 @contextlib.contextmanager
 def _lock() -> Iterator[None]:
-    """Let timer, hook and person work one after the other."""
+    """Serialise the timer, the watch service and administrators."""
     try:
         with Path(LOCK).open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -305,7 +307,7 @@ def _lock() -> Iterator[None]:
 
 
 def _units(system: System, verb: str) -> None:
-    """Switch our units on or off, where systemd runs and has them."""
+    """Enable or disable our units, where systemd runs."""
     if system.read("/run/systemd/system") is None and not system.names("/run/systemd"):
         return
     try:
@@ -317,11 +319,11 @@ def _units(system: System, verb: str) -> None:
 def _print_result(result: Result) -> None:
     for line in result.done:
         print(line, flush=True)
-    for line in result.troubles:
+    for line in result.problems:
         print(line, file=sys.stderr, flush=True)
 
 
-def _print_advice(view: View) -> None:
+def _print_advice(view: Comparison) -> None:
     for advice in view.advice:
         print(f"WARNING, {advice.weight.value}: {advice.what}")
         print(f"    remedy: {advice.remedy}")

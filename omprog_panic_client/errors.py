@@ -1,14 +1,14 @@
-"""What can go wrong in a way that a person can mend."""
+"""Errors with a text for the administrator."""
 
 from __future__ import annotations
 
 
 class ClientError(Exception):
-    """Anything that this package raises on purpose; its text is for people."""
+    """Base class of the errors that this package raises."""
 
 
 class SettingsError(ClientError):
-    """A settings file with faults; carries all of them, with their lines."""
+    """A settings file with errors; carries all of them, with their line numbers."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__("\n".join(faults))
@@ -16,4 +16,4 @@ class SettingsError(ClientError):
 
 
 class RefusedError(ClientError):
-    """The kernel, or a program that talks to it, refused something."""
+    """The kernel, or a program that configures it, refused a request."""

@@ -1,10 +1,10 @@
-"""What was observed of a machine, as frozen values. Pure."""
+"""What was observed on a machine, as frozen values. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-# What each record may carry; release_enabled would double what the header has.
+# What each record may carry; release_enabled would repeat the header.
 SYSDATA = ("cpu_nr_enabled", "taskname_enabled", "msgid_enabled")
 _SINCE = {
     "extended": (4, 2),
@@ -27,7 +27,7 @@ class Link:
     up: bool = True
     kind: str = ""
     master: str = ""  # whose port it is
-    lower: tuple[str, ...] = ()  # what it stands on (VLAN), or its ports
+    lower: tuple[str, ...] = ()  # the interface below (VLAN), or its ports
     wireless: bool = False
     usb: bool = False
     driver: str = ""
@@ -35,7 +35,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Route:
-    """How the kernel would send to one address; ``gateway`` empty: on-link."""
+    """The kernel's route to one address; ``gateway`` empty: on-link."""
 
     device: str
     source: str
@@ -44,8 +44,8 @@ class Route:
 
 
 @dataclass(frozen=True)
-class Way:
-    """One monitor as seen from here. Empty: not found."""
+class Destination:
+    """How one monitor is reached from this host; empty: not found."""
 
     address: str = ""
     route: Route | None = None
@@ -53,7 +53,7 @@ class Way:
 
     @property
     def next_hop(self) -> str:
-        """Whose MAC address the frames carry."""
+        """The host whose MAC address the frames carry."""
         return (self.route.gateway if self.route else "") or self.address
 
 
@@ -97,13 +97,13 @@ class Watchdog:
 
     @property
     def is_hardware(self) -> bool:
-        """Also a hypervisor's; the kernel's own timer dies with the kernel."""
+        """Also true of a hypervisor's; softdog dies with the kernel."""
         return "software" not in self.identity.lower()
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """What the running kernel says of itself."""
+    """What the running kernel reports about itself."""
 
     release: str
     boot_id: str = ""
@@ -133,10 +133,10 @@ class Kernel:
 
     @property
     def optional(self) -> frozenset[str]:
-        """What a target has here of what older kernels lack.
+        """Which optional attributes a target has on this kernel.
 
-        A target that is there tells; before the first it goes by the version, and
-        distributions have put newer parts into older kernels.
+        An existing target shows them. Before the first target the version decides,
+        though distributions have backported some of them.
         """
         if self.targets:
             target = self.targets[0]
@@ -152,9 +152,11 @@ class Kernel:
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything that a decision is taken from."""
+    """Everything that the decisions depend on."""
 
     host: str
     kernel: Kernel
     links: dict[str, Link]
-    ways: tuple[Way, ...]  # one for each monitor of the settings, in their order
+    destinations: tuple[
+        Destination, ...
+    ]  # one for each monitor of the settings, in their order

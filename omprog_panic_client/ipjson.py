@@ -1,4 +1,4 @@
-"""What ``ip -json`` prints, read into facts. Pure."""
+"""Parse the output of ``ip -json``. Pure."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 from omprog_panic_client.facts import Link, Route
 
-# States of the neighbour table whose address was true when it was learnt.
+# States of neighbour entries with a usable MAC address.
 _KNOWN = frozenset({"PERMANENT", "REACHABLE", "STALE", "DELAY", "PROBE", "NOARP"})
 
 
 def parse_links(text: str) -> dict[str, Link]:
-    """Read ``ip -json -details link show``; what sysfs knows is added later."""
+    """Parse ``ip -json -details link show``; facts from sysfs are added later."""
     rows = _rows(text)
     ports: dict[str, list[str]] = {}
     for row in rows:
@@ -26,7 +26,7 @@ def parse_links(text: str) -> dict[str, Link]:
 def _link(row: dict[str, Any], ports: list[str]) -> Link:
     below = row.get("link")
     kind = str(row.get("linkinfo", {}).get("info_kind", ""))
-    # A veth's "link" is its other end, which is not below it.
+    # The "link" of a veth is its peer, not a lower interface.
     lower = [str(below)] if below and kind not in {"veth", "netkit"} else []
     return Link(
         name=str(row["ifname"]),
@@ -41,7 +41,7 @@ def _link(row: dict[str, Any], ports: list[str]) -> Link:
 
 
 def parse_route(text: str) -> Route | None:
-    """Read ``ip -json route get ADDRESS``; None where it names no interface.
+    """Parse ``ip -json route get ADDRESS``; None: it names no interface.
 
     >>> parse_route('[{"dst":"10.0.0.9","dev":"eth0","prefsrc":"10.0.0.2"}]')
     Route(device='eth0', source='10.0.0.2', gateway='', local=False)
@@ -60,7 +60,7 @@ def parse_route(text: str) -> Route | None:
 
 
 def parse_neighbour(text: str) -> str:
-    """Read ``ip -json neigh show to ADDRESS dev DEVICE``: a MAC address, or nothing.
+    """Parse ``ip -json neigh show to ADDRESS dev DEVICE``: a MAC address, or "".
 
     >>> parse_neighbour('[{"lladdr":"02:00:00:00:00:01","state":["STALE"]}]')
     '02:00:00:00:00:01'
@@ -72,7 +72,7 @@ def parse_neighbour(text: str) -> str:
 
 
 def _rows(text: str) -> list[dict[str, Any]]:
-    """Return the objects; iproute2 prints empty ones where it filters, or nothing."""
+    """Return the objects; iproute2 prints empty ones, or nothing, where it filters."""
     try:
         rows = json.loads(text or "[]")
     except ValueError:

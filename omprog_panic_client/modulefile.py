@@ -21,9 +21,9 @@ _HEADER = "# Written by omprog-panic-client, which changes it when the network d
 
 
 def parameter(targets: Iterable[Target], *, device: str = "") -> str:
-    """Write the value of the parameter ``netconsole``.
+    """Return the value of the module parameter ``netconsole``.
 
-    ``device`` stands in for the interface's name, which at boot may be another.
+    ``device`` replaces the interface's name, which may differ at boot.
     """
     return ";".join(_one(target, device) for target in targets)
 

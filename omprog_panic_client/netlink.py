@@ -1,4 +1,4 @@
-"""Which of the kernel's notices about the network concern us. Pure.
+"""Which rtnetlink notifications require a check. Pure.
 
 linux/netlink.h, linux/rtnetlink.h, linux/neighbour.h.
 """
@@ -22,20 +22,23 @@ _NEW_NEIGHBOUR, _DELETED_NEIGHBOUR = 28, 29
 _DESTINATION, _LINK_ADDRESS = 1, 2
 
 
-def concerns_us(notices: bytes, next_hops: Mapping[str, Collection[str]]) -> bool:
-    """Return whether the check must run: any notice but one of a stranger's address.
+def requires_check(
+    notifications: bytes, next_hops: Mapping[str, Collection[str]]
+) -> bool:
+    """Return whether any notification requires a check.
 
-    ``next_hops`` maps the next hop of each target to the MAC addresses in use there;
-    a host with many neighbours gets such notices all the time.
+    All do, except those about neighbours that are no next hop: a host with many
+    neighbours receives these all the time. ``next_hops`` maps the next hop of each
+    target to its MAC addresses in use.
     """
     return any(
         kind not in (_NEW_NEIGHBOUR, _DELETED_NEIGHBOUR)
-        or _is_news(body, next_hops, gone=kind == _DELETED_NEIGHBOUR)
-        for kind, body in _messages(notices)
+        or _has_new_mac(body, next_hops, gone=kind == _DELETED_NEIGHBOUR)
+        for kind, body in _messages(notifications)
     )
 
 
-def _is_news(
+def _has_new_mac(
     body: bytes, next_hops: Mapping[str, Collection[str]], *, gone: bool
 ) -> bool:
     if len(body) < _NDMSG.size:
@@ -49,7 +52,7 @@ def _is_news(
     except (ValueError, OSError):
         return False
     if gone or address not in next_hops:
-        return False  # an entry that went is asked for anew when it is needed
+        return False  # a deleted entry is resolved again when it is needed
     mac = ":".join(f"{byte:02x}" for byte in found.get(_LINK_ADDRESS, b""))
     return bool(mac) and mac not in next_hops[address]
 

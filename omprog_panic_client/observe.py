@@ -1,4 +1,4 @@
-"""Looks at the machine and writes down the facts. Changes nothing but ARP tables."""
+"""Collect the facts about this machine; changes nothing but ARP tables."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from omprog_panic_client.errors import RefusedError
 from omprog_panic_client.facts import (
     SYSDATA,
+    Destination,
     Facts,
     Kernel,
     Link,
     Route,
     Target,
     Watchdog,
-    Way,
 )
 from omprog_panic_client.ipjson import parse_links, parse_neighbour, parse_route
 from omprog_panic_client.plan import PREFIX
@@ -37,23 +37,25 @@ _MODULE_FILE = re.compile(r"^(?:\S*/)?netconsole\.ko", re.MULTILINE)
 
 
 def observe(system: System, settings: Settings, known: Mapping[str, str]) -> Facts:
-    """Collect everything; ``known`` gives the last address of each named monitor."""
+    """Collect all facts; ``known`` has the last address of each named monitor."""
     kernel = observe_kernel(system)
     links = observe_links(system)
     ours = {t.remote_ip: t for t in kernel.targets if t.name.startswith(PREFIX)}
-    ways = tuple(
-        _way(system, settings, monitor, links, known, ours)
+    destinations = tuple(
+        _destination(system, settings, monitor, links, known, ours)
         for monitor in settings.monitors
     )
     links = _with_cards(system, links)
-    return Facts(host=system.host_name(), kernel=kernel, links=links, ways=ways)
+    return Facts(
+        host=system.host_name(), kernel=kernel, links=links, destinations=destinations
+    )
 
 
 # --- the kernel ----------------------------------------------------------------
 
 
 def observe_kernel(system: System) -> Kernel:
-    """Read what /proc and /sys say of the kernel, and its netconsole targets."""
+    """Read the facts of /proc and /sys, and the netconsole targets."""
 
     def read(path: str) -> str:
         return (system.read(path) or "").strip()
@@ -127,8 +129,8 @@ def _target(system: System, name: str) -> Target:
         dev_name=read("dev_name"),
         local_port=first_number(read("local_port"), 0),
         remote_port=first_number(read("remote_port"), 0),
-        local_ip=_same_form(read("local_ip")),
-        remote_ip=_same_form(read("remote_ip")),
+        local_ip=_normalized(read("local_ip")),
+        remote_ip=_normalized(read("remote_ip")),
         remote_mac=read("remote_mac").lower(),
         extended=flag("extended"),
         release=flag("release"),
@@ -137,8 +139,8 @@ def _target(system: System, name: str) -> Target:
     )
 
 
-def _same_form(address: str) -> str:
-    """Write an address as Python does; kernels have had other forms of IPv6."""
+def _normalized(address: str) -> str:
+    """Return an address in Python's form; kernels print IPv6 in other forms."""
     try:
         return str(ipaddress.ip_address(address))
     except ValueError:
@@ -157,7 +159,7 @@ def observe_links(system: System) -> dict[str, Link]:
 
 
 def _with_cards(system: System, links: dict[str, Link]) -> dict[str, Link]:
-    """Add what sysfs knows of the cards; virtual interfaces have no device there."""
+    """Add the facts of sysfs; virtual interfaces have no device there."""
     cards = {}
     for name, link in links.items():
         there = system.names(f"{_NET}/{name}") if not link.kind else []
@@ -170,27 +172,29 @@ def _with_cards(system: System, links: dict[str, Link]) -> dict[str, Link]:
     return cards
 
 
-def _way(
+def _destination(
     system: System,
     settings: Settings,
     monitor: Monitor,
     links: dict[str, Link],
     known: Mapping[str, str],
     ours: Mapping[str, Target],
-) -> Way:
-    way = Way()
+) -> Destination:
+    destination = Destination()
     for address in _addresses(system, monitor, known, ours):
         route = observe_route(system, address, settings.interface)
-        candidate = Way(address, route)
-        if way.route is None:
-            way = candidate
+        candidate = Destination(address, route)
+        if destination.route is None:
+            destination = candidate
         if route is not None:
             break
-    link = links.get(way.route.device) if way.route else None
-    if way.route is None or way.route.local or link is None:
-        return way
-    current = ours.get(way.address)
-    return replace(way, mac=_mac(system, way, way.route, link, current))
+    link = links.get(destination.route.device) if destination.route else None
+    if destination.route is None or destination.route.local or link is None:
+        return destination
+    current = ours.get(destination.address)
+    return replace(
+        destination, mac=_mac(system, destination, destination.route, link, current)
+    )
 
 
 def _addresses(
@@ -199,18 +203,18 @@ def _addresses(
     known: Mapping[str, str],
     ours: Mapping[str, Target],
 ) -> list[str]:
-    """Return the addresses to try; one that is in use and still right comes first.
+    """Return the addresses to try; one that is already in use comes first.
 
-    A name server that is down changes nothing: the last address stands.
+    When the name cannot be resolved, the last known address is used.
     """
-    found = system.resolve(monitor.place)
+    found = system.resolve(monitor.host)
     if not found:
-        return [known[monitor.place]] if monitor.place in known else []
+        return [known[monitor.host]] if monitor.host in known else []
     return sorted(found, key=lambda address: address not in ours)
 
 
 def observe_route(system: System, address: str, interface: str) -> Route | None:
-    """Ask the kernel which way it would send."""
+    """Return the kernel's route to an address; None: no route."""
     argv = ["ip", "-json", "route", "get", address]
     if interface != AUTOMATIC:
         argv += ["oif", interface]
@@ -221,14 +225,27 @@ def observe_route(system: System, address: str, interface: str) -> Route | None:
 
 
 def _mac(
-    system: System, way: Way, route: Route, link: Link, current: Target | None
+    system: System,
+    destination: Destination,
+    route: Route,
+    link: Link,
+    current: Target | None,
 ) -> str:
-    """Find the next hop's MAC address: whoever answers, else the neighbour table.
+    """Return the next hop's MAC address: from an answer, else the neighbour table.
 
-    An entry that the administrator made permanent is an order, and no one is asked.
-    Where several machines answer (a pair of routers), the one in use is kept.
+    A permanent neighbour entry is used without asking. Where several machines answer
+    (a pair of routers), the one in use is kept.
     """
-    argv = ["ip", "-json", "neigh", "show", "to", way.next_hop, "dev", link.name]
+    argv = [
+        "ip",
+        "-json",
+        "neigh",
+        "show",
+        "to",
+        destination.next_hop,
+        "dev",
+        link.name,
+    ]
     try:
         table = system.run(argv)
     except RefusedError:
@@ -236,7 +253,7 @@ def _mac(
     entry = parse_neighbour(table)
     if entry and "PERMANENT" in table:
         return entry
-    answers = system.ask_mac(link, route.source, way.next_hop)
+    answers = system.ask_mac(link, route.source, destination.next_hop)
     for mac in (current.remote_mac if current else "", entry):
         if mac in answers:
             return mac

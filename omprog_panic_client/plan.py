@@ -1,6 +1,6 @@
-"""From facts to the targets that ought to exist, or why they cannot. Pure.
+"""From facts to the desired targets, or why there can be none. Pure.
 
-What the kernel refuses is from drivers/net/netconsole.c and net/core/netpoll.c.
+The kernel's restrictions are those of drivers/net/netconsole.c and net/core/netpoll.c.
 """
 
 from __future__ import annotations
@@ -8,27 +8,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Union
 
-from omprog_panic_client.facts import SYSDATA, Facts, Kernel, Link, Target, Way
+from omprog_panic_client.facts import SYSDATA, Destination, Facts, Kernel, Link, Target
 from omprog_panic_client.settings import AUTOMATIC, Monitor, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PREFIX = "omprog-panic-"  # of the folders that are ours in configfs
+PREFIX = "omprog-panic-"  # of our directories in configfs
 
-# Virtual Ethernet whose driver sets IFF_DISABLE_NETPOLL, or has no wire below it.
+# Virtual Ethernet whose driver sets IFF_DISABLE_NETPOLL, or that has no network.
 NO_NETPOLL = {
-    "veth": "a container's end of a wire",
-    "netkit": "a container's end of a wire",
-    "hsr": "a redundant ring",
-    "dummy": "a card that goes nowhere",
-    "ifb": "a card that goes nowhere",
+    "veth": "one end of a virtual cable",
+    "netkit": "one end of a virtual cable",
+    "hsr": "a redundant ring interface",
+    "dummy": "an interface without a network",
+    "ifb": "an interface without a network",
 }
 
 
 @dataclass(frozen=True)
 class Obstacle:
-    """Why no target can be made for a monitor, and what to do about it."""
+    """Why a monitor can have no target, and the remedy."""
 
     monitor: str
     what: str
@@ -39,41 +39,47 @@ Outcome = Union[Target, Obstacle]
 
 
 def plan(settings: Settings, facts: Facts) -> list[Outcome]:
-    """Return the target of each monitor, or the obstacle; in the order of the file."""
+    """Return the target or the obstacle of each monitor, in the order of the file."""
     return [
-        plan_one(settings, facts, number, monitor, way)
-        for number, (monitor, way) in enumerate(zip(settings.monitors, facts.ways), 1)
+        plan_one(settings, facts, number, monitor, destination)
+        for number, (monitor, destination) in enumerate(
+            zip(settings.monitors, facts.destinations), 1
+        )
     ]
 
 
 def plan_one(
-    settings: Settings, facts: Facts, number: int, monitor: Monitor, way: Way
+    settings: Settings,
+    facts: Facts,
+    number: int,
+    monitor: Monitor,
+    destination: Destination,
 ) -> Outcome:
-    """Plan for one monitor."""
-    trouble = (
+    """Return the target or the obstacle of one monitor."""
+    problem = (
         _no_netconsole(monitor, facts.kernel)
-        or _no_way(settings, monitor, way)
-        or _no_device(monitor, way, facts.links)
-        or _no_neighbour(monitor, way)
+        or _no_route(settings, monitor, destination)
+        or _no_device(monitor, destination, facts.links)
+        or _no_neighbour(monitor, destination)
     )
-    if trouble is not None:
-        return trouble
-    assert way.route is not None
+    if problem is not None:
+        return problem
+    assert destination.route is not None
     return Target(
         name=f"{PREFIX}{number}",
         enabled=True,
-        dev_name=way.route.device,
+        dev_name=destination.route.device,
         local_port=monitor.source_port,
         remote_port=monitor.port,
-        local_ip=way.route.source,
-        remote_ip=way.address,
-        remote_mac=way.mac,
+        local_ip=destination.route.source,
+        remote_ip=destination.address,
+        remote_mac=destination.mac,
         **_optional(settings, facts, extended=monitor.extended),  # type: ignore[arg-type]
     )
 
 
 def _optional(settings: Settings, facts: Facts, *, extended: bool) -> dict[str, object]:
-    """Return what later kernels added; the running one has or has not."""
+    """Return the optional attributes that the running kernel has."""
     has = facts.kernel.optional
     wanted: dict[str, object] = {}
     if not facts.kernel.configfs:
@@ -93,72 +99,80 @@ def _optional(settings: Settings, facts: Facts, *, extended: bool) -> dict[str, 
 def _no_netconsole(monitor: Monitor, kernel: Kernel) -> Obstacle | None:
     if kernel.netconsole == "builtin" and not kernel.configfs:
         return Obstacle(
-            monitor.place,
+            monitor.host,
             "netconsole is built into this kernel, without targets at run time",
-            "put what omprog-panic-client cmdline prints on the kernel's command line",
+            "add the output of omprog-panic-client cmdline to the kernel command line",
         )
     if kernel.netconsole != "absent":
         return None
     return Obstacle(
-        monitor.place,
+        monitor.host,
         f"kernel {kernel.release} has no netconsole",
-        "install the kernel's package of further modules (linux-modules-extra on "
+        "install the kernel's package of extra modules (linux-modules-extra on "
         "Ubuntu), or a kernel with CONFIG_NETCONSOLE",
     )
 
 
-def _no_way(settings: Settings, monitor: Monitor, way: Way) -> Obstacle | None:
-    if not way.address:
+def _no_route(
+    settings: Settings, monitor: Monitor, destination: Destination
+) -> Obstacle | None:
+    if not destination.address:
         return Obstacle(
-            monitor.place,
-            "its name is not known",
-            "give its address, or list it in /etc/hosts",
+            monitor.host,
+            "its name cannot be resolved",
+            "configure its address, or list it in /etc/hosts",
         )
-    if way.route is None or not way.route.source:
+    if destination.route is None or not destination.route.source:
         via = settings.interface
         through = "" if via == AUTOMATIC else f" through {via}"
         return Obstacle(
-            monitor.place,
-            f"there is no route to {way.address}{through}",
-            "is the interface up? see: ip route get " + way.address,
+            monitor.host,
+            f"there is no route to {destination.address}{through}",
+            "is the interface up? see: ip route get " + destination.address,
         )
-    if way.route.local:
+    if destination.route.local:
         return Obstacle(
-            monitor.place,
-            f"{way.address} is this machine itself",
-            "a kernel cannot send its last words to itself: name another machine",
+            monitor.host,
+            f"{destination.address} is this machine itself",
+            "a crashing machine cannot receive its own messages: use another monitor",
         )
     return None
 
 
-def _no_neighbour(monitor: Monitor, way: Way) -> Obstacle | None:
-    if way.mac:
+def _no_neighbour(monitor: Monitor, destination: Destination) -> Obstacle | None:
+    if destination.mac:
         return None
-    who = "the next hop" if way.route and way.route.gateway else "the monitor"
+    who = (
+        "the next hop"
+        if destination.route and destination.route.gateway
+        else "the monitor"
+    )
     return Obstacle(
-        monitor.place,
-        f"{who} {way.next_hop} does not say its MAC address",
-        f"is {way.next_hop} up, and in this network? its answer to ARP or neighbour "
-        "solicitation is what netconsole needs",
+        monitor.host,
+        f"{who} {destination.next_hop} does not answer with its MAC address",
+        f"is {destination.next_hop} up, and in this network? netconsole needs its "
+        "answer to ARP or neighbour solicitation",
     )
 
 
-def _no_device(monitor: Monitor, way: Way, links: dict[str, Link]) -> Obstacle | None:
-    assert way.route is not None
-    link = links.get(way.route.device)
+def _no_device(
+    monitor: Monitor, destination: Destination, links: dict[str, Link]
+) -> Obstacle | None:
+    assert destination.route is not None
+    link = links.get(destination.route.device)
     if link is None:
-        return None  # gone since it was asked; the next look will know
+        return None  # gone meanwhile; the next check will see that
     if link.master:
         return Obstacle(
-            monitor.place, *_enslaved(link, links.get(link.master, Link("")))
+            monitor.host, *_enslaved(link, links.get(link.master, Link("")))
         )
-    for each in standing_on(link, links):
+    for each in with_lower_links(link, links):
         if not each.ethernet or each.kind in NO_NETPOLL:
             what = NO_NETPOLL.get(each.kind, each.kind or "no Ethernet")
-            below = "" if each is link else f", which {link.name} stands on,"
+            below = "" if each is link else f" below {link.name}"
             return Obstacle(
-                monitor.place,
-                f"{each.name}{below} ({what}) cannot send while the kernel dies",
+                monitor.host,
+                f"{each.name}{below} ({what}) cannot send while the kernel crashes",
                 "reach the monitor through an Ethernet card, a VLAN, bond or bridge "
                 "of such cards (interface= in the settings)",
             )
@@ -177,8 +191,8 @@ def _enslaved(link: Link, master: Link) -> tuple[str, str]:
     )
 
 
-def standing_on(link: Link, links: dict[str, Link]) -> Iterator[Link]:
-    """Return an interface and all that it stands on, down to the cards."""
+def with_lower_links(link: Link, links: dict[str, Link]) -> Iterator[Link]:
+    """Yield an interface and all below it, down to the cards."""
     waiting, seen = [link], set()
     while waiting:
         each = waiting.pop()

@@ -1,4 +1,4 @@
-"""Brings configfs and the module up, and puts back what was found. I/O by System."""
+"""Mount configfs and load the module; undo both on removal. I/O by System."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOUNT = "/sys/kernel/config"
 
 
 def is_ready(system: System) -> bool:
-    """Return whether targets can be made at run time."""
+    """Return whether targets can be created at run time."""
     return "netconsole" in system.names(_MOUNT)
 
 
@@ -27,7 +27,7 @@ def is_loaded(system: System, module: str) -> bool:
 
 
 def missing_steps(system: System) -> list[list[str]]:
-    """Return the commands that are needed before targets can be made."""
+    """Return the commands that are needed before targets can be created."""
     steps = []
     if is_ready(system):
         return []
@@ -46,15 +46,15 @@ def _is_mounted(system: System) -> bool:
 
 
 def prepare(system: System, state: State) -> State:
-    """Run these commands; what fails shows as a kernel without configfs.
+    """Run these commands; after a failure the kernel is treated as without configfs.
 
-    A kernel that has none of it loads the module with the parameters of our file
-    alone, and that is done later, when the file is right.
+    Without configfs the module is loaded later, when the file with its parameters is
+    written.
     """
     for argv in missing_steps(system):
         if argv == ["modprobe", "netconsole"] and not _is_mounted(system):
             break
-        if not _done(system, argv):
+        if not _succeeds(system, argv):
             continue
         if argv[0] == "mount":
             state = replace(state, mounted=True)
@@ -63,25 +63,25 @@ def prepare(system: System, state: State) -> State:
     return state
 
 
-def put_back(system: System, state: State) -> list[str]:
-    """Unload and unmount what we loaded and mounted; sentences on what could not be."""
+def undo(system: System, state: State) -> list[str]:
+    """Unload and unmount what ``prepare`` did; return messages about failures."""
     for file in (LOAD_FILE, OPTIONS_FILE):
         system.delete(file)
     steps = [["modprobe", "-r", m] for m in reversed(state.modules) if m != "configfs"]
     if system.names(CONFIGFS):
-        steps = []  # targets of somebody else live in the module
+        steps = []  # the module has targets of others
     elif state.mounted:
         steps.append(["umount", _MOUNT])
     if "configfs" in state.modules and steps:
         steps.append(["modprobe", "-r", "configfs"])
     return [
-        f"{' '.join(argv)}: refused, so it stays"
+        f"{' '.join(argv)}: refused, so it remains"
         for argv in steps
-        if not _done(system, argv)
+        if not _succeeds(system, argv)
     ]
 
 
-def _done(system: System, argv: list[str]) -> bool:
+def _succeeds(system: System, argv: list[str]) -> bool:
     try:
         system.run(argv)
     except RefusedError:

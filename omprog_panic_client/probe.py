@@ -1,7 +1,7 @@
-"""Asks for a MAC address: ARP for IPv4, neighbour solicitation for IPv6. Pure.
+"""Packets that resolve a MAC address: ARP, and IPv6 neighbour solicitation. Pure.
 
-The kernel's own neighbour table is believed only when nobody answers: it may hold
-a router's old MAC address for as long as nothing is sent there.
+The kernel's neighbour table is used only when there is no answer: it may keep a
+router's old MAC address as long as nothing is sent there.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _SOURCE_OPTION, _TARGET_OPTION = 1, 2
 
 
 def mac_bytes(mac: str) -> bytes:
-    """Read a MAC address as ip prints it."""
+    """Parse a MAC address as ip prints it."""
     return bytes.fromhex(mac.replace(":", ""))
 
 
 def mac_text(mac: bytes) -> str:
-    r"""Write a MAC address as ip prints it.
+    r"""Format a MAC address as ip prints it.
 
     >>> mac_text(b"\x02\x00\x00\x00\x00\x0a")
     '02:00:00:00:00:0a'
@@ -31,7 +31,7 @@ def mac_text(mac: bytes) -> str:
 
 
 def arp_request(own_mac: str, own_ip: str, wanted: str) -> bytes:
-    """Build the Ethernet frame that asks everybody who has ``wanted``."""
+    """Build the ARP request for ``wanted``, an Ethernet frame."""
     mac = mac_bytes(own_mac)
     return (
         _BROADCAST
@@ -42,7 +42,7 @@ def arp_request(own_mac: str, own_ip: str, wanted: str) -> bytes:
 
 
 def parse_arp_reply(frame: bytes, wanted: str) -> str | None:
-    """Return the MAC address that a frame says ``wanted`` has; None: another frame."""
+    """Return the MAC address of ``wanted`` in an ARP reply; None: another frame."""
     if len(frame) < 14 + _ARP.size or frame[12:14] != b"\x08\x06":
         return None
     fields = _ARP.unpack_from(frame, 14)
@@ -59,14 +59,14 @@ def parse_arp_reply(frame: bytes, wanted: str) -> str | None:
 
 
 def solicitation(own_mac: str, wanted: str) -> bytes:
-    """Build the ICMPv6 message that asks for ``wanted``; the kernel sums it up."""
+    """Build the neighbour solicitation; the kernel fills in the checksum."""
     head = struct.pack("!BBHI", _SOLICITATION, 0, 0, 0)
     option = struct.pack("!BB", _SOURCE_OPTION, 1) + mac_bytes(own_mac)
     return head + _packed(wanted) + option
 
 
 def solicited_group(wanted: str) -> str:
-    """Return the multicast address that the owner of ``wanted`` listens on.
+    """Return the solicited-node multicast address of ``wanted``.
 
     >>> solicited_group("fd00::1:2")
     'ff02::1:ff01:2'
@@ -77,7 +77,7 @@ def solicited_group(wanted: str) -> str:
 
 
 def parse_advertisement(message: bytes, wanted: str) -> str | None:
-    """Return the MAC address that an ICMPv6 message says ``wanted`` has."""
+    """Return the MAC address of ``wanted`` in a neighbour advertisement, or None."""
     if len(message) < 24 or message[0] != _ADVERTISEMENT:
         return None
     if message[8:24] != _packed(wanted):

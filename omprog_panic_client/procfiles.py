@@ -1,4 +1,4 @@
-"""Small files of /proc and /sys, read into facts. Pure."""
+"""Parse small files of /proc and /sys. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _CONSOLE = re.compile(r"(\S+)\s+\S+\s+\(([^)]*)\)")
 
 
 def parse_consoles(text: str) -> tuple[Console, ...]:
-    """Read /proc/consoles.
+    """Parse /proc/consoles.
 
     >>> parse_consoles("ttyS0                -W- (EC  p  )    4:64")
     (Console(name='ttyS0', flags='EC  p  '),)
@@ -20,7 +20,7 @@ def parse_consoles(text: str) -> tuple[Console, ...]:
 
 
 def first_number(text: str | None, default: int) -> int:
-    r"""Read the first number of a file such as /proc/sys/kernel/printk.
+    r"""Parse the first number of a file such as /proc/sys/kernel/printk.
 
     >>> first_number("8\\t4\\t1\\t7", 7)
     8
@@ -30,12 +30,12 @@ def first_number(text: str | None, default: int) -> int:
 
 
 def yes(text: str | None) -> bool:
-    """Read a flag of sysfs or configfs: 1 and Y are yes."""
+    """Parse a flag of sysfs or configfs: 1 and Y are true."""
     return (text or "").strip() in {"1", "Y", "y"}
 
 
 def has_word(cmdline: str, word: str) -> bool:
-    """Return whether the kernel's command line has a word, or ``word=``.
+    """Return whether the kernel command line has a word, or ``word=``.
 
     >>> has_word("ro quiet splash", "quiet"), has_word("quieter", "quiet")
     (True, False)

@@ -1,10 +1,10 @@
-"""Room in a virtual card for all that a panic says at once. I/O by System.
+"""Queue limits of virtual cards, so that a whole trace fits. I/O by System.
 
-From 6.11 on virtio_net limits the bytes that are under way (BQL, Documentation/ABI/
-testing/sysfs-class-net-queues). In a panic netpoll waits 4 ms for the card to take
-more; where the hypervisor has no free processor for as long, the record is left to a
-work item that never runs, and every later one behind it. Without the limit, as before
-6.11, the ring holds more than a trace.
+From 6.11 on virtio_net limits the bytes in flight (BQL, Documentation/ABI/
+testing/sysfs-class-net-queues). In a panic netpoll waits 4 ms for the card to
+accept more; where the hypervisor has no free processor for so long, the record is left
+to a work item that never runs, with all later records behind it. Without the limit, as
+before 6.11, the ring has room for more than a trace.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
     from omprog_panic_client.state import State
     from omprog_panic_client.system import System
 
-ROOM = 1 << 20  # bytes: the ring of 256 takes fewer
+MIN_LIMIT = 1 << 20  # bytes: more than the ring of 256 buffers takes
 _LIMITED = "virtio_net"
 _SINCE = (6, 11)
 _NET = "/sys/class/net"
 
 
-def make_room(
+def raise_queue_limits(
     system: System, facts: Facts, targets: Iterable[Target], state: State
 ) -> tuple[State, list[str]]:
-    """Lift the limit of the cards that the targets use.
+    """Raise the queue limits of the cards that the targets use.
 
-    Gives the state with what is to be put back, and sentences on what was done.
+    Return the state with the values to restore, and messages about what was done.
 
     Raises:
         RefusedError: the kernel refuses a value.
@@ -40,23 +40,25 @@ def make_room(
     """
     if facts.kernel.version < _SINCE:
         return state, []
-    said = []
+    messages = []
     for card in sorted(set(_cards(facts, [t.dev_name for t in targets]))):
-        lifted = False
+        raised = False
         for path in _limits(system, card):
-            now = first_number(system.read(path), ROOM)
-            if now >= ROOM:
+            now = first_number(system.read(path), MIN_LIMIT)
+            if now >= MIN_LIMIT:
                 continue
-            system.write(path, str(ROOM))
+            system.write(path, str(MIN_LIMIT))
             state = replace(state, queues={path: now, **state.queues})
-            lifted = True
-        if lifted:
-            said.append(f"{card} may have {ROOM} bytes under way, a whole trace")
-    return state, said
+            raised = True
+        if raised:
+            messages.append(
+                f"{card} may have {MIN_LIMIT} bytes in flight, enough for a whole trace"
+            )
+    return state, messages
 
 
 def restore(system: System, state: State) -> list[str]:
-    """Put back what was there before; gives sentences."""
+    """Restore the former limits; return messages about what was done."""
     done = []
     for path, value in state.queues.items():
         if system.read(path) is not None:  # the card may be gone
@@ -66,7 +68,7 @@ def restore(system: System, state: State) -> list[str]:
 
 
 def _cards(facts: Facts, devices: Iterable[str]) -> Iterator[str]:
-    """Return the cards that bonds, bridges and VLANs stand on, too."""
+    """Yield the cards below the devices: also those of bonds, bridges and VLANs."""
     waiting, seen = list(devices), set()
     for device in waiting:  # grows while it runs
         link = facts.links.get(device)

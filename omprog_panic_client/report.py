@@ -1,21 +1,20 @@
-"""What ``status`` shows. Pure."""
+"""The output of ``status``. Pure."""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from omprog_panic_client.facts import Target
-    from omprog_panic_client.keeper import View
+    from omprog_panic_client.facts import Kernel, Target
+    from omprog_panic_client.reconcile import Comparison
     from omprog_panic_client.state import State
 
 
-def status_lines(view: View, state: State) -> list[str]:
-    """Return the lines for people."""
+def status_lines(view: Comparison, state: State) -> list[str]:
+    """Return the status as lines of text."""
     kernel = view.facts.kernel
-    lines = [_verdict(view), f"kernel:    {kernel.release}"]
+    lines = [_summary(view), f"kernel:    {kernel.release}"]
     lines.append(
         "set by:    configfs" if kernel.configfs else "set by:    module parameter"
     )
@@ -26,41 +25,90 @@ def status_lines(view: View, state: State) -> list[str]:
         lines.append(f"OBSTACLE:  {obstacle.monitor}: {obstacle.what}")
         lines.append(f"           remedy: {obstacle.remedy}")
     lines.append(f"log level: {kernel.console_loglevel} (a call trace needs 5)")
-    lines.append(f"last mend: {_when(state.mended_at)}{_after(state.mended)}")
+    lines.append(f"last repair: {_when(state.repaired_at)}{_after(state.repaired)}")
     for advice in view.advice:
         lines.append(f"WARNING:   {advice.what} ({advice.weight.value})")
         lines.append(f"           remedy: {advice.remedy}")
     return lines
 
 
-def status_values(view: View, state: State) -> dict[str, Any]:
-    """Return the same for programs."""
+def status_values(view: Comparison, state: State) -> dict[str, object]:
+    """Return the status as values for JSON."""
     return {
-        "right": view.is_right,
-        "kernel": asdict(view.facts.kernel),
-        "targets": [asdict(target) for target in view.targets],
+        "right": view.is_up_to_date,
+        "kernel": _kernel(view.facts.kernel),
+        "targets": [_target_values(target) for target in view.targets],
         "drift": list(view.drift),
-        "obstacles": [asdict(obstacle) for obstacle in view.obstacles],
-        "warnings": [
-            {**asdict(a), "weight": a.weight.name.lower()} for a in view.advice
+        "obstacles": [
+            {"monitor": o.monitor, "what": o.what, "remedy": o.remedy}
+            for o in view.obstacles
         ],
-        "mended_at": state.mended_at,
-        "mended": state.mended,
+        "warnings": [
+            {
+                "name": a.name,
+                "weight": a.weight.name.lower(),
+                "what": a.what,
+                "remedy": a.remedy,
+            }
+            for a in view.advice
+        ],
+        "repaired_at": state.repaired_at,
+        "repaired": state.repaired,
     }
 
 
-def _verdict(view: View) -> str:
+def _kernel(kernel: Kernel) -> dict[str, object]:
+    return {
+        "release": kernel.release,
+        "boot_id": kernel.boot_id,
+        "cmdline": kernel.cmdline,
+        "console_loglevel": kernel.console_loglevel,
+        "panic_timeout": kernel.panic_timeout,
+        "oops_only": kernel.oops_only,
+        "kdump": kernel.kdump,
+        "devkmsg": kernel.devkmsg,
+        "consoles": [{"name": c.name, "flags": c.flags} for c in kernel.consoles],
+        "watchdogs": [
+            {"name": w.name, "identity": w.identity, "active": w.active}
+            for w in kernel.watchdogs
+        ],
+        "netconsole": kernel.netconsole,
+        "configfs": kernel.configfs,
+        "targets": [_target_values(target) for target in kernel.targets],
+    }
+
+
+def _target_values(target: Target) -> dict[str, object]:
+    return {
+        "name": target.name,
+        "enabled": target.enabled,
+        "dev_name": target.dev_name,
+        "local_port": target.local_port,
+        "remote_port": target.remote_port,
+        "local_ip": target.local_ip,
+        "remote_ip": target.remote_ip,
+        "remote_mac": target.remote_mac,
+        "extended": target.extended,
+        "release": target.release,
+        "userdata": target.userdata,
+        "sysdata": target.sysdata,
+    }
+
+
+def _summary(view: Comparison) -> str:
     if view.obstacles or not view.targets:
-        return "BROKEN: not every monitor would hear of a panic"
+        return "BROKEN: a panic would not reach every monitor"
     if view.drift:
-        return "DRIFTED: omprog-panic-client configure mends it"
-    grave = next((a for a in view.advice if a.weight.name == "ALL"), None)
-    return f"WARNING: {grave.what}" if grave else "OK: a panic would be heard"
+        return "DRIFTED: omprog-panic-client configure repairs it"
+    severe = next((a for a in view.advice if a.weight.name == "ALL"), None)
+    return f"WARNING: {severe.what}" if severe else "OK: a panic would be received"
 
 
-def _target(wanted: Target, current: Target | None, view: View) -> list[str]:
-    way = next(w for w in view.facts.ways if w.address == wanted.remote_ip)
-    gateway = way.route.gateway if way.route else ""
+def _target(wanted: Target, current: Target | None, view: Comparison) -> list[str]:
+    destination = next(
+        w for w in view.facts.destinations if w.address == wanted.remote_ip
+    )
+    gateway = destination.route.gateway if destination.route else ""
     hop = f"via {gateway}" if gateway else "on this network"
     state = "no target"
     if not view.facts.kernel.configfs:

@@ -1,7 +1,7 @@
-"""The settings file: key=value lines, read into frozen values. Pure.
+"""The settings file: key=value lines, parsed into frozen values. Pure.
 
-``# comment`` lines and empty lines are skipped. ``monitor`` may come several times,
-each with options of its own after the address::
+``# comment`` lines and empty lines are skipped. ``monitor`` may be given several times,
+each with its own options after the address::
 
     monitor=10.0.0.1
     monitor=fd00::1 port=6667 source_port=6670 format=basic
@@ -34,9 +34,9 @@ _MAX_USER_VALUE = 199  # bytes: 200 with the line feed
 
 @dataclass(frozen=True)
 class Monitor:
-    """One machine that takes our kernel's words; ``place`` is a name or an address."""
+    """One machine that receives our kernel's messages; ``host``: name or address."""
 
-    place: str
+    host: str
     port: int = DEFAULT_PORT
     source_port: int = DEFAULT_SOURCE_PORT
     extended: bool = True
@@ -57,7 +57,7 @@ class Settings:
 
 @dataclass
 class _Reading:
-    """What has been read so far; ``common`` are the defaults of all monitors."""
+    """What was parsed so far; ``common`` are the defaults of all monitors."""
 
     faults: list[str] = field(default_factory=list)
     monitors: list[tuple[int, str]] = field(default_factory=list)
@@ -67,10 +67,10 @@ class _Reading:
 
 
 def parse_settings(text: str) -> Settings:
-    """Read a settings file.
+    """Parse a settings file.
 
     Raises:
-        SettingsError: with every fault in it.
+        SettingsError: with all errors in it.
 
     >>> parse_settings("monitor=10.0.0.1").monitors[0].port
     6666
@@ -79,10 +79,10 @@ def parse_settings(text: str) -> Settings:
     for number, line in enumerate(text.splitlines(), 1):
         stripped = line.strip()
         if stripped and not stripped.startswith("#"):
-            _take_line(reading, number, stripped)
+            _parse_line(reading, number, stripped)
     monitors = _monitors(reading)
     if not reading.monitors:
-        reading.faults.append("no monitor= line: nobody to send to")
+        reading.faults.append("there is no monitor= line")
     if len(reading.user) > MAX_USER_KEYS:
         reading.faults.append(f"more than {MAX_USER_KEYS} user keys")
     if len(monitors) > MAX_MONITORS:
@@ -96,14 +96,14 @@ def parse_settings(text: str) -> Settings:
     )
 
 
-def _take_line(reading: _Reading, number: int, line: str) -> None:
+def _parse_line(reading: _Reading, number: int, line: str) -> None:
     try:
-        _take_pair(reading, number, line)
+        _parse_pair(reading, number, line)
     except ValueError as error:
         reading.faults.append(f"line {number}: {error}")
 
 
-def _take_pair(reading: _Reading, number: int, line: str) -> None:
+def _parse_pair(reading: _Reading, number: int, line: str) -> None:
     key, equals, value = (part.strip() for part in line.partition("="))
     if not equals or not value:
         raise ValueError(f"{line!r} is not key=value")
@@ -111,19 +111,21 @@ def _take_pair(reading: _Reading, number: int, line: str) -> None:
         reading.monitors.append((number, value))
     elif key in _MONITOR_OPTIONS:
         _MONITOR_OPTIONS[key](value)
-        _once(reading.common, key, value)
+        _set_once(reading.common, key, value)
     elif key.startswith("user."):
-        _once(reading.user, _user_key(key[len("user.") :]), _user_value(value))
+        _set_once(reading.user, _user_key(key[len("user.") :]), _user_value(value))
     elif key in _OTHERS:
         name, read = _OTHERS[key]
-        _once(reading.rest, name, read(value))
+        _set_once(reading.rest, name, read(value))
     else:
-        raise ValueError(f"{key!r} is no setting")
+        raise ValueError(f"{key!r} is not a setting")
 
 
-def _once(values: dict[str, object] | dict[str, str], key: str, value: object) -> None:
+def _set_once(
+    values: dict[str, object] | dict[str, str], key: str, value: object
+) -> None:
     if key in values:
-        raise ValueError(f"{key!r} is said twice")
+        raise ValueError(f"{key!r} is given twice")
     values[key] = value  # type: ignore[assignment]
 
 
@@ -141,33 +143,35 @@ def _add_monitor(monitors: list[Monitor], value: str, common: dict[str, str]) ->
         monitor = _monitor(value, common)
     except ValueError as error:
         return str(error)
-    if (monitor.place, monitor.port) in {(m.place, m.port) for m in monitors}:
-        return f"monitor {monitor.place} is said twice"
+    if (monitor.host, monitor.port) in {(m.host, m.port) for m in monitors}:
+        return f"monitor {monitor.host} is given twice"
     monitors.append(monitor)
     return ""
 
 
 def _monitor(value: str, common: dict[str, str]) -> Monitor:
-    place, *words = value.split()
+    host, *words = value.split()
     options = dict(common)
     for word in words:
         key, equals, option = word.partition("=")
         if not equals or key not in _MONITOR_OPTIONS:
             known = ", ".join(_MONITOR_OPTIONS)
-            raise ValueError(f"{word!r} is no option of a monitor ({known} are)")
+            raise ValueError(f"{word!r} is not an option of a monitor ({known} are)")
         options[key] = option
     read = {key: _MONITOR_OPTIONS[key](text) for key, text in options.items()}
     if "format" in read:
         read["extended"] = read.pop("format") == "extended"
-    return Monitor(_place(place), **read)  # type: ignore[arg-type]
+    return Monitor(_address_or_name(host), **read)  # type: ignore[arg-type]
 
 
-def _place(text: str) -> str:
+def _address_or_name(text: str) -> str:
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
         if not _HOST_NAME.fullmatch(text) or text.replace(".", "").isdigit():
-            raise ValueError(f"{text!r} is neither an address nor a name") from None
+            raise ValueError(
+                f"{text!r} is neither an address nor a host name"
+            ) from None
         return text.lower()
     if address.is_multicast or address.is_unspecified or address.is_loopback:
         raise ValueError(f"{text} is not the address of another machine")
@@ -176,7 +180,7 @@ def _place(text: str) -> str:
 
 def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise ValueError(f"{text!r} is no port (1 to 65535)")
+        raise ValueError(f"{text!r} is not a port (1 to 65535)")
     return int(text)
 
 
@@ -188,13 +192,13 @@ def _format(text: str) -> str:
 
 def _interface(text: str) -> str:
     if not _INTERFACE.fullmatch(text):
-        raise ValueError(f"{text!r} is no name of an interface")
+        raise ValueError(f"{text!r} is not an interface name")
     return text
 
 
 def _host(text: str) -> str:
     if not _HOST_NAME.fullmatch(text) or len(text) > 64:
-        raise ValueError(f"{text!r} is no host name")
+        raise ValueError(f"{text!r} is not a host name")
     return text
 
 
@@ -211,14 +215,14 @@ def _user_value(text: str) -> str:
 
 
 def _seconds(text: str) -> int:
-    """Read seconds, or minutes with an m.
+    """Parse seconds, or minutes with an m.
 
     >>> _seconds("15m")
     900
     """
     number, unit = (text[:-1], 60) if text.endswith("m") else (text, 1)
     if not number.isdecimal() or not 60 <= int(number) * unit <= 86400:
-        raise ValueError(f"{text!r} is not 60 seconds to a day (such as 900 or 15m)")
+        raise ValueError(f"{text!r} is not a duration of 60 s to 1 day (900 or 15m)")
     return int(number) * unit
 
 

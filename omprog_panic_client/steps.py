@@ -1,4 +1,4 @@
-"""From what is and what ought to be to the steps between. Pure.
+"""The steps from the current to the desired targets. Pure.
 
 A target's attributes change only while it is disabled; userdata changes at any time
 (Documentation/networking/netconsole.rst).
@@ -14,7 +14,7 @@ from omprog_panic_client.facts import Target
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# release needs extended, so that one goes on first.
+# release needs extended, which is therefore switched on first.
 _ORDER = (
     "extended",
     "release",
@@ -25,7 +25,7 @@ _ORDER = (
     "remote_ip",
     "remote_mac",
 )
-_SAID = {
+_REASONS = {
     "dev_name": "the interface is {new} (was {old})",
     "local_ip": "our address is {new} (was {old})",
     "remote_ip": "the monitor's address is {new} (was {old})",
@@ -41,7 +41,7 @@ _SAID = {
 
 @dataclass(frozen=True)
 class Step:
-    """One change below configfs' netconsole folder: mkdir, write or rmdir."""
+    """One operation in netconsole's configfs directory: mkdir, write or rmdir."""
 
     verb: str
     path: str
@@ -53,7 +53,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Change:
-    """The steps that bring one target from what it is to what it ought to be."""
+    """The steps that make one target the desired one, and the reasons."""
 
     name: str
     why: tuple[str, ...]
@@ -61,7 +61,7 @@ class Change:
 
 
 def change(wanted: Target, current: Target | None) -> Change | None:
-    """Compare one target; None when nothing is to be done."""
+    """Return the change of one target; None: it is as desired."""
     if current is None:
         steps = [Step("mkdir", wanted.name), *_attributes(wanted, _ORDER)]
         steps += _data(wanted, replace(wanted, userdata=(), sysdata=()))
@@ -75,7 +75,7 @@ def change(wanted: Target, current: Target | None) -> Change | None:
     ]
     if not differing:
         return None
-    why = [_say(name, wanted, current) for name in differing if name in _SAID]
+    why = [_reason(name, wanted, current) for name in differing if name in _REASONS]
     steps = []
     attributes = [name for name in _ORDER if name in differing]
     if attributes and current.enabled:
@@ -90,7 +90,7 @@ def change(wanted: Target, current: Target | None) -> Change | None:
 
 
 def removal(current: Target) -> Change:
-    """Return the steps that take a target away."""
+    """Return the change that removes a target."""
     steps = []
     if current.enabled:
         steps.append(Step("write", f"{current.name}/enabled", "0"))
@@ -99,17 +99,19 @@ def removal(current: Target) -> Change:
         for key, _ in current.userdata or ()
     ]
     steps.append(Step("rmdir", current.name))
-    return Change(current.name, ("no monitor of the settings",), tuple(steps))
+    return Change(current.name, ("no monitor in the settings",), tuple(steps))
 
 
 def changes(
     wanted: Iterable[Target], ours: Iterable[Target], kept: Iterable[str]
 ) -> list[Change]:
-    """Compare all targets that are ours; ``kept`` are left as they are."""
+    """Return the changes of all our targets; those in ``kept`` stay as they are."""
     now = {target.name: target for target in ours}
-    ought = {target.name: target for target in wanted}
-    found = [change(target, now.get(name)) for name, target in ought.items()]
-    gone = [t for name, t in now.items() if name not in ought and name not in set(kept)]
+    desired = {target.name: target for target in wanted}
+    found = [change(target, now.get(name)) for name, target in desired.items()]
+    gone = [
+        t for name, t in now.items() if name not in desired and name not in set(kept)
+    ]
     return [c for c in found if c is not None] + [removal(target) for target in gone]
 
 
@@ -122,13 +124,13 @@ def _attributes(wanted: Target, names: Iterable[str]) -> Iterator[Step]:
 
 
 def _data(wanted: Target, current: Target) -> Iterator[Step]:
-    """Return the steps for userdata and sysdata; they need no disabling."""
+    """Yield the steps for userdata and sysdata; the target need not be disabled."""
     folder = f"{wanted.name}/userdata"
     if wanted.userdata is not None:
-        ought, now = dict(wanted.userdata), dict(current.userdata or ())
-        for key in sorted(now.keys() - ought.keys()):
+        desired, now = dict(wanted.userdata), dict(current.userdata or ())
+        for key in sorted(now.keys() - desired.keys()):
             yield Step("rmdir", f"{folder}/{key}")
-        for key, value in ought.items():
+        for key, value in desired.items():
             if key not in now:
                 yield Step("mkdir", f"{folder}/{key}")
             if now.get(key) != value:
@@ -139,9 +141,9 @@ def _data(wanted: Target, current: Target) -> Iterator[Step]:
             yield Step("write", f"{folder}/{name}", str(int(on)))
 
 
-def _say(name: str, wanted: Target, current: Target) -> str:
+def _reason(name: str, wanted: Target, current: Target) -> str:
     old, new = getattr(current, name), getattr(wanted, name)
     words = {True: "on", False: "off", None: "unknown"}
     if isinstance(new, bool):
         old, new = words[old], words[new]
-    return _SAID[name].format(old=old or "none", new=new or "none")
+    return _REASONS[name].format(old=old or "none", new=new or "none")

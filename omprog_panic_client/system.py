@@ -1,6 +1,6 @@
-"""The only door to the machine: files, programs, sockets, clocks.
+"""The only access to the machine: files, programs, sockets, clocks.
 
-Everything above takes a :class:`System`; tests give one that remembers.
+Everything else uses a :class:`System`; tests pass one in memory.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ if TYPE_CHECKING:
     from omprog_panic_client.facts import Link
 
 KMSG = "/dev/kmsg"
-RESOLVE_S = 5.0  # a dead name server must not hold the mending up
+RESOLVE_S = 5.0  # a dead name server must not delay the repair
 RUN_S = 30.0
 ASK_TIMES, ASK_S = 3, 0.5  # how often to ask for a MAC address, and to wait
-MORE_ANSWERS_S = 0.05  # two machines that answer for one address do it at once
+MORE_ANSWERS_S = 0.05  # two machines with one address answer at the same time
 _ETH_P_ARP = 0x0806
 
 
 class System(Protocol):
-    """What the rest of this package may do."""
+    """Access to the machine."""
 
     def read(self, path: str) -> str | None:
-        """Read a small file; None when it is not there or not for us."""
+        """Read a small file; None: it is missing or not readable."""
         ...
 
     def names(self, folder: str) -> list[str]:
-        """List a folder, sorted; nothing when it is not there."""
+        """List a directory, sorted; empty when it is missing."""
         ...
 
     def write(self, path: str, text: str) -> None:
@@ -54,11 +54,11 @@ class System(Protocol):
         ...
 
     def replace(self, path: str, text: str) -> None:
-        """Write an ordinary file, whole or not at all."""
+        """Write a regular file atomically."""
         ...
 
     def delete(self, path: str) -> None:
-        """Delete an ordinary file, if it is there."""
+        """Delete a regular file, if it exists."""
         ...
 
     def mkdir(self, path: str) -> None: ...
@@ -66,27 +66,27 @@ class System(Protocol):
     def rmdir(self, path: str) -> None: ...
 
     def link_target(self, path: str) -> str:
-        """Name what a symbolic link points at (its last part), or nothing."""
+        """Return the last part of a symbolic link's target, or ""."""
         ...
 
     def run(self, argv: Sequence[str]) -> str:
-        """Run a program; its output. Raises RefusedError with what it said."""
+        """Run a program; return its output. Raises RefusedError with its message."""
         ...
 
     def resolve(self, name: str) -> list[str]:
-        """Return the addresses of a name; none when it is not known in time."""
+        """Return the addresses of a name; none when it is not resolved in time."""
         ...
 
     def ask_mac(self, link: Link, source: str, wanted: str) -> list[str]:
-        """Ask the wire who has an address; the MAC addresses that answered."""
+        """Ask the network for an address; return the MAC addresses that answered."""
         ...
 
-    def say(self, level: int, text: str) -> None:
-        """Put one record into the kernel's log."""
+    def write_kmsg(self, level: int, text: str) -> None:
+        """Write one record to the kernel log."""
         ...
 
-    def kernel_words(self) -> contextlib.AbstractContextManager[list[str]]:
-        """Return a list that, afterwards, holds what the kernel said meanwhile."""
+    def kernel_log(self) -> contextlib.AbstractContextManager[list[str]]:
+        """Return a list that finally contains what the kernel logged meanwhile."""
         ...
 
     def host_name(self) -> str: ...
@@ -100,7 +100,7 @@ class System(Protocol):
         ...
 
     def pause(self, seconds: float) -> None:
-        """Do nothing for so long."""
+        """Sleep."""
         ...
 
 
@@ -204,26 +204,26 @@ class RealSystem:
         try:
             return ask(link, source, wanted)
         except OSError:
-            return []  # the interface went down or away: the next look knows better
+            return []  # the interface went down; the next check will see that
 
-    def say(self, level: int, text: str) -> None:
+    def write_kmsg(self, level: int, text: str) -> None:
         self.write(KMSG, f"<{level}>{text}\n")
 
     @contextlib.contextmanager
-    def kernel_words(self) -> Iterator[list[str]]:
-        words: list[str] = []
+    def kernel_log(self) -> Iterator[list[str]]:
+        records: list[str] = []
         try:
             descriptor = os.open(KMSG, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:
-            yield words
+            yield records
             return
         try:
             os.lseek(descriptor, 0, os.SEEK_END)
-            yield words
+            yield records
             with contextlib.suppress(OSError):  # EAGAIN: all read
                 while True:
                     record = os.read(descriptor, 8192).decode("utf-8", "replace")
-                    words.append(record.partition(";")[2].partition("\n")[0])
+                    records.append(record.partition(";")[2].partition("\n")[0])
         finally:
             os.close(descriptor)
 
@@ -259,7 +259,7 @@ def _ask_ipv6(link: Link, _: str, wanted: str) -> list[str]:
     with socket.socket(
         socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6
     ) as asking:
-        # Neighbour discovery believes only what no router has passed on (RFC 4861).
+        # Neighbour discovery accepts only packets that no router forwarded (RFC 4861).
         asking.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
         asking.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, link.index)
         asking.setsockopt(
@@ -276,7 +276,7 @@ def _ask_ipv6(link: Link, _: str, wanted: str) -> list[str]:
 def _answers(
     asking: socket.socket, parse: Callable[[bytes, str], str | None], wanted: str
 ) -> list[str]:
-    """Collect MAC addresses for ASK_S, and only a moment longer than the first."""
+    """Collect MAC addresses for ASK_S, or until MORE_ANSWERS_S after the first."""
     found: list[str] = []
     end = time.monotonic() + ASK_S
     while True:

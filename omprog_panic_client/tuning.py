@@ -20,7 +20,7 @@ def tune(
 ) -> tuple[State, list[str]]:
     """Raise the console log level, and let a panic halt where that is safe.
 
-    Gives the state with what is to be put back, and sentences on what was done.
+    Return the state with the values to restore, and messages about what was done.
 
     Raises:
         RefusedError: the kernel refuses a value.
@@ -46,19 +46,19 @@ def _raise_loglevel(
 def _halt_on_panic(
     system: System, settings: Settings, kernel: Kernel, state: State
 ) -> tuple[State, list[str]]:
-    """Set kernel.panic=0 while a watchdog runs, and put it back when it stops."""
+    """Set kernel.panic=0 while a watchdog runs; restore it when the watchdog stops."""
     now, before = kernel.panic_timeout, state.panic_timeout
     wanted = settings.halt_on_panic and sends_at_the_end_only(kernel)
     safe = wanted and has_live_watchdog(kernel)
     if safe and now != 0:
         system.write(PANIC, "0")
-        said = f"kernel.panic is 0 (was {now}): a watchdog runs"
-        return replace(state, panic_timeout=now), [said]
+        message = f"kernel.panic is 0 (was {now}): a watchdog runs"
+        return replace(state, panic_timeout=now), [message]
     if before is None or safe:
         return state, []
     state = replace(state, panic_timeout=None)
     if now != 0:
-        return state, []  # somebody else has chosen
+        return state, []  # changed by somebody else
     system.write(PANIC, str(before))
-    said = f"kernel.panic is {before} again: no watchdog would reset the machine"
-    return state, [said]
+    message = f"kernel.panic is {before} again: no watchdog would reset the machine"
+    return state, [message]

@@ -1,7 +1,7 @@
-"""The hook on changes of the network: runs a check when the kernel tells of one.
+"""Run a check when the kernel reports a change of the network.
 
-Works under ifupdown, systemd-networkd, NetworkManager and by hand alike, for it
-listens to the kernel itself. The timer's check remains for what no notice tells.
+This works with ifupdown, systemd-networkd, NetworkManager and manual changes, since it
+listens to the kernel. The timer's check finds what is not reported.
 """
 
 from __future__ import annotations
@@ -12,70 +12,70 @@ import time
 from collections.abc import Collection, Mapping
 from typing import Callable
 
-from omprog_panic_client.netlink import GROUPS, concerns_us
+from omprog_panic_client.netlink import GROUPS, requires_check
 
-SETTLE_S = 0.3  # a link that comes up gives a dozen notices
+SETTLE_S = 0.3  # a link that comes up causes a dozen notifications
 SETTLE_MAX_S = 2.0
-REST_S = 1.0  # between two checks, doubled while they find nothing
-REST_MAX_S = 32.0
+BACKOFF_S = 1.0  # between two checks, doubled while they find nothing
+BACKOFF_MAX_S = 32.0
 _BUFFER = 1 << 16
 
 NextHops = Mapping[str, Collection[str]]
 
 
-class Rest:
-    """How long to rest after a check: long where the network is never still. Pure."""
+class Backoff:
+    """How long to wait after a check: longer on a network that changes all the time."""
 
     def __init__(self) -> None:
-        self._seconds = REST_S
+        self._seconds = BACKOFF_S
 
-    def after(self, *, mended: bool) -> float:
-        """Return the seconds to rest now."""
-        if mended:
-            self._seconds = REST_S
-        now, self._seconds = self._seconds, min(self._seconds * 2, REST_MAX_S)
+    def after(self, *, repaired: bool) -> float:
+        """Return the seconds to wait now."""
+        if repaired:
+            self._seconds = BACKOFF_S
+        now, self._seconds = self._seconds, min(self._seconds * 2, BACKOFF_MAX_S)
         return now
 
-    def was_quiet(self) -> None:
-        """Start from the shortest again: nothing came for the longest rest."""
-        self._seconds = REST_S
+    def reset(self) -> None:
+        """Start again with the shortest time: the network was quiet."""
+        self._seconds = BACKOFF_S
 
 
 def watch(check: Callable[[], tuple[bool, NextHops]]) -> None:
-    """Listen for ever, and check once at the start.
+    """Run ``check`` at the start and after each change; never return.
 
-    ``check`` tells whether it has mended anything, and the next hops from now on.
+    ``check`` returns whether it repaired anything, and the next hops from now on.
     """
-    rest = Rest()
+    backoff = Backoff()
     with socket.socket(
         socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE
-    ) as notices:
-        notices.bind((0, GROUPS))
-        notices.setblocking(False)
-        hops = check()[1]  # after bind: what changes from now on is told
+    ) as notifications:
+        notifications.bind((0, GROUPS))
+        notifications.setblocking(False)
+        hops = check()[1]  # after bind: later changes are reported
         while True:
-            if not select.select([notices], [], [], REST_MAX_S)[0]:
-                rest.was_quiet()
+            if not select.select([notifications], [], [], BACKOFF_MAX_S)[0]:
+                backoff.reset()
                 continue
-            if not _settled(notices, hops):
+            if not _settled(notifications, hops):
                 continue
-            mended, hops = check()
-            time.sleep(rest.after(mended=mended))
+            repaired, hops = check()
+            time.sleep(backoff.after(repaired=repaired))
 
 
-def _settled(notices: socket.socket, hops: NextHops) -> bool:
-    """Read until a moment of silence; whether any of it concerns us."""
+def _settled(notifications: socket.socket, hops: NextHops) -> bool:
+    """Read until the network settles; return whether a check is required."""
     end = time.monotonic() + SETTLE_MAX_S
-    news = False
+    required = False
     wait = 0.0
-    while select.select([notices], [], [], wait)[0]:
+    while select.select([notifications], [], [], wait)[0]:
         try:
-            news = concerns_us(notices.recv(_BUFFER), hops) or news
+            required = requires_check(notifications.recv(_BUFFER), hops) or required
         except OSError:
-            news = True  # ENOBUFS: too many at once, some are lost
-        if not news:
-            continue  # strangers' addresses are not waited for
+            required = True  # ENOBUFS: too many at once, some are lost
+        if not required:
+            continue  # do not wait for other neighbours
         wait = min(SETTLE_S, end - time.monotonic())
         if wait <= 0:
             break
-    return news
+    return required

@@ -12,25 +12,25 @@ from omprog_panic.collector.allow import AllowedNetworks
 from omprog_panic.collector.pipeline import Pipeline
 from omprog_panic.collector.statement import PREFIX, parse_statement
 from omprog_panic.spool.record import AliveRecord
-from omprog_panic_client import statement
+from omprog_panic_client import message
 
-SPEAKER = statement.Speaker(
+IDENTITY = message.Identity(
     host="db-07.example.org",
     boot="6b8f2a0e-7f3c-4a53-9d1c-2f60a3c1b9d2",
     kernel="6.12.117+deb12-cloud-amd64",
     version="0.1.0",
 )
 SAID = {
-    "alive": statement.alive(SPEAKER, 1020),
-    "farewell": statement.farewell(SPEAKER),
-    "drill": statement.drill(SPEAKER),
-    "verify": statement.verify(SPEAKER, "0123456789abcdef"),
+    "alive": message.alive(IDENTITY, 1020),
+    "farewell": message.farewell(IDENTITY),
+    "drill": message.drill(IDENTITY),
+    "verify": message.verify(IDENTITY, "0123456789abcdef"),
 }
 
 
 def test_both_packages_are_one_version() -> None:
     assert omprog_panic_client.__version__ == omprog_panic.__version__
-    assert statement.PREFIX == PREFIX
+    assert message.PREFIX == PREFIX
 
 
 @pytest.mark.parametrize("word", SAID)
@@ -39,10 +39,10 @@ def test_the_monitor_reads_what_the_client_says(word: str) -> None:
 
     assert read is not None
     assert read.word == word
-    assert read.values["host"] == SPEAKER.host
-    assert read.values["boot"] == SPEAKER.boot
-    assert read.values["kernel"] == SPEAKER.kernel
-    assert read.values["version"] == SPEAKER.version
+    assert read.values["host"] == IDENTITY.host
+    assert read.values["boot"] == IDENTITY.boot
+    assert read.values["kernel"] == IDENTITY.kernel
+    assert read.values["version"] == IDENTITY.version
 
 
 @pytest.mark.parametrize("extended", [True, False], ids=["extended", "basic"])
@@ -62,7 +62,7 @@ def test_the_collector_publishes_it(word: str, extended: bool) -> None:
     ]
 
     assert [record.says for record in found] == [word]
-    assert found[0].host == SPEAKER.host
+    assert found[0].host == IDENTITY.host
     assert found[0].client_version == "0.1.0"
     assert found[0].next_s == (1020 if word == "alive" else None)
     assert found[0].token == ("0123456789abcdef" if word == "verify" else None)
@@ -70,21 +70,21 @@ def test_the_collector_publishes_it(word: str, extended: bool) -> None:
 
 @pytest.mark.parametrize("text", SAID.values(), ids=SAID)
 def test_it_fits_one_datagram_at_its_longest(text: str) -> None:
-    longest = statement.Speaker("h" * 300, "b" * 300, "k" * 300, "v" * 300)
+    longest = message.Identity("h" * 300, "b" * 300, "k" * 300, "v" * 300)
 
     assert len(text) < 300
-    assert len(statement.verify(longest, "t" * 300)) < 900
-    assert len(statement.mended("m" * 5000)) < 900
+    assert len(message.verify(longest, "t" * 300)) < 900
+    assert len(message.repaired("m" * 5000)) < 900
 
 
 def test_a_value_cannot_forge_another() -> None:
-    forged = statement.Speaker("a next=1\nb", "", "", "")
+    forged = message.Identity("a next=1\nb", "", "", "")
 
-    assert statement.alive(forged, 60) == "omprog-panic: alive host=anext=1b next=60"
-    read = parse_statement(statement.alive(forged, 60))
+    assert message.alive(forged, 60) == "omprog-panic: alive host=anext=1b next=60"
+    read = parse_statement(message.alive(forged, 60))
     assert read is not None
     assert read.values["next"] == "60"
 
 
 def test_words_of_mending_are_no_statement_to_the_monitor() -> None:
-    assert parse_statement(statement.mended("the MAC")) is None
+    assert parse_statement(message.repaired("the MAC")) is None

@@ -51,12 +51,12 @@ class Host:
             "n=$((n+1)); [ $n -lt 600 ] || exit 1; sleep 0.1; done",
         )
 
-    def mended_by_hook(self, part: str, *, timeout_s: float = 90.0) -> float:
-        """Seconds until the hook has mended something and said so over the wire."""
+    def repaired_by_hook(self, part: str, *, timeout_s: float = 90.0) -> float:
+        """Seconds until the hook has repaired something and said so over the wire."""
         started = time.monotonic()
         after = self.position
         heard = self.wire.wait(
-            lambda d: "omprog-panic: mended" in d.text and part in d.text,
+            lambda d: "omprog-panic: repaired" in d.text and part in d.text,
             timeout_s=timeout_s,
             after=after,
         )

@@ -66,7 +66,7 @@ def test_life_of_the_package(oldest: Kernel, place: Path) -> None:
             changed = time.monotonic()
             wire.set_neighbour(MONITOR, OTHER_MAC)  # nobody is told: the timer
             heard = wire.wait_text(f"MAC is {OTHER_MAC}", timeout_s=240)
-            assert "omprog-panic: mended" in heard.text
+            assert "omprog-panic: repaired" in heard.text
             figure(oldest, "Debian, MAC silently, timer", heard.at - changed)
             guest.run(
                 f"ip neigh replace {MONITOR} lladdr {OTHER_MAC} dev eth0 nud stale"

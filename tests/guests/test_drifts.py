@@ -1,4 +1,4 @@
-"""Real kernels: what drifts is mended, and the monitor hears of it.
+"""Real kernels: what drifts is repaired, and the monitor hears of it.
 
 ``figure`` prints the seconds for the table of docs/sending-hosts.md (pytest -s).
 """
@@ -68,7 +68,7 @@ def test_routed_with_a_gateway_that_tells(kernel: Kernel, place: Path) -> None:
         host.watch()
 
         host.wire.set_neighbour(GATEWAY, OTHER_MAC, tell=True)
-        seconds = host.mended_by_hook(f"MAC is {OTHER_MAC}")
+        seconds = host.repaired_by_hook(f"MAC is {OTHER_MAC}")
 
         figure(kernel, "gateway with ARP announcement, hook", seconds)
         verified(host)
@@ -80,7 +80,7 @@ def test_routed_with_a_gateway_that_tells(kernel: Kernel, place: Path) -> None:
         host.wire.set_neighbour("10.0.0.253", MAC)
         host.wire.route(FAR, "10.0.0.253")
         host.guest.run("ip route replace default via 10.0.0.253")
-        seconds = host.mended_by_hook(f"MAC is {MAC}")
+        seconds = host.repaired_by_hook(f"MAC is {MAC}")
         figure(kernel, "route, hook", seconds)
 
 
@@ -130,7 +130,7 @@ def test_enslaved(kernel: Kernel, place: Path, kind: str) -> None:
         )
         host.address("m0")
 
-        seconds = host.mended_by_hook("the interface is m0 (was eth0)")
+        seconds = host.repaired_by_hook("the interface is m0 (was eth0)")
 
         figure(kernel, f"card into a {kind}, hook", seconds)
         verified(host)
@@ -165,7 +165,7 @@ def test_card_away_and_back(kernel: Kernel, place: Path) -> None:
         host.address()
 
         if before == "0":
-            figure(kernel, "card back, hook", host.mended_by_hook("switched off"))
+            figure(kernel, "card back, hook", host.repaired_by_hook("switched off"))
         verified(host)
 
 
@@ -190,7 +190,7 @@ def test_own_address_changes(kernel: Kernel, place: Path) -> None:
         host.watch()
         host.guest.run("ip addr flush dev eth0; ip addr add 10.0.0.77/24 dev eth0")
 
-        seconds = host.mended_by_hook("our address is 10.0.0.77")
+        seconds = host.repaired_by_hook("our address is 10.0.0.77")
 
         figure(kernel, "own address, hook", seconds)
         assert host.wire.datagrams[-1].source == "10.0.0.77"

@@ -11,7 +11,7 @@ from tests.guests.kernel import Kernel
 
 
 @pytest.mark.slow
-def test_a_real_kernel_sends_is_mended_and_is_put_back(
+def test_a_real_kernel_sends_is_repaired_and_is_put_back(
     oldest: Kernel, place: Path
 ) -> None:
     with start(oldest, place) as host:

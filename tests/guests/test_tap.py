@@ -56,4 +56,4 @@ def test_a_gateway_whose_card_was_changed(oldest: Kernel, place: Path) -> None:
             net.run("ip", "link", "set", DEVICE, "address", OTHER_MAC)
             guest.run("omprog-panic-client check")
 
-            wait(receiver, f"omprog-panic: mended .*MAC is {OTHER_MAC}")
+            wait(receiver, f"omprog-panic: repaired .*MAC is {OTHER_MAC}")

@@ -1,4 +1,4 @@
-"""The sending host's package stands alone, and only its door touches the machine."""
+"""The sending host's package stands alone, and only system.py touches the machine."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ OUTSIDE = {
 }
 # Imports go up this list only.
 ORDER = (
-    "errors", "settings", "facts", "statement", "state", "probe", "ipjson",
+    "errors", "settings", "facts", "message", "state", "probe", "ipjson",
     "procfiles", "netlink", "modulefile", "system", "queues", "plan", "steps", "advice",
-    "observe", "prepare", "tuning", "keeper", "report", "watch", "cli",
+    "observe", "prepare", "tuning", "reconcile", "report", "watch", "cli",
 )  # fmt: skip
 
 

@@ -199,11 +199,11 @@ class Machine:
     def ask_mac(self, link: Link, source: str, wanted: str) -> list[str]:  # noqa: ARG002
         return self.wire.get(wanted, [])
 
-    def say(self, level: int, text: str) -> None:
+    def write_kmsg(self, level: int, text: str) -> None:
         self.said.append(f"<{level}>{text}")
 
     @contextlib.contextmanager
-    def kernel_words(self) -> Iterator[list[str]]:
+    def kernel_log(self) -> Iterator[list[str]]:
         words: list[str] = []
         self._log.append(words)
         try:

@@ -36,7 +36,11 @@ CASES = {
     "devkmsg": ("/proc/sys/kernel/printk_devkmsg", "off\n", Weight.NOTE),
     "boot-console": (CONSOLES, "earlyser0  -W- (EB  p a)    4:64\n", Weight.PART),
     "card": ("/sys/class/net/eth0/phy80211/name", "phy0\n", Weight.ALL),
-    "twin": ("/proc/cmdline", "netconsole=@/eth0,@10.0.0.1/\n", Weight.NOTE),
+    "duplicate-target": (
+        "/proc/cmdline",
+        "netconsole=@/eth0,@10.0.0.1/\n",
+        Weight.NOTE,
+    ),
 }
 
 
@@ -79,7 +83,9 @@ def test_another_target_to_the_same_monitor_is_told() -> None:
     machine.set("remote_ip", "10.0.0.1", "mine")
     machine.set("enabled", "1", "mine")
 
-    assert "mine may send to the same monitor" in advice(machine)["twin"].what
+    assert (
+        "mine may send to the same monitor" in advice(machine)["duplicate-target"].what
+    )
 
 
 @pytest.mark.parametrize(
@@ -105,9 +111,9 @@ def test_a_kernel_that_reboots_before_it_sends_is_told(
 @pytest.mark.parametrize(
     ("watchdog", "words"),
     [
-        (None, "none is there now"),
-        ("Software Watchdog", "none is there now"),
-        ("iTCO_wdt", "watchdog0 (iTCO_wdt) is there: RuntimeWatchdogSec=60"),
+        (None, "none is present"),
+        ("Software Watchdog", "none is present"),
+        ("iTCO_wdt", "watchdog0 (iTCO_wdt) is present: RuntimeWatchdogSec=60"),
     ],
 )
 def test_the_offer_names_a_watchdog(watchdog: str | None, words: str) -> None:

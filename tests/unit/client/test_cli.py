@@ -66,8 +66,8 @@ def test_faults_in_the_settings_are_told_with_the_file(
 
     assert cli.main(["configure"]) == 78
     assert capsys.readouterr().err.splitlines() == [
-        f"{FILE}: line 2: 'x' is no port (1 to 65535)",
-        f"{FILE}: line 1: '?' is neither an address nor a name",
+        f"{FILE}: line 2: 'x' is not a port (1 to 65535)",
+        f"{FILE}: line 1: '?' is neither an address nor a host name",
     ]
 
 
@@ -103,14 +103,14 @@ def test_status_shows_target_route_level_and_last_mend(
 
     assert cli.main(["status"]) == 0
     output = capsys.readouterr().out
-    assert output.startswith("OK: a panic would be heard\n")
+    assert output.startswith("OK: a panic would be received\n")
     assert "10.0.0.1 port 6666, extended: sending" in output
     assert (
         "eth0 from 10.0.0.2 port 6665, on this network, MAC 02:00:00:00:00:99" in output
     )
     assert "log level: 8" in output
     assert (
-        "last mend: 2023-11-14T22:15:00+00:00: 10.0.0.1: the next hop's MAC" in output
+        "last repair: 2023-11-14T22:15:00+00:00: 10.0.0.1: the next hop's MAC" in output
     )
 
     assert cli.main(["status", "--format", "json"]) == 0
@@ -167,7 +167,7 @@ def test_a_crash_that_nobody_would_hear_is_refused(
     capsys.readouterr()
 
     assert cli.main(["crash-test", "--yes-really"]) == 1
-    assert "reboots before netconsole has sent one word" in capsys.readouterr().out
+    assert "reboots before netconsole has sent anything" in capsys.readouterr().out
     assert cli.SYSRQ not in machine.files
     cli.main(["crash-test", "--yes-really", "--even-so"])
     assert machine.files[cli.SYSRQ] == "c"

@@ -29,7 +29,7 @@ def obstacle(machine: Machine, text: str = "monitor=10.0.0.1") -> Obstacle:
     return outcome
 
 
-def way(outcome: Outcome) -> tuple[str, str, str, str]:
+def route_of(outcome: Outcome) -> tuple[str, str, str, str]:
     assert not isinstance(outcome, Obstacle), outcome
     return (
         outcome.dev_name,
@@ -52,13 +52,13 @@ def by(device: str) -> dict[str, dict[str, object]]:
 
 
 def test_on_link_the_monitor_itself_is_asked() -> None:
-    assert way(one(Machine())) == ("eth0", "10.0.0.2", "10.0.0.1", ROUTER)
+    assert route_of(one(Machine())) == ("eth0", "10.0.0.2", "10.0.0.1", ROUTER)
 
 
 def test_routed_the_gateway_is_asked() -> None:
     machine = Machine(wire={"10.0.0.254": ["02:00:00:00:00:fe"]})
 
-    assert way(one(machine, "monitor=192.0.2.9")) == (
+    assert route_of(one(machine, "monitor=192.0.2.9")) == (
         "eth0",
         "10.0.0.2",
         "192.0.2.9",
@@ -73,7 +73,7 @@ def test_an_ipv4_monitor_behind_an_ipv6_gateway() -> None:
     }
     machine = Machine(routes={"10.0.0.1": route}, wire={"fe80::1": [ROUTER]})
 
-    assert way(one(machine))[3] == ROUTER
+    assert route_of(one(machine))[3] == ROUTER
 
 
 def test_ipv6_on_link_and_routed() -> None:
@@ -84,18 +84,18 @@ def test_ipv6_on_link_and_routed() -> None:
         wire={"fd00::9": ["02:00:00:00:00:09"], "fe80::1": [ROUTER]},
     )
 
-    assert way(one(machine, "monitor=fd00::9"))[1:] == (
+    assert route_of(one(machine, "monitor=fd00::9"))[1:] == (
         "fd00::2",
         "fd00::9",
         "02:00:00:00:00:09",
     )
-    assert way(one(machine, "monitor=2001:db8::1"))[3] == ROUTER
+    assert route_of(one(machine, "monitor=2001:db8::1"))[3] == ROUTER
 
 
 def test_a_name_with_two_addresses_takes_the_one_with_a_route() -> None:
     machine = Machine(hosts={"mon": ["2001:db8::1", "10.0.0.1"]})
 
-    assert way(one(machine, "monitor=mon"))[2] == "10.0.0.1"
+    assert route_of(one(machine, "monitor=mon"))[2] == "10.0.0.1"
 
 
 @pytest.mark.parametrize(
@@ -109,18 +109,22 @@ def test_a_name_with_two_addresses_takes_the_one_with_a_route() -> None:
     ids=["vlan", "bond", "bridge", "macvlan"],
 )
 def test_what_stands_on_cards_carries(device: str, links: list[dict[str, Any]]) -> None:
-    assert way(one(Machine(links=links, routes=by(device))))[0] == device
+    assert route_of(one(Machine(links=links, routes=by(device))))[0] == device
 
 
 @pytest.mark.parametrize(
     ("device", "links", "what"),
     [
         ("wg0", [kind("wg0", "wireguard", link_type="none")], "wg0 (wireguard)"),
-        ("eth0", [kind("eth0", "veth", link="eth1")], "eth0 (a container's end"),
+        (
+            "eth0",
+            [kind("eth0", "veth", link="eth1")],
+            "eth0 (one end of a virtual cable",
+        ),
         (
             "br0",
             [kind("br0", "bridge"), kind("v0", "veth", master="br0")],
-            "v0, which br0 stands on, (a container's end",
+            "v0 below br0 (one end of a virtual cable",
         ),
         (
             "eth0",
@@ -152,7 +156,7 @@ def test_an_enslaved_card_names_the_way_out() -> None:
     ("machine", "what"),
     [
         (Machine(routes={}), "there is no route to 10.0.0.1"),
-        (Machine(wire={}), "the monitor 10.0.0.1 does not say its MAC address"),
+        (Machine(wire={}), "the monitor 10.0.0.1 does not answer with its MAC address"),
         (
             Machine(routes={"10.0.0.1": {**ON_LINK, "type": "local", "dev": "lo"}}),
             "10.0.0.1 is this machine itself",
@@ -180,11 +184,11 @@ def test_a_silent_gateway_is_called_the_next_hop() -> None:
 
     what = obstacle(machine, "monitor=192.0.2.9").what
 
-    assert what == "the next hop 10.0.0.254 does not say its MAC address"
+    assert what == "the next hop 10.0.0.254 does not answer with its MAC address"
 
 
 def test_an_unknown_name_is_told() -> None:
-    assert obstacle(Machine(), "monitor=mon").what == "its name is not known"
+    assert obstacle(Machine(), "monitor=mon").what == "its name cannot be resolved"
 
 
 def test_an_interface_that_does_not_lead_there() -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from omprog_panic_client.keeper import Keeper, remove
-from omprog_panic_client.queues import ROOM
+from omprog_panic_client.queues import MIN_LIMIT
+from omprog_panic_client.reconcile import Reconciler, remove
 from omprog_panic_client.settings import parse_settings
 from tests.unit.client.machine import ETH0, MIDDLE, NEW, Machine
 
@@ -25,21 +25,21 @@ def machine(release: str = "6.12.1", driver: str = "virtio_net") -> Machine:
 def test_the_limit_of_every_queue_is_lifted_and_put_back() -> None:
     host = machine()
 
-    done = Keeper(host, SETTINGS).check().done
+    done = Reconciler(host, SETTINGS).reconcile().done
 
-    assert [host.files[LIMIT.format(n)] for n in (0, 1)] == [str(ROOM)] * 2
+    assert [host.files[LIMIT.format(n)] for n in (0, 1)] == [str(MIN_LIMIT)] * 2
     assert any("eth0 may have" in words for words in done)
-    assert Keeper(host, SETTINGS).check().done == (), "once"
+    assert Reconciler(host, SETTINGS).reconcile().done == (), "once"
     remove(host)
     assert [host.files[LIMIT.format(n)] for n in (0, 1)] == ["0"] * 2
 
 
 def test_what_another_lowers_is_lifted_again_and_the_first_value_kept() -> None:
     host = machine()
-    Keeper(host, SETTINGS).check()
+    Reconciler(host, SETTINGS).reconcile()
     host.files[LIMIT.format(1)] = "3000\n"
 
-    assert Keeper(host, SETTINGS).check().done != ()
+    assert Reconciler(host, SETTINGS).reconcile().done != ()
 
     remove(host)
     assert host.files[LIMIT.format(1)] == "0"
@@ -47,7 +47,7 @@ def test_what_another_lowers_is_lifted_again_and_the_first_value_kept() -> None:
 
 def test_kernels_and_cards_without_that_limit_are_left_alone() -> None:
     for host in (machine("6.1.0"), machine(driver="igb")):
-        Keeper(host, SETTINGS).check()
+        Reconciler(host, SETTINGS).reconcile()
         assert host.files[LIMIT.format(0)] == "0\n"
 
 
@@ -63,15 +63,15 @@ def test_the_card_below_a_vlan_is_found() -> None:
     host.links.append(vlan)
     host.routes["10.0.0.1"]["dev"] = "eth0.5"
 
-    Keeper(host, SETTINGS).check()
+    Reconciler(host, SETTINGS).reconcile()
 
-    assert host.files[LIMIT.format(0)] == str(ROOM)
+    assert host.files[LIMIT.format(0)] == str(MIN_LIMIT)
 
 
 def test_a_card_that_is_gone_is_no_fault() -> None:
     host = machine()
-    Keeper(host, SETTINGS).check()
+    Reconciler(host, SETTINGS).reconcile()
     for n in (0, 1):
         del host.files[LIMIT.format(n)]
 
-    assert remove(host).troubles == ()
+    assert remove(host).problems == ()

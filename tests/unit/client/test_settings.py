@@ -44,25 +44,25 @@ def test_every_setting_is_read() -> None:
     ("line", "fault"),
     [
         ("monitor", "is not key=value"),
-        ("monitors=10.0.0.1", "is no setting"),
-        ("monitor=10.0.0", "neither an address nor a name"),
+        ("monitors=10.0.0.1", "is not a setting"),
+        ("monitor=10.0.0", "neither an address nor a host name"),
         ("monitor=127.0.0.1", "is not the address of another machine"),
         ("monitor=ff02::1", "is not the address of another machine"),
-        ("monitor=10.0.0.7 prot=1", "is no option of a monitor"),
-        ("monitor=10.0.0.7 port=0", "is no port"),
-        ("monitor=10.0.0.1", "is said twice"),
-        ("port=six", "is no port"),
+        ("monitor=10.0.0.7 prot=1", "is not an option of a monitor"),
+        ("monitor=10.0.0.7 port=0", "is not a port"),
+        ("monitor=10.0.0.1", "is given twice"),
+        ("port=six", "is not a port"),
         ("format=long", "format is extended or basic"),
-        ("interface=a/b", "is no name of an interface"),
-        ("host=two words", "is no host name"),
+        ("interface=a/b", "is not an interface name"),
+        ("host=two words", "is not a host name"),
         ("user.host=x", "cannot be a user key"),
         (f"user.rack={'x' * 200}", "at most 199 bytes"),
-        ("heartbeat=10", "60 seconds to a day"),
+        ("heartbeat=10", "60 s to 1 day"),
         ("console_loglevel=4", "5 to 8"),
         ("halt_on_panic=1", "yes or no"),
     ],
 )
-def test_a_fault_is_told_with_its_line(line: str, fault: str) -> None:
+def test_an_error_is_reported_with_its_line(line: str, fault: str) -> None:
     with pytest.raises(SettingsError) as caught:
         parse_settings(f"monitor=10.0.0.1\n{line}\n")
 

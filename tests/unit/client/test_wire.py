@@ -10,7 +10,7 @@ import pytest
 from omprog_panic_client.facts import Link, Target
 from omprog_panic_client.ipjson import parse_links, parse_neighbour, parse_route
 from omprog_panic_client.modulefile import parameter
-from omprog_panic_client.netlink import concerns_us
+from omprog_panic_client.netlink import requires_check
 from omprog_panic_client.probe import (
     arp_request,
     mac_bytes,
@@ -18,7 +18,7 @@ from omprog_panic_client.probe import (
     parse_arp_reply,
     solicitation,
 )
-from omprog_panic_client.watch import REST_MAX_S, REST_S, Rest
+from omprog_panic_client.watch import BACKOFF_MAX_S, BACKOFF_S, Backoff
 
 OWN, OTHER = "52:54:00:12:34:56", "02:00:00:00:00:01"
 
@@ -122,19 +122,19 @@ HOPS = {"10.0.0.1": {OTHER}}
 def test_a_busy_network_wakes_us_only_for_what_is_ours(
     data: bytes, concerned: bool
 ) -> None:
-    assert concerns_us(data, HOPS) is concerned
+    assert requires_check(data, HOPS) is concerned
 
 
 def test_rest_grows_while_nothing_is_found() -> None:
-    rest = Rest()
+    rest = Backoff()
 
-    waits = [rest.after(mended=False) for _ in range(8)]
+    waits = [rest.after(repaired=False) for _ in range(8)]
     assert waits == [1, 2, 4, 8, 16, 32, 32, 32]
-    assert rest.after(mended=True) == REST_S
-    rest.after(mended=False)
-    rest.was_quiet()
-    assert rest.after(mended=False) == REST_S
-    assert max(waits) == REST_MAX_S
+    assert rest.after(repaired=True) == BACKOFF_S
+    rest.after(repaired=False)
+    rest.reset()
+    assert rest.after(repaired=False) == BACKOFF_S
+    assert max(waits) == BACKOFF_MAX_S
 
 
 # --- ip -json -----------------------------------------------------------------------

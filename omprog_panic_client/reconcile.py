@@ -1,6 +1,6 @@
-"""Makes the machine what the settings ask for, and mends what drifted.
+"""Bring the machine to the state that the settings describe, and repair drift.
 
-Every decision is in plan.py, steps.py and advice.py; this carries them out.
+The decisions are made in plan.py, steps.py and advice.py and carried out here.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import functools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from omprog_panic_client import __version__, statement
+from omprog_panic_client import __version__, message
 from omprog_panic_client.advice import Advice, advise
 from omprog_panic_client.errors import RefusedError
 from omprog_panic_client.facts import Facts, Target
@@ -24,8 +24,8 @@ from omprog_panic_client.modulefile import (
 )
 from omprog_panic_client.observe import CONFIGFS, PANIC, PRINTK, observe
 from omprog_panic_client.plan import PREFIX, Obstacle, plan
-from omprog_panic_client.prepare import is_loaded, prepare, put_back
-from omprog_panic_client.queues import make_room, restore
+from omprog_panic_client.prepare import is_loaded, prepare, undo
+from omprog_panic_client.queues import raise_queue_limits, restore
 from omprog_panic_client.settings import Settings
 from omprog_panic_client.state import FILE as STATE_FILE
 from omprog_panic_client.state import decode, encode
@@ -37,26 +37,26 @@ if TYPE_CHECKING:
 
     from omprog_panic_client.system import System
 
-# The timer looks each minute: a heartbeat may come so much early, and so much late.
+# The timer checks every minute: a heartbeat may be so much early or late.
 EARLY_S = 30
 LATE_S = 120
 
 
 @dataclass(frozen=True)
-class View:
-    """One look: what is, what ought to be, what lies between."""
+class Comparison:
+    """The current state, the desired state, and the difference."""
 
     facts: Facts
-    targets: tuple[Target, ...]  # that ought to be
+    targets: tuple[Target, ...]  # desired
     obstacles: tuple[Obstacle, ...]
     changes: tuple[Change, ...]  # of configfs
-    files: dict[str, str]  # that ought to be, whole
+    files: dict[str, str]  # desired, with their whole text
     advice: tuple[Advice, ...]
-    drift: tuple[str, ...]  # in words: what a check would mend
+    drift: tuple[str, ...]  # what a check would repair, in words
 
     @property
-    def is_right(self) -> bool:
-        """Whether nothing is to be mended, and nothing stands in the way."""
+    def is_up_to_date(self) -> bool:
+        """Whether there is nothing to repair and no obstacle."""
         return bool(self.targets) and not self.obstacles and not self.drift
 
     @property
@@ -66,14 +66,14 @@ class View:
 
 @dataclass(frozen=True)
 class Result:
-    """What a look has done: sentences; and whose MAC addresses count now."""
+    """What a check did and what failed, in words; the next hops and their MACs."""
 
     done: tuple[str, ...]
-    troubles: tuple[str, ...]
+    problems: tuple[str, ...]
     hops: tuple[tuple[str, str], ...] = ()
 
 
-class Keeper:
+class Reconciler:
     """Keeps one machine's netconsole as its settings say."""
 
     def __init__(self, system: System, settings: Settings) -> None:
@@ -82,10 +82,10 @@ class Keeper:
         boot_id = (system.read("/proc/sys/kernel/random/boot_id") or "").strip()
         self.state = decode(system.read(STATE_FILE), boot_id)
 
-    def look(self, *, as_prepared: bool = False) -> View:
-        """Observe and compare; changes nothing.
+    def compare(self, *, as_prepared: bool = False) -> Comparison:
+        """Compare the current with the desired state; change nothing.
 
-        ``as_prepared`` supposes that configfs will be there once it is asked for.
+        ``as_prepared`` assumes that configfs is mounted and the module loaded.
         """
         facts = observe(self._system, self._settings, self.state.addresses)
         if as_prepared and facts.kernel.netconsole == "module":
@@ -109,7 +109,7 @@ class Keeper:
             files.update(module_files(targets))
             loaded = self._loaded_with(facts, targets)
             drift = [f"netconsole is not loaded with {loaded}"] if loaded else []
-        return View(
+        return Comparison(
             facts,
             targets,
             obstacles,
@@ -119,89 +119,88 @@ class Keeper:
             tuple(drift),
         )
 
-    # --- mending -----------------------------------------------------------------
+    # --- repairing ---------------------------------------------------------------
 
-    def check(self) -> Result:
-        """Bring everything up to the settings, and say so where it had drifted."""
+    def reconcile(self) -> Result:
+        """Bring everything to the desired state; announce what had drifted."""
         first = self.state.alive_at is None
         self.state = prepare(self._system, self.state)
-        view = self.look()
+        view = self.compare()
         self._remember_addresses(view)
-        done, troubles = self._mend(view)
+        done, problems = self._repair(view)
         try:
             self.state, tuned = tune(
                 self._system, self._settings, view.facts.kernel, self.state
             )
             done += tuned
-            self.state, lifted = make_room(
+            self.state, lifted = raise_queue_limits(
                 self._system, view.facts, view.targets, self.state
             )
             done += lifted
         except RefusedError as error:
-            troubles.append(str(error))
-        troubles += [f"{o.monitor}: {o.what} ({o.remedy})" for o in view.obstacles]
+            problems.append(str(error))
+        problems += [f"{o.monitor}: {o.what} ({o.remedy})" for o in view.obstacles]
         if done and not first:
             self.state = replace(
-                self.state, mended_at=self._system.wall(), mended="; ".join(done)
+                self.state, repaired_at=self._system.wall(), repaired="; ".join(done)
             )
-        trouble = _refusal(lambda: self._report(view, done, troubles, first=first))
-        troubles += [trouble] if trouble else []
+        problem = _refusal(lambda: self._report(view, done, problems, first=first))
+        problems += [problem] if problem else []
         self._save()
         hops = tuple(
-            (way.next_hop, target.remote_mac)
+            (destination.next_hop, target.remote_mac)
             for target in view.targets
-            for way in view.facts.ways
-            if way.address == target.remote_ip
+            for destination in view.facts.destinations
+            if destination.address == target.remote_ip
         )
-        return Result(tuple(done), tuple(troubles), hops)
+        return Result(tuple(done), tuple(problems), hops)
 
     def _report(
-        self, view: View, done: list[str], troubles: list[str], *, first: bool
+        self, view: Comparison, done: list[str], problems: list[str], *, first: bool
     ) -> None:
-        """Say through the kernel's log what was done, what is wrong, that we live."""
+        """Send what was done, what is wrong, and the heartbeat, if it is due."""
         if done and not first:
-            self.say(statement.mended("; ".join(done)))
-        self._tell_troubles(list(troubles))
+            self.send(message.repaired("; ".join(done)))
+        self._tell_troubles(list(problems))
         self._heartbeat(view)
 
-    def _mend(self, view: View) -> tuple[list[str], list[str]]:
+    def _repair(self, view: Comparison) -> tuple[list[str], list[str]]:
         files = self._write_files(view)
         if not view.facts.kernel.configfs:
-            done, troubles = self._load(view)
-            return files + done, troubles
-        done, troubles = [], []
+            done, problems = self._load(view)
+            return files + done, problems
+        done, problems = [], []
         for each in view.changes:
-            trouble = self._apply(each, view)
-            if trouble is None:
+            problem = self._apply(each, view)
+            if problem is None:
                 done.append(_because(each, view, first=self.state.alive_at is None))
             else:
-                troubles.append(trouble)
-        return files + done, troubles
+                problems.append(problem)
+        return files + done, problems
 
-    def _apply(self, what: Change, view: View) -> str | None:
-        """Carry out one change; why not, in the kernel's words, where it refuses."""
-        with self._system.kernel_words() as words:
-            trouble = _refusal(lambda: self._take_steps(what))
-        if trouble is None:
+    def _apply(self, what: Change, view: Comparison) -> str | None:
+        """Carry out one change; return why it failed, in the kernel's words."""
+        with self._system.kernel_log() as words:
+            problem = _refusal(lambda: self._apply_steps(what))
+        if problem is None:
             return None
         said = [w for w in words if "netconsole" in w or "netpoll" in w]
-        told = f": {'; '.join(said)}" if said else ""
+        details = f": {'; '.join(said)}" if said else ""
         device = {t.name: t.dev_name for t in view.targets}.get(what.name, "")
-        return f"the kernel refuses {device} ({trouble}){told}"
+        return f"the kernel refuses {device} ({problem}){details}"
 
-    def _take_steps(self, what: Change) -> None:
-        """Take the steps of a change; a new target is looked at before it is filled.
+    def _apply_steps(self, what: Change) -> None:
+        """Apply the steps of a change; inspect a new target before configuring it.
 
-        What it can be told differs from kernel to kernel, and only one that is
-        there tells.
+        Its attributes differ from kernel to kernel.
         """
         steps = what.steps
         if steps[0] == Step("mkdir", what.name):
-            self.do_all(steps[:1])
-            steps = self._fill(what.name)
-        self.do_all(steps)
+            self.apply_all(steps[:1])
+            steps = self._steps_after_mkdir(what.name)
+        self.apply_all(steps)
 
-    def _fill(self, name: str) -> tuple[Step, ...]:
+    def _steps_after_mkdir(self, name: str) -> tuple[Step, ...]:
         facts = observe(self._system, self._settings, self.state.addresses)
         now = {t.name: t for t in facts.kernel.targets}
         for wanted in plan(self._settings, facts):
@@ -210,12 +209,12 @@ class Keeper:
                 return filling.steps if filling else ()
         raise RefusedError(f"{name}: the network changed meanwhile")
 
-    def do_all(self, steps: Iterable[Step]) -> None:
-        """Take steps in configfs, up to the first that is refused."""
+    def apply_all(self, steps: Iterable[Step]) -> None:
+        """Apply steps in configfs, up to the first that is refused."""
         for step in steps:
-            self._do(step)
+            self._apply_step(step)
 
-    def _do(self, step: Step) -> None:
+    def _apply_step(self, step: Step) -> None:
         path = f"{CONFIGFS}/{step.path}"
         if step.verb == "mkdir":
             self._system.mkdir(path)
@@ -224,8 +223,8 @@ class Keeper:
         else:
             self._system.write(path, step.value)
 
-    def _write_files(self, view: View) -> list[str]:
-        """Write the files of /etc that differ; delete those that are not wanted."""
+    def _write_files(self, view: Comparison) -> list[str]:
+        """Write the files in /etc that differ; delete those that are not desired."""
         done = []
         ours = [SYSCTL_FILE]
         if view.facts.kernel.configfs or view.targets:
@@ -240,13 +239,15 @@ class Keeper:
                 done.append(f"{path} deleted")
         return done
 
-    def _load(self, view: View) -> tuple[list[str], list[str]]:
-        """Load the module anew where its parameter, or a card, is another one."""
+    def _load(self, view: Comparison) -> tuple[list[str], list[str]]:
+        """Reload the module when its parameter or a card changed."""
         if not view.targets:
             return [], []
         value = parameter(view.targets)
         if len(value) > MAX_PARAMETER:
-            return [], ["the kernel takes 255 characters of targets: fewer monitors"]
+            return [], [
+                "the kernel accepts 255 characters of targets: list fewer monitors"
+            ]
         loaded = self._loaded_with(view.facts, view.targets)
         if loaded is None:
             return [], []
@@ -264,10 +265,10 @@ class Keeper:
         return [f"netconsole loaded with {value}"], []
 
     def _loaded_with(self, facts: Facts, targets: Sequence[Target]) -> str | None:
-        """Return what the module ought to be loaded with; None when it is.
+        """Return what the module should be loaded with; None: it is.
 
-        A card that went and came back has another number, and the module has let go
-        of it.
+        A card that was removed and added again has another index, and the module has
+        dropped it.
         """
         cards = [facts.links.get(t.dev_name) for t in targets]
         numbers = [str(card.index) for card in cards if card]
@@ -275,45 +276,47 @@ class Keeper:
         there = is_loaded(self._system, "netconsole")
         return None if there and wanted == self.state.loaded else wanted
 
-    # --- saying ----------------------------------------------------------------------
+    # --- messages --------------------------------------------------------------------
 
-    def speaker(self) -> statement.Speaker:
-        """Return what each statement says of this machine."""
-        return statement.Speaker(
+    def identity(self) -> message.Identity:
+        """Return what each message says about this machine."""
+        return message.Identity(
             host=self._settings.host or self._system.host_name(),
             boot=self.state.boot_id,
             kernel=(self._system.read("/proc/sys/kernel/osrelease") or "").strip(),
             version=__version__,
         )
 
-    def say(self, text: str) -> None:
-        """Put a statement into the kernel's log, at a level that passes."""
+    def send(self, text: str) -> None:
+        """Write a message to the kernel log, at a level that reaches the console."""
         words = (self._system.read(PRINTK) or "7").split()
         now = int(words[0]) if words and words[0].isdecimal() else 7
-        self._system.say(statement.level(now), text)
+        self._system.write_kmsg(message.level(now), text)
 
-    def _heartbeat(self, view: View) -> None:
+    def _heartbeat(self, view: Comparison) -> None:
         now, before = self._system.uptime(), self.state.alive_at
         interval = self._settings.heartbeat_s
         if not view.targets or (
             before is not None and now - before < interval - EARLY_S
         ):
             return
-        self.say(statement.alive(self.speaker(), interval + LATE_S))
+        self.send(message.alive(self.identity(), interval + LATE_S))
         self.state = replace(self.state, alive_at=now)
 
-    def _tell_troubles(self, troubles: list[str]) -> None:
-        """Tell the monitors that are still reached, once for each trouble."""
-        for trouble in troubles:
-            if trouble not in self.state.obstacles:
-                self.say(statement.trouble(trouble))
-        self.state = replace(self.state, obstacles=troubles)
+    def _tell_troubles(self, problems: list[str]) -> None:
+        """Send each new problem once to the monitors that are still reached."""
+        for problem in problems:
+            if problem not in self.state.obstacles:
+                self.send(message.problem(problem))
+        self.state = replace(self.state, obstacles=problems)
 
-    def _remember_addresses(self, view: View) -> None:
+    def _remember_addresses(self, view: Comparison) -> None:
         addresses = dict(self.state.addresses)
-        for monitor, way in zip(self._settings.monitors, view.facts.ways):
-            if way.address:
-                addresses[monitor.place] = way.address
+        for monitor, destination in zip(
+            self._settings.monitors, view.facts.destinations
+        ):
+            if destination.address:
+                addresses[monitor.host] = destination.address
         self.state = replace(self.state, addresses=addresses)
 
     def _save(self) -> None:
@@ -321,17 +324,19 @@ class Keeper:
 
 
 def remove(system: System) -> Result:
-    """Take everything away that this package made, and put back what it found."""
-    keeper = Keeper(system, Settings(monitors=()))
-    done, troubles = [], []
-    view = keeper.look()
+    """Remove everything that this package made; restore what it found."""
+    reconciler = Reconciler(system, Settings(monitors=()))
+    done, problems = [], []
+    view = reconciler.compare()
     for target in view.ours:
-        trouble = _refusal(functools.partial(keeper.do_all, removal(target).steps))
-        if trouble is None:
+        problem = _refusal(
+            functools.partial(reconciler.apply_all, removal(target).steps)
+        )
+        if problem is None:
             done.append(f"target {target.name} removed")
         else:
-            troubles.append(trouble)
-    state = keeper.state
+            problems.append(problem)
+    state = reconciler.state
     for path, value in (
         (PRINTK, state.console_loglevel),
         (PANIC, state.panic_timeout),
@@ -344,13 +349,13 @@ def remove(system: System) -> Result:
         if system.read(path) is not None:
             system.delete(path)
             done.append(f"{path} deleted")
-    troubles += put_back(system, state)
+    problems += undo(system, state)
     system.delete(STATE_FILE)
-    return Result(tuple(done), tuple(troubles))
+    return Result(tuple(done), tuple(problems))
 
 
 def _refusal(action: Callable[[], object]) -> str | None:
-    """Do something; the words of whoever refuses it."""
+    """Run an action; return the message if it was refused."""
     try:
         action()
     except RefusedError as error:
@@ -358,7 +363,7 @@ def _refusal(action: Callable[[], object]) -> str | None:
     return None
 
 
-def _because(what: Change, view: View, *, first: bool) -> str:
+def _because(what: Change, view: Comparison, *, first: bool) -> str:
     monitors = {t.name: t.remote_ip for t in view.targets}
     gone = f"{what.name} removed"
     words = "target set up" if first else ", ".join(what.why)

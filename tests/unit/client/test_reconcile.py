@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from omprog_panic_client.errors import RefusedError
-from omprog_panic_client.keeper import Keeper, Result, remove
 from omprog_panic_client.modulefile import LOAD_FILE, OPTIONS_FILE, SYSCTL_FILE
 from omprog_panic_client.observe import CONFIGFS
+from omprog_panic_client.reconcile import Reconciler, Result, remove
 from omprog_panic_client.settings import parse_settings
 from omprog_panic_client.state import FILE as STATE_FILE
 from tests.unit.client.machine import MIDDLE, NEW, ON_LINK, ROUTER, Machine
@@ -17,16 +17,16 @@ OTHER_MAC = "02:00:00:00:00:99"
 
 
 def check(machine: Machine, text: str = ONE) -> Result:
-    return Keeper(machine, parse_settings(text)).check()
+    return Reconciler(machine, parse_settings(text)).reconcile()
 
 
 def still(result: Result) -> bool:
-    """Nothing was done, nothing is in the way."""
-    return not result.done and not result.troubles
+    """Nothing was done, nothing is in the destination."""
+    return not result.done and not result.problems
 
 
-def mended(machine: Machine) -> list[str]:
-    return [line for line in machine.said if "mended" in line]
+def repaired(machine: Machine) -> list[str]:
+    return [line for line in machine.said if "repaired" in line]
 
 
 def test_a_fresh_host_gets_a_target_and_says_that_it_lives() -> None:
@@ -34,7 +34,7 @@ def test_a_fresh_host_gets_a_target_and_says_that_it_lives() -> None:
 
     result = check(machine)
 
-    assert result.troubles == ()
+    assert result.problems == ()
     assert machine.ran == [
         "modprobe configfs",
         "mount -t configfs configfs /sys/kernel/config",
@@ -134,8 +134,8 @@ def test_a_drift_is_mended_and_told_over_the_mended_target(name: str) -> None:
 
     result = check(machine, text)
 
-    assert result.troubles == ()
-    assert [DRIFTS[name] in line for line in mended(machine)] == [True]
+    assert result.problems == ()
+    assert [DRIFTS[name] in line for line in repaired(machine)] == [True]
     assert machine.target()["enabled"] == "1"
     assert machine.target().keys() == whole.keys()
     assert still(check(machine, text)), "and it stays"
@@ -160,7 +160,7 @@ def test_of_two_routers_that_answer_the_one_in_use_is_kept() -> None:
 def test_who_does_not_answer_is_looked_up_in_the_neighbour_table() -> None:
     machine = Machine(wire={}, table={"10.0.0.1": (OTHER_MAC, "STALE")})
 
-    assert check(machine).troubles == ()
+    assert check(machine).problems == ()
     assert machine.target()["remote_mac"] == OTHER_MAC
 
 
@@ -179,10 +179,10 @@ def test_a_monitor_that_cannot_be_reached_keeps_its_target_and_is_told_once() ->
 
     first, second = check(machine, text), check(machine, text)
 
-    assert "there is no route to 192.0.2.9" in first.troubles[0]
+    assert "there is no route to 192.0.2.9" in first.problems[0]
     assert first == second
-    [told] = [line for line in machine.said if "trouble" in line]
-    assert told.startswith("<4>omprog-panic: trouble 192.0.2.9: there is no route")
+    [told] = [line for line in machine.said if "problem" in line]
+    assert told.startswith("<4>omprog-panic: problem 192.0.2.9: there is no route")
     assert machine.target("omprog-panic-2")["enabled"] == "1"
 
 
@@ -201,7 +201,7 @@ def test_what_the_kernel_refuses_is_told_in_its_words() -> None:
 
     result = check(machine)
 
-    assert "eth0 doesn't support polling, aborting" in result.troubles[0]
+    assert "eth0 doesn't support polling, aborting" in result.problems[0]
     assert machine.target()["enabled"] == "0"
 
 
@@ -225,10 +225,10 @@ def test_a_log_that_takes_nothing_keeps_nothing_from_being_remembered(
     def refuse(level: int, text: str) -> None:
         raise RefusedError(f"/dev/kmsg: {level} {text}")
 
-    monkeypatch.setattr(machine, "say", refuse)
+    monkeypatch.setattr(machine, "write_kmsg", refuse)
     result = check(machine)
 
-    assert "/dev/kmsg" in result.troubles[0]
+    assert "/dev/kmsg" in result.problems[0]
     monkeypatch.undo()
     remove(machine)
     assert machine.files["/proc/sys/kernel/printk"] == "4"
@@ -241,7 +241,7 @@ def test_removal_leaves_what_was_found() -> None:
 
     result = remove(machine)
 
-    assert result.troubles == ()
+    assert result.problems == ()
     assert machine.ran[-3:] == [
         "modprobe -r netconsole",
         "umount /sys/kernel/config",
@@ -271,7 +271,7 @@ def test_without_configfs_the_module_is_loaded_with_the_parameter_of_a_file() ->
 
     result = check(machine)
 
-    assert result.troubles == ()
+    assert result.problems == ()
     assert (
         'options netconsole netconsole="+6665@10.0.0.2/eth0,6666@10.0.0.1/'
         f'{ROUTER}"\n' in machine.files[OPTIONS_FILE]
@@ -297,7 +297,7 @@ def test_without_configfs_a_new_mac_or_card_loads_the_module_anew() -> None:
 
         assert machine.ran[-2:] == ["modprobe -r netconsole", "modprobe netconsole"]
         assert OTHER_MAC in result.done[-1]
-    assert len(mended(machine)) == 2
+    assert len(repaired(machine)) == 2
 
 
 def test_without_configfs_removal_unloads_and_deletes() -> None:
@@ -352,4 +352,4 @@ def test_a_watchdog_that_stops_takes_the_halt_with_it() -> None:
     check(machine, text)
 
     assert machine.files["/proc/sys/kernel/panic"] == "10"
-    assert "kernel.panic is 10 again" in mended(machine)[0]
+    assert "kernel.panic is 10 again" in repaired(machine)[0]
