@@ -64,47 +64,61 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-
-    def add(
-        name: str, run: Callable[[System, argparse.Namespace], int], text: str
-    ) -> argparse.ArgumentParser:
-        command = commands.add_parser(name, help=text, description=text)
-        command.set_defaults(run=run)
-        return command
-
-    add(
-        "configure",
-        _configure,
-        "Configure netconsole as the settings say, and keep it so.",
-    ).add_argument(
-        "--dry-run", action="store_true", help="only print what would be done"
-    )
-    for name in ("remove", "unconfigure"):
-        add(
-            name, _remove, "Remove everything and restore what was there before."
-        ).add_argument(
-            "--keep-units", action="store_true", help="do not touch the systemd units"
-        )
-    add("check", _check, "Repair what drifted and send a heartbeat (timer).")
-    add("watch", _watch, "Check whenever the kernel reports a change (service).")
-    add("farewell", _farewell, "Announce an orderly shutdown (service).").add_argument(
-        "--now", action="store_true", help="even if the machine is not shutting down"
-    )
-    status = add("status", _status, "Show targets, routes, and what will not arrive.")
-    status.add_argument("--format", choices=("text", "json"), default="text")
-    verify = add("verify", _verify, "Send a token that the monitor can be asked for.")
-    verify.add_argument(
-        "--blocked-tasks",
-        action="store_true",
-        help="let the kernel print its blocked tasks (sysrq w)",
-    )
-    crash = add("crash-test", _crash_test, "CRASH THIS MACHINE, announced as a drill.")
-    crash.add_argument("--yes-really", action="store_true")
-    crash.add_argument(
-        "--even-so", action="store_true", help="even if little or nothing will arrive"
-    )
-    add("cmdline", _cmdline, "Print the kernel parameter that covers crashes at boot.")
+    _add_administrator_commands(commands)
+    _add_service_commands(commands)
     return parser
+
+
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    run: Callable[[System, argparse.Namespace], int],
+    text: str,
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=text, description=text)
+    command.set_defaults(run=run)
+    return command
+
+
+def _add_administrator_commands(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+) -> None:
+    text = "Configure netconsole as the settings say, and keep it so."
+    command = _add(commands, "configure", _configure, text)
+    text = "only print what would be done"
+    command.add_argument("--dry-run", action="store_true", help=text)
+    for name in ("remove", "unconfigure"):
+        text = "Remove everything and restore what was there before."
+        command = _add(commands, name, _remove, text)
+        text = "do not touch the systemd units"
+        command.add_argument("--keep-units", action="store_true", help=text)
+    text = "Show targets, routes, and what will not arrive."
+    command = _add(commands, "status", _status, text)
+    command.add_argument("--format", choices=("text", "json"), default="text")
+    text = "Send a token that the monitor can be asked for."
+    command = _add(commands, "verify", _verify, text)
+    text = "let the kernel print its blocked tasks (sysrq w)"
+    command.add_argument("--blocked-tasks", action="store_true", help=text)
+    text = "CRASH THIS MACHINE, announced as a drill."
+    command = _add(commands, "crash-test", _crash_test, text)
+    command.add_argument("--yes-really", action="store_true")
+    text = "even if little or nothing will arrive"
+    command.add_argument("--even-so", action="store_true", help=text)
+    text = "Print the kernel parameter that covers crashes at boot."
+    _add(commands, "cmdline", _cmdline, text)
+
+
+def _add_service_commands(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+) -> None:
+    text = "Repair what drifted and send a heartbeat (timer)."
+    _add(commands, "check", _check, text)
+    text = "Check whenever the kernel reports a change (service)."
+    _add(commands, "watch", _watch, text)
+    text = "Announce an orderly shutdown (service)."
+    command = _add(commands, "farewell", _farewell, text)
+    text = "even if the machine is not shutting down"
+    command.add_argument("--now", action="store_true", help=text)
 
 
 # --- commands --------------------------------------------------------------------

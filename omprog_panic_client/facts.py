@@ -103,7 +103,7 @@ class Watchdog:
 
 @dataclass(frozen=True)
 class Kernel:
-    """What the running kernel reports about itself."""
+    """What the running kernel reports about itself; one attribute a fact."""
 
     release: str
     boot_id: str = ""

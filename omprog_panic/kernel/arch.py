@@ -17,7 +17,7 @@ import dataclasses
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Architecture:
-    """How one architecture prints a crash."""
+    """How one architecture prints a crash; one attribute a column of the table."""
 
     name: str
     source: str

@@ -1,4 +1,4 @@
-"""Boots of real kernels in which nothing crashed: nothing above "info" is told."""
+"""Boots of real kernels without a crash: no report above "info"."""
 
 from __future__ import annotations
 

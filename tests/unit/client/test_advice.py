@@ -89,7 +89,7 @@ def test_another_target_to_the_same_monitor_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("release", "consoles", "panic", "told"),
+    ("release", "consoles", "panic", "warned"),
     [
         ("6.18.1", "", "10", False),
         ("7.0.1", "", "10", True),
@@ -99,13 +99,13 @@ def test_another_target_to_the_same_monitor_is_told() -> None:
     ],
 )
 def test_a_kernel_that_reboots_before_it_sends_is_told(
-    release: str, consoles: str, panic: str, told: bool
+    release: str, consoles: str, panic: str, warned: bool
 ) -> None:
     machine = good(release)
     machine.files[CONSOLES] = consoles
     machine.files["/proc/sys/kernel/panic"] = f"{panic}\n"
 
-    assert ("panic-timeout" in advice(machine)) is told
+    assert ("panic-timeout" in advice(machine)) is warned
 
 
 @pytest.mark.parametrize(

@@ -181,8 +181,8 @@ def test_a_monitor_that_cannot_be_reached_keeps_its_target_and_is_told_once() ->
 
     assert "there is no route to 192.0.2.9" in first.problems[0]
     assert first == second
-    [told] = [line for line in machine.said if "problem" in line]
-    assert told.startswith("<4>omprog-panic: problem 192.0.2.9: there is no route")
+    [sent] = [line for line in machine.said if "problem" in line]
+    assert sent.startswith("<4>omprog-panic: problem 192.0.2.9: there is no route")
     assert machine.target("omprog-panic-2")["enabled"] == "1"
 
 

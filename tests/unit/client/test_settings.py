@@ -1,4 +1,4 @@
-"""The settings file: what it takes, and that all faults are told at once."""
+"""The settings file: what it accepts; all errors are reported at once."""
 
 from __future__ import annotations
 
