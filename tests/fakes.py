@@ -7,13 +7,8 @@ import dataclasses
 import http.server
 import json
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from typing import Any, Self
-
-from omprog_panic.render.fitting import Attachment
-from omprog_panic.sinks.sink import Files, Outcome
-
-DELIVERED = Outcome(delivered=True)
 
 
 @dataclasses.dataclass
@@ -32,44 +27,6 @@ class FakeClock:
     def advance(self, seconds: float) -> None:
         self.now += seconds
         self.steady += seconds
-
-
-class RecordingNotifier:
-    """Keeps what it is given; answers as scripted, then that all went well."""
-
-    def __init__(
-        self,
-        *outcomes: Outcome,
-        text_limit: int | None = None,
-        files: Files = Files.NONE,
-        file_outcomes: Sequence[Outcome] = (),
-    ) -> None:
-        self.files = files
-        self._file_outcomes = iter(file_outcomes)
-        self.text_limit = text_limit
-        self.sent: list[tuple[str, str]] = []
-        self.sent_files: list[Attachment] = []
-        self.warmed_up = 0
-        self._outcomes: Iterator[Outcome] = iter(outcomes)
-
-    def warm_up(self) -> None:
-        self.warmed_up += 1
-
-    def excess(self, subject: str, body: str) -> int:
-        if self.text_limit is None:
-            return 0
-        return max(0, len(subject) + 2 + len(body) - self.text_limit)
-
-    def send(self, subject: str, body: str, file: Attachment | None = None) -> Outcome:
-        if file is not None:
-            self.sent_files.append(file)
-        self.sent.append((subject, body))
-        return next(self._outcomes, DELIVERED)
-
-    def send_file(self, subject: str, file: Attachment) -> Outcome:
-        assert subject
-        self.sent_files.append(file)
-        return next(self._file_outcomes, DELIVERED)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,7 +10,7 @@ from omprog_panic.alerter.dispatch import notify_test
 from omprog_panic.alerter.settings_report import wait_until_read
 from omprog_panic.clock import SystemClock
 from omprog_panic.errors import OmprogPanicError
-from omprog_panic.sinks.apprise_sink import build_notifier
+from omprog_panic.sinks.registry import open_sink
 from omprog_panic.spool.writer import SpoolWriter
 from omprog_panic.store.connect import open_database
 from omprog_panic.store.notification_log import last_took_s
@@ -74,7 +74,8 @@ def _described(database: Database, setup: Setup, row: OutboxEntry) -> dict[str, 
         created_at=row.created_at,
         last_reason=None,
     )
-    message = compose(sample, build_notifier(services[row.service_key]).excess)
+    sink = open_sink(services[row.service_key])
+    text = sink.preview(compose(sample))
     with database.read() as connection:
         took_s = last_took_s(connection, row.id)
     answer = "taken" if row.state == OutboxState.SENT.value else row.last_reason
@@ -89,8 +90,8 @@ def _described(database: Database, setup: Setup, row: OutboxEntry) -> dict[str, 
         "created_at": row.created_at,
         "finished_at": row.finished_at,
         "last_reason": row.last_reason,
-        "sent_subject": message.subject,
-        "sent_characters": len(message.subject) + len(message.body),
+        "sent_subject": text.subject,
+        "sent_characters": len(text.subject) + len(text.body),
         "took_s": None if took_s is None else round(took_s, 3),
         "answer": answer or "no answer yet",
     }

@@ -1,4 +1,4 @@
-"""From an outbox row to the text of its message."""
+"""From an outbox row to the alert that a sink is given."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from omprog_panic.notification.kinds import FORMATS, Kind
 from omprog_panic.notification.notification import Notification
 from omprog_panic.plain import one_line
 from omprog_panic.render.context import ALERT_ID_DIGITS
-from omprog_panic.render.fitting import fit_message, whole_trace
 from omprog_panic.render.incident import Framing, build_context
 from omprog_panic.render.notice import notice
+from omprog_panic.render.renderer import MessageRenderer
 from omprog_panic.render.sample import marked_context
+from omprog_panic.sinks.sink import Alert
 from omprog_panic.store.incidents import load_incident
 from omprog_panic.store.notification_log import notification_details
 
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from omprog_panic.render.context import MessageContext
-    from omprog_panic.render.fitting import Attachment, Excess
-    from omprog_panic.render.templates import Rendered, Templates
+    from omprog_panic.render.templates import Templates
     from omprog_panic.store.connect import Database
     from omprog_panic.store.outbox import OutboxRow
 
@@ -34,40 +34,27 @@ log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Message:
-    """What is sent to a service."""
-
-    subject: str
-    body: str
-    alert_id: str
-    file: Attachment | None = None  # the whole of it, where there is a trace
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
 class Composer:
-    """Renders the message of a row; the same row gives the same message."""
+    """Makes the alert of a row; the same row gives the same message."""
 
     database: Database
     templates: Templates
     host_names: Mapping[str, str]
 
-    def __call__(self, row: OutboxRow, excess: Excess) -> Message:
-        """Compose; ``excess`` returns by how much a message is too large."""
+    def __call__(self, row: OutboxRow) -> Alert:
+        """Read all that the alert needs from the store; rendering needs it no more.
+
+        Raises:
+            StoreError: the database cannot be read now.
+
+        """
         with self.database.read() as connection:
             stored = notification_details(connection, row.notification_id)
         notification = read_notification(row, stored)
         context = self.context(row, notification)
         named = notification.template_for(row.service_key)
-
-        def render(context: MessageContext) -> Rendered:
-            return self.templates.render(context, named)
-
-        whole = render(context)
-        subject, body = fit_message(render, context, excess)
-        catalog = self.templates.catalog
-        file = whole_trace(whole, context.about, context.alert_id, catalog)
-        has_trace = bool(context.trace.lines)
-        return Message(subject, body, context.alert_id, file if has_trace else None)
+        renderer = MessageRenderer(self.templates, context, named)
+        return Alert(notification, context.alert_id, renderer)
 
     def context(self, row: OutboxRow, notification: Notification) -> MessageContext:
         """Return what the templates of a row may use."""

@@ -1,13 +1,13 @@
-"""One service's courier: claim, compose, send outside any transaction, record.
+"""Delivery to one service: claim, compose, send outside any transaction, record.
 
-Each service has a courier and a thread of its own, so that a slow, hanging or broken
-one never delays another. At least once: a courier that dies while sending has left a
-lease, and the row is sent again when it ends, under the same alert id.
+Each service has a delivery agent and a thread of its own, so that a slow, hanging or
+broken one never delays another. At least once: an agent that dies while sending leaves
+a lease behind, and the row is sent again when it expires, under the same alert id.
 
-The alerts of one host go out in their order: a later one waits for the one before.
-Lest a message that alone is refused hold up its host for a day, the next one is tried
-right behind its third failure and each further one: when that arrives, it was the
-message and not the service, and the others wait for it no longer.
+The alerts of one host are sent in order: a later one waits for the one before. A
+message that alone is refused must not block its host for a day, so the next one is
+tried right after its third failure and each further one: when that arrives, the cause
+was the message and not the service, and the others wait for it no longer.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.alerter.event import AlerterEvent
 from omprog_panic.errors import StoreError
-from omprog_panic.sinks.sink import Files
 from omprog_panic.store import outbox
 from omprog_panic.store.notification_log import Attempt, log_attempt
 from omprog_panic.store.outbox import Lease, OutboxRow, OutboxState
@@ -27,25 +26,25 @@ from omprog_panic.store.outbox import Lease, OutboxRow, OutboxState
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from omprog_panic.alerter.compose import Composer, Message
+    from omprog_panic.alerter.compose import Composer
     from omprog_panic.alerter.event import EventSink
     from omprog_panic.clock import Clock
     from omprog_panic.config.model import Service
     from omprog_panic.sinks.backoff import Backoff
-    from omprog_panic.sinks.sink import Notifier, Outcome
+    from omprog_panic.sinks.sink import Alert, Outcome, Sink
     from omprog_panic.store.connect import Database
 
 log = logging.getLogger(__name__)
 
-MAX_IDLE_S = 30.0  # between looks when nothing wakes a worker
+MAX_IDLE_S = 30.0  # between checks when nothing wakes a worker
 FEWEST_ATTEMPTS = 10  # before an alert is given up: a clock may jump by years
 PASS_AFTER = 3  # attempts at a message, before the next one of its host is tried
 STORE_RETRY_S = 1.0  # after the database could not be written
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Terms:
-    """What all couriers go by."""
+class DeliverySetup:
+    """What all delivery agents share."""
 
     database: Database
     compose: Composer
@@ -64,45 +63,45 @@ class _Sent:
     row: OutboxRow
     outcome: Outcome
     attempt: Attempt
-    message: Message
+    alert: Alert
 
 
-class Courier:
-    """Delivers for one service, a step at a time; the caller waits in between."""
+class DeliveryAgent:
+    """Delivers to one service, a step at a time; the caller waits in between."""
 
-    def __init__(self, service: Service, notifier: Notifier, terms: Terms) -> None:
+    def __init__(self, service: Service, sink: Sink, setup: DeliverySetup) -> None:
         self._service = service
-        self._notifier = notifier
-        self._terms = terms
+        self._sink = sink
+        self._setup = setup
         self._failures = 0  # in a row, of the service rather than of a message
         self._paused_until = 0.0  # monotonic
         self._unrecorded: _Sent | None = None
         self._stuck: OutboxRow | None = None  # has just failed; try the next behind it
 
     def warm_up(self) -> None:
-        self._notifier.warm_up()
+        self._sink.warm_up()
 
     def step(self) -> float:
-        """Do one thing; tell after how many seconds there is more to do.
+        """Do one thing; return after how many seconds there is more to do.
 
         Raises:
             StoreError: the database cannot be used now; step again later. What was
-                sent meanwhile is remembered and not sent again.
+                sent in the meantime is remembered and not sent again.
 
         """
         if self._unrecorded is not None:
             self._record(self._unrecorded)
         if self._stuck is not None:
             return self._pass(self._stuck)
-        with self._terms.database.read() as connection:
+        with self._setup.database.read() as connection:
             due = outbox.next_due(connection, self._service.key)
-        pause = self._paused_until - self._terms.clock.monotonic()
+        pause = self._paused_until - self._setup.clock.monotonic()
         if pause > 0 and due != outbox.ASKED_FOR:
             return pause
         if due is None:
             return MAX_IDLE_S
-        wait = due - self._terms.clock.wall()
-        if 0 < wait <= self._terms.lease.horizon_s:
+        wait = due - self._setup.clock.wall()
+        if 0 < wait <= self._setup.lease.horizon_s:
             return wait
         self._attempt(None)
         return 0.0
@@ -110,14 +109,14 @@ class Courier:
     def _pass(self, stuck: OutboxRow) -> float:
         if not self._attempt(stuck):
             self._stuck = None
-            self._pause()  # there is no other: it may well be the service
+            self._pause()  # there is no other: the service may be the cause
         return 0.0
 
     def _attempt(self, past: OutboxRow | None) -> bool:
-        terms = self._terms
-        with terms.database.write() as connection:
+        setup = self._setup
+        with setup.database.write() as connection:
             row = outbox.claim(
-                connection, self._service.key, terms.lease, terms.clock.wall(), past
+                connection, self._service.key, setup.lease, setup.clock.wall(), past
             )
         if row is None:
             return False
@@ -126,17 +125,14 @@ class Courier:
         return True
 
     def _send(self, row: OutboxRow) -> _Sent:
-        message = self._terms.compose(row, self._notifier.excess)
-        at, since = self._terms.clock.wall(), self._terms.clock.monotonic()
-        if message.file is not None and self._notifier.files is Files.ALONG:
-            outcome = self._notifier.send(message.subject, message.body, message.file)
-        else:
-            outcome = self._notifier.send(message.subject, message.body)
-        took_s = self._terms.clock.monotonic() - since
+        alert = self._setup.compose(row)
+        at, since = self._setup.clock.wall(), self._setup.clock.monotonic()
+        outcome = self._sink.deliver(alert)
+        took_s = self._setup.clock.monotonic() - since
         attempt = Attempt(
             row.id, row.attempts, at, took_s, outcome.delivered, outcome.reason
         )
-        return _Sent(row, outcome, attempt, message)
+        return _Sent(row, outcome, attempt, alert)
 
     def _record(self, sent: _Sent) -> None:
         if sent.outcome.delivered:
@@ -147,27 +143,27 @@ class Courier:
         if event is None:
             log.info("alert deleted while it was sent", extra=self._fields(sent))
             return
-        self._terms.emit(event)
+        self._setup.emit(event)
         if sent.outcome.delivered:
-            self._send_file(sent)
+            self._complete(sent)
 
-    def _send_file(self, sent: _Sent) -> None:
-        """Send the whole trace after the alert, which is safe by now: one attempt."""
-        file = sent.message.file
-        if file is None or self._notifier.files is not Files.AFTER:
+    def _complete(self, sent: _Sent) -> None:
+        """Send what follows the alert, now that it is recorded: one attempt."""
+        outcome = self._sink.complete(sent.alert)
+        if outcome is None:
             return
-        outcome = self._notifier.send_file(sent.message.subject, file)
-        fields: dict[str, object] = {**self._fields(sent), "file": file.name}
+        file = sent.alert.renderer.attachment()
+        fields = {**self._fields(sent), "file": "" if file is None else file.name}
         if outcome.delivered:
-            self._terms.emit(AlerterEvent("file delivered", fields))
+            self._setup.emit(AlerterEvent("file delivered", fields))
         else:
             log.warning("file refused", extra={**fields, "reason": outcome.reason})
             fields["reason"] = outcome.reason
-            self._terms.emit(AlerterEvent("file refused", fields))
+            self._setup.emit(AlerterEvent("file refused", fields))
 
     def _record_delivery(self, sent: _Sent) -> AlerterEvent | None:
-        now = self._terms.clock.wall()
-        with self._terms.database.write() as connection:
+        now = self._setup.clock.wall()
+        with self._setup.database.write() as connection:
             if not outbox.row_exists(connection, sent.row.id):
                 return None
             outbox.finish(connection, sent.row.id, OutboxState.SENT, now)
@@ -184,20 +180,21 @@ class Courier:
             log.warning("alert delivered in part", extra=fields)
         else:
             log.info("alert delivered", extra=fields)
-        texts = {"subject": sent.message.subject, "body": sent.message.body}
+        subject, body = self._sink.preview(sent.alert)
+        texts = {"subject": subject, "body": body}
         return AlerterEvent("delivered", {**fields, **texts})
 
     def _record_failure(self, sent: _Sent) -> AlerterEvent | None:
-        terms, row, outcome = self._terms, sent.row, sent.outcome
-        now = terms.clock.wall()
-        delay = terms.backoff.delay_s(row.attempts, terms.chance())
+        setup, row, outcome = self._setup, sent.row, sent.outcome
+        now = setup.clock.wall()
+        delay = setup.backoff.delay_s(row.attempts, setup.chance())
         if outcome.permanent:
-            delay = terms.backoff.max_s
+            delay = setup.backoff.max_s
         if outcome.retry_after_s is not None:
-            delay = min(max(delay, outcome.retry_after_s), terms.lease.horizon_s)
-        old = now - row.created_at >= terms.retry_for_s
+            delay = min(max(delay, outcome.retry_after_s), setup.lease.horizon_s)
+        old = now - row.created_at >= setup.retry_for_s
         given_up = old and row.attempts >= FEWEST_ATTEMPTS
-        with terms.database.write() as connection:
+        with setup.database.write() as connection:
             if not outbox.row_exists(connection, row.id):
                 return None
             outbox.defer(connection, row.id, now + delay, outcome.reason)
@@ -212,7 +209,7 @@ class Courier:
             log.error("alert given up", extra=fields)
             return AlerterEvent("dead", fields)
         fields["again_in_s"] = round(delay, 1)
-        # The same reason again is no news: warn on change only.
+        # Warn only when the reason changes.
         level = logging.DEBUG if outcome.reason == row.last_reason else logging.WARNING
         log.log(level, "alert deferred", extra=fields)
         return AlerterEvent("deferred", fields)
@@ -222,7 +219,7 @@ class Courier:
         if outcome.permanent:
             return
         if outcome.retry_after_s is not None:
-            self._pause(outcome.retry_after_s)  # it spoke of itself, of no message
+            self._pause(outcome.retry_after_s)  # the service is busy, not the message
             return
         waited_for = row.order_key is not None and not row.overtakable
         if first and waited_for and row.attempts >= PASS_AFTER:
@@ -231,11 +228,11 @@ class Courier:
             self._pause()
 
     def _pause(self, least_s: float = 0.0) -> None:
-        """Leave all that waits for a service in trouble alone for a while."""
+        """Send nothing to a failing service for a while."""
         self._failures += 1
-        delay = self._terms.backoff.delay_s(self._failures, self._terms.chance())
+        delay = self._setup.backoff.delay_s(self._failures, self._setup.chance())
         delay = max(delay, least_s)
-        self._paused_until = self._terms.clock.monotonic() + delay
+        self._paused_until = self._setup.clock.monotonic() + delay
 
     def _fields(self, sent: _Sent) -> dict[str, object]:
         return {
@@ -246,35 +243,35 @@ class Courier:
 
 
 class Worker(threading.Thread):
-    """Runs a courier until told to stop."""
+    """Runs a delivery agent until it is stopped."""
 
-    def __init__(self, courier: Courier, name: str) -> None:
+    def __init__(self, agent: DeliveryAgent, name: str) -> None:
         super().__init__(name=f"omprog-panic-{name}", daemon=True)
-        self._courier = courier
+        self._agent = agent
         self._wake = threading.Event()
         self._stopping = False
 
     def wake(self) -> None:
-        """Look at once whether there is something to deliver."""
+        """Check at once whether there is something to deliver."""
         self._wake.set()
 
     def stop(self) -> None:
-        """Ask for an end after the message that is being sent."""
+        """Request an end after the message that is being sent."""
         self._stopping = True
         self._wake.set()
 
     def run(self) -> None:
         self._warm_up()
-        complaint = ""
+        reason = ""
         while not self._stopping:
             try:
-                delay = self._courier.step()
-                complaint = ""
+                delay = self._agent.step()
+                reason = ""
             except StoreError as error:
                 delay = STORE_RETRY_S
-                if str(error) != complaint:
-                    complaint = str(error)
-                    log.error("delivery waits", extra={"reason": complaint})  # noqa: TRY400
+                if str(error) != reason:
+                    reason = str(error)
+                    log.error("delivery waits", extra={"reason": reason})  # noqa: TRY400
             except Exception:
                 # A bug; the lease keeps the row from coming back at once.
                 log.exception("delivery failed")
@@ -285,6 +282,6 @@ class Worker(threading.Thread):
 
     def _warm_up(self) -> None:
         try:
-            self._courier.warm_up()
+            self._agent.warm_up()
         except Exception:
             log.exception("warm-up failed")

@@ -1,4 +1,4 @@
-"""What the alerter tells whoever embeds it. Pure."""
+"""Events of the alerter, for tests and tools that embed it. Pure."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ class AlerterEvent(NamedTuple):
     ``name`` is one of: started (fields: services), incident (id, source, severity,
     title, decision, records), delivered (id, service, attempt, took_s, subject,
     body), deferred (id, service, attempt, reason, again_in_s), dead (id, service,
-    reason), file delivered (id, service, attempt, file), file refused
-    (the same and reason),
-    reloaded, reload-refused (faults), stopped.
+    reason), file delivered (id, service, attempt, file), file refused (the same and
+    reason), reloaded, reload-refused (faults), stopped.
     """
 
     name: str
@@ -28,4 +27,4 @@ if TYPE_CHECKING:
 
 
 def ignore(event: AlerterEvent) -> None:
-    """Be the sink of those who do not care."""
+    """Ignore an event."""

@@ -16,7 +16,12 @@ import signal
 from typing import TYPE_CHECKING
 
 from omprog_panic.alerter.compose import Composer
-from omprog_panic.alerter.delivery import STORE_RETRY_S, Courier, Terms, Worker
+from omprog_panic.alerter.delivery import (
+    STORE_RETRY_S,
+    DeliveryAgent,
+    DeliverySetup,
+    Worker,
+)
 from omprog_panic.alerter.dispatch import readdress
 from omprog_panic.alerter.event import AlerterEvent, ignore
 from omprog_panic.alerter.intake import Intake
@@ -34,9 +39,9 @@ from omprog_panic.errors import (
     StoreError,
 )
 from omprog_panic.kernel.analysis import analyze_trace
-from omprog_panic.sinks.apprise_sink import build_notifier
 from omprog_panic.sinks.backoff import Backoff
-from omprog_panic.sinks.deadline import DeadlineNotifier
+from omprog_panic.sinks.deadline import DeadlineSink
+from omprog_panic.sinks.registry import open_sink
 from omprog_panic.spool.reader import SpoolReader, Wakeup
 from omprog_panic.store import outbox
 from omprog_panic.store.connect import open_database
@@ -189,7 +194,7 @@ class Alerter:
         config, limits = self._setup.config, self._setup.config.limits
         backoff = Backoff(limits.retry_first_s, limits.retry_max_s)
         lease_s = limits.delivery_timeout_s + LEASE_MARGIN_S
-        terms = Terms(
+        delivery = DeliverySetup(
             database=self._database,
             compose=Composer(
                 self._database, self._setup.templates, config.host_names()
@@ -203,9 +208,8 @@ class Alerter:
         )
         self._workers = []
         for service in config.services:
-            notifier = build_notifier(service)
-            timed = DeadlineNotifier(notifier, limits.delivery_timeout_s)
-            worker = Worker(Courier(service, timed, terms), service.key)
+            sink = DeadlineSink(open_sink(service), limits.delivery_timeout_s)
+            worker = Worker(DeliveryAgent(service, sink, delivery), service.key)
             worker.start()
             self._workers.append(worker)
 

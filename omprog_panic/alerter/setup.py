@@ -12,7 +12,7 @@ from omprog_panic.errors import ConfigError, NotConfiguredError
 from omprog_panic.render.languages import DEFAULT_LANGUAGE
 from omprog_panic.render.sample import samples
 from omprog_panic.render.templates import ALL_KINDS, load_templates
-from omprog_panic.sinks.apprise_sink import read_services
+from omprog_panic.sinks.registry import read_services
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

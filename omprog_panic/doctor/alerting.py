@@ -10,7 +10,7 @@ from omprog_panic.admin.status import CRITICAL, WARNING, collect_status
 from omprog_panic.alerter.settings_report import NOT_READ
 from omprog_panic.doctor.finding import Finding, Level, critical, ok, unknown, warning
 from omprog_panic.errors import StoreForbiddenError
-from omprog_panic.sinks.apprise_sink import service_address
+from omprog_panic.sinks.registry import service_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,8 +1,8 @@
-"""Gives a service only so much time: one that hangs must not hold its worker.
+"""Gives a service only so much time: one that hangs must not block its worker.
 
-Why threads and not processes: a hanging one costs a few kilobytes, a process with
-apprise loaded about 40 MB a service; and no service can take a thread from another,
-see ``_asset`` in apprise_notifier.py. What a thread cannot do is end from outside.
+Threads and not processes: a hanging thread costs a few kilobytes, a process with
+apprise loaded about 40 MB a service; and no service can take a thread from another, see
+``_asset`` in apprise.py. What a thread cannot do is be ended from outside.
 """
 
 from __future__ import annotations
@@ -16,95 +16,90 @@ from omprog_panic.sinks.sink import Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from omprog_panic.render.fitting import Attachment
-    from omprog_panic.sinks.sink import Files, Notifier
+    from omprog_panic.render.templates import Rendered
+    from omprog_panic.sinks.sink import Alert, Sink
 
-MAX_LEFT_BEHIND = 3  # hanging sends of one service; then it is not asked any more
-MAX_LATE = 32  # late successes that are remembered; more: a reader may see one twice
+MAX_LEFT_BEHIND = 3  # hanging calls of one service; then it is not called any more
+MAX_LATE = 32  # late successes that are remembered; beyond, readers may see two copies
 
 
-class _Sending(threading.Thread):
-    """One message on its way; ``outcome`` when it came to something."""
+class _Call(threading.Thread):
+    """One delivery in progress; ``outcome`` is set when it ends."""
 
-    def __init__(self, send: Callable[[], Outcome], subject: str, body: str) -> None:
+    def __init__(self, call: Callable[[], Outcome | None], key: str | None) -> None:
         super().__init__(name="omprog-panic-send", daemon=True)
-        self._send = send
-        self._subject, self._body = subject, body
+        self._call = call
+        self.key = key  # of the alert; None for its completion
+        self.ended = False
         self.outcome: Outcome | None = None
         self.has_more_time = False  # was waited for a second time
 
     def run(self) -> None:
         try:
-            self.outcome = self._send()
+            self.outcome = self._call()
         except Exception as error:  # noqa: BLE001 - a bug must not look like hanging
             self.outcome = Outcome(delivered=False, reason=type(error).__name__)
+        self.ended = True
 
-    def is_about(self, subject: str, body: str) -> bool:
-        return (self._subject, self._body) == (subject, body)
+    @property
+    def was_delivered(self) -> bool:
+        return self.outcome is not None and self.outcome.delivered
 
 
-class DeadlineNotifier:
-    """Another notifier, given up on after ``timeout_s``.
+class DeadlineSink:
+    """Another sink, given up on after ``timeout_s``.
 
-    A send that takes longer is left behind and may yet succeed. When the same message
-    is to be sent again, that late answer counts, and is waited for once more: the
+    A delivery that takes longer is left behind and may yet succeed. When the same alert
+    is to be delivered again, that late answer counts, and is waited for once more: the
     reader gets no second copy before twice ``timeout_s``. At most ``MAX_LEFT_BEHIND``
-    hang at a time; beyond that nothing is sent until one ends, or the alerter starts
-    anew.
+    calls hang at a time; beyond that nothing is sent until one ends, or the alerter is
+    restarted.
     """
 
-    def __init__(self, inner: Notifier, timeout_s: float) -> None:
+    def __init__(self, inner: Sink, timeout_s: float) -> None:
         self._inner = inner
         self._timeout_s = timeout_s
-        self._left_behind: list[_Sending] = []
-
-    @property
-    def text_limit(self) -> int | None:
-        return self._inner.text_limit
-
-    @property
-    def files(self) -> Files:
-        return self._inner.files
-
-    def excess(self, subject: str, body: str) -> int:
-        return self._inner.excess(subject, body)
+        self._left_behind: list[_Call] = []
 
     def warm_up(self) -> None:
         self._inner.warm_up()
 
-    def send(self, subject: str, body: str, file: Attachment | None = None) -> Outcome:
-        late = self._late_answer(subject, body)
+    def preview(self, alert: Alert) -> Rendered:
+        return self._inner.preview(alert)
+
+    def deliver(self, alert: Alert) -> Outcome:
+        key = alert.notification.id
+        late = self._late_answer(key)
         if late is not None:
             return late
-        slow = self._still_hanging(subject, body)
+        slow = self._still_hanging(key)
         if slow is not None:
             return self._wait_again(slow)
-        arguments = (subject, body) if file is None else (subject, body, file)
-        send = functools.partial(self._inner.send, *arguments)
-        return self._run(_Sending(send, subject, body))
+        outcome = self._run(_Call(functools.partial(self._inner.deliver, alert), key))
+        assert outcome is not None
+        return outcome
 
-    def send_file(self, subject: str, file: Attachment) -> Outcome:
-        send = functools.partial(self._inner.send_file, subject, file)
-        return self._run(_Sending(send, subject, file.name))
+    def complete(self, alert: Alert) -> Outcome | None:
+        return self._run(_Call(functools.partial(self._inner.complete, alert), None))
 
-    def _run(self, sending: _Sending) -> Outcome:
-        hanging = [one for one in self._left_behind if one.outcome is None]
+    def _run(self, call: _Call) -> Outcome | None:
+        hanging = [one for one in self._left_behind if not one.ended]
         if len(hanging) >= MAX_LEFT_BEHIND:
             reason = f"{len(hanging)} earlier messages still hang"
             return Outcome(delivered=False, reason=reason)
-        sending.start()
-        sending.join(self._timeout_s)
-        if sending.outcome is not None:
-            return sending.outcome
-        self._left_behind.append(sending)
+        call.start()
+        call.join(self._timeout_s)
+        if call.ended:
+            return call.outcome
+        self._left_behind.append(call)
         reason = f"no answer within {self._timeout_s:g} s"
         return Outcome(delivered=False, reason=reason)
 
-    def _still_hanging(self, subject: str, body: str) -> _Sending | None:
-        mine = (one for one in self._left_behind if one.is_about(subject, body))
+    def _still_hanging(self, key: str) -> _Call | None:
+        mine = (one for one in self._left_behind if one.key == key)
         return next((one for one in mine if not one.has_more_time), None)
 
-    def _wait_again(self, slow: _Sending) -> Outcome:
+    def _wait_again(self, slow: _Call) -> Outcome:
         slow.has_more_time = True
         slow.join(self._timeout_s)
         if slow.outcome is not None:
@@ -113,12 +108,11 @@ class DeadlineNotifier:
         reason = f"no answer within {2 * self._timeout_s:g} s"
         return Outcome(delivered=False, reason=reason)
 
-    def _late_answer(self, subject: str, body: str) -> Outcome | None:
-        """Return the success of an earlier try at this message, if there was one."""
-        answers = [one for one in self._left_behind if one.outcome is not None]
-        hanging = [one for one in self._left_behind if one.outcome is None]
-        good = [one for one in answers if one.outcome and one.outcome.delivered]
-        mine = [one for one in good if one.is_about(subject, body)]
-        others = [one for one in good if one not in mine]
+    def _late_answer(self, key: str) -> Outcome | None:
+        """Return the success of an earlier attempt at this alert, if there was one."""
+        hanging = [one for one in self._left_behind if not one.ended]
+        good = [one for one in self._left_behind if one.ended and one.was_delivered]
+        mine = [one for one in good if one.key == key]
+        others = [one for one in good if one.key != key]
         self._left_behind = [*others[-MAX_LATE:], *hanging]
         return mine[0].outcome if mine else None

@@ -1,25 +1,28 @@
-"""What delivery needs of a service, and what a service answers. Pure."""
+"""The contract of a sink: what it is given, and what it answers. Pure.
+
+A sink is one configured service. It gets the typed notification, with its labels, its
+cause and its life cycle, and a renderer. A text channel sends what the renderer writes
+(``text.TextSink``); an incident API may send the facts instead.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-import enum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from omprog_panic.render.fitting import Attachment
-
-# The whole body of an alert whose own text a service did not take.
-REFUSED = "The service refused the text of this alert: see it on the monitor."
+    from omprog_panic.notification.notification import Notification
+    from omprog_panic.render.fitting import Attachment, Excess
+    from omprog_panic.render.templates import Rendered
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Outcome:
-    """The truth about one attempt; ``reason`` holds no secret.
+    """The truth about one attempt; ``reason`` contains no secret.
 
-    ``permanent``: only an administrator can mend it (a refused token, a wrong
-    channel), or nobody (a text that the service refuses), so trying again soon is
-    vain. ``retry_after_s``: the service asked for this much patience.
+    ``permanent``: trying again soon is useless, because only an administrator can
+    correct it (a refused token, a wrong channel), or nobody (a text that the service
+    refuses). ``retry_after_s``: the service asked for this delay.
     """
 
     delivered: bool
@@ -28,42 +31,57 @@ class Outcome:
     retry_after_s: float | None = None
 
 
-class Files(enum.Enum):
-    """What a service does with a file."""
+class Renderer(Protocol):
+    """Writes one notification as text; the same text each time."""
 
-    NONE = "not taken"
-    ALONG = "in the same message"
-    AFTER = "in a message of its own, so that a refused file costs nothing"
+    def text(self, excess: Excess | None = None) -> Rendered:
+        """Return subject and body, with the trace shortened until they fit.
 
-
-class Notifier(Protocol):
-    """One service. Used by one thread at a time."""
-
-    @property
-    def text_limit(self) -> int | None:
-        """Most characters of subject and body together; None: no limit of note."""
-        ...
-
-    @property
-    def files(self) -> Files:
-        """Say whether and when the service takes a file."""
-        ...
-
-    def excess(self, subject: str, body: str) -> int:
-        """Return by how many characters a message is too large, mark-up counted."""
-        ...
-
-    def warm_up(self) -> None:
-        """Pay now what the first message would else pay; sends nothing."""
-        ...
-
-    def send(self, subject: str, body: str, file: Attachment | None = None) -> Outcome:
-        """Send plain text. Never raises for what the service or network does.
-
-        A file is given only where ``files`` is ``ALONG``.
+        ``excess`` returns by how much a subject and body are too large.
         """
         ...
 
-    def send_file(self, subject: str, file: Attachment) -> Outcome:
-        """Send a file after its message, where ``files`` is ``AFTER``."""
+    def attachment(self) -> Attachment | None:
+        """Return the whole message as a file; None where it has no trace."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Alert:
+    """One notification on its way to one service.
+
+    ``notification`` carries the facts, ``labels``, ``cause`` (the same for all
+    notifications of one cause) and ``lifecycle``. ``alert_id`` is in every message, so
+    that people recognise a second copy.
+    """
+
+    notification: Notification
+    alert_id: str
+    renderer: Renderer
+
+
+class Sink(Protocol):
+    """One service. Used by one thread at a time."""
+
+    def warm_up(self) -> None:
+        """Do what would delay the first delivery; send nothing."""
+        ...
+
+    def deliver(self, alert: Alert) -> Outcome:
+        """Deliver an alert; never raises for what the service or network does.
+
+        May be called again with the same alert, when the outcome of an earlier call is
+        unknown or was a failure.
+        """
+        ...
+
+    def complete(self, alert: Alert) -> Outcome | None:
+        """Send what may be lost, such as a file, after the delivery was recorded.
+
+        Called at most once. None: there is nothing to send.
+        """
+        ...
+
+    def preview(self, alert: Alert) -> Rendered:
+        """Return the text that people see at the service."""
         ...

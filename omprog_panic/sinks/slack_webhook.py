@@ -1,9 +1,9 @@
 """Slack's incoming webhook, posted directly.
 
-apprise puts the text into an attachment: Slack cuts that at some 8,000 characters,
-and a webhook takes no file that could carry the rest. The text of a message itself
-may have 40,000 and a code block. And apprise before 1.2.1 calls every success a
-failure (it compares bytes with text): the alert would be sent again for a day.
+apprise puts the text into an attachment, which Slack cuts at some 8,000 characters, and
+a webhook accepts no file that could carry the rest. The text of a message itself may
+have 40,000 characters and a code block. And apprise before 1.2.1 reports every success
+as a failure (it compares bytes with text): the alert would be sent again for a day.
 """
 
 from __future__ import annotations
@@ -14,27 +14,28 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from omprog_panic.sinks import neutral
-from omprog_panic.sinks.complaint import MAX_PATIENCE_S, PERMANENT
-from omprog_panic.sinks.dialect import slack_block, slack_text
-from omprog_panic.sinks.sink import REFUSED, Files, Outcome
+from omprog_panic.sinks import apprise, escaping
+from omprog_panic.sinks.apprise_log import MAX_RETRY_AFTER_S, PERMANENT
+from omprog_panic.sinks.sink import Outcome
+from omprog_panic.sinks.text import REFUSED, Attachments, TextSink
+from omprog_panic.sinks.text_profile import slack_block, slack_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from omprog_panic.config.model import Service
     from omprog_panic.render.fitting import Attachment
     from omprog_panic.secret import Secret
 
 TIMEOUT_S = (4.0, 20.0)  # connect, read
 TEXT_LIMIT = 35_000  # Slack cuts a text at 40,000 characters
-MAX_ANSWER = 60  # of Slack's own words ("invalid_payload", "no_service")
+MAX_ANSWER = 60  # characters of an error code ("invalid_payload", "no_service")
 
 
-class SlackWebhookNotifier:
+class SlackWebhookChannel:
     """One webhook; ``channels`` only where the administrator named some."""
 
-    text_limit = TEXT_LIMIT
-    files = Files.NONE
+    attachments = Attachments.NONE
 
     def __init__(self, url: Secret, channels: Sequence[str] = ()) -> None:
         self._url = url
@@ -44,7 +45,7 @@ class SlackWebhookNotifier:
         return max(0, len(_text(subject, body)) - TEXT_LIMIT)
 
     def warm_up(self) -> None:
-        """Do nothing: importing requests was all there is."""
+        """Do nothing: there is nothing besides the import of requests."""
 
     def send(self, subject: str, body: str, file: Attachment | None = None) -> Outcome:
         assert file is None
@@ -64,12 +65,20 @@ class SlackWebhookNotifier:
         raise NotImplementedError(f"{subject}, {file.name}: a webhook takes no files")
 
 
+def open_sink(service: Service) -> TextSink:
+    """Return the sink of a ``slack://`` URL; only webhooks bypass apprise."""
+    webhook = apprise.slack_webhook(service)
+    if webhook is None:
+        return apprise.open_sink(service)
+    return TextSink(SlackWebhookChannel(*webhook))
+
+
 def _text(subject: str, body: str) -> str:
-    return f"`{slack_text(neutral.one_row(subject))}`\n{slack_block(body)}"
+    return f"`{slack_text(escaping.one_row(subject))}`\n{slack_block(body)}"
 
 
 def post(url: Secret, subject: str, body: str, channel: str | None = None) -> Outcome:
-    """Post one message and say what Slack answered."""
+    """Post one message and return what Slack answered."""
     message: dict[str, object] = {
         "text": _text(subject, body),
         "mrkdwn": True,
@@ -86,36 +95,36 @@ def post(url: Secret, subject: str, body: str, channel: str | None = None) -> Ou
         return Outcome(delivered=False, reason=_why(error))
     if answer.status_code == 200 and answer.text == "ok":
         return Outcome(delivered=True)
-    said = neutral_answer(answer.text)
+    code = error_code(answer.text)
     return Outcome(
         delivered=False,
-        reason=f"Slack answered {answer.status_code} {said}".rstrip(),
+        reason=f"Slack answered {answer.status_code} {code}".rstrip(),
         permanent=answer.status_code in PERMANENT,
-        retry_after_s=_patience(answer.headers.get("Retry-After")),
+        retry_after_s=_retry_after(answer.headers.get("Retry-After")),
     )
 
 
 def _why(error: requests.RequestException) -> str:
-    """Say what went wrong in the system's words: those of requests hold the URL."""
+    """Return the operating system's reason: the text of requests contains the URL."""
     cause: BaseException | None = error
-    words = type(error).__name__
+    reason = type(error).__name__
     while cause is not None:
         if isinstance(cause, OSError) and cause.strerror:
-            words = f"no connection to Slack: {cause.strerror}"
+            reason = f"no connection to Slack: {cause.strerror}"
         cause = cause.__cause__ or cause.__context__
-    return "no answer from Slack in time" if words == "ReadTimeout" else words
+    return "no answer from Slack in time" if reason == "ReadTimeout" else reason
 
 
-def neutral_answer(text: str) -> str:
-    """Give Slack's word for what went wrong; nothing when it is no word.
+def error_code(text: str) -> str:
+    """Return the error code in an answer of Slack; empty when it is none.
 
-    >>> neutral_answer("invalid_payload"), neutral_answer("<html>")
+    >>> error_code("invalid_payload"), error_code("<html>")
     ('invalid_payload', '')
     """
     return text if text.isidentifier() and len(text) <= MAX_ANSWER else ""
 
 
-def _patience(header: str | None) -> float | None:
+def _retry_after(header: str | None) -> float | None:
     with contextlib.suppress(ValueError):
-        return min(max(float(header or ""), 0.0), MAX_PATIENCE_S)
+        return min(max(float(header or ""), 0.0), MAX_RETRY_AFTER_S)
     return None

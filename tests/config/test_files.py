@@ -14,7 +14,7 @@ from omprog_panic.config.digest import changed, digests
 from omprog_panic.config.load import load_config, load_public
 from omprog_panic.config.schema import schema, with_defaults
 from omprog_panic.errors import ConfigError
-from omprog_panic.sinks.apprise_sink import read_services
+from omprog_panic.sinks.registry import read_services
 from tests.builders import write_config
 from tests.needs import not_root
 

@@ -1,4 +1,4 @@
-"""The fake and the real thing behave alike: apprise to a real server on loopback."""
+"""What delivery relies on, held against every sink and the one that tests use."""
 
 from __future__ import annotations
 
@@ -11,52 +11,57 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from omprog_panic.config.model import Service
-from omprog_panic.errors import DeliveryError
+from omprog_panic.notification.kinds import FORMATS, Kind
 from omprog_panic.secret import Secret
-from omprog_panic.sinks import slack_webhook
-from omprog_panic.sinks.apprise_sink import (
-    READ_TIMEOUT_S,
-    AppriseNotifier,
-    build_notifier,
-    read_services,
-)
-from omprog_panic.sinks.sink import Notifier, Outcome
-from omprog_panic.sinks.slack_webhook import SlackWebhookNotifier
+from omprog_panic.sinks.memory import MemorySink
+from omprog_panic.sinks.registry import SINKS, open_sink
+from omprog_panic.sinks.sink import Outcome, Sink
+from omprog_panic.sinks.slack_webhook import SlackWebhookChannel
+from omprog_panic.sinks.text import TextSink
+from tests.alerts import make_alert
 from tests.builders import make_service
-from tests.fakes import Received, Receiver, RecordingNotifier
+from tests.fakes import Received, Receiver
 
 
 @dataclasses.dataclass
 class Case:
-    """A notifier, what arrived, and how to make it fail."""
+    """A sink, and what arrived at its service, as text."""
 
-    notifier: Notifier
-    arrived: Callable[[], list[tuple[str, str]]]
+    sink: Sink
+    arrived: Callable[[], list[str]]
 
 
 def service(url: str, scheme: str = "json") -> Service:
     return make_service(scheme=scheme, document=Secret(f"ops={url}"))
 
 
-@pytest.fixture(params=["apprise", "fake"])
-def make_case(request: pytest.FixtureRequest) -> Iterator[Callable[..., Case]]:
-    with Receiver() as receiver:
-
-        def make(*statuses: int) -> Case:
-            answers = iter(statuses)
-            if request.param == "fake":
-                outcomes = [_outcome(status) for status in statuses]
-                fake = RecordingNotifier(*outcomes)
-                return Case(fake, lambda: fake.sent)
-            receiver.answer = lambda _: next(answers, 200)
-            notifier = AppriseNotifier(service(receiver.url()))
-            return Case(notifier, lambda: [_pair(got) for got in receiver.received])
-
-        yield make
+def apprise_case(receiver: Receiver, _statuses: list[int]) -> Case:
+    sink = open_sink(service(receiver.url()))
+    return Case(sink, lambda: [_text(got) for got in receiver.received])
 
 
-def _pair(got: Received) -> tuple[str, str]:
-    return got.alert["title"], got.alert["message"]
+def slack_case(receiver: Receiver, _statuses: list[int]) -> Case:
+    url = Secret(f"http://127.0.0.1:{receiver.port}/services/x")
+    sink = TextSink(SlackWebhookChannel(url))
+    return Case(sink, lambda: [_text(got) for got in receiver.received])
+
+
+def memory_case(_receiver: Receiver, statuses: list[int]) -> Case:
+    sink = MemorySink(*map(_outcome, statuses))
+    return Case(sink, lambda: ["\n".join(text) for text in sink.sent])
+
+
+# One of each scheme of the registry; a new sink is added here.
+CASES: dict[str, Callable[[Receiver, list[int]], Case]] = {
+    "apprise": apprise_case,
+    "memory": memory_case,
+    "slack": slack_case,
+}
+
+
+def _text(got: Received) -> str:
+    title = got.alert.get("title", "")
+    return f"{title}\n{got.body}"
 
 
 def _outcome(status: int) -> Outcome:
@@ -66,12 +71,39 @@ def _outcome(status: int) -> Outcome:
     return Outcome(delivered=False, reason=f"error={status}.", permanent=permanent)
 
 
-def test_text_arrives_as_it_is(make_case: Callable[..., Case]) -> None:
-    case = make_case()
-    body = "Call Trace:\n <TASK>\n  dump_stack+0x44   &amp; `x` *y*\n </TASK>\n@channel"
+@pytest.fixture(params=CASES)
+def make_case(request: pytest.FixtureRequest) -> Iterator[Callable[..., Case]]:
+    with Receiver() as receiver:
 
-    assert case.notifier.send("PANIC <db>", body).delivered
-    assert case.arrived() == [("PANIC <db>", body)]
+        def make(*statuses: int) -> Case:
+            answers = iter(statuses)
+            receiver.answer = lambda _: next(answers, 200)
+            return CASES[request.param](receiver, list(statuses))
+
+        yield make
+
+
+def test_every_sink_is_tested() -> None:
+    assert set(CASES) == {"apprise", "memory", *SINKS}
+
+
+def test_an_alert_arrives(make_case: Callable[..., Case]) -> None:
+    case = make_case()
+    alert = make_alert("PANIC db-07", "Call Trace:\n  dump_stack+0x44\n  x")
+
+    assert case.sink.deliver(alert) == Outcome(delivered=True)
+    [arrived] = case.arrived()
+    assert "PANIC db-07" in arrived
+    assert "Call Trace:\n  dump_stack+0x44\n  x" in arrived
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_can_be_delivered(
+    make_case: Callable[..., Case], kind: Kind
+) -> None:
+    case = make_case()
+
+    assert case.sink.deliver(make_alert(facts=FORMATS[kind].sample)).delivered
 
 
 @pytest.mark.parametrize(
@@ -82,19 +114,32 @@ def test_a_refusal_says_its_class_and_the_next_try_is_free(
     make_case: Callable[..., Case], status: int, permanent: bool
 ) -> None:
     case = make_case(status, 200)
+    alert = make_alert()
 
-    refused = case.notifier.send("s", "b")
+    refused = case.sink.deliver(alert)
     assert not refused.delivered
     assert refused.permanent is permanent
-    assert f"error={status}" in refused.reason
-    assert case.notifier.send("s", "b").delivered
+    assert str(status) in refused.reason
+    assert case.sink.deliver(alert).delivered
 
 
-def test_warming_up_sends_nothing(make_case: Callable[..., Case]) -> None:
+def test_warming_up_and_previewing_send_nothing(make_case: Callable[..., Case]) -> None:
     case = make_case()
-    case.notifier.warm_up()
+    case.sink.warm_up()
 
+    assert "PANIC" in case.sink.preview(make_alert("PANIC", "body")).subject
     assert case.arrived() == []
+
+
+def test_without_a_file_there_is_nothing_to_complete(
+    make_case: Callable[..., Case],
+) -> None:
+    case = make_case()
+    alert = make_alert()
+    case.sink.deliver(alert)
+
+    assert case.sink.complete(alert) is None
+    assert len(case.arrived()) == 1
 
 
 def free_port() -> int:
@@ -119,7 +164,7 @@ def test_a_dead_receiver_is_transient_and_named_without_secrets(
     logged: io.StringIO,
 ) -> None:
     url = f"json://user:PASSWORDSECRET@127.0.0.1:{free_port()}/PATHSECRET"
-    outcome = build_notifier(service(url)).send("s", "b")
+    outcome = open_sink(service(url)).deliver(make_alert())
 
     assert not outcome.delivered
     assert not outcome.permanent
@@ -129,62 +174,7 @@ def test_a_dead_receiver_is_transient_and_named_without_secrets(
 
 def test_a_delivery_leaves_no_secret_in_the_log(logged: io.StringIO) -> None:
     with Receiver() as receiver:
-        notifier = build_notifier(service(receiver.url("PATHSECRET")))
-        assert notifier.send("s", "b").delivered
+        sink = open_sink(service(receiver.url("PATHSECRET")))
+        assert sink.deliver(make_alert()).delivered
 
     assert "SECRET" not in logged.getvalue()
-
-
-def test_a_plugin_that_raises_is_a_failed_delivery() -> None:
-    broken = AppriseNotifier(make_service(position=5, document=Secret("json://h")))
-
-    outcome = broken.send("s", "b")
-    assert not outcome.delivered
-    assert outcome.reason.startswith("IndexError")
-
-
-@pytest.mark.parametrize(("query", "seconds"), [("", READ_TIMEOUT_S), ("?rto=3", 3.0)])
-def test_a_slow_service_has_time_to_answer(query: str, seconds: float) -> None:
-    notifier = AppriseNotifier(service(f"json://127.0.0.1:9/x{query}"))
-
-    assert notifier._instance().socket_read_timeout == seconds
-
-
-def test_mail_has_no_limit_and_others_their_own() -> None:
-    mail = "mailto://user:pass@example.org"
-    telegram = "tgram://123456789:AAFxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx/1"
-
-    assert AppriseNotifier(service(mail, "mailto")).text_limit is None
-    assert AppriseNotifier(service(telegram, "tgram")).text_limit == 4096
-
-
-SLACK = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
-
-
-def test_slack_webhooks_bypass_apprise() -> None:
-    bypass = build_notifier(service(SLACK, "slack"))
-    assert isinstance(bypass, SlackWebhookNotifier)
-    assert bypass._url.reveal().endswith(
-        "/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
-    )
-    assert bypass.text_limit == slack_webhook.TEXT_LIMIT
-    bot = build_notifier(
-        service("slack://xoxb-1234-1234-4ddbc191d40ee098cbaae6f3523ada2d/#c", "slack")
-    )
-    assert isinstance(bot, AppriseNotifier)
-
-
-def test_the_bypass_posts_to_slack() -> None:
-    with Receiver() as receiver:
-        url = Secret(f"http://127.0.0.1:{receiver.port}/services/x")
-        notifier = SlackWebhookNotifier(url)
-        notifier.warm_up()
-        assert notifier.send("s", "b").delivered
-
-
-def test_what_apprise_does_not_know_is_refused_without_its_url() -> None:
-    with pytest.raises(DeliveryError) as caught:
-        read_services("text", Secret("slak://SECRET"))
-
-    assert "did you mean slack://?" in caught.value.reason
-    assert "SECRET" not in caught.value.reason

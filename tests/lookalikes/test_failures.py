@@ -10,8 +10,9 @@ import pytest
 from omprog_panic.config.model import Service
 from omprog_panic.errors import DeliveryError
 from omprog_panic.secret import Secret
-from omprog_panic.sinks.apprise_sink import build_notifier, read_services
-from omprog_panic.sinks.deadline import DeadlineNotifier
+from omprog_panic.sinks.deadline import DeadlineSink
+from omprog_panic.sinks.registry import open_sink, read_services
+from tests.alerts import make_alert
 from tests.builders import make_incident
 from tests.lookalikes import twilio
 from tests.lookalikes.cases import (
@@ -50,8 +51,8 @@ def test_trouble_passes_and_one_copy_arrives(
     lookalike.next = [Answer(status)] * 2  # apprise itself asks Discord twice
     world = make_world(case.service())
     world.receive(make_incident())
-    courier = world.courier(case.service(), build_notifier(case.service()))
-    world.run(courier, 60)
+    agent = world.agent(case.service(), open_sink(case.service()))
+    world.run(agent, 60)
 
     assert world.names()[1] == "deferred"
     assert "delivered" in world.names()
@@ -80,13 +81,13 @@ def test_a_service_gets_the_patience_that_it_asks_for(
     lookalike.next = list(answers)
     world = make_world(case.service())
     world.receive(make_incident(1), make_incident(2, source="10.0.0.3"))
-    courier = world.courier(case.service(), build_notifier(case.service()))
-    world.run(courier, 30)
+    agent = world.agent(case.service(), open_sink(case.service()))
+    world.run(agent, 30)
 
     asked = len(internet.requests)
     assert lookalike.messages == []
     assert asked <= len(answers)  # neither this alert nor any other
-    world.run(courier, 60)
+    world.run(agent, 60)
     assert world.names().count("delivered") == 2
 
 
@@ -98,8 +99,8 @@ def test_a_refused_text_goes_out_as_a_title_and_the_service_stays(
     lookalike.next = [answer_json(400, ok=False, description="Bad Request: odd text")]
     world = make_world(case.service())
     world.receive(make_incident(1), make_incident(2))
-    courier = world.courier(case.service(), build_notifier(case.service()))
-    world.run(courier, 1)
+    agent = world.agent(case.service(), open_sink(case.service()))
+    world.run(agent, 1)
 
     assert world.names().count("delivered") == 2
     [first, second] = [
@@ -119,8 +120,8 @@ def test_a_message_that_is_always_refused_blocks_no_other(
     lookalike.next = [answer_json(400, ok=False)] * 2
     world = make_world(case.service())
     world.receive(make_incident(1), make_incident(2))
-    courier = world.courier(case.service(), build_notifier(case.service()))
-    world.run(courier, 5)
+    agent = world.agent(case.service(), open_sink(case.service()))
+    world.run(agent, 5)
 
     # The first waits for its next turn; the second, of the same host, does not.
     assert world.names().count("deferred") == 1
@@ -135,8 +136,8 @@ def test_a_refused_file_costs_nothing(
     lookalike.refuse_files = True
     world = make_world(case.service())
     world.receive(hostile_incident())
-    courier = world.courier(case.service(), build_notifier(case.service()))
-    world.run(courier, 3600)
+    agent = world.agent(case.service(), open_sink(case.service()))
+    world.run(agent, 3600)
 
     assert world.names()[1:] == ["delivered", "file refused"]
     assert len([seen for seen in lookalike.messages if "Host:" in seen.text]) == 1
@@ -149,8 +150,8 @@ def test_mail_without_its_file_where_that_is_too_large(
         service = mail_service(mailbox)
         world = make_world(service)
         world.receive(hostile_incident())
-        courier = world.courier(service, build_notifier(service))
-        world.run(courier, 3600)
+        agent = world.agent(service, open_sink(service))
+        world.run(agent, 3600)
         [seen] = mailbox.messages
 
     assert world.names()[1:] == ["delivered"]
@@ -166,7 +167,7 @@ def test_a_mail_server_that_is_busy_is_asked_again(
     service = mail_service(mailbox)
     world = make_world(service)
     world.receive(make_incident())
-    world.run(world.courier(service, build_notifier(service)), 60)
+    world.run(world.agent(service, open_sink(service)), 60)
 
     assert world.names()[1:] == ["deferred", "delivered"]
     assert len(mailbox.messages) == 1
@@ -180,7 +181,7 @@ def test_a_wrong_password_is_for_the_administrator(mailbox: Mail) -> None:
         form="text",
         document=Secret(f"ops={url}"),
     )
-    outcome = build_notifier(wrong).send("s", "b")
+    outcome = open_sink(wrong).deliver(make_alert())
 
     assert not outcome.delivered
     assert outcome.permanent
@@ -190,7 +191,7 @@ def test_a_wrong_password_is_for_the_administrator(mailbox: Mail) -> None:
 def test_a_bot_without_rights_is_for_the_administrator(internet: Internet) -> None:
     lookalike = Slack(internet)
     lookalike.next = [answer_json(200, ok=False, error="not_in_channel")]
-    outcome = build_notifier(SLACK_BOT.service()).send("s", "b")
+    outcome = open_sink(SLACK_BOT.service()).deliver(make_alert())
 
     assert not outcome.delivered
     assert outcome.permanent
@@ -213,17 +214,17 @@ def test_an_answer_after_the_timeout_gives_no_second_copy(
     internet.services.update(dict.fromkeys(quick, slow))
     world = make_world(case.service())
     world.receive(make_incident())
-    notifier = DeadlineNotifier(build_notifier(case.service()), 0.5)
-    courier = world.courier(case.service(), notifier)
-    courier.step()
+    sink = DeadlineSink(open_sink(case.service()), 0.5)
+    agent = world.agent(case.service(), sink)
+    agent.step()
     assert world.names()[-1] == "deferred"
     assert "no answer within 0.5 s" in str(world.events[-1].fields["reason"])
     go_on.set()
-    for sending in list(notifier._left_behind):
+    for sending in list(sink._left_behind):
         sending.join(60)
-    notifier._timeout_s = 60.0
+    sink._timeout_s = 60.0
     world.clock.advance(60)
-    courier.step()
+    agent.step()
 
     assert "delivered" in world.names()
     assert len([s for s in lookalike.messages if "Host:" in s.text]) == 1
@@ -234,7 +235,7 @@ def test_a_text_message_is_the_title(internet: Internet, make_world: MakeWorld) 
     case = Case("SMS", "twilio", twilio.URL, twilio.Twilio)
     world = make_world(case.service())
     world.receive(hostile_incident())
-    world.run(world.courier(case.service(), build_notifier(case.service())), 60)
+    world.run(world.agent(case.service(), open_sink(case.service())), 60)
 
     [seen] = phone.messages
     assert seen.text.startswith("PANIC db")

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from omprog_panic.config.model import Service
-from omprog_panic.sinks.apprise_sink import build_notifier
-from omprog_panic.sinks.deadline import DeadlineNotifier
+from omprog_panic.sinks.deadline import DeadlineSink
+from omprog_panic.sinks.registry import open_sink
 from tests.lookalikes.cases import OVER_HTTP, SLACK_HOOK, Case, mail_service
 from tests.lookalikes.hostile import LAST, hostile_incident, shown_lines
 from tests.lookalikes.internet import Internet
@@ -23,8 +23,8 @@ _LINK = re.compile(r"\[([:.])\](?=//|evil|a@)")
 
 def deliver(world: World, service: Service) -> None:
     world.receive(hostile_incident())
-    notifier = DeadlineNotifier(build_notifier(service), 60)
-    world.courier(service, notifier).step()
+    sink = DeadlineSink(open_sink(service), 60)
+    world.agent(service, sink).step()
     assert "delivered" in world.names(), world.events
 
 

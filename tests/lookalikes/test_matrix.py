@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from omprog_panic.sinks import dialect, slack_webhook
-from omprog_panic.sinks.dialect import Dialect
-from omprog_panic.sinks.sink import Files
+from omprog_panic.sinks import slack_webhook, text_profile
+from omprog_panic.sinks.text import Attachments
+from omprog_panic.sinks.text_profile import TextProfile
 from tests.lookalikes.cases import (
     DISCORD,
     NTFY,
@@ -28,12 +28,12 @@ ROWS = {
     for line in PAGE.splitlines()
     if line.startswith("| ")
 }
-KNOWN: list[tuple[Case, Dialect]] = [
-    (SLACK_BOT, dialect.SLACK_BOT),
-    (TELEGRAM, dialect.TELEGRAM),
-    (DISCORD, dialect.DISCORD),
-    (TEAMS, dialect.TEAMS),
-    (NTFY, dialect.NTFY),
+KNOWN: list[tuple[Case, TextProfile]] = [
+    (SLACK_BOT, text_profile.SLACK_BOT),
+    (TELEGRAM, text_profile.TELEGRAM),
+    (DISCORD, text_profile.DISCORD),
+    (TEAMS, text_profile.TEAMS),
+    (NTFY, text_profile.NTFY),
 ]
 
 
@@ -59,12 +59,12 @@ def test_the_matrix_is_what_is_tested(case: Case) -> None:
 @pytest.mark.parametrize(
     ("case", "known"), KNOWN, ids=lambda one: one.name if isinstance(one, Case) else ""
 )
-def test_the_limits_are_those_of_the_code(case: Case, known: Dialect) -> None:
+def test_the_limits_are_those_of_the_code(case: Case, known: TextProfile) -> None:
     assert ROWS[case.name][1].split()[0] == str(known.limit)
-    assert (known.files is Files.AFTER) is (ROWS[case.name][3] == "a file")
+    assert (known.attachments is Attachments.AFTER) is (ROWS[case.name][3] == "a file")
     hook = ROWS[SLACK_HOOK.name][1]
     assert hook.split()[0] == str(slack_webhook.TEXT_LIMIT)
-    assert dialect.MAIL.limit is None
+    assert text_profile.MAIL.limit is None
     assert ROWS["mail"][1] == "any"
 
 

@@ -134,7 +134,7 @@ def test_apprise_has_one_importer() -> None:
         if any(m.partition(".")[0] == "apprise" for m in imports(path))
     }
 
-    assert importers == {"apprise_sink.py"}
+    assert importers == {"apprise.py"}
 
 
 def test_two_files_of_the_alerter_touch_sockets_and_they_only_send() -> None:

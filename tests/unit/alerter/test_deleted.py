@@ -9,11 +9,11 @@ import pytest
 
 from omprog_panic.clock import rfc3339
 from omprog_panic.render.fitting import Attachment
+from omprog_panic.sinks.memory import MemorySink
 from omprog_panic.sinks.sink import Outcome
 from omprog_panic.store import retention
 from omprog_panic.store.schema import NOTIFICATIONS, OUTBOX
 from tests.builders import make_incident, make_service
-from tests.fakes import RecordingNotifier
 from tests.unit.alerter.worlds import World
 
 
@@ -51,11 +51,11 @@ def test_a_follow_up_comes_without_the_trace_of_a_deleted_incident(
     delete(world, 1)
     world.clock.advance(400)
     world.runner.tick(world.database)
-    notifier = RecordingNotifier()
-    world.run(world.courier(world.services[0], notifier), 10)
+    sink = MemorySink()
+    world.run(world.agent(world.services[0], sink), 10)
 
     assert kinds(world) == [("follow-up", None)]
-    [(subject, _)] = notifier.sent
+    [(subject, _)] = sink.sent
     assert "1 more host" in subject
 
 
@@ -75,7 +75,7 @@ def test_a_first_alert_that_still_waits_dies_with_its_incident(tmp_path: Path) -
 def test_an_alert_deleted_while_it_is_sent_holds_up_no_other(
     world: World, *, delivered: bool
 ) -> None:
-    class Deleting(RecordingNotifier):
+    class Deleting(MemorySink):
         def send(
             self, subject: str, body: str, file: Attachment | None = None
         ) -> Outcome:
@@ -84,13 +84,13 @@ def test_an_alert_deleted_while_it_is_sent_holds_up_no_other(
             return super().send(subject, body, file)
 
     crash(world, 1, 2)
-    notifier = Deleting(Outcome(delivered=delivered, reason="error=503."))
-    courier = world.courier(world.services[0], notifier)
-    world.run(courier, 100)
+    sink = Deleting(Outcome(delivered=delivered, reason="error=503."))
+    agent = world.agent(world.services[0], sink)
+    world.run(agent, 100)
     world.clock.advance(7 * 3600)
     crash(world, 2, 3)
-    world.run(courier, 100)
+    world.run(agent, 100)
 
-    assert len(notifier.sent) == 2
+    assert len(sink.sent) == 2
     with world.database.read() as connection:
         assert [row.state for row in connection.execute(OUTBOX.select())] == ["sent"]

@@ -1,4 +1,4 @@
-"""A courier in fake time: when it sends, what it records, when it gives up."""
+"""A agent in fake time: when it sends, what it records, when it gives up."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from omprog_panic.alerter.delivery import MAX_IDLE_S, Courier, Worker
+from omprog_panic.alerter.delivery import MAX_IDLE_S, DeliveryAgent, Worker
 from omprog_panic.alerter.dispatch import notify_test, readdress
 from omprog_panic.errors import StoreError
 from omprog_panic.model import Record
 from omprog_panic.render.fitting import Attachment
 from omprog_panic.sinks.backoff import Backoff
-from omprog_panic.sinks.sink import Files, Outcome
+from omprog_panic.sinks.memory import MemorySink
+from omprog_panic.sinks.sink import Outcome
+from omprog_panic.sinks.text import Attachments
 from omprog_panic.store import outbox, outbox_admin
 from omprog_panic.store.connect import open_database
 from omprog_panic.store.schema import NOTIFICATION_LOG, OUTBOX
 from tests.builders import make_incident, make_lone_incident, make_service
-from tests.fakes import RecordingNotifier
 from tests.unit.alerter.worlds import RETRY_FOR_S, World
 
 A, B = make_service("a"), make_service("b")
@@ -47,12 +48,12 @@ def states(world: World) -> dict[str, list[str]]:
 
 def test_an_alert_is_sent_once(world: World) -> None:
     world.receive(make_incident(0xABC))
-    notifier = RecordingNotifier()
-    courier = world.courier(A, notifier)
+    sink = MemorySink()
+    agent = world.agent(A, sink)
 
-    world.run(courier, 3600)
+    world.run(agent, 3600)
 
-    [(subject, body)] = notifier.sent
+    [(subject, body)] = sink.sent
     assert subject.startswith("PANIC db-07 (10.0.0.2): ")
     assert "Alert:     000000000000" in body
     assert states(world) == {A.key: ["sent"], B.key: ["waiting"]}
@@ -60,13 +61,13 @@ def test_an_alert_is_sent_once(world: World) -> None:
 
 
 def test_without_work_it_idles(world: World) -> None:
-    assert world.courier(A, RecordingNotifier()).step() == MAX_IDLE_S
+    assert world.agent(A, MemorySink()).step() == MAX_IDLE_S
 
 
 def test_a_receiver_down_for_a_minute_gets_its_alert_soon_afterwards_once(
     world: World,
 ) -> None:
-    class Minute(RecordingNotifier):
+    class Minute(MemorySink):
         def send(
             self, subject: str, body: str, file: Attachment | None = None
         ) -> Outcome:
@@ -75,24 +76,24 @@ def test_a_receiver_down_for_a_minute_gets_its_alert_soon_afterwards_once(
 
     back_at = world.clock.now + 60
     world.receive(make_incident(1))
-    notifier = Minute()
-    courier = world.courier(A, notifier)
+    sink = Minute()
+    agent = world.agent(A, sink)
 
-    world.run(courier, 95)
+    world.run(agent, 95)
     assert states(world)[A.key] == ["sent"]
     delivered = world.events[-1]
     assert delivered.name == "delivered"
-    assert delivered.fields["attempt"] == len(notifier.sent) <= 8
-    assert len(set(notifier.sent)) == 1  # every copy is the same
-    world.run(courier, 3600)
+    assert delivered.fields["attempt"] == len(sink.sent) <= 8
+    assert len(set(sink.sent)) == 1  # every copy is the same
+    world.run(agent, 3600)
     assert world.names().count("delivered") == 1
 
 
 def test_of_two_services_the_broken_one_is_retried_alone(world: World) -> None:
     world.receive(make_incident(1))
-    good, broken = RecordingNotifier(), RecordingNotifier(*[DOWN] * 4)
-    for courier in (world.courier(A, good), world.courier(B, broken)):
-        world.run(courier, 30)
+    good, broken = MemorySink(), MemorySink(*[DOWN] * 4)
+    for agent in (world.agent(A, good), world.agent(B, broken)):
+        world.run(agent, 30)
 
     assert (len(good.sent), len(broken.sent)) == (1, 5)
     assert states(world) == {A.key: ["sent"], B.key: ["sent"]}
@@ -102,24 +103,24 @@ def test_what_waited_goes_at_once_when_the_service_answers_again(
     world: World,
 ) -> None:
     world.receive(*(make_incident(n, source=f"10.0.0.{n}") for n in range(1, 6)))
-    notifier = RecordingNotifier(*[DOWN] * 7)
-    courier = world.courier(A, notifier)
+    sink = MemorySink(*[DOWN] * 7)
+    agent = world.agent(A, sink)
 
     # A service in trouble is asked by one message at a time, not by all that wait.
-    world.run(courier, 1 + 2 + 4 + 8 + 16 + 32 + 60 - 1)
-    assert len(notifier.sent) == 7
-    world.run(courier, 2)
+    world.run(agent, 1 + 2 + 4 + 8 + 16 + 32 + 60 - 1)
+    assert len(sink.sent) == 7
+    world.run(agent, 2)
     assert states(world)[A.key] == ["sent"] * 5
 
 
 def test_a_refused_message_waits_long_and_holds_up_no_other(world: World) -> None:
     world.receive(make_incident(1), make_incident(2))
-    notifier = RecordingNotifier(REFUSED)
-    courier = world.courier(A, notifier)
+    sink = MemorySink(REFUSED)
+    agent = world.agent(A, sink)
 
-    world.run(courier, 1)
+    world.run(agent, 1)
     assert states(world)[A.key] == ["waiting", "sent"]
-    world.run(courier, 62)
+    world.run(agent, 62)
     assert states(world)[A.key] == ["sent", "sent"]
 
 
@@ -128,9 +129,9 @@ def test_after_a_day_it_is_given_up_and_said(
 ) -> None:
     world.backoff = Backoff(1.0, 3600.0)
     world.receive(make_incident(1))
-    courier = world.courier(A, RecordingNotifier(*[DOWN] * 100))
+    agent = world.agent(A, MemorySink(*[DOWN] * 100))
     with caplog.at_level(logging.INFO, "omprog_panic"):
-        world.run(courier, RETRY_FOR_S + 4000)
+        world.run(agent, RETRY_FOR_S + 4000)
 
     assert states(world)[A.key] == ["dead"]
     assert world.events[-1].name == "dead"
@@ -145,8 +146,8 @@ def test_a_new_reason_is_told_again(
 ) -> None:
     world.receive(make_incident(1))
     other = Outcome(delivered=False, reason="error=500.")
-    courier = world.courier(A, RecordingNotifier(DOWN, DOWN, other))
-    world.run(courier, 30)
+    agent = world.agent(A, MemorySink(DOWN, DOWN, other))
+    world.run(agent, 30)
 
     reasons = [r.__dict__["reason"] for r in caplog.records if r.levelname == "WARNING"]
     assert reasons == ["error=503.", "error=500."]
@@ -155,10 +156,10 @@ def test_a_new_reason_is_told_again(
 def test_a_service_with_a_limit_gets_head_and_tail(world: World) -> None:
     lines = [Record(f"line {number}", number) for number in range(500)]
     world.receive(make_incident(1, records=tuple(lines), context=200))
-    notifier = RecordingNotifier(text_limit=1000)
-    world.run(world.courier(A, notifier), 1)
+    sink = MemorySink(text_limit=1000)
+    world.run(world.agent(A, sink), 1)
 
-    [(subject, body)] = notifier.sent
+    [(subject, body)] = sink.sent
     assert 900 < len(subject) + 2 + len(body) <= 1000
     assert body.startswith("Host:      db-07")
     assert "line 199\n" not in body
@@ -170,7 +171,7 @@ def test_a_service_with_a_limit_gets_head_and_tail(world: World) -> None:
 def test_a_file_follows_once_the_alert_is_recorded(world: World) -> None:
     seen: list[str] = []
 
-    class Looks(RecordingNotifier):
+    class Looks(MemorySink):
         def send_file(self, subject: str, file: Attachment) -> Outcome:
             with world.database.read() as connection:
                 mine = sa.select(OUTBOX.c.state).where(OUTBOX.c.service_key == A.key)
@@ -178,42 +179,42 @@ def test_a_file_follows_once_the_alert_is_recorded(world: World) -> None:
             return super().send_file(subject, file)
 
     world.receive(make_incident())
-    notifier = Looks(files=Files.AFTER)
-    world.run(world.courier(A, notifier), 60)
+    sink = Looks(attachments=Attachments.AFTER)
+    world.run(world.agent(A, sink), 60)
 
     assert seen == ["sent"]
-    [file] = notifier.sent_files
+    [file] = sink.sent_files
     assert file.name.endswith("-000000000000.txt")
     assert "Call Trace:" in file.text
 
 
 def test_a_refused_file_is_said_and_not_sent_again(world: World) -> None:
     world.receive(make_incident())
-    notifier = RecordingNotifier(files=Files.AFTER, file_outcomes=[DOWN])
-    world.run(world.courier(A, notifier), 3600)
+    sink = MemorySink(attachments=Attachments.AFTER, file_outcomes=[DOWN])
+    world.run(world.agent(A, sink), 3600)
 
     assert world.names()[1:] == ["delivered", "file refused"]
-    assert len(notifier.sent) == len(notifier.sent_files) == 1
+    assert len(sink.sent) == len(sink.sent_files) == 1
 
 
 def test_where_a_file_goes_along_there_is_one_message(world: World) -> None:
     world.receive(make_incident())
-    notifier = RecordingNotifier(DOWN, files=Files.ALONG)
-    world.run(world.courier(A, notifier), 60)
+    sink = MemorySink(DOWN, attachments=Attachments.ALONG)
+    world.run(world.agent(A, sink), 60)
 
-    assert len(notifier.sent) == len(notifier.sent_files) == 2
+    assert len(sink.sent) == len(sink.sent_files) == 2
     assert world.names()[1:] == ["deferred", "delivered"]
 
 
 def test_asked_for_patience_the_whole_service_is_left_alone(world: World) -> None:
     busy = Outcome(delivered=False, reason="busy", retry_after_s=50)
     world.receive(make_incident(1), make_incident(2, source="10.0.0.9"))
-    notifier = RecordingNotifier(busy)
-    courier = world.courier(A, notifier)
-    world.run(courier, 45)
-    assert len(notifier.sent) == 1
+    sink = MemorySink(busy)
+    agent = world.agent(A, sink)
+    world.run(agent, 45)
+    assert len(sink.sent) == 1
 
-    world.run(courier, 10)
+    world.run(agent, 10)
     assert world.names().count("delivered") == 2
 
 
@@ -222,35 +223,35 @@ def test_what_somebody_asks_for_goes_while_a_service_is_left_alone(
 ) -> None:
     world.receive(make_incident(1), make_lone_incident(2))
     patience = Outcome(delivered=False, reason="error=429.", retry_after_s=1800)
-    notifier = RecordingNotifier(patience)
-    courier = world.courier(A, notifier)
-    world.run(courier, 60)
-    assert len(notifier.sent) == 1
+    sink = MemorySink(patience)
+    agent = world.agent(A, sink)
+    world.run(agent, 60)
+    assert len(sink.sent) == 1
 
     with world.database.write() as connection:
         assert outbox_admin.retry(connection, [1], world.clock.now) == 1
-    world.run(courier, 1)
-    assert len(notifier.sent) == 3  # and what waited behind it
+    world.run(agent, 1)
+    assert len(sink.sent) == 3  # and what waited behind it
     assert states(world)[A.key] == ["sent", "sent"]
 
 
 def test_a_test_alert_goes_while_a_service_is_left_alone(world: World) -> None:
     world.receive(make_incident(1))
     patience = Outcome(delivered=False, reason="error=429.", retry_after_s=1800)
-    notifier = RecordingNotifier(patience, patience)
-    courier = world.courier(A, notifier)
-    world.run(courier, 60)
+    sink = MemorySink(patience, patience)
+    agent = world.agent(A, sink)
+    world.run(agent, 60)
     with world.database.write() as connection:
         notify_test(connection, [A], world.clock.now)
-    world.run(courier, 60)
+    world.run(agent, 60)
 
-    assert [subject.split()[0] for subject, _ in notifier.sent] == ["PANIC", "TEST"]
+    assert [subject.split()[0] for subject, _ in sink.sent] == ["PANIC", "TEST"]
 
 
 def test_an_outcome_that_cannot_be_recorded_is_not_sent_again(world: World) -> None:
     world.receive(make_incident(1))
 
-    class LockAfterwards(RecordingNotifier):
+    class LockAfterwards(MemorySink):
         def send(
             self, subject: str, body: str, file: Attachment | None = None
         ) -> Outcome:
@@ -264,24 +265,24 @@ def test_an_outcome_that_cannot_be_recorded_is_not_sent_again(world: World) -> N
             self.write_lock = self.database.write()
 
     other = Other()
-    notifier = LockAfterwards()
-    courier = world.courier(A, notifier)
+    sink = LockAfterwards()
+    agent = world.agent(A, sink)
     with pytest.raises(StoreError, match="locked"):
-        courier.step()
+        agent.step()
     with pytest.raises(StoreError, match="locked"):
-        courier.step()
+        agent.step()
     other.write_lock.__exit__(None, None, None)
     other.database.close()
 
-    world.run(courier, 600)
-    assert len(notifier.sent) == 1
+    world.run(agent, 600)
+    assert len(sink.sent) == 1
     assert states(world)[A.key] == ["sent"]
 
 
 def test_a_run_that_died_while_sending_is_repeated_under_the_same_id(
     world: World,
 ) -> None:
-    class Dies(RecordingNotifier):
+    class Dies(MemorySink):
         def send(
             self, subject: str, body: str, file: Attachment | None = None
         ) -> Outcome:
@@ -289,22 +290,22 @@ def test_a_run_that_died_while_sending_is_repeated_under_the_same_id(
             raise KeyboardInterrupt
 
     world.receive(make_incident(1))
-    dying, living = Dies(), RecordingNotifier()
+    dying, living = Dies(), MemorySink()
     with pytest.raises(KeyboardInterrupt):
-        world.courier(A, dying).step()
-    courier = world.courier(A, living)
-    world.run(courier, 80)
+        world.agent(A, dying).step()
+    agent = world.agent(A, living)
+    world.run(agent, 80)
     assert living.sent == []  # the lease holds: the other may still be at it
 
     with world.database.write() as connection:
         outbox.release_leases(connection, "me", world.clock.now)
-    world.run(courier, 1)
+    world.run(agent, 1)
     assert living.sent == dying.sent
 
 
 def test_every_attempt_is_in_the_log(world: World) -> None:
     world.receive(make_incident(1))
-    world.run(world.courier(A, RecordingNotifier(DOWN)), 10)
+    world.run(world.agent(A, MemorySink(DOWN)), 10)
 
     with world.database.read() as connection:
         rows = connection.execute(sa.select(NOTIFICATION_LOG)).all()
@@ -317,10 +318,10 @@ def test_every_attempt_is_in_the_log(world: World) -> None:
 def test_a_test_alert_is_marked_as_one(world: World) -> None:
     with world.database.write() as connection:
         notification_id = notify_test(connection, [A], world.clock.now)
-    notifier = RecordingNotifier()
-    world.run(world.courier(A, notifier), 1)
+    sink = MemorySink()
+    world.run(world.agent(A, sink), 1)
 
-    [(subject, body)] = notifier.sent
+    [(subject, body)] = sink.sent
     assert subject.startswith("TEST ")
     assert body.startswith("TEST: somebody asked for this message")
     assert notification_id[:12] in body
@@ -333,10 +334,10 @@ def test_a_mended_service_gets_what_its_old_url_did_not(world: World) -> None:
         known, services, now = {B.key, mended.key}, [B, mended], world.clock.now
         assert readdress(connection, known, services, now) == 1
         assert readdress(connection, known, services, now) == 0
-    notifier = RecordingNotifier()
-    world.run(world.courier(mended, notifier), 1)
+    sink = MemorySink()
+    world.run(world.agent(mended, sink), 1)
 
-    assert len(notifier.sent) == 1
+    assert len(sink.sent) == 1
     assert states(world)[B.key] == ["waiting"]
 
 
@@ -353,7 +354,7 @@ def test_what_a_service_did_not_take_goes_to_its_like_alone(world: World) -> Non
     assert stranger.key not in states(world)
 
 
-class _Counting(Courier):
+class _Counting(DeliveryAgent):
     def __init__(self, *results: float | Exception) -> None:
         self.results = list(results)
         self.done = threading.Event()
@@ -376,10 +377,10 @@ def test_a_worker_survives_what_goes_wrong_and_says_it_once(
 ) -> None:
     monkeypatch.setattr("omprog_panic.alerter.delivery.STORE_RETRY_S", 0.01)
     locked = StoreError("locked")
-    courier = _Counting(0.0, locked, locked, ZeroDivisionError(), 0.0)
-    worker = Worker(courier, "test")
+    agent = _Counting(0.0, locked, locked, ZeroDivisionError(), 0.0)
+    worker = Worker(agent, "test")
     worker.start()
-    assert courier.done.wait(10)
+    assert agent.done.wait(10)
     worker.stop()
     worker.join(10)
 
@@ -389,11 +390,11 @@ def test_a_worker_survives_what_goes_wrong_and_says_it_once(
 
 
 def test_a_worker_is_woken_at_once() -> None:
-    courier = _Counting(1000.0)
-    worker = Worker(courier, "test")
+    agent = _Counting(1000.0)
+    worker = Worker(agent, "test")
     worker.start()
     worker.wake()
 
-    assert courier.done.wait(10)
+    assert agent.done.wait(10)
     worker.stop()
     worker.join(10)

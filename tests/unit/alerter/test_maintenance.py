@@ -12,12 +12,12 @@ from omprog_panic.alerter.dispatch import NOTICE_EVERY_S, notify_test
 from omprog_panic.alerter.maintenance import Maintenance
 from omprog_panic.config.model import Fallback
 from omprog_panic.render.fitting import Attachment
+from omprog_panic.sinks.memory import DELIVERED, MemorySink
 from omprog_panic.sinks.sink import Outcome
 from omprog_panic.store import dead_letters, incidents
 from omprog_panic.store.schema import INCIDENTS, OUTBOX, TRACES
 from tests.backends import EMBEDDED
 from tests.builders import make_incident, make_service
-from tests.fakes import DELIVERED, RecordingNotifier
 from tests.unit.alerter.worlds import RETRY_FOR_S, World
 
 OPS, MAIL = make_service("ops"), make_service("mail", tags=frozenset({"ops", "m"}))
@@ -33,7 +33,7 @@ def world(tmp_path: Path) -> Iterator[World]:
     world.database.close()
 
 
-class Unreachable(RecordingNotifier):
+class Unreachable(MemorySink):
     """Down until a moment."""
 
     def __init__(self, world: World, seconds: float) -> None:
@@ -61,15 +61,15 @@ def test_the_second_service_is_told_when_the_first_fails_too_long(
 ) -> None:
     maintenance = world.maintenance(Fallback("ops", "standby", 300))
     world.receive(make_incident(1))
-    first, second = Unreachable(world, 1e9), RecordingNotifier()
-    world.run(world.courier(OPS, first), 299)
+    first, second = Unreachable(world, 1e9), MemorySink()
+    world.run(world.agent(OPS, first), 299)
     assert not maintenance.escalate()
     assert states(world, STANDBY.key) == []
 
-    world.run(world.courier(OPS, first), 2)
+    world.run(world.agent(OPS, first), 2)
     assert maintenance.escalate()
     assert not maintenance.escalate()
-    world.run(world.courier(STANDBY, second), 1)
+    world.run(world.agent(STANDBY, second), 1)
     [(_, body)] = second.sent
     assert body.startswith(f"Sent here because nobody else took it: {OPS.label}")
     assert states(world, OPS.key) == ["waiting"]  # the first is still tried
@@ -79,8 +79,8 @@ def test_one_that_took_it_is_enough(world: World) -> None:
     world.services[:] = [OPS, MAIL, STANDBY]
     maintenance = world.maintenance(Fallback("ops", "standby", 300))
     world.receive(make_incident(1))
-    world.run(world.courier(MAIL, RecordingNotifier()), 1)
-    world.run(world.courier(OPS, Unreachable(world, 1e9)), 1000)
+    world.run(world.agent(MAIL, MemorySink()), 1)
+    world.run(world.agent(OPS, Unreachable(world, 1e9)), 1000)
 
     assert not maintenance.escalate()
 
@@ -89,8 +89,8 @@ def test_down_for_26_hours_one_service_loses_the_oldest_and_others_are_told(
     world: World,
 ) -> None:
     maintenance = world.maintenance()
-    down, up = Unreachable(world, 26 * 3600), RecordingNotifier()
-    ops, standby = world.courier(OPS, down), world.courier(STANDBY, up)
+    down, up = Unreachable(world, 26 * 3600), MemorySink()
+    ops, standby = world.agent(OPS, down), world.agent(STANDBY, up)
     world.receive(make_incident(1 << 80, source="10.0.0.1"))
     for hour in range(27):
         if hour == 10:
@@ -130,10 +130,10 @@ def test_a_dead_message_that_tells_of_no_crash_is_named_by_its_kind(
         notify_test(connection, [OPS], world.clock.now)
         connection.execute(sa.update(OUTBOX).values(state="dead"))
     assert world.maintenance().escalate()
-    notifier = RecordingNotifier()
-    world.run(world.courier(STANDBY, notifier), 1)
+    sink = MemorySink()
+    world.run(world.agent(STANDBY, sink), 1)
 
-    assert "-: test" in notifier.sent[0][1]
+    assert "-: test" in sink.sent[0][1]
 
 
 def test_alone_there_is_nobody_to_tell_and_it_is_not_forgotten(world: World) -> None:
@@ -151,12 +151,12 @@ def test_alone_there_is_nobody_to_tell_and_it_is_not_forgotten(world: World) -> 
 def test_a_clock_that_jumps_ahead_gives_nothing_up(world: World) -> None:
     maintenance = world.maintenance()
     world.receive(make_incident(1))
-    notifier = Unreachable(world, 10 * 365 * DAY_S + 60)
-    courier = world.courier(OPS, notifier)
-    world.run(courier, 5)
+    sink = Unreachable(world, 10 * 365 * DAY_S + 60)
+    agent = world.agent(OPS, sink)
+    world.run(agent, 5)
     world.clock.now += 10 * 365 * DAY_S
     maintenance.run()
-    world.run(courier, 120)
+    world.run(agent, 120)
 
     assert states(world, OPS.key) == ["sent"]
 
@@ -164,11 +164,11 @@ def test_a_clock_that_jumps_ahead_gives_nothing_up(world: World) -> None:
 def test_a_clock_that_falls_back_delays_nothing(world: World) -> None:
     maintenance = world.maintenance(Fallback("ops", "standby", 300))
     world.receive(make_incident(1))
-    courier = world.courier(OPS, RecordingNotifier(*[DOWN] * 1000))
-    world.run(courier, 5)
+    agent = world.agent(OPS, MemorySink(*[DOWN] * 1000))
+    world.run(agent, 5)
     world.clock.now -= 10 * 365 * DAY_S
     maintenance.escalate()
-    world.run(courier, 301)
+    world.run(agent, 301)
 
     assert maintenance.escalate()
     assert states(world, STANDBY.key) == ["waiting"]
@@ -277,7 +277,7 @@ def test_old_test_alerts_and_attempts_go_before_the_incidents(world: World) -> N
     with world.database.write() as connection:
         notify_test(connection, [OPS], world.clock.now)
     for service in (OPS, STANDBY):
-        world.run(world.courier(service, RecordingNotifier()), 1)
+        world.run(world.agent(service, MemorySink()), 1)
     world.clock.advance(91 * DAY_S)
     maintenance.prune()
 
@@ -303,7 +303,7 @@ def test_what_another_service_took_is_no_death_of_one_that_is_gone(
     world: World,
 ) -> None:
     world.receive(make_incident(1))
-    world.run(world.courier(STANDBY, RecordingNotifier()), 1)
+    world.run(world.agent(STANDBY, MemorySink()), 1)
     world.services[:] = [STANDBY]
     maintenance = world.maintenance()
     world.clock.advance(2 * RETRY_FOR_S + 1)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from omprog_panic.alerter.compose import Composer
-from omprog_panic.alerter.delivery import Courier, Terms
+from omprog_panic.alerter.delivery import DeliveryAgent, DeliverySetup
 from omprog_panic.alerter.event import AlerterEvent
 from omprog_panic.alerter.intake import Intake
 from omprog_panic.alerter.maintenance import Maintenance
@@ -31,7 +31,7 @@ from omprog_panic.policy.engine import PolicyResult
 from omprog_panic.policy.event import Event, ProbeSent
 from omprog_panic.render.templates import load_templates
 from omprog_panic.sinks.backoff import Backoff
-from omprog_panic.sinks.sink import Notifier
+from omprog_panic.sinks.sink import Sink
 from omprog_panic.spool.reader import SpoolReader
 from omprog_panic.spool.record import SpoolRecord
 from omprog_panic.store.connect import open_database
@@ -96,12 +96,12 @@ class World:
             taken += self.intake.run_once()
         return taken
 
-    def courier(self, service: Service, notifier: Notifier) -> Courier:
-        return Courier(service, notifier, self.terms())
+    def agent(self, service: Service, sink: Sink) -> DeliveryAgent:
+        return DeliveryAgent(service, sink, self.delivery())
 
-    def terms(self) -> Terms:
+    def delivery(self) -> DeliverySetup:
         templates = load_templates(self.folder / "none", "en")
-        return Terms(
+        return DeliverySetup(
             database=self.database,
             compose=Composer(self.database, templates, {"10.0.0.2": "db-07"}),
             clock=self.clock,
@@ -112,11 +112,11 @@ class World:
             emit=self.events.append,
         )
 
-    def run(self, courier: Courier, seconds: float) -> None:
-        """Let a courier work while so much time passes."""
+    def run(self, agent: DeliveryAgent, seconds: float) -> None:
+        """Let an agent work while so much time passes."""
         end = self.clock.now + seconds
         while True:
-            delay = courier.step()
+            delay = agent.step()
             if self.clock.now + delay > end:
                 self.clock.advance(end - self.clock.now)
                 return

@@ -1,7 +1,7 @@
 """The only importer of apprise: what its versions from 1.2.0 on have in common.
 
-One plug-in per URL, new for each alert: the answer for several URLs is one for all,
-and a used one waits up to 5.5 s before its next message.
+One plug-in instance per URL, new for each alert: apprise gives one answer for several
+URLs, and a used instance waits up to 5.5 s before its next message.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ import apprise
 from omprog_panic.config.model import Understood
 from omprog_panic.errors import DeliveryError
 from omprog_panic.secret import Secret
-from omprog_panic.sinks.complaint import REFUSED_TEXT, Complaints, complaints
-from omprog_panic.sinks.dialect import (
+from omprog_panic.sinks.apprise_log import REFUSED_TEXT, CapturedLog, captured_log
+from omprog_panic.sinks.sink import Outcome
+from omprog_panic.sinks.text import REFUSED, Attachments, TextSink
+from omprog_panic.sinks.text_profile import (
     MAIL,
     SLACK_BOT,
     SLACK_BOT_WITHOUT_FILES,
-    Dialect,
-    Words,
-    dialect_of,
+    ServiceText,
+    TextProfile,
+    profile_of,
 )
-from omprog_panic.sinks.sink import REFUSED, Files, Outcome
-from omprog_panic.sinks.slack_webhook import SlackWebhookNotifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
     from omprog_panic.config.model import Service
     from omprog_panic.render.fitting import Attachment
-    from omprog_panic.sinks.sink import Notifier
 
     class Plugin(Protocol):
         """What we use of apprise's plug-ins; the same in all versions."""
@@ -54,24 +53,24 @@ if TYPE_CHECKING:
         def url(self, *, privacy: bool = ...) -> str: ...
 
 
-NOMINAL_LIMIT = 32768  # apprise's own where a service has none
-# For an answer, where the URL asks for no other time (?rto=); apprise gives up after 4,
-# though the service has the message by then and shows each further copy, too.
+NOMINAL_LIMIT = 32768  # apprise's own, for services without a limit
+# Timeout for an answer, unless the URL sets its own (?rto=). apprise gives up after 4 s
+# although the service has the message by then, and would show each further copy.
 READ_TIMEOUT_S = 20.0
 _SCHEME = re.compile(r"([a-zA-Z0-9]+)://")
-# For these a path is the administrator's own and may well be the secret.
+# For these the path is chosen by the administrator and may well be the secret.
 _PATH_IS_SECRET = frozenset({"json", "jsons", "xml", "xmls", "form", "forms"})
-# What apprise 1.2.0 (Debian 12) lacks: since which version each is there.
+# Schemes that apprise 1.2.0 (Debian 12) lacks, and the version that added them.
 _SINCE = {"workflow": "1.8.1", "workflows": "1.8.1"}
 _SLACK_WEBHOOKS = frozenset({"webhook", "hook", "gov-hook"})  # its modes, 1.x and 2.x
 _SLACK_FILES_SINCE = (1, 8, 1)  # before, it used files.upload, which Slack retired
 
 
 def _asset() -> apprise.AppriseAsset:
-    # 1.2.0 else starts an event loop a send; one service needs none.
+    # 1.2.0 would start an event loop for each send; one service needs none.
     try:
-        # 2.x sends in one bounded pool of threads for all services as long as it
-        # watches the time itself: a few that hang would block all others. We do.
+        # 2.x sends in one bounded pool of threads for all services if it enforces its
+        # own timeout: a few that hang would block all others. DeadlineSink does it.
         return apprise.AppriseAsset(async_mode=False, service_timeout=0)
     except (AttributeError, TypeError):  # before 2.x
         return apprise.AppriseAsset(async_mode=False)
@@ -85,13 +84,13 @@ def _instances(form: str, document: Secret) -> list[Plugin]:
 
 
 def read_services(form: str, document: Secret) -> list[Understood]:
-    """Return what apprise makes of a piece of its file; the URLs come out masked.
+    """Return the services that apprise finds in a piece of its file, URLs masked.
 
     Raises:
-        DeliveryError: it makes nothing of it; says why without the URL.
+        DeliveryError: it finds none; says why without the URL.
 
     """
-    with complaints():
+    with captured_log():
         found = _instances(form, document)
     if not found:
         raise DeliveryError(_why_not(document), permanent=True)
@@ -133,7 +132,7 @@ def _why_not(document: Secret) -> str:
 
 
 def _known_schemes() -> list[str]:
-    with complaints():
+    with captured_log():
         details = apprise.Apprise().details()["schemas"]
     return sorted(
         scheme
@@ -143,129 +142,127 @@ def _known_schemes() -> list[str]:
     )
 
 
-class AppriseNotifier:
-    """Sends through apprise; tells what really happened."""
+class AppriseChannel:
+    """A text channel through apprise; its outcomes are true in all versions."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._known: Dialect | None = None
+        self._known: TextProfile | None = None
 
     @property
-    def _dialect(self) -> Dialect:
+    def _profile(self) -> TextProfile:
         if self._known is None:
             try:
-                self._known = self._find_dialect()
+                self._known = self._find_profile()
             except Exception:  # noqa: BLE001 - the attempt to send will say why
-                return dialect_of(self._service.scheme, NOMINAL_LIMIT)
+                return profile_of(self._service.scheme, NOMINAL_LIMIT)
         return self._known
 
     @property
-    def text_limit(self) -> int | None:
-        return self._dialect.limit
-
-    @property
-    def files(self) -> Files:
-        return self._dialect.files
+    def attachments(self) -> Attachments:
+        return self._profile.attachments
 
     def excess(self, subject: str, body: str) -> int:
-        return self._dialect.excess(subject, body)
+        return self._profile.excess(subject, body)
 
     def warm_up(self) -> None:
-        self._known = self._find_dialect()
+        self._known = self._find_profile()
 
     def send(self, subject: str, body: str, file: Attachment | None = None) -> Outcome:
-        outcome, heard = self._try(self._dialect.write(subject, body), file)
+        outcome, logged = self._try(self._profile.write(subject, body), file)
         if outcome.delivered:
             return outcome
-        if file is not None and heard.smtp_refusal():
+        if file is not None and logged.smtp_refusal():
             refusal = outcome.reason
-            outcome, heard = self._try(self._dialect.write(subject, body), None)
+            outcome, logged = self._try(self._profile.write(subject, body), None)
             if outcome.delivered:
                 return dataclasses.replace(outcome, reason=f"file refused: {refusal}")
-        if heard.code() in REFUSED_TEXT:
+        if logged.code() in REFUSED_TEXT:
             return self._send_bare(subject, outcome)
         return outcome
 
     def send_file(self, subject: str, file: Attachment) -> Outcome:
-        words = self._dialect.write(subject, file.caption or file.name)
-        return self._try(words, file)[0]
+        text = self._profile.write(subject, file.caption or file.name)
+        return self._try(text, file)[0]
 
     def _send_bare(self, subject: str, refused: Outcome) -> Outcome:
-        """Say at least what happened where: a text was refused, perhaps for itself."""
-        outcome, _ = self._try(self._dialect.write(subject, REFUSED), None)
+        """Send at least the title: the text may have been refused for its content."""
+        outcome, _ = self._try(self._profile.write(subject, REFUSED), None)
         if outcome.delivered:
             return dataclasses.replace(outcome, reason=f"title only: {refused.reason}")
         return refused
 
-    def _try(self, words: Words, file: Attachment | None) -> tuple[Outcome, Complaints]:
-        with complaints() as heard, contextlib.ExitStack() as stack:
+    def _try(
+        self, text: ServiceText, file: Attachment | None
+    ) -> tuple[Outcome, CapturedLog]:
+        with captured_log() as logged, contextlib.ExitStack() as stack:
             try:
                 attach = stack.enter_context(_written(file)) if file else None
-                delivered = self._hand_over(words, attach)
+                delivered = self._hand_over(text, attach)
             except Exception as error:  # noqa: BLE001 - 130 plug-ins of others
-                heard.lines.append(f"{type(error).__name__}: {error}")
+                logged.lines.append(f"{type(error).__name__}: {error}")
                 delivered = False
         if delivered:
-            return Outcome(delivered=True), heard
-        return heard.outcome(self._service.document), heard
+            return Outcome(delivered=True), logged
+        return logged.outcome(self._service.document), logged
 
-    def _hand_over(self, words: Words, attach: Path | None) -> bool:
+    def _hand_over(self, text: ServiceText, attach: Path | None) -> bool:
         plugin: Any = self._instance()
         files = apprise.AppriseAttachment(str(attach)) if attach else None
-        if not self._dialect.exact:
+        if not self._profile.exact:
             sender = apprise.Apprise(asset=_asset())
             sender.add(plugin)
-            # 1.x answers True, False or None (nobody was told), 2.x an object: only
-            # its truth is common to all.
+            # 1.x answers True, False or None (no service matched), 2.x an object: only
+            # its truth value is common to all.
             return bool(
                 sender.notify(
-                    title=words.title,
-                    body=words.body,
+                    title=text.title,
+                    body=text.body,
                     body_format=apprise.NotifyFormat.TEXT,
                     attach=files,
                 )
             )
-        # The plug-in's own method, the same in all versions: what lies between it and
-        # notify() rewrites text, in every version in another way.
+        # The plug-in's own method, the same in all versions: the code between it and
+        # notify() rewrites text, differently in each version.
         return bool(
             plugin.send(
-                title=words.title,
-                body=words.body,
+                title=text.title,
+                body=text.body,
                 body_format=apprise.NotifyFormat.TEXT,
                 attach=files,
             )
         )
 
     def _instance(self) -> Plugin:
-        with complaints():
+        with captured_log():
             found = _instances(self._service.form, self._service.document)
         instance = found[self._service.position]
-        dialect = self._known
-        if dialect and (dialect.exact or dialect is MAIL):
-            _settle(instance, getattr(apprise.NotifyFormat, dialect.form.name))
-        # A URL may ask for "split": twenty messages of one alert.
+        profile = self._known
+        if profile and (profile.exact or profile is MAIL):
+            _settle(instance, getattr(apprise.NotifyFormat, profile.form.name))
+        # A URL may ask for "split", which makes twenty messages of one alert.
         instance.overflow_mode = apprise.OverflowMode.UPSTREAM
         if "socket_read_timeout" not in vars(instance):
             instance.socket_read_timeout = READ_TIMEOUT_S
         return instance
 
-    def _find_dialect(self) -> Dialect:
+    def _find_profile(self) -> TextProfile:
         instance: Any = self._instance()
-        dialect = dialect_of(self._service.scheme, int(instance.body_maxlen))
-        if dialect is not SLACK_BOT:
-            return dialect
-        if str(instance.mode) != "bot":  # a workflow of Slack's
-            return dialect_of("", int(instance.body_maxlen))
-        return dialect if _version() >= _SLACK_FILES_SINCE else SLACK_BOT_WITHOUT_FILES
+        profile = profile_of(self._service.scheme, int(instance.body_maxlen))
+        if profile is not SLACK_BOT:
+            return profile
+        if str(instance.mode) != "bot":  # a Slack workflow
+            return profile_of("", int(instance.body_maxlen))
+        return profile if _version() >= _SLACK_FILES_SINCE else SLACK_BOT_WITHOUT_FILES
 
 
 def _settle(instance: Plugin, form: object) -> None:
-    """Let a plug-in send what we wrote, whatever format its URL asks for."""
+    """Let a plug-in send our text, whatever format its URL asks for."""
     if isinstance(instance.notify_format, tuple):  # 2.x, several to choose from
         instance._format_override = form  # noqa: SLF001 - it has no public name
     else:
         instance.notify_format = form
-    # Up to 5.5 s between text and file; a service that wants patience says so.
+    # Would wait up to 5.5 s between text and file; a busy service says so itself.
     instance.request_rate_per_sec = 0.0
     if hasattr(instance, "use_blocks"):  # Slack's: at most 3000 characters
         instance.use_blocks = False
@@ -284,31 +281,34 @@ def _version() -> tuple[int, ...]:
     return tuple(map(int, numbers.groups())) if numbers else ()
 
 
-def build_notifier(service: Service) -> Notifier:
-    """Choose the way to a service."""
-    if service.scheme == "slack":
-        with complaints():
-            plugin: Any = _instances(service.form, service.document)[service.position]
-        if str(plugin.mode) in _SLACK_WEBHOOKS:
-            base = plugin.webhook_url
-            if str(plugin.mode) == "gov-hook":
-                base = plugin.webhook_gov_url
-            tokens = (plugin.token_a, plugin.token_b, plugin.token_c)
-            url = Secret("/".join((str(base), *tokens)))
-            return SlackWebhookNotifier(url, [c for c in plugin.channels if c])
-    return AppriseNotifier(service)
+def open_sink(service: Service) -> TextSink:
+    """Return a sink that sends through apprise."""
+    return TextSink(AppriseChannel(service))
+
+
+def slack_webhook(service: Service) -> tuple[Secret, list[str]] | None:
+    """Return the URL and channels of a Slack webhook; None: it is no webhook."""
+    with captured_log():
+        plugin: Any = _instances(service.form, service.document)[service.position]
+    if str(plugin.mode) not in _SLACK_WEBHOOKS:
+        return None
+    is_government = str(plugin.mode) == "gov-hook"
+    base = plugin.webhook_gov_url if is_government else plugin.webhook_url
+    tokens = (plugin.token_a, plugin.token_b, plugin.token_c)
+    url = Secret("/".join((str(base), *tokens)))
+    return url, [channel for channel in plugin.channels if channel]
 
 
 _URL_ATTRIBUTES = ("webhook_url", "notify_url", "cloud_notify_url", "api_url")
 
 
 def service_address(service: Service) -> tuple[str, int] | None:
-    """Return the host and TCP port of a service; None when apprise hides it.
+    """Return the host and TCP port of a service; None where apprise does not tell.
 
-    The plug-ins have no common name for it: mail has smtp_host, services in the cloud
-    a constant URL, self-hosted ones what the URL of the administrator says.
+    The plug-ins have no common name for it: mail has smtp_host, cloud services have a
+    constant URL, self-hosted ones the host in the administrator's URL.
     """
-    with complaints():
+    with captured_log():
         instance: Any = _instances(service.form, service.document)[service.position]
     if smtp := getattr(instance, "smtp_host", ""):
         return str(smtp), int(instance.port or 25)

@@ -1,8 +1,8 @@
-"""What apprise complains of during one send, and what that means.
+"""What apprise logs during one send, and what that means.
 
-apprise 1.x answers yes or no; the reason is only in its log. The lines are alike in
+apprise 1.x answers yes or no; the reason is only in its log. The lines are similar in
 all versions from 1.2.0 on, but a log is no interface: what is not understood counts
-as a trouble that passes.
+as a temporary failure.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from omprog_panic.secret import Secret
 
 MAX_REASON = 300
-MAX_PATIENCE_S = 3600.0  # a service may ask for more; we ask it again after this
+MAX_RETRY_AFTER_S = 3600.0  # a service may ask for more; we retry after this
 _LOGGER = logging.getLogger("apprise")
 _HTTP_ERROR = re.compile(r"\berror=(\d{3})\b")
-# The answers that no further attempt changes; 429 and 5xx are the service's trouble.
+# Answers that no further attempt changes; 429 and 5xx are failures of the service.
 PERMANENT = frozenset({400, 401, 403, 404, 410, 413})
-REFUSED_TEXT = frozenset({400, 413})  # of these, what another text may change
-# The two debugging lines that quote an answer; all others may hold URLs.
+REFUSED_TEXT = frozenset({400, 413})  # another text may help
+# The debug lines that quote an answer; all others may contain URLs.
 _QUOTES = ("Response Details", "Socket Exception", "I/O Exception")
 _RETRY_AFTER = re.compile(r"retry[_ ]after\W{0,4}(\d+(?:\.\d+)?)", re.IGNORECASE)
 _WORD = re.compile(r"\\?\"error\\?\"\s*:\s*\\?\"([a-z_]+)\\?\"")
@@ -52,11 +52,11 @@ _PERMANENT_WORDS = frozenset(
 _SMTP_REFUSAL = re.compile(r"(?:Reason|Socket Exception): .*?\b(5\d\d)\b")
 
 
-class Complaints(logging.Handler):
-    """Collects what apprise says during one send.
+class CapturedLog(logging.Handler):
+    """Collects what apprise logs during one send.
 
-    Lines of other sends come by here too. The thread does not tell them apart: 2.x
-    sends from a pool of its own, but hands our context on to it.
+    Lines of other sends arrive here too. The thread does not distinguish them, because
+    2.x sends from a pool of its own; our context variable does, which it passes on.
     """
 
     def __init__(self) -> None:
@@ -69,22 +69,22 @@ class Complaints(logging.Handler):
             return
         if record.levelno >= logging.WARNING:
             error = record.exc_info[1] if record.exc_info else None
-            said = f": {type(error).__name__}: {error}" if error else ""
-            self.lines.append(f"{record.getMessage()}{said}")
+            detail = f": {type(error).__name__}: {error}" if error else ""
+            self.lines.append(f"{record.getMessage()}{detail}")
         elif str(record.msg).startswith(_QUOTES):
             self.quotes.append(record.getMessage())
 
     def code(self) -> int | None:
-        """Return the status that an HTTP service answered with, if it was said."""
+        """Return the status that an HTTP service answered with, if it was logged."""
         found = _HTTP_ERROR.search(self.lines[-1]) if self.lines else None
         return int(found[1]) if found else None
 
     def smtp_refusal(self) -> str | None:
-        """Return the code of a mail server that said no for good."""
+        """Return the code of a mail server that refused for good."""
         return _first(_SMTP_REFUSAL, [*self.lines, *self.quotes])
 
     def outcome(self, document: Secret) -> Outcome:
-        """Make a failure of what was heard."""
+        """Return the failure that the log describes."""
         reason = self.lines[-1] if self.lines else "no reason given"
         code, word = self.code(), _first(_WORD, self.quotes)
         if word:
@@ -98,33 +98,33 @@ class Complaints(logging.Handler):
             delivered=False,
             reason=reason,
             permanent=permanent,
-            retry_after_s=patience([*self.lines, *self.quotes]),
+            retry_after_s=retry_after([*self.lines, *self.quotes]),
         )
 
 
-def patience(lines: Sequence[str]) -> float | None:
-    """Find how many seconds a service asked to be left alone.
+def retry_after(lines: Sequence[str]) -> float | None:
+    """Return how many seconds a service asked us to wait; None where it did not.
 
-    >>> patience(['{"parameters": {"retry_after": 35}}'])
+    >>> retry_after(['{"parameters": {"retry_after": 35}}'])
     35.0
     """
     found = _first(_RETRY_AFTER, lines)
-    return min(float(found), MAX_PATIENCE_S) if found else None
+    return min(float(found), MAX_RETRY_AFTER_S) if found else None
 
 
 def _first(pattern: re.Pattern[str], lines: Sequence[str]) -> str | None:
     return next((found[1] for line in lines if (found := pattern.search(line))), None)
 
 
-_LISTENER: contextvars.ContextVar[Complaints | None] = contextvars.ContextVar(
+_LISTENER: contextvars.ContextVar[CapturedLog | None] = contextvars.ContextVar(
     "omprog_panic_apprise_lines", default=None
 )
 
 
 @contextlib.contextmanager
-def complaints() -> Iterator[Complaints]:
-    """Listen to apprise; its lines go no further, for some of them hold URLs."""
-    handler = Complaints()
+def captured_log() -> Iterator[CapturedLog]:
+    """Capture apprise's log; nothing of it goes further, because it contains URLs."""
+    handler = CapturedLog()
     _LOGGER.propagate = False
     _LOGGER.setLevel(logging.DEBUG)
     logging.getLogger("urllib3").setLevel(logging.WARNING)  # it logs paths, too

@@ -1,8 +1,8 @@
-r"""Takes from text what a service would act on. Pure.
+r"""Escapes what a service would act on in a text. Pure.
 
-What came from the wire is visible text already (``plain.py``); what is left is what
-services read into visible text: links, mentions, mark-up. Each function changes as
-little as it can, by something that a reader sees through at once.
+Text from the wire contains visible characters only (``plain.py``); what is left is what
+services find in visible text: links, mentions, mark-up. Each function changes as little
+as possible, so that a reader still recognises the original.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def no_fences(text: str) -> str:
 
 
 def no_actions(text: str) -> str:
-    """Break all of it, for a service that we know nothing of."""
+    """Break all of these, for a service that we know nothing about."""
     return _MARKED_LINK.sub("] ", no_mentions(no_links(text)))
 
 
@@ -64,7 +64,7 @@ def entities(text: str) -> str:
 
 
 def literal_markdown(text: str) -> str:
-    r"""Write text so that Markdown without code blocks shows it line by line.
+    r"""Escape text so that Markdown without code blocks shows it line by line.
 
     >>> literal_markdown("a  _b\n- c")
     'a \xa0\\_b\n\n\\- c'
@@ -81,5 +81,5 @@ def _escaped_list(found: re.Match[str]) -> str:
 
 
 def one_row(text: str) -> str:
-    """Make text fit for an inline code of any service."""
+    """Escape text for inline code of any service."""
     return text.replace("`", "'")

@@ -5,7 +5,11 @@ import logging
 import pytest
 
 from omprog_panic.secret import Secret
-from omprog_panic.sinks.complaint import MAX_PATIENCE_S, complaints, patience
+from omprog_panic.sinks.apprise_log import (
+    MAX_RETRY_AFTER_S,
+    captured_log,
+    retry_after,
+)
 
 SECRET = Secret("json://host/PATHSECRET")
 APPRISE = logging.getLogger("apprise")
@@ -17,25 +21,25 @@ APPRISE = logging.getLogger("apprise")
         ("Too Many Requests: retry after 35, error=429.", 35.0),
         ('Response Details:\r\nb\'{"parameters":{"retry_after":7}}\'', 7.0),
         ('{"message": "limited", "retry_after": 0.65}', 0.65),
-        ("retry_after: 99999999", MAX_PATIENCE_S),
+        ("retry_after: 99999999", MAX_RETRY_AFTER_S),
         ("nothing of the kind", None),
     ],
 )
-def test_patience_is_found(line: str, seconds: float | None) -> None:
-    assert patience(["x", line]) == seconds
+def test_the_requested_delay_is_found(line: str, seconds: float | None) -> None:
+    assert retry_after(["x", line]) == seconds
 
 
 def test_the_last_warning_is_the_reason_and_debugging_is_no_reason() -> None:
-    with complaints() as heard:
+    with captured_log() as logged:
         APPRISE.warning("first")
         APPRISE.warning("Failed at PATHSECRET: error=404.")
         APPRISE.debug("JSON Payload: retry_after 5 PATHSECRET")
-    outcome = heard.outcome(SECRET)
+    outcome = logged.outcome(SECRET)
 
     assert outcome.reason == "Failed at ***: error=404."
     assert outcome.permanent
     assert outcome.retry_after_s is None
-    assert heard.quotes == []
+    assert logged.quotes == []
 
 
 @pytest.mark.parametrize(
@@ -49,19 +53,19 @@ def test_the_last_warning_is_the_reason_and_debugging_is_no_reason() -> None:
     ],
 )
 def test_a_refusal_is_told_from_a_trouble(quote: str, permanent: bool) -> None:
-    with complaints() as heard:
+    with captured_log() as logged:
         APPRISE.warning("it failed")
         APPRISE.debug(quote)
 
-    assert heard.outcome(SECRET).permanent is permanent
+    assert logged.outcome(SECRET).permanent is permanent
 
 
 def test_an_exception_within_apprise_is_named() -> None:
-    with complaints() as heard:
+    with captured_log() as logged:
         try:
             raise KeyError("PATHSECRET")
         except KeyError:
             APPRISE.exception("Unhandled Notification Exception")
 
-    reason = heard.outcome(SECRET).reason
+    reason = logged.outcome(SECRET).reason
     assert reason == "Unhandled Notification Exception: KeyError: '***'"

@@ -13,15 +13,15 @@ from omprog_panic.render.fitting import fit_message, fit_text, whole_trace
 from omprog_panic.render.sample import sample_context
 from omprog_panic.render.templates import Rendered
 from omprog_panic.render.trace import ShownTrace
-from omprog_panic.sinks import dialect, neutral
-from omprog_panic.sinks.dialect import Dialect, dialect_of
+from omprog_panic.sinks import escaping, text_profile
+from omprog_panic.sinks.text_profile import TextProfile, profile_of
 
 KNOWN = {
-    "slack": dialect.SLACK_BOT,
-    "telegram": dialect.TELEGRAM,
-    "discord": dialect.DISCORD,
-    "teams": dialect.TEAMS,
-    "ntfy": dialect.NTFY,
+    "slack": text_profile.SLACK_BOT,
+    "telegram": text_profile.TELEGRAM,
+    "discord": text_profile.DISCORD,
+    "teams": text_profile.TEAMS,
+    "ntfy": text_profile.NTFY,
 }
 NASTY = st.text(
     string.ascii_letters + " \n`*_<>&@[]()-:/\\{}\U0001f4a5äw.", max_size=9000
@@ -48,7 +48,7 @@ def _render(context: MessageContext) -> Rendered:
 
 
 @pytest.mark.parametrize("known", KNOWN.values(), ids=KNOWN)
-def test_head_and_tail_stay(known: Dialect) -> None:
+def test_head_and_tail_stay(known: TextProfile) -> None:
     context = sample_context()
     lines = [f"<line & {number}>" for number in range(2000)]
     long = dataclasses.replace(context, trace=ShownTrace(tuple(lines)))
@@ -63,25 +63,25 @@ def test_head_and_tail_stay(known: Dialect) -> None:
 
 
 def test_an_unknown_service_is_told_nothing_that_could_act() -> None:
-    words = dialect_of("odd", 4000).write("t @all", "<!here> [a](http://b) www.c")
+    words = profile_of("odd", 4000).write("t @all", "<!here> [a](http://b) www.c")
 
     assert words.title == "t \uff20all"
     assert words.body == "\uff1c!here> [a] (http[:]//b) www[.]c"
 
 
 def test_a_short_service_gets_the_title_alone() -> None:
-    words = dialect_of("sms", 20).write("PANIC db-07: something long", "body")
+    words = profile_of("sms", 20).write("PANIC db-07: something long", "body")
 
     assert words == ("", "PANIC db-07: some...")
 
 
 def test_a_program_of_the_administrators_gets_the_text_as_it_is() -> None:
-    assert dialect_of("json", 10).write("@a", "<b> http://c") == ("@a", "<b> http://c")
+    assert profile_of("json", 10).write("@a", "<b> http://c") == ("@a", "<b> http://c")
 
 
 @given(NASTY)
 def test_no_code_block_ends_early(text: str) -> None:
-    assert "```" not in neutral.no_fences(text)
+    assert "```" not in escaping.no_fences(text)
 
 
 @pytest.mark.parametrize(

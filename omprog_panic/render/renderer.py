@@ -1,0 +1,45 @@
+"""One message as text: whole, fitted to a limit, or as a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from omprog_panic.render.fitting import fit_message, whole_trace
+
+if TYPE_CHECKING:
+    from omprog_panic.render.context import MessageContext
+    from omprog_panic.render.fitting import Attachment, Excess
+    from omprog_panic.render.templates import Rendered, Templates
+
+
+class MessageRenderer:
+    """Renders a context; ``named`` are the templates that a route asks for."""
+
+    def __init__(
+        self, templates: Templates, context: MessageContext, named: str | None = None
+    ) -> None:
+        self._templates = templates
+        self._context = context
+        self._named = named
+        self._fitted: dict[Excess | None, Rendered] = {}
+
+    def text(self, excess: Excess | None = None) -> Rendered:
+        """Return subject and body, shortened until ``excess`` of them is 0."""
+        if excess not in self._fitted:
+            self._fitted[excess] = (
+                self._render(self._context)
+                if excess is None
+                else fit_message(self._render, self._context, excess)
+            )
+        return self._fitted[excess]
+
+    def attachment(self) -> Attachment | None:
+        """Return the whole message as a file; None where it has no trace."""
+        context = self._context
+        if not context.trace.lines:
+            return None
+        catalog = self._templates.catalog
+        return whole_trace(self.text(), context.about, context.alert_id, catalog)
+
+    def _render(self, context: MessageContext) -> Rendered:
+        return self._templates.render(context, self._named)

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import pytest
+
+from omprog_panic.config.model import Service
+from omprog_panic.errors import DeliveryError
+from omprog_panic.secret import Secret
+from omprog_panic.sinks.apprise import (
+    READ_TIMEOUT_S,
+    AppriseChannel,
+    read_services,
+    slack_webhook,
+)
+from tests.builders import make_service
+from tests.fakes import Receiver
+
+LONG = "x" * 5000
+
+
+def service(url: str, scheme: str = "json") -> Service:
+    return make_service(scheme=scheme, document=Secret(f"ops={url}"))
+
+
+def test_text_arrives_as_it_is() -> None:
+    body = "Call Trace:\n <TASK>\n  dump_stack+0x44   &amp; `x` *y*\n </TASK>\n@channel"
+    with Receiver() as receiver:
+        channel = AppriseChannel(service(receiver.url()))
+        assert channel.send("PANIC <db>", body).delivered
+        [got] = receiver.received
+
+    assert (got.alert["title"], got.alert["message"]) == ("PANIC <db>", body)
+
+
+def test_a_plugin_that_raises_is_a_failed_delivery() -> None:
+    broken = AppriseChannel(make_service(position=5, document=Secret("json://h")))
+
+    outcome = broken.send("s", "b")
+    assert not outcome.delivered
+    assert outcome.reason.startswith("IndexError")
+
+
+@pytest.mark.parametrize(("query", "seconds"), [("", READ_TIMEOUT_S), ("?rto=3", 3.0)])
+def test_a_slow_service_has_time_to_answer(query: str, seconds: float) -> None:
+    channel = AppriseChannel(service(f"json://127.0.0.1:9/x{query}"))
+
+    assert channel._instance().socket_read_timeout == seconds
+
+
+def test_mail_has_no_limit_and_others_their_own() -> None:
+    mail = "mailto://user:pass@example.org"
+    telegram = "tgram://123456789:AAFxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx/1"
+
+    assert AppriseChannel(service(mail, "mailto")).excess("s", LONG) == 0
+    assert AppriseChannel(service(telegram, "tgram")).excess("s", LONG) > 900
+
+
+def test_a_slack_webhook_is_told_from_a_bot() -> None:
+    url = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
+    webhook = slack_webhook(service(url, "slack"))
+    bot = "slack://xoxb-1234-1234-4ddbc191d40ee098cbaae6f3523ada2d/#c"
+
+    assert webhook is not None
+    assert webhook[0].reveal().endswith(url.removeprefix("slack:/"))
+    assert slack_webhook(service(bot, "slack")) is None
+
+
+def test_what_apprise_does_not_know_is_refused_without_its_url() -> None:
+    with pytest.raises(DeliveryError) as caught:
+        read_services("text", Secret("slak://SECRET"))
+
+    assert "did you mean slack://?" in caught.value.reason
+    assert "SECRET" not in caught.value.reason
