@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.errors import OmprogPanicError
 from omprog_panic.firewall.saved import SavedRules, parse
-from omprog_panic.host.machine import Outcome
+from omprog_panic.host.machine import CommandOutcome
 
 if TYPE_CHECKING:
     from omprog_panic.host.machine import Machine
@@ -60,5 +60,5 @@ class Iptables:
         if result.succeeded:
             return result.stdout
         remedy = ": apt install iptables"
-        missing = result.outcome is Outcome.NOT_INSTALLED
+        missing = result.outcome is CommandOutcome.NOT_INSTALLED
         raise FirewallError(result.failure() + (remedy if missing else ""))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.host.machine import (
     COMMAND_TIMEOUT_S,
+    CommandOutcome,
     CommandResult,
     DiskSpace,
     FileStatus,
-    Outcome,
     UnreadableError,
 )
 
@@ -107,7 +107,9 @@ class FakeMachine:
             return dataclasses.replace(self.answers[line], argv=argv)
         if (program := self.programs.get(argv[0])) is not None:
             return program(argv, stdin)
-        return CommandResult(argv, Outcome.NOT_INSTALLED, reason="is not installed")
+        return CommandResult(
+            argv, CommandOutcome.NOT_INSTALLED, reason="is not installed"
+        )
 
     def run_with_files(
         self,

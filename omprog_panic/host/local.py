@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.host.machine import (
     COMMAND_TIMEOUT_S,
+    CommandOutcome,
     CommandResult,
     DiskSpace,
     FileStatus,
-    Outcome,
     UnreadableError,
 )
 
@@ -126,13 +126,15 @@ class LocalMachine:
                 env=environment,
             )
         except FileNotFoundError:
-            return CommandResult(argv, Outcome.NOT_INSTALLED, reason="is not installed")
+            return CommandResult(
+                argv, CommandOutcome.NOT_INSTALLED, reason="is not installed"
+            )
         except OSError as error:
             reason = f"cannot be executed: {error.strerror or error}"
-            return CommandResult(argv, Outcome.NOT_STARTED, reason=reason)
+            return CommandResult(argv, CommandOutcome.NOT_STARTED, reason=reason)
         except subprocess.TimeoutExpired:
             reason = f"did not finish within {timeout_s:.0f} s"
-            return CommandResult(argv, Outcome.TIMED_OUT, reason=reason)
+            return CommandResult(argv, CommandOutcome.TIMED_OUT, reason=reason)
         return CommandResult(
             argv,
             status=done.returncode,

@@ -60,7 +60,7 @@ class DiskSpace(NamedTuple):
     read_only: bool
 
 
-class Outcome(enum.Enum):
+class CommandOutcome(enum.Enum):
     """How running a command ended."""
 
     FINISHED = enum.auto()  # it exited; ``CommandResult.status`` is its exit status
@@ -78,7 +78,7 @@ class CommandResult:
     """
 
     argv: tuple[str, ...]
-    outcome: Outcome = Outcome.FINISHED
+    outcome: CommandOutcome = CommandOutcome.FINISHED
     status: int = 0
     stdout: str = ""
     stderr: str = ""
@@ -86,7 +86,7 @@ class CommandResult:
 
     @property
     def finished(self) -> bool:
-        return self.outcome is Outcome.FINISHED
+        return self.outcome is CommandOutcome.FINISHED
 
     @property
     def succeeded(self) -> bool:

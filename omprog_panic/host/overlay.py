@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from omprog_panic.host.machine import CommandResult, Outcome
+from omprog_panic.host.machine import CommandOutcome, CommandResult
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,12 +43,12 @@ def run_with_files(
                 pairs += [str(copy), str(original)]
         except OSError as error:
             reason = f"cannot be run with other files: {error}"
-            return CommandResult(argv, Outcome.NOT_STARTED, reason=reason)
+            return CommandResult(argv, CommandOutcome.NOT_STARTED, reason=reason)
         script = ("unshare", "-m", "sh", "-c", _SCRIPT, "sh", str(len(folders)))
         done = machine.run(*script, *pairs, *argv, timeout_s=timeout_s)
     if "unshare:" in done.stderr or "mount:" in done.stderr:
         reason = "cannot be run: no mount namespaces are available here"
-        return CommandResult(argv, Outcome.NOT_STARTED, reason=reason)
+        return CommandResult(argv, CommandOutcome.NOT_STARTED, reason=reason)
     return CommandResult(
         argv, done.outcome, done.status, done.stdout, done.stderr, done.reason
     )

@@ -6,7 +6,7 @@ import pytest
 
 from omprog_panic.firewall.iptables import FirewallError, Iptables
 from omprog_panic.host.fake import FakeMachine
-from omprog_panic.host.machine import CommandResult, Outcome
+from omprog_panic.host.machine import CommandOutcome, CommandResult
 from tests.unit.firewall.fake_iptables import add_iptables
 
 RULES = "*filter\n:OMPROG-PANIC - [0:0]\nCOMMIT\n"
@@ -38,7 +38,9 @@ def test_each_failure_has_its_own_words() -> None:
     with pytest.raises(FirewallError, match="-t filter: you must be root"):
         Iptables(machine, 6).read()
 
-    late = CommandResult((), Outcome.TIMED_OUT, reason="did not finish within 30 s")
+    late = CommandResult(
+        (), CommandOutcome.TIMED_OUT, reason="did not finish within 30 s"
+    )
     machine.answers["ip6tables-save -t filter"] = late
     with pytest.raises(FirewallError, match="ip6tables-save did not finish within"):
         Iptables(machine, 6).read()

@@ -10,7 +10,7 @@ import pytest
 
 from omprog_panic.host.fake import FakeMachine
 from omprog_panic.host.local import LocalMachine
-from omprog_panic.host.machine import CommandResult, Outcome, UnreadableError
+from omprog_panic.host.machine import CommandOutcome, CommandResult, UnreadableError
 
 if TYPE_CHECKING:
     from omprog_panic.host.machine import Machine
@@ -111,7 +111,7 @@ def test_disk_space_is_known_for_what_exists(machine: Machine) -> None:
 def test_a_command_has_its_status_and_both_outputs(machine: Machine) -> None:
     result = machine.run("sh", "-c", SCRIPT, stdin="text\n")
 
-    assert (result.outcome, result.status) == (Outcome.FINISHED, 3)
+    assert (result.outcome, result.status) == (CommandOutcome.FINISHED, 3)
     assert (result.stdout, result.stderr) == ("text\n", "complaint\n")
     assert not result.succeeded
     assert result.failure() == f"sh -c {SCRIPT}: complaint"
@@ -120,7 +120,7 @@ def test_a_command_has_its_status_and_both_outputs(machine: Machine) -> None:
 def test_a_missing_command_is_not_one_that_failed(machine: Machine) -> None:
     result = machine.run("no-such-program-here")
 
-    assert result.outcome is Outcome.NOT_INSTALLED
+    assert result.outcome is CommandOutcome.NOT_INSTALLED
     assert not result.finished
     assert not result.succeeded
     assert result.failure() == "no-such-program-here is not installed"
@@ -133,7 +133,7 @@ def test_nobody_listens_on_a_closed_port(machine: Machine) -> None:
 def test_a_command_that_does_not_finish_is_killed() -> None:
     result = LocalMachine().run("sleep", "60", timeout_s=0.1)
 
-    assert result.outcome is Outcome.TIMED_OUT
+    assert result.outcome is CommandOutcome.TIMED_OUT
     assert "did not finish within" in result.failure()
 
 
@@ -142,7 +142,7 @@ def test_a_file_that_is_no_program_is_not_started(tmp_path: Path) -> None:
 
     result = LocalMachine().run(str(tmp_path / "x"))
 
-    assert result.outcome is Outcome.NOT_STARTED
+    assert result.outcome is CommandOutcome.NOT_STARTED
     assert "cannot be executed" in result.failure()
 
 
@@ -169,7 +169,7 @@ def test_other_files_are_seen_by_one_command_only(tmp_path: Path) -> None:
     folder = tmp_path / "etc/a"
     script = f"cd {folder}; cat kept changed b/added; ls; echo mine >kept"
     result = machine.run_with_files(files, ["/etc/a"], "sh", "-c", script)
-    if result.outcome is Outcome.NOT_STARTED:
+    if result.outcome is CommandOutcome.NOT_STARTED:
         pytest.skip(result.reason)
 
     assert result.stdout == "keptnewnewb\nchanged\nkept\n"
