@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -128,65 +127,3 @@ def test_a_missing_command_is_not_one_that_failed(machine: Machine) -> None:
 
 def test_nobody_listens_on_a_closed_port(machine: Machine) -> None:
     assert machine.connect("127.0.0.1", 1, 5) == "Connection refused"
-
-
-def test_a_command_that_does_not_finish_is_killed() -> None:
-    result = LocalMachine().run("sleep", "60", timeout_s=0.1)
-
-    assert result.outcome is CommandOutcome.TIMED_OUT
-    assert "did not finish within" in result.failure()
-
-
-def test_a_file_that_is_no_program_is_not_started(tmp_path: Path) -> None:
-    (tmp_path / "x").write_text("")
-
-    result = LocalMachine().run(str(tmp_path / "x"))
-
-    assert result.outcome is CommandOutcome.NOT_STARTED
-    assert "cannot be executed" in result.failure()
-
-
-def test_every_command_has_the_same_path_and_locale(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("PATH", "/nowhere")
-    monkeypatch.setenv("LC_ALL", "ru_RU.UTF-8")
-    said = LocalMachine().run("sh", "-c", "echo $LC_ALL $PATH").stdout
-
-    assert said.startswith("C.UTF-8 ")
-    assert "/usr/sbin" in said
-    assert "/nowhere" not in said
-
-
-def test_other_files_are_seen_by_one_command_only(tmp_path: Path) -> None:
-    if shutil.which("unshare") is None:
-        pytest.skip("unshare is not installed")
-    machine = LocalMachine(tmp_path)
-    machine.write("/etc/a/kept", "kept")
-    machine.write("/etc/a/changed", "old")
-    machine.write("/etc/a/deleted", "old")
-    files = {"/etc/a/changed": "new", "/etc/a/deleted": None, "/etc/a/b/added": "new"}
-    folder = tmp_path / "etc/a"
-    script = f"cd {folder}; cat kept changed b/added; ls; echo mine >kept"
-    result = machine.run_with_files(files, ["/etc/a"], "sh", "-c", script)
-    if result.outcome is CommandOutcome.NOT_STARTED:
-        pytest.skip(result.reason)
-
-    assert result.stdout == "keptnewnewb\nchanged\nkept\n"
-    assert machine.names("/etc/a") == ["changed", "deleted", "kept"]
-    assert machine.read("/etc/a/kept") == "kept"
-
-
-def test_the_fake_shows_other_files_to_one_command_only() -> None:
-    machine = FakeMachine(files={"/etc/a": "old"})
-    seen: list[str | None] = []
-
-    def look(argv: tuple[str, ...], _: str) -> CommandResult:
-        seen.append(machine.read("/etc/a"))
-        return CommandResult(argv)
-
-    machine.programs["look"] = look
-    machine.run_with_files({"/etc/a": "new"}, ["/etc"], "look")
-
-    assert seen == ["new"]
-    assert machine.files == {"/etc/a": "old"}

@@ -1,0 +1,41 @@
+"""This machine, beyond the contract of every machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from omprog_panic.host.local import LocalMachine
+from omprog_panic.host.machine import CommandOutcome
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+
+def test_a_command_that_does_not_finish_is_killed() -> None:
+    result = LocalMachine().run("sleep", "60", timeout_s=0.1)
+
+    assert result.outcome is CommandOutcome.TIMED_OUT
+    assert "did not finish within" in result.failure()
+
+
+def test_a_file_that_is_no_program_is_not_started(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("")
+
+    result = LocalMachine().run(str(tmp_path / "x"))
+
+    assert result.outcome is CommandOutcome.NOT_STARTED
+    assert "cannot be executed" in result.failure()
+
+
+def test_every_command_has_the_same_path_and_locale(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setenv("LC_ALL", "ru_RU.UTF-8")
+    said = LocalMachine().run("sh", "-c", "echo $LC_ALL $PATH").stdout
+
+    assert said.startswith("C.UTF-8 ")
+    assert "/usr/sbin" in said
+    assert "/nowhere" not in said
