@@ -18,17 +18,17 @@ ENGLISH = Catalog(
     severities={},
     endings={
         EndReason.TERMINATOR: (
-            'the kernel said its last words ("---[ end Kernel panic")'
+            'the kernel printed its last line ("---[ end Kernel panic")'
         ),
         EndReason.REBOOTING: (
-            'the kernel said its last words ("Rebooting in ... seconds")'
+            'the kernel printed its last line ("Rebooting in ... seconds")'
         ),
         EndReason.END_TRACE: 'the report has its end line ("---[ end trace")',
-        EndReason.SILENCE: "ended by silence: nothing more was heard",
+        EndReason.SILENCE: "ended by silence: nothing more arrived",
         EndReason.REBOOT: "ended by a reboot of the host",
         EndReason.NEXT_REPORT: "ended where the next report of the host began",
-        EndReason.AGE: "cut off: the host went on for too long",
-        EndReason.EVICTED: "cut off: too many hosts were speaking at once",
+        EndReason.AGE: "cut off: the host kept printing for too long",
+        EndReason.EVICTED: "cut off: too many hosts were printing at once",
         EndReason.SHUTDOWN: "cut off: the collector was stopped",
     },
     nouns={
@@ -47,21 +47,22 @@ ENGLISH = Catalog(
         "left-out": (
             "... {lines} left out: see omprog-panic incidents show {alert_id} ..."
         ),
-        "whole-trace": "The whole trace: {name}",
+        "whole-trace": "The full trace: {name}",
         "cut": "... cut: see omprog-panic incidents show {alert_id} ...",
-        "lost-records": "{records} lost on the way",
-        "lost-fragments": "{records} of which a part was lost",
+        "lost-records": "{records} lost in transit",
+        "lost-fragments": "{records} incomplete: fragments were lost",
         "elided": (
             "{records} ({bytes}) left out of the middle: the trace was too long"
         ),
         "before-listening": (
-            "It happened before we listened: it came with a replay of the log."
+            "It happened before monitoring began: it came with a replay of the kernel "
+            "log."
         ),
-        "verdict": "this is the machine, not the software: {words}",
-        "stand-in": "Sent here because nobody else took it: {service}",
-        "drill": "DRILL: this crash was announced beforehand; it is part of a drill.",
-        "test": "TEST: somebody asked for this message with `omprog-panic test-alert`.",
-        "made-up": "No machine has crashed; what follows is made up.",
+        "verdict": "the hardware failed, not the software: {words}",
+        "stand-in": "Sent here because it could not be delivered to {service}",
+        "drill": "DRILL: this crash was announced; it is part of a drill.",
+        "test": "TEST: this message was requested with `omprog-panic test-alert`.",
+        "made-up": "No machine has crashed; the rest of this message is a sample.",
         "template-failed": "Template failed, another was used: {what}",
         "known-first": "Never seen before.",
         "known-new-on-kernel": (
@@ -69,7 +70,7 @@ ENGLISH = Catalog(
             "{since}."
         ),
         "known-back": (
-            "Back after {days}; seen before that: {times} on {hosts} since {since}."
+            "Seen again after {days}; before that: {times} on {hosts} since {since}."
         ),
         "known-seen": "Seen before: {times} on {hosts} since {since}.",
     },

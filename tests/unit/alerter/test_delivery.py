@@ -323,7 +323,7 @@ def test_a_test_alert_is_marked_as_one(world: World) -> None:
 
     [(subject, body)] = sink.sent
     assert subject.startswith("TEST ")
-    assert body.startswith("TEST: somebody asked for this message")
+    assert body.startswith("TEST: this message was requested")
     assert notification_id[:12] in body
 
 

@@ -71,7 +71,9 @@ def test_the_second_service_is_told_when_the_first_fails_too_long(
     assert not maintenance.escalate()
     world.run(world.agent(STANDBY, second), 1)
     [(_, body)] = second.sent
-    assert body.startswith(f"Sent here because nobody else took it: {OPS.label}")
+    assert body.startswith(
+        f"Sent here because it could not be delivered to {OPS.label}"
+    )
     assert states(world, OPS.key) == ["waiting"]  # the first is still tried
 
 

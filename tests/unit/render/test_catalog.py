@@ -110,7 +110,10 @@ def known(status: str) -> dict[str, Any]:
         ),
         (
             "back",
-            "Back after 9 days; seen before that: 22 times on 1 host since 1970-01-01.",
+            (
+                "Seen again after 9 days; before that: 22 times on 1 host since "
+                "1970-01-01."
+            ),
             "Повторилось спустя 9 дней; до этого было: 22 раза на 1 узле с 01.01.1970.",
         ),
         (

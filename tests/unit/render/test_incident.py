@@ -74,8 +74,8 @@ def test_every_loss_is_told() -> None:
     context = build_context(make_incident(losses=losses), make_report(), {})
 
     assert context.facts["losses"] == (
-        "1 record lost on the way",
-        "2 records of which a part was lost",
+        "1 record lost in transit",
+        "2 records incomplete: fragments were lost",
         "30 records (4000 bytes) left out of the middle: the trace was too long",
     )
 
@@ -86,7 +86,7 @@ def test_what_happened_before_we_listened_is_marked() -> None:
     notes: Any = context.facts["notes"]
 
     assert notes[0] == "second note\\x1b"
-    assert "before we listened" in notes[1]
+    assert "before monitoring began" in notes[1]
 
 
 @pytest.mark.parametrize(

@@ -98,5 +98,5 @@ def test_a_file_has_a_name_that_is_safe(host: str, name: str) -> None:
     assert whole_trace(Rendered("s", "b"), host, ID) == (
         name,
         "s\n\nb\n",
-        f"The whole trace: {name}",
+        f"The full trace: {name}",
     )
