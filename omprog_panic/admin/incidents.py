@@ -1,7 +1,8 @@
-"""Stored incidents for people: lists, and one whole."""
+"""Stored incidents: lists, and one in full."""
 
 from __future__ import annotations
 
+import dataclasses
 import types
 from typing import TYPE_CHECKING, Any
 
@@ -25,102 +26,189 @@ if TYPE_CHECKING:
     from omprog_panic.render.catalog import Catalog
     from omprog_panic.render.context import MessageContext
     from omprog_panic.store.decisions import StoredDecision
+    from omprog_panic.store.incidents import IncidentSummary, StoredIncident
     from omprog_panic.store.notification_log import Delivery
 
-
-FEWEST_DIGITS = 4
+MIN_ID_DIGITS = 4
 NO_NAMES: Mapping[str, str] = types.MappingProxyType({})
 
 
-def list_archive(
-    path: Path, limit: int, host_names: Mapping[str, str] = NO_NAMES
-) -> list[dict[str, Any]]:
-    """Return the newest incidents of a database.
+@dataclasses.dataclass(frozen=True, slots=True)
+class ListedIncident:
+    """An incident in a list; ``host`` is the name from config.yaml if there is one."""
 
-    ``host_names`` maps addresses to the names that config.yaml gives.
+    summary: IncidentSummary
+    host: str | None
+
+    @property
+    def time(self) -> str:
+        """When the crash began, in UTC."""
+        return utc(self.summary.onset_at)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON object."""
+        return {**summary_to_json(self.summary), "host": self.host, "time": self.time}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ExplainedDecision:
+    """A decision of the policy about an incident, and what it means."""
+
+    decision: StoredDecision
+
+    @property
+    def time(self) -> str:
+        """When it was made, in UTC."""
+        return utc(rfc3339(self.decision.at))
+
+    @property
+    def meaning(self) -> str:
+        """The meaning of the decision's code."""
+        return explain_decision(self.decision.decision)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON object."""
+        return {
+            "time": self.time,
+            "about": self.decision.subject.partition(":")[0],
+            "decision": self.decision.decision,
+            "meaning": self.meaning,
+            "reason": self.decision.reason,
+            "services": list(self.decision.services),
+            "cause": self.decision.cause,
+            "message_id": self.decision.message_id,
+        }
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class IncidentDetails:
+    """An incident with its trace, its analysis, decisions and deliveries."""
+
+    incident: StoredIncident
+    context: MessageContext  # what templates may use
+    decisions: tuple[ExplainedDecision, ...]
+    deliveries: tuple[Delivery, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON object: the variables of templates, and the rest."""
+        return {
+            **self.context.variables(),
+            "decision": self.incident.decision,
+            "decided_because": explain_decision(self.incident.decision),
+            "decisions": [decision.to_json() for decision in self.decisions],
+            "report": report_fields(self.incident.report),
+            "deliveries": [delivery_to_json(row) for row in self.deliveries],
+        }
+
+
+def list_incidents(
+    path: Path, limit: int, host_names: Mapping[str, str] = NO_NAMES
+) -> list[ListedIncident]:
+    """Return the newest incidents; ``host_names`` maps addresses to listed names.
 
     Raises:
-        StoreError: it cannot be read.
+        StoreError: the database cannot be read.
 
     """
     with existing_database(path) as database, database.read() as connection:
         found = incidents.list_incidents(connection, limit)
     return [
-        {
-            **incident_fields(row),
-            "host": host_names.get(row.source) or row.host,
-            "time": utc(row.onset_at),
-        }
-        for row in found
+        ListedIncident(summary, host_names.get(summary.source) or summary.host)
+        for summary in found
     ]
 
 
-def show_archived(
+def load_incident(
     path: Path, prefix: str, host_names: Mapping[str, str] = NO_NAMES
-) -> dict[str, Any]:
-    """Return one incident with its trace, its analysis and its deliveries.
+) -> IncidentDetails:
+    """Return the incident whose id begins with ``prefix``, in full.
 
     Raises:
-        OmprogPanicError: no incident, or several, begin with these digits.
+        OmprogPanicError: no incident, or several, begin so.
         StoreError: the database cannot be read.
 
     """
     with existing_database(path) as database, database.read() as connection:
-        incident_id = find_one(connection, prefix)
+        incident_id = resolve_id(connection, prefix)
         incident = incidents.load_incident(connection, incident_id)
         assert incident is not None
         rows = deliveries(connection, incident_id)
         decided = decisions_on(connection, incident_id)
-    context = build_context(incident.record, incident.report, host_names)
-    return {
-        **context.variables(),
-        "decision": incident.decision,
-        "decided_because": _reason(incident.decision),
-        "decisions": [_decision(row) for row in decided],
-        "report": report_fields(incident.report),
-        "deliveries": [_delivery(row) for row in rows],
-    }
+    return IncidentDetails(
+        incident=incident,
+        context=build_context(incident.record, incident.report, host_names),
+        decisions=tuple(map(ExplainedDecision, decided)),
+        deliveries=tuple(rows),
+    )
 
 
-def archived_context(
+def template_context(
     path: Path, prefix: str, catalog: Catalog, host_names: Mapping[str, str]
 ) -> MessageContext:
-    """Return what a template may use of a stored incident.
+    """Return what a template may use of the incident whose id begins so.
 
     Raises:
-        OmprogPanicError: no incident, or several, begin with these digits.
+        OmprogPanicError: no incident, or several, begin so.
         StoreError: the database cannot be read.
 
     """
     with existing_database(path) as database, database.read() as connection:
-        found = incidents.load_incident(connection, find_one(connection, prefix))
+        found = incidents.load_incident(connection, resolve_id(connection, prefix))
     assert found is not None
     return build_context(found.record, found.report, host_names, Framing(catalog))
 
 
-def incident_fields(row: incidents.IncidentSummary) -> dict[str, Any]:
-    """Return an incident as JSON output shows it."""
+def resolve_id(connection: Connection, prefix: str) -> str:
+    """Return the id of the one incident whose id begins with ``prefix``.
+
+    Raises:
+        OmprogPanicError: none begins so, or several do, or the prefix is too short.
+
+    """
+    if len(prefix) < MIN_ID_DIGITS:
+        raise OmprogPanicError(
+            f"{prefix!r} is too short: write at least {MIN_ID_DIGITS} digits of the id"
+        )
+    found = incidents.find_incidents(connection, prefix.lower())
+    if not found:
+        raise OmprogPanicError(f"no incident has an id that begins with {prefix!r}")
+    if len(found) > 1:
+        listed = ", ".join(found)
+        raise OmprogPanicError(
+            f"several incidents have an id that begins with {prefix!r}: {listed}"
+        )
+    return found[0]
+
+
+def explain_decision(code: str) -> str:
+    """Return what the code of a decision means; an unknown code unchanged."""
+    return Decision[code].value if code in Decision.__members__ else code
+
+
+def summary_to_json(summary: IncidentSummary) -> dict[str, Any]:
+    """Return an incident without its trace as a JSON object."""
     return {
-        "id": row.id,
-        "source": row.source,
-        "host": row.host,
-        "boot": row.boot,
-        "kernel": row.kernel,
-        "kind": row.kind,
-        "severity": row.severity,
-        "title": row.title,
-        "function": row.function,
-        "fingerprint": row.fingerprint,
-        "analysis_version": row.analysis_version,
-        "panicked": row.panicked,
-        "ended_by": row.ended_by,
-        "onset_at": row.onset_at,
-        "received_at": row.received_at,
-        "decision": row.decision,
+        "id": summary.id,
+        "source": summary.source,
+        "host": summary.host,
+        "boot": summary.boot,
+        "kernel": summary.kernel,
+        "kind": summary.kind,
+        "severity": summary.severity,
+        "title": summary.title,
+        "function": summary.function,
+        "fingerprint": summary.fingerprint,
+        "analysis_version": summary.analysis_version,
+        "panicked": summary.panicked,
+        "ended_by": summary.ended_by,
+        "onset_at": summary.onset_at,
+        "received_at": summary.received_at,
+        "decision": summary.decision,
     }
 
 
-def _delivery(row: Delivery) -> dict[str, Any]:
+def delivery_to_json(row: Delivery) -> dict[str, Any]:
+    """Return a delivery of an incident as a JSON object."""
     return {
         "notification_id": row.notification_id,
         "decision": row.decision,
@@ -130,40 +218,3 @@ def _delivery(row: Delivery) -> dict[str, Any]:
         "finished_at": row.finished_at,
         "last_reason": row.last_reason,
     }
-
-
-def _decision(row: StoredDecision) -> dict[str, Any]:
-    return {
-        "time": utc(rfc3339(row.at)),
-        "about": row.subject.partition(":")[0],
-        "decision": row.decision,
-        "meaning": _reason(row.decision),
-        "reason": row.reason,
-        "services": list(row.services),
-        "cause": row.cause,
-        "message_id": row.message_id,
-    }
-
-
-def find_one(connection: Connection, prefix: str) -> str:
-    """Return the id of the incident that begins with these digits.
-
-    Raises:
-        OmprogPanicError: none does, or several do, or they are too few digits.
-
-    """
-    if len(prefix) < FEWEST_DIGITS:
-        raise OmprogPanicError(
-            f"{prefix!r} is too short: write at least {FEWEST_DIGITS} digits of an id"
-        )
-    found = incidents.find_incidents(connection, prefix.lower())
-    if not found:
-        raise OmprogPanicError(f"no incident begins with {prefix!r}")
-    if len(found) > 1:
-        listed = ", ".join(found)
-        raise OmprogPanicError(f"several incidents begin with {prefix!r}: {listed}")
-    return found[0]
-
-
-def _reason(decision: str) -> str:
-    return Decision[decision].value if decision in Decision.__members__ else decision

@@ -1,72 +1,76 @@
-"""What people do with the outbox and with stored incidents."""
+"""The outbox: listing pending deliveries, retrying and dropping them."""
 
 from __future__ import annotations
 
-import contextlib
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from omprog_panic.admin.incidents import find_one
+from omprog_panic.admin.wake import wake_alerter
 from omprog_panic.clock import SystemClock, rfc3339
-from omprog_panic.errors import OmprogPanicError, SpoolError
-from omprog_panic.policy.evaluation import incident_message_id
+from omprog_panic.errors import OmprogPanicError
 from omprog_panic.render.context import utc
-from omprog_panic.spool.writer import SpoolWriter
-from omprog_panic.store import outbox_admin, retention
+from omprog_panic.store import outbox_admin
 from omprog_panic.store.connect import existing_database
-from omprog_panic.store.incidents import load_spool_file
-from omprog_panic.store.notification_log import (
-    StoredNotification,
-    insert_notifications,
-    notification_exists,
-)
 from omprog_panic.store.outbox import OPEN, OutboxState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from omprog_panic.alerter.setup import Setup
-    from omprog_panic.config.model import Paths, Service
+    from omprog_panic.config.model import Paths
     from omprog_panic.store.outbox_admin import OutboxEntry
 
 UNFINISHED = (*OPEN, OutboxState.DEAD.value)
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class OutboxDelivery:
+    """One delivery to one service, as people see it."""
+
+    entry: OutboxEntry
+
+    @property
+    def time(self) -> str:
+        """When it was put into the outbox, in UTC."""
+        return utc(rfc3339(self.entry.created_at))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON object."""
+        entry = self.entry
+        return {
+            "id": entry.id,
+            "created_at": entry.created_at,
+            "state": entry.state,
+            "attempts": entry.attempts,
+            "next_attempt_at": entry.next_attempt_at,
+            "service_key": entry.service_key,
+            "service_label": entry.service_label,
+            "kind": entry.kind,
+            "incident_id": entry.incident_id,
+            "source": entry.source,
+            "title": entry.title,
+            "last_reason": entry.last_reason,
+            "stands_in_for": entry.stands_in_for,
+            "time": self.time,
+        }
+
+
 def list_outbox(
-    paths: Paths, limit: int, *, everything: bool = False
-) -> list[dict[str, Any]]:
-    """Return what is not delivered, dead rows too; or everything, oldest first.
+    paths: Paths, limit: int, *, finished: bool = False
+) -> list[OutboxDelivery]:
+    """Return pending and dead deliveries, oldest first; ``finished``: all of them.
 
     Raises:
         StoreError: the database cannot be read.
 
     """
-    states = [state.value for state in OutboxState] if everything else UNFINISHED
+    states = [state.value for state in OutboxState] if finished else UNFINISHED
     with existing_database(paths.database) as database, database.read() as connection:
-        rows = outbox_admin.list_entries(connection, states, limit)
-    return [_entry(row) for row in rows]
-
-
-def _entry(row: OutboxEntry) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "created_at": row.created_at,
-        "state": row.state,
-        "attempts": row.attempts,
-        "next_attempt_at": row.next_attempt_at,
-        "service_key": row.service_key,
-        "service_label": row.service_label,
-        "kind": row.kind,
-        "incident_id": row.incident_id,
-        "source": row.source,
-        "title": row.title,
-        "last_reason": row.last_reason,
-        "stands_in_for": row.stands_in_for,
-        "time": utc(rfc3339(row.created_at)),
-    }
+        entries = outbox_admin.list_entries(connection, states, limit)
+    return [OutboxDelivery(entry) for entry in entries]
 
 
 def retry_outbox(paths: Paths, ids: Sequence[int] | None) -> int:
-    """Make rows due now, dead ones too (None: all); tell how many.
+    """Make deliveries due now, dead ones too (None: all); return how many.
 
     Raises:
         OmprogPanicError: none of them can be sent again.
@@ -76,13 +80,13 @@ def retry_outbox(paths: Paths, ids: Sequence[int] | None) -> int:
     now = SystemClock().wall()
     with existing_database(paths.database) as database, database.write() as connection:
         count = outbox_admin.retry(connection, ids, now)
-    _refuse_nothing(count, ids, "nothing that could be sent again")
-    _wake(paths)
+    _require_some(count, ids, "no delivery can be sent again")
+    wake_alerter(paths)
     return count
 
 
 def drop_outbox(paths: Paths, ids: Sequence[int] | None) -> int:
-    """Forget rows that wait or are dead (None: all dead ones); tell how many.
+    """Discard pending or dead deliveries (None: all dead ones); return how many.
 
     Raises:
         OmprogPanicError: none of them can be dropped.
@@ -92,71 +96,11 @@ def drop_outbox(paths: Paths, ids: Sequence[int] | None) -> int:
     now = SystemClock().wall()
     with existing_database(paths.database) as database, database.write() as connection:
         count = outbox_admin.drop(connection, ids, now)
-    _refuse_nothing(count, ids, "nothing that could be dropped")
+    _require_some(count, ids, "no delivery can be dropped")
     return count
 
 
-def resend_incident(setup: Setup, prefix: str, services: Sequence[Service]) -> int:
-    """Send an incident (again) to these services; tell to how many it goes.
-
-    Raises:
-        OmprogPanicError: no incident, or several, begin with these digits.
-        StoreError: the database cannot be written.
-
-    """
-    paths, now = setup.config.paths, SystemClock().wall()
-    labels = {service.key: service.label for service in services}
-    with existing_database(paths.database) as database, database.write() as connection:
-        incident_id = find_one(connection, prefix)
-        id_ = incident_message_id(incident_id)
-        if not notification_exists(connection, id_):
-            told = StoredNotification(
-                id_, "incident", incident_id, "NOTIFY_RESENT", now
-            )
-            insert_notifications(connection, [told])
-        count = outbox_admin.resend(connection, id_, labels, now)
-    _wake(paths)
-    return count
-
-
-def export_incident(paths: Paths, prefix: str) -> bytes:
-    """Return the spool file that an incident came in, unaltered.
-
-    Raises:
-        OmprogPanicError: no incident, or several, begin with these digits.
-        StoreError: the database cannot be read.
-
-    """
-    with existing_database(paths.database) as database, database.read() as connection:
-        return load_spool_file(connection, find_one(connection, prefix))
-
-
-def delete_incident(paths: Paths, prefix: str, *, force: bool) -> str:
-    """Delete an incident with all that belongs to it; give its id.
-
-    Raises:
-        OmprogPanicError: no such incident, or its alert is not delivered yet.
-        StoreError: the database cannot be written.
-
-    """
-    with existing_database(paths.database) as database, database.write() as connection:
-        incident_id = find_one(connection, prefix)
-        if not force and retention.is_undelivered(connection, incident_id):
-            raise OmprogPanicError(
-                f"{incident_id}: its alert is not delivered yet: see outbox list, "
-                "or use --force"
-            )
-        retention.delete_incidents(connection, [incident_id])
-    return incident_id
-
-
-def _refuse_nothing(count: int, ids: Sequence[int] | None, what: str) -> None:
+def _require_some(count: int, ids: Sequence[int] | None, message: str) -> None:
     if not count:
         among = "" if ids is None else f" among {', '.join(map(str, ids))}"
-        raise OmprogPanicError(f"{what}{among}: see omprog-panic outbox list")
-
-
-def _wake(paths: Paths) -> None:
-    # Without it the alerter looks within limits.poll_s.
-    with contextlib.suppress(SpoolError, OSError):
-        SpoolWriter(paths.spool).wake_reader()
+        raise OmprogPanicError(f"{message}{among}: see omprog-panic outbox list")

@@ -1,4 +1,4 @@
-"""Newer rules over the archive; changes what is stored, alerts nobody."""
+"""Analyzes stored incidents again; changes what is stored, notifies nobody."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from omprog_panic.store import incidents
 from omprog_panic.store.connect import existing_database
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from omprog_panic.model import Record
@@ -20,35 +20,64 @@ if TYPE_CHECKING:
     from omprog_panic.store.connect import Database
 
     Analyze = Callable[[Sequence[Record], int], Report]
+    Value = str | bool | None
 
 log = logging.getLogger(__name__)
 
-BATCH = 20  # incidents a transaction: the alerter is not kept waiting
-MAX_CHANGES = 1000  # that are named; the others are counted
-COMPARED = ("severity", "kind", "title", "function", "fingerprint", "panicked")
+BATCH = 20  # incidents per transaction, so that the alerter is not delayed
+MAX_CHANGES = 1000  # that are listed; the others are only counted
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ReportChange:
+    """A field of an incident's report that has a new value."""
+
+    incident_id: str
+    field: str
+    before: Value
+    after: Value
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON object."""
+        return {
+            "id": self.incident_id,
+            "change": self.field,
+            "before": self.before,
+            "after": self.after,
+        }
 
 
 @dataclasses.dataclass(slots=True)
 class Reanalysis:
-    """What came of it."""
+    """The result; ``version`` is that of the rules."""
 
     version: int = ANALYSIS_VERSION
     looked_at: int = 0
-    changed: int = 0  # in one of COMPARED
-    changes: list[dict[str, Any]] = dataclasses.field(default_factory=list)
-    failed: list[str] = dataclasses.field(default_factory=list)
+    changed: int = 0  # incidents
+    changes: list[ReportChange] = dataclasses.field(default_factory=list)
+    failed: list[str] = dataclasses.field(default_factory=list)  # ids
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON object."""
+        return {
+            "version": self.version,
+            "looked_at": self.looked_at,
+            "changed": self.changed,
+            "changes": [change.to_json() for change in self.changes],
+            "failed": list(self.failed),
+        }
 
 
-def reanalyze_archive(
+def reanalyze_incidents(
     path: Path,
     analyze: Analyze = analyze_trace,
     *,
     everything: bool = False,
     dry_run: bool = False,
 ) -> Reanalysis:
-    """Judge anew what older rules judged, or everything.
+    """Analyze the incidents of older rules again, or all of them.
 
-    Safe while the alerter runs, and to be interrupted: what is done is done.
+    The alerter may run meanwhile. If it is interrupted, what is done stays done.
 
     Raises:
         StoreError: the database cannot be read or written.
@@ -64,15 +93,14 @@ def reanalyze_archive(
             if not ids:
                 return done
             after = ids[-1]
-            judged = [_judge(database, id_, analyze, done) for id_ in ids]
+            results = [_analyze(database, id_, analyze, done) for id_ in ids]
             if not dry_run:
                 with database.write() as connection:
-                    for pair in judged:
-                        if pair is not None:
-                            incidents.replace_report(connection, *pair)
+                    for pair in filter(None, results):
+                        incidents.replace_report(connection, *pair)
 
 
-def _judge(
+def _analyze(
     database: Database, incident_id: str, analyze: Analyze, done: Reanalysis
 ) -> tuple[IncidentRecord, Report] | None:
     done.looked_at += 1
@@ -83,23 +111,33 @@ def _judge(
             return None
         report = analyze(stored.record.records, stored.record.context)
     except ValueError as error:
-        # Not readable by this version, or a bug in a rule: what stands there stays.
-        log.warning("not analysed", extra={"id": incident_id, "reason": str(error)})
+        # Not readable by this version, or a bug in a rule: the old report stays.
+        log.warning("not analyzed", extra={"id": incident_id, "reason": str(error)})
         done.failed.append(incident_id)
         return None
-    before = {name: _word(getattr(stored.report, name)) for name in COMPARED}
-    now = {name: _word(getattr(report, name)) for name in COMPARED}
-    differing = [name for name in COMPARED if before[name] != now[name]]
-    if differing:
+    changes = list(_changes(incident_id, stored.report, report))
+    if changes:
         done.changed += 1
     if len(done.changes) < MAX_CHANGES:
-        done.changes += [
-            {"id": incident_id, "change": n, "before": before[n], "after": now[n]}
-            for n in differing
-        ]
+        done.changes += changes
     return stored.record, report
 
 
-def _word(value: object) -> object:
-    word = getattr(value, "value", value)
-    return visible(word) if isinstance(word, str) else word
+def _changes(incident_id: str, before: Report, after: Report) -> Iterator[ReportChange]:
+    old, new = _compared(before), _compared(after)
+    for field, value in old.items():
+        if value != new[field]:
+            yield ReportChange(incident_id, field, value, new[field])
+
+
+def _compared(report: Report) -> dict[str, Value]:
+    """Return the fields whose changes are listed."""
+    function = report.function
+    return {
+        "severity": report.severity.value,
+        "kind": report.kind,
+        "title": visible(report.title),
+        "function": None if function is None else visible(function),
+        "fingerprint": report.fingerprint,
+        "panicked": report.panicked,
+    }

@@ -1,17 +1,18 @@
-"""A marked sample through the outbox, as ``omprog-panic test-alert`` sends it."""
+"""Sends a sample alert, marked TEST, through the outbox to services."""
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from typing import TYPE_CHECKING, Any
 
+from omprog_panic.admin.settings_in_use import wait_until_read
+from omprog_panic.admin.wake import wake_alerter
 from omprog_panic.alerter.compose import Composer
 from omprog_panic.alerter.dispatch import notify_test
-from omprog_panic.alerter.settings_report import wait_until_read
 from omprog_panic.clock import SystemClock
 from omprog_panic.errors import OmprogPanicError
 from omprog_panic.sinks.registry import open_sink
-from omprog_panic.spool.writer import SpoolWriter
 from omprog_panic.store.connect import open_database
 from omprog_panic.store.notification_log import last_took_s
 from omprog_panic.store.outbox import OPEN, OutboxRow, OutboxState
@@ -24,20 +25,59 @@ if TYPE_CHECKING:
     from omprog_panic.config.model import Service
     from omprog_panic.store.connect import Database
 
-LOOK_AGAIN_S = 0.05
-READ_WITHIN_S = 5.0  # for a reload that was asked for just before
+POLL_S = 0.05
+READ_WITHIN_S = 5.0  # for a reload that was requested just before
 
 
-def send_test(
+@dataclasses.dataclass(frozen=True, slots=True)
+class SampleDelivery:
+    """What one service did with the sample."""
+
+    entry: OutboxEntry
+    subject: str
+    characters: int  # of subject and body
+    took_s: float | None  # None: no answer yet
+
+    @property
+    def delivered(self) -> bool:
+        """Whether the service accepted it."""
+        return self.entry.state == OutboxState.SENT.value
+
+    @property
+    def answer(self) -> str:
+        """The answer of the service, in a few words."""
+        if self.delivered:
+            return "taken"
+        return self.entry.last_reason or "no answer yet"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON object."""
+        return {
+            "id": self.entry.id,
+            "notification_id": self.entry.notification_id,
+            "service_key": self.entry.service_key,
+            "service_label": self.entry.service_label,
+            "state": self.entry.state,
+            "attempts": self.entry.attempts,
+            "next_attempt_at": self.entry.next_attempt_at,
+            "created_at": self.entry.created_at,
+            "finished_at": self.entry.finished_at,
+            "last_reason": self.entry.last_reason,
+            "sent_subject": self.subject,
+            "sent_characters": self.characters,
+            "took_s": self.took_s,
+            "answer": self.answer,
+        }
+
+
+def send_sample_alert(
     setup: Setup, services: Sequence[Service], timeout_s: float
-) -> list[dict[str, Any]]:
-    """Put a sample into the outbox and wait; give what became of it, by service.
-
-    Each row has what was sent (``sent_subject``, ``sent_characters``), how long the
-    service took (``took_s``) and what it answered (``answer``).
+) -> list[SampleDelivery]:
+    """Send a sample to services, wait at most so long, and return what they did.
 
     Raises:
-        OmprogPanicError: nobody is there to deliver it, or the store is in trouble.
+        OmprogPanicError: no alerter is running that has read the configuration.
+        StoreError: the database cannot be used.
 
     """
     paths, clock = setup.config.paths, SystemClock()
@@ -45,56 +85,45 @@ def send_test(
     try:
         if not database.has_alerter():
             raise OmprogPanicError(
-                "the alerter does not run: start it "
-                "(systemctl start omprog-panic-alerter)"
+                "the alerter is not running: start it with "
+                "`systemctl start omprog-panic-alerter`"
             )
         for reason in wait_until_read(paths, READ_WITHIN_S):
             # It may not even know the service yet.
-            raise OmprogPanicError(f"{reason}: `omprog-panic apply`, then this again")
+            raise OmprogPanicError(f"{reason}: run `omprog-panic apply` first")
         database.check()
         with database.write() as connection:
             notification_id = notify_test(connection, services, clock.wall())
-        SpoolWriter(paths.spool).wake_reader()
-        rows = _wait(database, notification_id, clock.monotonic() + timeout_s)
-        return [_described(database, setup, row) for row in rows]
+        wake_alerter(paths)
+        entries = _wait(database, notification_id, clock.monotonic() + timeout_s)
+        return [_delivery(database, setup, entry) for entry in entries]
     finally:
         database.close()
 
 
-def _described(database: Database, setup: Setup, row: OutboxEntry) -> dict[str, Any]:
+def _delivery(database: Database, setup: Setup, entry: OutboxEntry) -> SampleDelivery:
     compose = Composer(database, setup.templates, setup.config.host_names())
     services = {service.key: service for service in setup.config.services}
-    sample = OutboxRow(
-        id=row.id,
-        notification_id=row.notification_id,
+    row = OutboxRow(
+        id=entry.id,
+        notification_id=entry.notification_id,
         kind="test",
         incident_id=None,
-        service_key=row.service_key,
-        attempts=row.attempts,
-        created_at=row.created_at,
+        service_key=entry.service_key,
+        attempts=entry.attempts,
+        created_at=entry.created_at,
         last_reason=None,
     )
-    sink = open_sink(services[row.service_key])
-    text = sink.preview(compose(sample))
+    sink = open_sink(services[entry.service_key])
+    message = sink.preview(compose(row))
     with database.read() as connection:
-        took_s = last_took_s(connection, row.id)
-    answer = "taken" if row.state == OutboxState.SENT.value else row.last_reason
-    return {
-        "id": row.id,
-        "notification_id": row.notification_id,
-        "service_key": row.service_key,
-        "service_label": row.service_label,
-        "state": row.state,
-        "attempts": row.attempts,
-        "next_attempt_at": row.next_attempt_at,
-        "created_at": row.created_at,
-        "finished_at": row.finished_at,
-        "last_reason": row.last_reason,
-        "sent_subject": text.subject,
-        "sent_characters": len(text.subject) + len(text.body),
-        "took_s": None if took_s is None else round(took_s, 3),
-        "answer": answer or "no answer yet",
-    }
+        took_s = last_took_s(connection, entry.id)
+    return SampleDelivery(
+        entry=entry,
+        subject=message.subject,
+        characters=len(message.subject) + len(message.body),
+        took_s=None if took_s is None else round(took_s, 3),
+    )
 
 
 def _wait(
@@ -103,10 +132,9 @@ def _wait(
     pause, clock = threading.Event(), SystemClock()
     while True:
         with database.read() as connection:
-            rows = entries_of(connection, notification_id)
-        open_rows = [row for row in rows if row.state in OPEN]
-        # One that failed is tried again later; the first answer is what is asked for.
-        asked = [row for row in open_rows if row.last_reason is None]
-        if not asked or clock.monotonic() >= deadline:
-            return rows
-        pause.wait(LOOK_AGAIN_S)
+            entries = entries_of(connection, notification_id)
+        # A failed delivery is retried later; its first answer is enough here.
+        unanswered = [e for e in entries if e.state in OPEN and e.last_reason is None]
+        if not unanswered or clock.monotonic() >= deadline:
+            return entries
+        pause.wait(POLL_S)

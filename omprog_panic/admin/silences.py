@@ -1,18 +1,18 @@
-"""What people do with silences; the alerter takes it up within seconds."""
+"""Adding, listing and ending silences; the alerter applies a change within seconds."""
 
 from __future__ import annotations
 
-import contextlib
+import dataclasses
 import re
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from omprog_panic.admin.wake import wake_alerter
 from omprog_panic.clock import SystemClock, rfc3339
+from omprog_panic.config.routing import parse_match
 from omprog_panic.config.vocabulary import why_no_match
-from omprog_panic.errors import OmprogPanicError, SpoolError
-from omprog_panic.policy.match import build_match
+from omprog_panic.errors import OmprogPanicError
 from omprog_panic.render.context import utc
-from omprog_panic.spool.writer import SpoolWriter
 from omprog_panic.store import silences
 from omprog_panic.store.connect import existing_database
 from omprog_panic.store.silences import MAX_SILENCES, StoredSilence
@@ -25,43 +25,77 @@ if TYPE_CHECKING:
 ID_DIGITS = 8
 MAX_SECONDS = 366 * 86400.0
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
-_LENGTH = re.compile(r"(\d{1,9})([smhdw])", re.ASCII)
+_DURATION = re.compile(r"(\d{1,9})([smhdw])", re.ASCII)
 
 
-def seconds_of(text: str) -> float:
-    """Read a length of time.
+@dataclasses.dataclass(frozen=True, slots=True)
+class Silence:
+    """A silence as people see it; times are in UTC."""
 
-    >>> seconds_of("1d12h")
+    id: str
+    active: bool
+    match: str
+    author: str
+    comment: str
+    starts: str
+    ends: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON object."""
+        return {
+            "id": self.id,
+            "state": "holds" if self.active else "over",
+            "match": self.match,
+            "author": self.author,
+            "comment": self.comment,
+            "from": self.starts,
+            "until": self.ends,
+        }
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class NewSilence:
+    """A silence to be added: patterns by label, for so many seconds from now."""
+
+    match: Mapping[str, Sequence[str]]
+    seconds: float
+    author: str
+    comment: str
+
+
+def parse_duration(text: str) -> float:
+    """Return the seconds of a duration.
+
+    >>> parse_duration("1d12h")
     129600.0
 
     Raises:
-        OmprogPanicError: it is none, or too long.
+        OmprogPanicError: not a duration, or too long.
 
     """
-    parts = _LENGTH.findall(text)
+    parts = _DURATION.findall(text)
     if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise OmprogPanicError(f"{text!r} is no length of time: write 90m, 2h or 1d12h")
+        raise OmprogPanicError(
+            f"{text!r} is not a valid duration: write for example 90m, 2h or 1d12h"
+        )
     seconds = sum(int(number) * _UNITS[unit] for number, unit in parts)
     if not 0 < seconds <= MAX_SECONDS:
-        raise OmprogPanicError(f"{text!r}: write more than nothing and at most 366d")
+        raise OmprogPanicError(
+            f"{text!r} is not a valid duration: it must be longer than 0 and at most "
+            "366d"
+        )
     return seconds
 
 
-def add_silence(
-    paths: Paths,
-    match: Mapping[str, Sequence[str]],
-    seconds: float,
-    author: str,
-    comment: str,
-) -> dict[str, Any]:
-    """Begin a silence now.
+def add_silence(paths: Paths, new: NewSilence) -> Silence:
+    """Add a silence that begins now.
 
     Raises:
-        OmprogPanicError: there are too many already, or it can match nothing.
+        OmprogPanicError: it can match nothing, or there are too many silences.
         StoreError: the database cannot be written.
 
     """
-    for key, patterns in match.items():
+    for key, patterns in new.match.items():
         for pattern in patterns:
             message = why_no_match(key, pattern)
             if message is not None:
@@ -69,22 +103,24 @@ def add_silence(
     now = SystemClock().wall()
     silence = StoredSilence(
         id=uuid.uuid4().hex[:ID_DIGITS],
-        match={key: list(patterns) for key, patterns in match.items() if patterns},
-        author=author,
-        comment=comment,
+        match={key: list(patterns) for key, patterns in new.match.items() if patterns},
+        author=new.author,
+        comment=new.comment,
         starts_at=now,
-        ends_at=now + seconds,
+        ends_at=now + new.seconds,
     )
     with existing_database(paths.database) as database, database.write() as connection:
         if silences.count_open(connection, now) >= MAX_SILENCES:
-            raise OmprogPanicError(f"{MAX_SILENCES} silences hold already: end some")
+            raise OmprogPanicError(
+                f"there are already {MAX_SILENCES} active silences: end some first"
+            )
         silences.add_silence(connection, silence)
-    _wake(paths)
+    wake_alerter(paths)
     return _shown(silence, now)
 
 
-def list_silences(paths: Paths, *, over: bool) -> list[dict[str, Any]]:
-    """Return the silences that hold; with ``over`` those that have ended, too.
+def list_silences(paths: Paths, *, ended: bool) -> list[Silence]:
+    """Return the active silences; with ``ended`` also those that have ended.
 
     Raises:
         StoreError: the database cannot be read.
@@ -92,15 +128,15 @@ def list_silences(paths: Paths, *, over: bool) -> list[dict[str, Any]]:
     """
     now = SystemClock().wall()
     with existing_database(paths.database) as database, database.read() as connection:
-        found = silences.list_silences(connection, 0.0 if over else now)
+        found = silences.list_silences(connection, 0.0 if ended else now)
     return [_shown(silence, now) for silence in found]
 
 
 def expire_silence(paths: Paths, prefix: str) -> str:
-    """End a silence now; give its id.
+    """End the silence whose id begins with ``prefix``; return its id.
 
     Raises:
-        OmprogPanicError: none, or several, begin so; or it is over.
+        OmprogPanicError: none, or several, begin so; or it has already ended.
         StoreError: the database cannot be written.
 
     """
@@ -108,29 +144,26 @@ def expire_silence(paths: Paths, prefix: str) -> str:
     with existing_database(paths.database) as database, database.write() as connection:
         found = silences.find_silences(connection, prefix.lower())
         if not prefix or not found:
-            raise OmprogPanicError(f"no silence begins with {prefix!r}")
+            raise OmprogPanicError(f"no silence has an id that begins with {prefix!r}")
         if len(found) > 1:
             listed = ", ".join(found)
-            raise OmprogPanicError(f"several silences begin with {prefix!r}: {listed}")
+            raise OmprogPanicError(
+                f"several silences have an id that begins with {prefix!r}: {listed}"
+            )
         if not silences.end_silence(connection, found[0], now):
-            raise OmprogPanicError(f"silence {found[0]} is over already")
-    _wake(paths)
+            raise OmprogPanicError(f"silence {found[0]} has already ended")
+    wake_alerter(paths)
     return found[0]
 
 
-def _shown(silence: StoredSilence, now: float) -> dict[str, Any]:
-    return {
-        "id": silence.id,
-        "state": "holds" if silence.ends_at > now else "over",
-        "match": " and ".join(str(m) for m in build_match(dict(silence.match))),
-        "author": silence.author,
-        "comment": silence.comment,
-        "from": utc(rfc3339(silence.starts_at)),
-        "until": utc(rfc3339(silence.ends_at)),
-    }
-
-
-def _wake(paths: Paths) -> None:
-    # Without it the alerter looks within limits.poll_s.
-    with contextlib.suppress(SpoolError, OSError):
-        SpoolWriter(paths.spool).wake_reader()
+def _shown(silence: StoredSilence, now: float) -> Silence:
+    match = parse_match(dict(silence.match))
+    return Silence(
+        id=silence.id,
+        active=silence.ends_at > now,
+        match=" and ".join(str(matcher) for matcher in match),
+        author=silence.author,
+        comment=silence.comment,
+        starts=utc(rfc3339(silence.starts_at)),
+        ends=utc(rfc3339(silence.ends_at)),
+    )

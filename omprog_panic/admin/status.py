@@ -7,9 +7,10 @@ import dataclasses
 import os
 from typing import TYPE_CHECKING, Any
 
-from omprog_panic.admin.incidents import incident_fields
+from omprog_panic.admin.incidents import summary_to_json
 from omprog_panic.admin.senders import read_memory
-from omprog_panic.alerter.settings_report import NOT_READ, load_settings_in_use
+from omprog_panic.admin.settings_in_use import NOT_READ
+from omprog_panic.alerter.settings_report import load_settings_in_use
 from omprog_panic.clock import SystemClock, rfc3339
 from omprog_panic.config.digest import changed
 from omprog_panic.errors import SpoolError, StoreError, StoreForbiddenError
@@ -118,7 +119,7 @@ def _read_store(database: Database, status: Status) -> None:
     with database.read() as connection:
         status.incidents = incidents.count_incidents(connection)
         for row in incidents.list_incidents(connection, 1):
-            status.last_incident = incident_fields(row)
+            status.last_incident = summary_to_json(row)
         for service in outbox_admin.backlog(connection):
             status.services.append(_backlog_fields(service))
         for attempt in notification_log.last_failed_attempts(connection):
@@ -207,7 +208,7 @@ def _settings_problems(status: Status) -> Iterator[str]:
             )
         if not status.reload_faults:
             for name in status.changed_files:
-                yield f"{name} {NOT_READ}: `omprog-panic apply`"
+                yield f"{name} {NOT_READ}: run `omprog-panic apply`"
     for fault in status.template_faults:
         yield f"template: {fault}"
 

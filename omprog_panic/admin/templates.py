@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from omprog_panic.admin.incidents import archived_context
+from omprog_panic.admin.incidents import template_context
 from omprog_panic.errors import OmprogPanicError
 from omprog_panic.render.sample import samples
 from omprog_panic.render.templates import ALL_KINDS, INCIDENT, load_templates
@@ -117,7 +117,7 @@ def _context(
         return samples(templates.catalog)[request.kind][1 if request.bare else 0]
     if request.kind != INCIDENT:
         raise OmprogPanicError(f"--incident needs the kind {INCIDENT}")
-    return archived_context(
+    return template_context(
         config.paths.database, request.incident, templates.catalog, config.host_names()
     )
 

@@ -127,7 +127,7 @@ class Alerter:
             due = self._tick()
             self._readdress()
             self._maintain()
-            self._report.tell(self._setup)
+            self._report.update(self._setup)
             self._complaint = ""
         except (SpoolError, StoreError) as error:
             self._complain(str(error))

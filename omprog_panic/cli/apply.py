@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from omprog_panic.alerter.settings_report import (
+from omprog_panic.admin.settings_in_use import (
     NOT_RUNNING,
     wait_until_read,
-    why_behind,
+    why_outdated,
 )
 from omprog_panic.alerter.setup import load_setup
 from omprog_panic.apply.executor import (
@@ -64,7 +64,7 @@ def apply(file: Path, dry_run: bool, yes: bool, form: str) -> None:  # noqa: FBT
     plan = or_exit(plan_for, reception, machine)
     not_ready = _why_not_ready(file)
     notices = [*not_ready, *or_exit(check_plan, plan, reception, machine)]
-    behind = [] if not_ready else why_behind(load_public(file).paths)
+    behind = [] if not_ready else why_outdated(load_public(file).paths)
     if form == "text":
         _show(plan, notices, behind, ready=not not_ready)
     done: list[str] = []
@@ -103,8 +103,10 @@ def _show(plan: Plan, notices: list[str], behind: list[str], *, ready: bool) -> 
     if plan.restarts:
         click.echo("rsyslogd will be restarted")
     for reason in behind:
-        started = "started" if reason == NOT_RUNNING else "reloaded"
-        click.echo(f"the alerter will be {started}: {reason}")
+        if reason == NOT_RUNNING:
+            click.echo("the alerter will be started")
+        else:
+            click.echo(f"the alerter will be reloaded: {reason}")
     for notice in notices:
         click.echo(f"notice: {notice}", err=True)
 

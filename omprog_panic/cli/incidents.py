@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from omprog_panic.admin.incidents import list_archive, show_archived
-from omprog_panic.admin.outbox import (
+from omprog_panic.admin.incident_actions import (
     delete_incident,
     export_incident,
     resend_incident,
 )
+from omprog_panic.admin.incidents import list_incidents, load_incident
 from omprog_panic.admin.services import choose_services
 from omprog_panic.alerter.setup import load_setup
 from omprog_panic.cli.options import (
@@ -35,13 +35,9 @@ if TYPE_CHECKING:
 COLUMNS = ("id", "time", "severity", "source", "host", "title")
 
 
-def _host_names(file: Path) -> dict[str, str]:
-    return or_exit(load_public, file).host_names()
-
-
 @click.group()
 def incidents() -> None:
-    """Show what has crashed."""
+    """Show and manage stored incidents."""
 
 
 @incidents.command("list")
@@ -50,12 +46,9 @@ def incidents() -> None:
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
 def list_(file: Path, form: str, limit: int) -> None:
     """List the newest incidents."""
-    rows = or_exit(
-        list_archive,
-        or_exit(load_public, file).paths.database,
-        limit,
-        _host_names(file),
-    )
+    config = or_exit(load_public, file)
+    found = or_exit(list_incidents, config.paths.database, limit, config.host_names())
+    rows = [incident.to_json() for incident in found]
     if form == "json":
         print_json(rows)
     else:
@@ -67,26 +60,29 @@ def list_(file: Path, form: str, limit: int) -> None:
 @format_option
 @click.argument("id_", metavar="ID")
 def show(file: Path, form: str, id_: str) -> None:
-    """Show one incident, by the first digits of its id, with its whole trace."""
-    incident = or_exit(
-        show_archived, or_exit(load_public, file).paths.database, id_, _host_names(file)
-    )
+    """Show an incident with its complete trace, by the first digits of its id."""
+    config = or_exit(load_public, file)
+    found = or_exit(load_incident, config.paths.database, id_, config.host_names())
     if form == "json":
-        print_json(incident)
+        print_json(found.to_json())
     else:
-        print_incident(incident)
+        print_incident(found)
 
 
 @incidents.command()
 @config_option
 @click.option(
-    "--output", type=click.File("wb"), default="-", help="A file; else standard output."
+    "--output",
+    type=click.File("wb"),
+    default="-",
+    help="The file to write. Default: standard output.",
 )
 @click.argument("id_", metavar="ID")
 def export(file: Path, output: BinaryIO, id_: str) -> None:
-    """Write an incident as the JSON file that the collector made of it.
+    """Write an incident as the JSON file that the collector created.
 
-    docs/spool.md describes it; put into the spool elsewhere it is an incident there.
+    docs/spool.md describes the format. A monitor takes the incident in if the file is
+    put into its spool.
     """
     output.write(or_exit(export_incident, or_exit(load_public, file).paths, id_))
 
@@ -99,16 +95,18 @@ def export(file: Path, output: BinaryIO, id_: str) -> None:
 def resend(
     file: Path, form: str, keys: tuple[str, ...], tags: tuple[str, ...], id_: str
 ) -> None:
-    """Send an incident's alert again, under the same alert id."""
+    """Send the alert of an incident again, with the same alert id."""
     setup = or_exit(load_setup, file)
     services = or_exit(choose_services, setup.config.services, keys, tags)
-    print_done(form, "addressed", or_exit(resend_incident, setup, id_, services))
+    print_done(
+        form, "addressed", or_exit(resend_incident, setup.config.paths, id_, services)
+    )
 
 
 @incidents.command()
 @config_option
 @format_option
-@click.option("--force", is_flag=True, help="Also if its alert is not delivered.")
+@click.option("--force", is_flag=True, help="Even if its alert has not been delivered.")
 @click.argument("id_", metavar="ID")
 def delete(file: Path, form: str, id_: str, *, force: bool) -> None:
     """Delete an incident with its trace and its deliveries."""

@@ -22,18 +22,19 @@ COLUMNS = (
 
 @click.group()
 def outbox() -> None:
-    """Show and change what is still to be delivered."""
+    """Show and manage pending deliveries."""
 
 
 @outbox.command("list")
 @config_option
 @format_option
-@click.option("--all", "everything", is_flag=True, help="What is finished, too.")
+@click.option("--all", "finished", is_flag=True, help="Also finished deliveries.")
 @click.option("--limit", type=click.IntRange(1, 10000), default=100, show_default=True)
-def list_(file: Path, form: str, limit: int, *, everything: bool) -> None:
-    """List what waits and what is dead, oldest first."""
+def list_(file: Path, form: str, limit: int, *, finished: bool) -> None:
+    """List pending and dead deliveries, oldest first."""
     paths = or_exit(load_public, file).paths
-    rows = or_exit(list_outbox, paths, limit, everything=everything)
+    found = or_exit(list_outbox, paths, limit, finished=finished)
+    rows = [delivery.to_json() for delivery in found]
     if form == "json":
         print_json(rows)
     else:
@@ -43,10 +44,12 @@ def list_(file: Path, form: str, limit: int, *, everything: bool) -> None:
 @outbox.command()
 @config_option
 @format_option
-@click.option("--all", "everything", is_flag=True, help="All that waits or is dead.")
+@click.option(
+    "--all", "everything", is_flag=True, help="All pending and dead deliveries."
+)
 @click.argument("ids", metavar="ID...", type=int, nargs=-1)
 def retry(file: Path, form: str, ids: tuple[int, ...], *, everything: bool) -> None:
-    """Send now what waits or was given up; its time begins anew."""
+    """Send pending or dead deliveries now; their time limit starts again."""
     _need_one(ids, everything, "--all")
     paths = or_exit(load_public, file).paths
     count = or_exit(retry_outbox, paths, None if everything else ids)
@@ -56,10 +59,10 @@ def retry(file: Path, form: str, ids: tuple[int, ...], *, everything: bool) -> N
 @outbox.command()
 @config_option
 @format_option
-@click.option("--dead", "dead", is_flag=True, help="All that was given up.")
+@click.option("--dead", "dead", is_flag=True, help="All dead deliveries.")
 @click.argument("ids", metavar="ID...", type=int, nargs=-1)
 def drop(file: Path, form: str, ids: tuple[int, ...], *, dead: bool) -> None:
-    """Never send these; what was tried stays on record."""
+    """Discard pending or dead deliveries; their log of attempts is kept."""
     _need_one(ids, dead, "--dead")
     paths = or_exit(load_public, file).paths
     count = or_exit(drop_outbox, paths, None if dead else ids)
@@ -68,4 +71,4 @@ def drop(file: Path, form: str, ids: tuple[int, ...], *, dead: bool) -> None:
 
 def _need_one(ids: tuple[int, ...], flag: bool, name: str) -> None:  # noqa: FBT001
     if bool(ids) == flag:
-        raise click.UsageError(f"give the ids of outbox list, or {name}")
+        raise click.UsageError(f"name the ids shown by `outbox list`, or use {name}")

@@ -18,6 +18,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from omprog_panic.admin.incidents import IncidentDetails
     from omprog_panic.admin.status import Status
 
 PIPE_WIDTH = 250  # nothing is cut or wrapped where a program reads
@@ -58,26 +59,27 @@ def print_done(form: str, what: str, result: object) -> None:
         click.echo(f"{what}: {result}")
 
 
-def print_incident(incident: Mapping[str, Any]) -> None:
-    """Print one incident with its deliveries and its trace."""
+def print_incident(details: IncidentDetails) -> None:
+    """Print an incident with its decisions, its deliveries and its trace."""
+    facts = details.to_json()
     for name in _FACTS:
-        click.echo(f"{name + ':':<17}{_cell(incident[name])}")
-    for row in incident["decisions"]:
-        services = f" [{'; '.join(row['services'])}]" if row["services"] else ""
+        click.echo(f"{name + ':':<17}{_cell(facts[name])}")
+    for row in details.decisions:
+        services = row.decision.services
+        listed = f" [{'; '.join(services)}]" if services else ""
         click.echo(
-            f"{'decided:':<17}{row['time']} {row['decision']}: {row['meaning']} "
-            f"({row['reason']}){services}"
+            f"{'decided:':<17}{row.time} {row.decision.decision}: {row.meaning} "
+            f"({row.decision.reason}){listed}"
         )
-    for row in incident["deliveries"]:
-        reason = f" ({row['last_reason']})" if row["last_reason"] else ""
-        attempts = (
-            "1 attempt" if row["attempts"] == 1 else f"{row['attempts']} attempts"
-        )
+    for delivery in details.deliveries:
+        count = delivery.attempts
+        attempts = "1 attempt" if count == 1 else f"{count} attempts"
+        reason = f" ({delivery.last_reason})" if delivery.last_reason else ""
         click.echo(
-            f"{'told:':<17}{row['service_label']}: {row['state']} "
+            f"{'delivery:':<17}{delivery.service_label}: {delivery.state} "
             f"after {attempts}{reason}"
         )
-    click.echo(f"\n{incident['trace']}")
+    click.echo(f"\n{facts['trace']}")
 
 
 def print_status(status: Status) -> None:

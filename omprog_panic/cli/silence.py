@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 import click
 
 from omprog_panic.admin.silences import (
+    NewSilence,
     add_silence,
     expire_silence,
     list_silences,
-    seconds_of,
+    parse_duration,
 )
 from omprog_panic.cli.options import config_option, format_option, or_exit
 from omprog_panic.cli.output import print_done, print_json, print_table
 from omprog_panic.config.load import load_public
-from omprog_panic.policy.match import KEYS
+from omprog_panic.config.routing import MATCH_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,25 +28,35 @@ COLUMNS = ("id", "state", "until", "author", "match", "comment")
 
 
 def _match_options(command: Callable[..., None]) -> Callable[..., None]:
-    for key in reversed(KEYS):
-        words = f"A pattern for the {key}; may be given several times."
+    for key in reversed(MATCH_KEYS):
+        words = f"A pattern for the {key}; may be repeated."
         command = click.option(f"--{key}", key, multiple=True, help=words)(command)
     return command
 
 
 @click.group()
 def silence() -> None:
-    """Hold alerts back for a while; incidents are stored all the same."""
+    """Suppress alerts for a time; incidents are still stored."""
 
 
 @silence.command()
 @config_option
 @format_option
 @_match_options
-@click.option("--for", "length", required=True, help="How long: 90m, 2h, 1d12h.")
-@click.option("--comment", required=True, help="Why; stands in the message at its end.")
-@click.option("--author", default=None, help="Who; else the user that runs this.")
-@click.option("--everything", is_flag=True, help="Really all alerts, without a match.")
+@click.option(
+    "--for", "length", required=True, help="The duration, such as 90m, 2h or 1d12h."
+)
+@click.option(
+    "--comment",
+    required=True,
+    help="The reason; shown in the message at the end of the silence.",
+)
+@click.option(
+    "--author", default=None, help="The author. Default: the user that runs this."
+)
+@click.option(
+    "--everything", is_flag=True, help="Suppress all alerts, without a pattern."
+)
 def add(
     file: Path,
     form: str,
@@ -56,30 +67,31 @@ def add(
     everything: bool,
     **match: tuple[str, ...],
 ) -> None:
-    """Begin a silence; it matches what all these options say.
+    """Add a silence for alerts that match all of these options.
 
     omprog-panic silence add --host 'db-*' --for 2h --comment 'new kernel'
     """
     if not any(match.values()) and not everything:
-        raise click.UsageError("say what is silenced (--host ...), or --everything")
-    seconds = or_exit(seconds_of, length)
+        raise click.UsageError("name what to silence (--host ...), or use --everything")
+    seconds = or_exit(parse_duration, length)
     who = author or os.environ.get("SUDO_USER") or getpass.getuser()
     paths = or_exit(load_public, file).paths
-    added = or_exit(add_silence, paths, match, seconds, who, comment)
+    added = or_exit(add_silence, paths, NewSilence(match, seconds, who, comment))
     if form == "json":
-        print_json(added)
+        print_json(added.to_json())
     else:
-        click.echo(f"{added['id']}: silent until {added['until']}")
+        click.echo(f"{added.id}: silent until {added.ends}")
 
 
 @silence.command("list")
 @config_option
 @format_option
-@click.option("--all", "over", is_flag=True, help="Also those that have ended.")
-def list_(file: Path, form: str, *, over: bool) -> None:
-    """List the silences that hold."""
+@click.option("--all", "ended", is_flag=True, help="Also silences that have ended.")
+def list_(file: Path, form: str, *, ended: bool) -> None:
+    """List the active silences."""
     paths = or_exit(load_public, file).paths
-    rows = or_exit(list_silences, paths, over=over)
+    found = or_exit(list_silences, paths, ended=ended)
+    rows = [silence.to_json() for silence in found]
     if form == "json":
         print_json(rows)
     else:

@@ -6,8 +6,8 @@ import errno
 import os
 from typing import TYPE_CHECKING
 
+from omprog_panic.admin.settings_in_use import NOT_READ
 from omprog_panic.admin.status import CRITICAL, WARNING, collect_status
-from omprog_panic.alerter.settings_report import NOT_READ
 from omprog_panic.doctor.finding import Finding, Level, critical, ok, unknown, warning
 from omprog_panic.errors import StoreForbiddenError
 from omprog_panic.sinks.registry import service_address

@@ -94,7 +94,7 @@ def test_before_the_first_start_commands_say_so(tmp_path: Path) -> None:
     assert "the alerter does not run" in status.output
     tested = call("test-alert", "--config", config)
     assert tested.exit_code == os.EX_UNAVAILABLE
-    assert "the alerter does not run: start it" in tested.output
+    assert "the alerter is not running: start it" in tested.output
     assert not (tmp_path / "db").exists()
 
 
@@ -145,9 +145,9 @@ def test_incidents_status_and_test_alert_tell_what_happened(tmp_path: Path) -> N
     assert "SECRET" not in everything
     for wrong, why in {
         "abc": "too short",
-        "ffff": "no incident begins with",
-        "____": "no incident begins with",
-        "%%%%": "no incident begins with",
+        "ffff": "no incident has an id that begins with",
+        "____": "no incident has an id that begins with",
+        "%%%%": "no incident has an id that begins with",
     }.items():
         missing = call("incidents", "delete", "--force", "--config", config, wrong)
         assert missing.exit_code == os.EX_UNAVAILABLE

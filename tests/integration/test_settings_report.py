@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from omprog_panic.admin import sample_alert
-from omprog_panic.alerter.settings_report import why_behind
+from omprog_panic.admin.settings_in_use import NOT_RUNNING, why_outdated
 from omprog_panic.cli.main import main
 from omprog_panic.config.load import load_public
 from tests.alerter_process import AlerterProcess, publish
@@ -125,25 +125,27 @@ def test_what_the_alerter_has_not_read_is_said_everywhere(
         config = write_config(tmp_path, [first.url()])
         paths = load_public(config).paths
         arguments = ["test-alert", "--config", str(config)]
-        assert why_behind(paths) == ["it does not run"]
+        assert why_outdated(paths) == [NOT_RUNNING]
         with AlerterProcess(config) as alerter:
             alerter.wait_for_line("started")
-            wait_until(lambda: not why_behind(paths), "an alerter that is told of")
+            wait_until(lambda: not why_outdated(paths), "an alerter that is told of")
             assert status(config)["code"] == 0
 
             services = tmp_path / "apprise.yml"
             services.write_text(f"# an aside\n\n{services.read_text()}")
-            assert why_behind(paths) == []
+            assert why_outdated(paths) == []
             write_config(tmp_path, [second.url()])
             told = f"{services} has changed since the alerter read it"
-            assert why_behind(paths) == [told]
-            assert status(config)["problems"] == [[1, f"{told}: `omprog-panic apply`"]]
+            assert why_outdated(paths) == [told]
+            assert status(config)["problems"] == [
+                [1, f"{told}: run `omprog-panic apply`"]
+            ]
             refused = CliRunner().invoke(main, arguments)
             assert refused.exit_code == 69
-            assert f"{told}: `omprog-panic apply`, then this again" in refused.output
+            assert f"{told}: run `omprog-panic apply` first" in refused.output
 
             alerter.process.send_signal(signal.SIGHUP)
-            wait_until(lambda: not why_behind(paths), "a reload that is told of")
+            wait_until(lambda: not why_outdated(paths), "a reload that is told of")
             assert CliRunner().invoke(main, arguments).exit_code == 0
             assert len(second.wait_for(1)) == 1
             assert status(config)["code"] == 0
@@ -169,7 +171,9 @@ def test_what_waits_for_a_service_that_was_taken_away_is_told_so(
 
             write_config(tmp_path, [second.url()])
             alerter.process.send_signal(signal.SIGHUP)
-            wait_until(lambda: not why_behind(paths), "a reload that is told of", 60.0)
+            wait_until(
+                lambda: not why_outdated(paths), "a reload that is told of", 60.0
+            )
             told = "waits for a service that is not configured any more: put it back,"
             wait_until(
                 lambda: f": 1 alert {told}" in str(status(config)["problems"]),

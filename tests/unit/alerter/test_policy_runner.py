@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from omprog_panic.admin.incidents import show_archived
+from omprog_panic.admin.incidents import load_incident
 from omprog_panic.admin.senders import ITSELF, list_senders, next_digest
 from omprog_panic.admin.silences import (
+    NewSilence,
     add_silence,
     expire_silence,
     list_silences,
-    seconds_of,
+    parse_duration,
 )
 from omprog_panic.alerter.policy_runner import PolicyRunner, replay
 from omprog_panic.clock import SystemClock, rfc3339
@@ -82,7 +83,7 @@ def test_decisions_are_stored_and_shown_with_their_reasons(world: World) -> None
     world.clock.advance(301)
     assert world.runner.tick(world.database)
 
-    shown = show_archived(world.location, f"{2:032x}")
+    shown = load_incident(world.location, f"{2:032x}").to_json()
     assert [(d["decision"], d["reason"]) for d in shown["decisions"]] == [
         (
             "SUPPRESS_GROUP",
@@ -94,7 +95,7 @@ def test_decisions_are_stored_and_shown_with_their_reasons(world: World) -> None
         ),
     ]
     assert shown["decision"] == "SUPPRESS_GROUP"
-    first = show_archived(world.location, f"{1:032x}")
+    first = load_incident(world.location, f"{1:032x}").to_json()
     assert first["decision"] == "NOTIFY_FIRST"
     assert [n.kind for n in rows(world, NOTIFICATIONS)] == ["incident", "follow-up"]
 
@@ -140,7 +141,7 @@ def test_what_came_of_a_hold_is_shown_for_each_service(tmp_path: Path) -> None:
         world.runner.tick(world.database)
         world.clock.advance(60)
 
-    decided = show_archived(world.location, f"{3:032x}")["decisions"]
+    decided = load_incident(world.location, f"{3:032x}").to_json()["decisions"]
     assert [(d["decision"], len(d["services"])) for d in decided] == [
         ("SUPPRESS_REPEAT", 1),
         ("SUPPRESS_GROUP", 1),
@@ -228,24 +229,26 @@ def test_a_bug_in_the_policy_costs_no_alert(
 
 def test_silences_of_the_command_line_hold_until_they_are_ended(world: World) -> None:
     paths = Paths(world.spool, world.location, world.folder, world.folder)
-    added = add_silence(paths, {"host": ["db-*"], "kind": []}, 600, "anna", "kernel")
+    added = add_silence(
+        paths, NewSilence({"host": ["db-*"], "kind": []}, 600, "anna", "kernel")
+    )
     world.clock.now = SystemClock().wall()
     world.receive(crash(world, 1))
     assert [d.decision for d in rows(world, DECISIONS)] == ["STORE_SILENCED"]
-    [listed] = list_silences(paths, over=False)
-    assert (listed["match"], listed["state"]) == ("host=db-*", "holds")
+    [listed] = list_silences(paths, ended=False)
+    assert (listed.match, listed.active) == ("host=db-*", True)
 
-    assert expire_silence(paths, added["id"][:4]) == added["id"]
+    assert expire_silence(paths, added.id[:4]) == added.id
     world.clock.now = SystemClock().wall()
     world.runner.tick(world.database)
     assert [n.kind for n in rows(world, NOTIFICATIONS)] == ["silence-ended"]
-    assert list_silences(paths, over=False) == []
-    assert [s["state"] for s in list_silences(paths, over=True)] == ["over"]
-    with pytest.raises(OmprogPanicError, match="is over already"):
-        expire_silence(paths, added["id"])
-    with pytest.raises(OmprogPanicError, match="no silence begins with"):
+    assert list_silences(paths, ended=False) == []
+    assert [s.active for s in list_silences(paths, ended=True)] == [False]
+    with pytest.raises(OmprogPanicError, match="has already ended"):
+        expire_silence(paths, added.id)
+    with pytest.raises(OmprogPanicError, match="no silence has an id"):
         expire_silence(paths, "zz")
-    with pytest.raises(OmprogPanicError, match="no silence begins with"):
+    with pytest.raises(OmprogPanicError, match="no silence has an id"):
         expire_silence(paths, "%")
 
 
@@ -261,8 +264,10 @@ def test_a_silence_that_can_match_nothing_is_refused(
 ) -> None:
     paths = Paths(world.spool, world.location, world.folder, world.folder)
     with pytest.raises(OmprogPanicError, match=words):
-        add_silence(paths, {key: [pattern]}, 600, "anna", "kernel")
-    assert add_silence(paths, {"severity": ["pan*"]}, 600, "anna", "kernel")
+        add_silence(paths, NewSilence({key: [pattern]}, 600, "anna", "kernel"))
+    assert add_silence(
+        paths, NewSilence({"severity": ["pan*"]}, 600, "anna", "kernel")
+    ).active
 
 
 @pytest.mark.parametrize(
@@ -270,13 +275,13 @@ def test_a_silence_that_can_match_nothing_is_refused(
     [("90m", 5400), ("1d12h", 129600), ("2h", 7200), ("1w", 604800)],
 )
 def test_lengths_of_time(text: str, seconds: float) -> None:
-    assert seconds_of(text) == seconds
+    assert parse_duration(text) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "2", "h", "2 h", "0s", "999w", "2h!", "-2h"])
 def test_what_is_no_length_of_time(text: str) -> None:
     with pytest.raises(OmprogPanicError):
-        seconds_of(text)
+        parse_duration(text)
 
 
 def test_senders_are_listed_with_their_states(world: World) -> None:

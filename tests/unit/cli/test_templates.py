@@ -96,7 +96,7 @@ def test_a_stored_incident_is_rendered_by_its_name(config: Path) -> None:
     assert "Оповещение:    abcd00000000" in result.output
     gone = call(config, "render", "--incident", "ffff")
     assert gone.exit_code == os.EX_UNAVAILABLE
-    assert "no incident begins with 'ffff'" in gone.output
+    assert "no incident has an id that begins with 'ffff'" in gone.output
 
 
 def test_a_template_that_fails_is_named_and_the_shipped_one_shown(config: Path) -> None:
