@@ -21,6 +21,7 @@ from omprog_panic.alerter.main import look_for_garbage_less
 from omprog_panic.alerter.policy_runner import PolicyRunner
 from omprog_panic.clock import SystemClock, rfc3339
 from omprog_panic.config.model import Service
+from omprog_panic.config.policy import parse_policy
 from omprog_panic.kernel.analysis import analyze_trace
 from omprog_panic.model import EndReason, Record
 from omprog_panic.secret import Secret
@@ -68,7 +69,7 @@ def _measure(folder: Path) -> Figures:
     database = open_database(folder / "db.sqlite")
     database.create()
     services = [_service(name) for name in ("ops", "night", "archive")]
-    runner = PolicyRunner(clock, {}, services)
+    runner = PolicyRunner(clock, parse_policy({}), services)
     intake = Intake(
         spool=reader,
         database=database,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from omprog_panic.clock import rfc3339
+from omprog_panic.config.policy import parse_policy
+from omprog_panic.config.routing import parse_match
+from omprog_panic.notification.kinds import Kind
+from omprog_panic.notification.notification import Notification
 from omprog_panic.policy.decision import DecisionRecord
 from omprog_panic.policy.engine import Engine
-from omprog_panic.policy.evaluation import Message
 from omprog_panic.policy.event import (
     Boot,
     ConfigChanged,
@@ -18,15 +20,15 @@ from omprog_panic.policy.event import (
     Event,
     SignOfLife,
     SilenceChanged,
-    event_from_json,
-    event_to_json,
 )
-from omprog_panic.policy.state import State
+from omprog_panic.policy.event_codec import decode_evaluation, encode_evaluation
+from omprog_panic.policy.settings import Receiver
+from omprog_panic.policy.state.memory import decode_checkpoint, encode_checkpoint
 from omprog_panic.policy.timestamps import Timestamps
 
 NOON = 1_790_000_000.0 - 1_790_000_000.0 % 86400 + 43200
-OPS = ["ops", "json [ops]", ["ops"]]
-DBA = ["dba", "json [dba]", ["dba"]]
+OPS = Receiver("ops", "json [ops]", ("ops",))
+DBA = Receiver("dba", "json [dba]", ("dba",))
 LISTED = [{"name": "db-07", "address": "10.0.0.2"}]
 
 
@@ -50,12 +52,16 @@ def make_crash(number: int = 1, host: int = 2, **changes: Any) -> Crash:
     return dataclasses.replace(crash, **changes)
 
 
+def configured(data: dict[str, Any], receivers: Sequence[Receiver]) -> ConfigChanged:
+    return ConfigChanged(parse_policy(data), tuple(receivers))
+
+
 class Scene:
     """An engine, its clocks, and everything that came out of it."""
 
     def __init__(
         self,
-        receivers: Sequence[list[Any]] = (OPS,),
+        receivers: Sequence[Receiver] = (OPS,),
         *,
         restarts: bool = False,
         **data: Any,
@@ -65,11 +71,11 @@ class Scene:
         self.wall = NOON
         self.listened = 0.0
         self.restarts = restarts
-        self.messages: list[Message] = []
+        self.messages: list[Notification] = []
         self.decided: list[DecisionRecord] = []
-        self.log: list[tuple[Timestamps, list[dict[str, Any]]]] = []
+        self.log: list[str] = []
         self._numbers = iter(range(1, 10**9))
-        self.feed(ConfigChanged({"senders": LISTED, **data}, list(receivers)))
+        self.feed(configured({"senders": LISTED, **data}, receivers))
         self.messages.clear()
         self.decided.clear()
 
@@ -77,26 +83,21 @@ class Scene:
     def now(self) -> str:
         return rfc3339(self.wall)
 
-    def feed(self, *events: Event) -> list[Message]:
-        """Take these events now; give the messages of this moment."""
-        moment = Timestamps(self.t, self.wall, self.listened)
-        result = self.engine.evaluate(moment, events)
-        if events or result.decided:
-            logged = json.dumps([event_to_json(event) for event in events])
-            self.log.append((moment, json.loads(logged)))
-        self.messages += result.messages
-        self.decided += result.decided
+    def feed(self, *events: Event) -> list[Notification]:
+        """Evaluate these events now; return the notifications."""
+        now = Timestamps(self.t, self.wall, self.listened)
+        result = self.engine.evaluate(now, events)
+        if events or result.decisions:
+            self.log.append(encode_evaluation(now, events))
+        self.messages += result.notifications
+        self.decided += result.decisions
         if self.restarts:
             self.restart()
-        return result.messages
+        return result.notifications
 
     def restart(self) -> None:
-        """Go on as after a restart of the alerter, from what JSON can hold."""
-        rows = json.loads(json.dumps(self.engine.state.everything()))
-        state = State()
-        for name, key, row in rows:
-            state.load(name, key, row)
-        self.engine = Engine(state)
+        """Continue as after a restart of the alerter, from what was stored."""
+        self.engine = Engine(decode_checkpoint(encode_checkpoint(self.engine.memory)))
 
     def wait(self, seconds: float, step: float = 1.0, *, hearing: bool = True) -> None:
         """Let time pass, with looks at what is due."""
@@ -149,28 +150,36 @@ class Scene:
     def silence(self, seconds: float = 600.0, **match: list[str]) -> None:
         id_ = f"s{next(self._numbers)}"
         end = self.wall + seconds
-        self.feed(SilenceChanged(id_, match, "anna", "new kernel", self.wall, end))
+        matchers = parse_match(match)
+        self.feed(SilenceChanged(id_, matchers, "anna", "new kernel", self.wall, end))
 
     def kinds(self) -> list[str]:
-        return [message.kind for message in self.messages]
+        return [message.kind.value for message in self.messages]
 
-    def of_kind(self, kind: str) -> list[Message]:
-        return [message for message in self.messages if message.kind == kind]
+    def of_kind(self, kind: str) -> list[Notification]:
+        return [m for m in self.messages if m.kind is Kind(kind)]
 
-    def words(self) -> list[tuple[str, str]]:
-        return [(d.decision.name, d.reason) for d in self.decided]
+    def reasons(self) -> list[tuple[str, str]]:
+        return [(d.decision.value, d.reason) for d in self.decided]
 
     def codes(self) -> list[str]:
-        return [d.decision.name for d in self.decided]
+        return [d.decision.value for d in self.decided]
 
 
-def replay_log(
-    log: Sequence[tuple[Timestamps, list[dict[str, Any]]]],
-) -> list[DecisionRecord]:
+def services_of(message: Notification) -> tuple[str, ...]:
+    return tuple(recipient.service for recipient in message.recipients)
+
+
+def facts(message: Notification) -> Any:
+    """Return the facts, for a look at the fields of those that the test expects."""
+    return message.facts
+
+
+def replay_log(log: Sequence[str]) -> list[DecisionRecord]:
     """Run a log through a new engine; give every decision, that of set-up too."""
     engine = Engine()
     decided: list[DecisionRecord] = []
-    for moment, events in log:
-        result = engine.evaluate(moment, [event_from_json(e) for e in events])
-        decided += result.decided
+    for entry in log:
+        now, events = decode_evaluation(entry)
+        decided += engine.evaluate(now, events).decisions
     return decided

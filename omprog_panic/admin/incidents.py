@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from omprog_panic.clock import rfc3339
 from omprog_panic.errors import OmprogPanicError
-from omprog_panic.policy.decision import Decision
+from omprog_panic.policy.decision import meaning_of
 from omprog_panic.render.context import utc
 from omprog_panic.render.incident import Framing, build_context
 from omprog_panic.store import incidents
@@ -182,7 +182,7 @@ def resolve_id(connection: Connection, prefix: str) -> str:
 
 def explain_decision(code: str) -> str:
     """Return what the code of a decision means; an unknown code unchanged."""
-    return Decision[code].value if code in Decision.__members__ else code
+    return meaning_of(code)
 
 
 def summary_to_json(summary: IncidentSummary) -> dict[str, Any]:

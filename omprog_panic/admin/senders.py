@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 from typing import TYPE_CHECKING, Any
 
+from omprog_panic.alerter.policy_memory import open_memory
 from omprog_panic.clock import SystemClock, rfc3339
 from omprog_panic.config.senders import SenderDirectory
 from omprog_panic.plain import visible
-from omprog_panic.policy.state import State
-from omprog_panic.policy.upkeep import digest_details
+from omprog_panic.policy.digest import digest_facts
 from omprog_panic.render.context import utc
-from omprog_panic.store import incidents, policy_store, senders
+from omprog_panic.store import incidents, senders
 from omprog_panic.store.connect import existing_database
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from sqlalchemy.engine import Connection
-
     from omprog_panic.config.senders import ListedSender
-    from omprog_panic.policy.state import Sender
+    from omprog_panic.notification.digest import DailyDigest
+    from omprog_panic.policy.state.sender import SenderState
     from omprog_panic.store.incidents import LatestIncident
 
 
@@ -37,14 +35,6 @@ STATES = {
 ITSELF = "this monitor itself, by the datagrams of its self-check"
 
 
-def read_memory(connection: Connection) -> State:
-    """Return what the policy of the alerter remembers."""
-    state = State()
-    for row in policy_store.load_state(connection):
-        state.load(row.part, row.name, json.loads(row.content or "{}"))
-    return state
-
-
 def list_senders(path: Path, listed: Sequence[ListedSender]) -> list[dict[str, Any]]:
     """Return a row for each sender: listed ones first, by name.
 
@@ -54,7 +44,7 @@ def list_senders(path: Path, listed: Sequence[ListedSender]) -> list[dict[str, A
     """
     directory = SenderDirectory(listed)
     with existing_database(path) as database, database.read() as connection:
-        memory = read_memory(connection)
+        memory = open_memory(connection)
         last = incidents.latest_by_source(connection)
     rows = [
         _row(directory, sender, last.get(sender.source))
@@ -83,7 +73,7 @@ def find_token(path: Path, token: str) -> dict[str, Any] | None:
     return {"at": found.at, "source": found.source, "host": found.host}
 
 
-def state_of(sender: Sender) -> str:
+def state_of(sender: SenderState) -> str:
     """Say in one word of STATES how a sender is."""
     if sender.silent:
         return "silent"
@@ -95,7 +85,7 @@ def state_of(sender: Sender) -> str:
 
 
 def _row(
-    directory: SenderDirectory, sender: Sender, last: LatestIncident | None
+    directory: SenderDirectory, sender: SenderState, last: LatestIncident | None
 ) -> dict[str, Any]:
     state = state_of(sender)
     listed = directory.entry_for(sender.source)
@@ -108,7 +98,7 @@ def _row(
         "state": state,
         "meaning": STATES[state] if listed or not _is_here(sender.source) else ITSELF,
         "heartbeats": sender.heartbeat,
-        "last_heard": utc(rfc3339(sender.heard_at)),
+        "last_heard": utc(rfc3339(sender.heard.wall)),
         "last_incident": None if last is None else utc(last.onset_at),
         "last_incident_id": None if last is None else last.id,
     }
@@ -134,13 +124,13 @@ def _never_heard(name: str, address: str) -> dict[str, Any]:
     }
 
 
-def next_digest(path: Path) -> dict[str, Any] | None:
-    """Return what the digest would say now; None: nothing, or none is configured.
+def next_digest(path: Path) -> DailyDigest | None:
+    """Return what the digest would contain now; None: nothing, or none is configured.
 
     Raises:
         StoreError: the database cannot be read.
 
     """
     with existing_database(path) as database, database.read() as connection:
-        memory = read_memory(connection)
-    return digest_details(memory, SystemClock().wall())
+        memory = open_memory(connection)
+    return digest_facts(memory, SystemClock().wall())

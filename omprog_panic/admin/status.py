@@ -8,15 +8,14 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from omprog_panic.admin.incidents import summary_to_json
-from omprog_panic.admin.senders import read_memory
 from omprog_panic.admin.settings_in_use import NOT_READ
+from omprog_panic.alerter.policy_memory import open_memory
 from omprog_panic.alerter.settings_report import load_settings_in_use
 from omprog_panic.clock import SystemClock, rfc3339
 from omprog_panic.config.digest import changed
+from omprog_panic.config.senders import SenderDirectory
 from omprog_panic.errors import SpoolError, StoreError, StoreForbiddenError
 from omprog_panic.plain import visible
-from omprog_panic.policy.evaluation import THE_ONE
-from omprog_panic.policy.settings import build_settings
 from omprog_panic.render.context import utc
 from omprog_panic.spool.reader import SpoolReader
 from omprog_panic.store import (
@@ -173,23 +172,22 @@ def _counters_fields(record: CountersRecord | None) -> dict[str, Any] | None:
 
 def _read_memory(connection: Connection, status: Status) -> None:
     """Take over what the policy remembers of senders and of the monitor itself."""
-    memory = read_memory(connection)
-    basis = memory.basis.get(THE_ONE)
-    settings = build_settings({} if basis is None else basis.data)
+    memory = open_memory(connection)
+    current = memory.current_config
+    directory = SenderDirectory(() if current is None else current.config.senders)
     rows = memory.senders.rows.values()
     status.senders_silent = sorted(
-        settings.name_of(row.source, row.host) for row in rows if row.silent
+        directory.name_of(row.source, row.host) for row in rows if row.silent
     )
     status.senders_never_heard = sorted(
-        settings.name_of(address, None) for address in memory.listed.rows
+        directory.name_of(address, None) for address in memory.unheard.rows
     )
     status.senders_missing = sorted(
-        settings.name_of(address, None)
-        for address, row in memory.listed.rows.items()
-        if row.told
+        directory.name_of(address, None)
+        for address, row in memory.unheard.rows.items()
+        if row.notified
     )
-    monitor = memory.monitor.get(THE_ONE)
-    status.monitor_deaf = monitor is not None and monitor.deaf
+    status.monitor_deaf = memory.current_self_check.deaf
     now = SystemClock().wall()
     status.silences = count_open(connection, now)
 

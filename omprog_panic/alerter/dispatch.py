@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.config.model import tags_of
 from omprog_panic.notification.codec import encode
-from omprog_panic.notification.fields import Fields
 from omprog_panic.notification.incident import IncidentNotes, RequestedTest
-from omprog_panic.notification.kinds import FORMATS, Kind
 from omprog_panic.notification.monitor import MonitorDeaf, MonitorHears
-from omprog_panic.notification.notification import Notification, Recipient
+from omprog_panic.notification.notification import Notification
 from omprog_panic.notification.undelivered import LostAlert, Undelivered
 from omprog_panic.store import dead_letters, outbox, recipients
 from omprog_panic.store.incidents import known_ids
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from omprog_panic.config.model import Fallback, Service
-    from omprog_panic.policy.evaluation import Message
 
 NOTICE_EVERY_S = 6 * 3600.0  # of dead alerts of one service
 MAX_NAMED = 50  # dead alerts that a notice lists; the others it counts
@@ -38,15 +35,14 @@ MAX_NAMED = 50  # dead alerts that a notice lists; the others it counts
 
 def send_messages(
     connection: Connection,
-    messages: Sequence[Message | Notification],
+    notifications: Sequence[Notification],
     services: Sequence[Service],
     now: float,
 ) -> None:
     """Put messages of the policy into the outbox, in the caller's transaction."""
     by_key = {service.key: service for service in services}
     stored, addresses = [], []
-    typed = [_typed(message) for message in messages]
-    for notification in _still_true(connection, typed):
+    for notification in _still_true(connection, notifications):
         keys = [recipient.service for recipient in notification.recipients]
         receivers = [by_key[key] for key in keys if key in by_key]
         # Another service may be notified of the same incident at another time.
@@ -57,38 +53,6 @@ def send_messages(
         )
     insert_notifications(connection, stored)
     outbox.enqueue(connection, addresses, now)
-
-
-def _typed(message: Message | Notification) -> Notification:
-    """Adapt a message of a policy that does not make notifications yet."""
-    if isinstance(message, Notification):
-        return message
-    details = dict(message.details)
-    templates = details.pop("templates", {})
-    for name, field in (("kernels", "hosts"), ("hardware", "hosts")):
-        if name in details:
-            details[name] = [{"name": a, field: b} for a, b in details[name]]
-    if "kinds" in details:
-        details["kinds"] = [{"kind": a, "count": b} for a, b in details["kinds"]]
-    if message.kind == Kind.DIGEST.value:
-        held = [{"service": a, "count": b} for a, b in details["held"]]
-        causes = [{**c, "known": _renamed(c["known"])} for c in details["causes"]]
-        details |= {"held": held, "causes": causes}
-    if "known" in details:
-        details["known"] = _renamed(details["known"])
-    return Notification(
-        id=message.id,
-        facts=FORMATS[Kind(message.kind)].decode(Fields(details)),
-        recipients=tuple(Recipient(s, templates.get(s)) for s in message.services),
-        decision=message.decision.name,
-        reason=message.reason,
-        incident_id=message.incident_id,
-        order_key=message.order_key,
-    )
-
-
-def _renamed(known: dict[str, object]) -> dict[str, object]:
-    return {"status": known.get("word"), **known}
 
 
 def _stored(notification: Notification, now: float) -> StoredNotification:

@@ -125,7 +125,7 @@ class Intake:
         decided = decisions_by_incident(result)
         now = self.clock.wall()
         stored = [
-            StoredIncident(record, report, decided[record.id].name, now)
+            StoredIncident(record, report, decided[record.id].value, now)
             for record, report, _ in new
         ]
         contents = (content for _, _, content in new)

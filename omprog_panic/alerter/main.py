@@ -76,7 +76,7 @@ class Alerter:
         self._spool = SpoolReader(paths.spool)
         config = setup.config
         self._policy_runner = PolicyRunner(
-            self._clock, config.policy.to_json(), config.first_services(), send_probe
+            self._clock, config.policy, config.first_services(), send_probe
         )
         self._intake = Intake(
             spool=self._spool,
@@ -157,7 +157,7 @@ class Alerter:
         self._setup = setup
         self._report.refused = ()
         self._policy_runner.configure(
-            setup.config.policy.to_json(), setup.config.first_services()
+            setup.config.policy, setup.config.first_services()
         )
         self._maintenance.config = setup.config
         for worker in self._workers:

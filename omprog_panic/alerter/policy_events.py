@@ -1,4 +1,4 @@
-"""From what the spool says to what the policy takes. Pure."""
+"""From spool records to the events of the policy. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_TEXT = 500  # of a title or name: the policy remembers it
 def crash_of(
     record: IncidentRecord, report: Report, history: CauseHistory | None
 ) -> Crash:
-    """Return what the policy has to know of an incident."""
+    """Return the event that an analysed incident is to the policy."""
     facts = report.facts
     begun = record.onset.at or record.written_at
     return Crash(
@@ -53,7 +53,7 @@ def _history(history: CauseHistory) -> History:
 
 
 def sign_of(record: SpoolRecord) -> Event | None:
-    """Return what the policy has to know of another record; None: nothing."""
+    """Return the event that another record is to the policy; None: it is none."""
     match record:
         case BootRecord():
             return Boot(

@@ -1,4 +1,4 @@
-"""From the configuration to what the policy goes by."""
+"""From the configuration to the settings of the policy."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ if TYPE_CHECKING:
     from omprog_panic.config.model import AlerterConfig, Service
 
 
-def receivers_of(services: Iterable[Service]) -> list[Receiver]:
+def receivers_of(services: Iterable[Service]) -> tuple[Receiver, ...]:
     """Return what the policy may know of services: nothing secret."""
-    return [Receiver(s.key, s.label, tuple(sorted(s.tags))) for s in services]
+    return tuple(Receiver(s.key, s.label, tuple(sorted(s.tags))) for s in services)
 
 
 def policy_settings(config: AlerterConfig) -> Settings:
-    """Make the policy's settings; services that only stand in are not among them."""
-    return build_settings(
-        config.policy.to_json(), receivers_of(config.first_services())
-    )
+    """Return the policy's settings; services that are only fallbacks are left out."""
+    return build_settings(config.policy, receivers_of(config.first_services()))

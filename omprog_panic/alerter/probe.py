@@ -1,4 +1,4 @@
-"""Sends the marked datagram; the only part that touches a socket itself."""
+"""Sends the probe datagram of the self-check."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ TEXT = "omprog-panic: probe token={}\n"
 
 
 def send_probe(token: str, address: str, port: int) -> str | None:
-    """Send one datagram to rsyslogd; tell why not.
+    """Send one datagram to rsyslogd; return why it could not be sent, or None.
 
-    It is a netconsole datagram like any other: what it does not prove is that the
-    firewall lets others in.
+    It is a netconsole datagram like any other. It does not prove that the firewall
+    lets others in.
     """
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:

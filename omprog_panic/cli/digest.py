@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,11 +10,14 @@ from omprog_panic.admin.senders import next_digest
 from omprog_panic.cli.options import config_option, format_option, or_exit
 from omprog_panic.cli.output import print_json
 from omprog_panic.config.load import load_public
+from omprog_panic.notification.kinds import FORMATS, Kind
 from omprog_panic.plain import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from omprog_panic.notification.digest import DailyDigest
 
 
 @click.command()
@@ -22,30 +25,27 @@ if TYPE_CHECKING:
 @format_option
 def digest(file: Path, form: str) -> None:
     """Show what the next digest will say, as it stands now."""
-    details = or_exit(next_digest, or_exit(load_public, file).paths.database)
+    facts = or_exit(next_digest, or_exit(load_public, file).paths.database)
     if form == "json":
-        print_json(details)
+        print_json(None if facts is None else FORMATS[Kind.DIGEST].encode(facts))
         return
-    if details is None:
+    if facts is None:
         click.echo("nothing so far")
         return
-    for line in _lines(details):
+    for line in _lines(facts):
         click.echo(visible(line))
 
 
-def _lines(details: Mapping[str, Any]) -> Iterator[str]:
-    for cause in details["causes"]:
-        hosts = ", ".join(cause["hosts"])
-        head = f"{cause['severity']:<10}{cause['crashes']:>5}"
-        yield f"{head}  {cause['title']} ({hosts})"
-    for word, key in (
-        ("boot", "boots"),
-        ("silent", "silent"),
-        ("never", "never"),
-    ):
-        for host in details[key]:
-            yield f"{word:<17}{host['name']} ({host['address']})"
-    for service, count in details["held"]:
-        yield f"held {count:>10}  {service}"
-    if details["silenced"]:
-        yield f"silenced {details['silenced']:>6}"
+def _lines(facts: DailyDigest) -> Iterator[str]:
+    for cause in facts.causes:
+        head = f"{cause.severity:<10}{cause.crashes:>5}"
+        yield f"{head}  {cause.title} ({', '.join(cause.hosts)})"
+    for boot in facts.boots:
+        yield f"{'boot':<17}{boot.name} ({boot.address})"
+    for word, hosts in (("silent", facts.silent), ("never", facts.never)):
+        for host in hosts:
+            yield f"{word:<17}{host.name} ({host.address})"
+    for limited in facts.held:
+        yield f"held {limited.count:>10}  {limited.service}"
+    if facts.silenced:
+        yield f"silenced {facts.silenced:>6}"

@@ -10,11 +10,11 @@ from omprog_panic.alerter.policy_settings import policy_settings
 from omprog_panic.alerter.setup import load_setup
 from omprog_panic.cli.options import config_option, format_option, or_exit
 from omprog_panic.cli.output import print_json
+from omprog_panic.config.policy import Action
 from omprog_panic.config.vocabulary import KINDS, SEVERITIES
 from omprog_panic.model import Severity
-from omprog_panic.policy.match import Labels
+from omprog_panic.notification.notification import Labels
 from omprog_panic.policy.route import explain_routes
-from omprog_panic.policy.settings import ALERT, DIGEST, STORE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,31 +63,33 @@ def _labels(
     address = said["address"]
     if not address:
         # A name that is listed stands for its address, as in an incident.
-        named = [s for s in settings.senders if s.name == said["host"]]
+        named = [s for s in settings.config.senders if s.name == said["host"]]
         address = (named[0].single or "") if named else ""
-    host = said["host"] or settings.name_of(address, None)
-    group = settings.group_of(address)
+    host = said["host"] or settings.directory.name_of(address, None)
+    group = settings.directory.group_of(address)
     rest = {key: said[key] for key in ("title", "function", "kernel")}
     return Labels(severity, kind, host, address, group, **rest)
 
 
 def explain(settings: Settings, labels: Labels) -> dict[str, Any]:
     """Say what the policy would do with an alert of these labels, ungrouped."""
-    level, because = ALERT, "a message that tells of no crash is sent at once"
+    level, because = Action.ALERT, "a message that tells of no crash is sent at once"
     if labels.severity in Severity._value2member_map_:
-        level, because = settings.level(labels.severity, labels.kind)
+        level, because = settings.action(labels.severity, labels.kind)
     asked = labels
-    if level == DIGEST and settings.digest_at is None:
-        level, because = STORE, f"{because}, and none is configured"
-    elif level == DIGEST:
+    if level is Action.DIGEST and settings.config.digest_at is None:
+        level = Action.STORE
+        because = f"{because}, and no digest is configured"
+    elif level is Action.DIGEST:
         asked = Labels("digest")  # a message of its own, which goes its own way
-    told = [] if level == STORE else settings.route(asked).items()
+    told = [] if level is Action.STORE else settings.route(asked).items()
+    steps = explain_routes(settings.config.root, asked)
     names = {receiver.key: receiver.label for receiver in settings.receivers}
     return {
         "labels": labels._asdict(),
-        "level": level,
+        "level": level.value,
         "level_because": because,
-        "routes": [step._asdict() for step in explain_routes(settings.root, asked)],
+        "routes": [step._asdict() for step in steps],
         "told": [
             {"service": names[key], "route": fired.name, "template": fired.template}
             for key, fired in told

@@ -1,8 +1,9 @@
-"""The policy: events in, decisions and messages out. Pure.
+"""The policy: events in, decisions and notifications out. Pure.
 
-What it knows is in its ``state``, which a store keeps; the same state, events and
-moments always give the same decisions. Nothing is told twice or forgotten because the
-alerter was restarted, and the log of events, replayed, reproduces every decision.
+What it knows is in its memory, which a store keeps; the same memory, events and
+timestamps always give the same decisions. Nothing is notified twice or forgotten
+because the alerter was restarted, and the log of events, replayed, reproduces every
+decision.
 """
 
 from __future__ import annotations
@@ -10,8 +11,12 @@ from __future__ import annotations
 import collections
 from typing import TYPE_CHECKING, NamedTuple
 
-from omprog_panic.policy import group, life, tell, upkeep
-from omprog_panic.policy.evaluation import THE_ONE, Turn
+from omprog_panic.policy import self_check
+from omprog_panic.policy.boot import handle_boot, settle_boots
+from omprog_panic.policy.bundle import flush_bundles
+from omprog_panic.policy.crash import handle_crash
+from omprog_panic.policy.digest import notify_digest
+from omprog_panic.policy.evaluation import Evaluation
 from omprog_panic.policy.event import (
     Boot,
     ConfigChanged,
@@ -21,160 +26,163 @@ from omprog_panic.policy.event import (
     ProbeSent,
     SignOfLife,
     SilenceChanged,
+    is_setting,
     rank,
 )
-from omprog_panic.policy.settings import Receiver, Settings, build_settings
-from omprog_panic.policy.state import Basis, SilenceRow, State
+from omprog_panic.policy.group_messages import flush_groups
+from omprog_panic.policy.heartbeat import (
+    configure_senders,
+    handle_sign_of_life,
+    report_silent,
+)
+from omprog_panic.policy.settings import Settings, build_settings
+from omprog_panic.policy.silence import apply_silence, end_silences
+from omprog_panic.policy.state.configuration import ConfigState
+from omprog_panic.policy.state.memory import Memory
+from omprog_panic.policy.state.table import ONLY_ROW
+from omprog_panic.policy.suppressed import notify_suppressed
 from omprog_panic.policy.timestamps import Timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from omprog_panic.notification.notification import Notification
     from omprog_panic.policy.decision import DecisionRecord
-    from omprog_panic.policy.evaluation import Message
 
-NOTED_EVERY_S = 30.0  # the moment, when nothing else happens
+SAVE_EVERY_S = 30.0  # the timestamps, when nothing else happens
+
+# What may be due, in this order, whatever events there were.
+DUE = (
+    settle_boots,
+    flush_groups,
+    end_silences,
+    report_silent,
+    flush_bundles,
+    notify_suppressed,
+    notify_digest,
+)
 
 
 class PolicyResult(NamedTuple):
-    """What came of a turn."""
+    """What came of an evaluation."""
 
-    decided: list[DecisionRecord]
-    messages: list[Message]
+    decisions: list[DecisionRecord]
+    notifications: list[Notification]
 
 
 class Engine:
-    """Takes turns; ``state`` may be stored after each."""
+    """Evaluates events; ``memory`` may be stored after each evaluation."""
 
-    def __init__(self, state: State | None = None) -> None:
-        self.state = state or State()
-        basis = self.state.basis.get(THE_ONE)
-        self.settings: Settings = _settings(basis)
+    def __init__(self, memory: Memory | None = None) -> None:
+        self.memory = memory or Memory()
+        self.settings: Settings = _settings(self.memory.current_config)
 
     @property
     def last(self) -> Timestamps | None:
-        """The last moment that is known, for a Timekeeper to go on from."""
-        monitor = self.state.monitor.get(THE_ONE)
+        """The last known timestamps, for a Timekeeper to continue from."""
+        monitor = self.memory.monitor.get(ONLY_ROW)
         if monitor is None:
             return None
         return Timestamps(monitor.t, monitor.wall, monitor.listened)
 
     @property
     def silence_revision(self) -> int:
-        """The newest change of a silence that was taken up."""
-        monitor = self.state.monitor.get(THE_ONE)
+        """The newest change of a silence that was evaluated."""
+        monitor = self.memory.monitor.get(ONLY_ROW)
         return 0 if monitor is None else monitor.silence_revision
 
     @property
     def hearing(self) -> bool:
         """Whether the monitor hears, as far as it knows."""
-        monitor = self.state.monitor.get(THE_ONE)
-        return monitor is None or not (monitor.deaf or monitor.misses)
+        check = self.memory.self_check.get(ONLY_ROW)
+        return check is None or not (check.deaf or check.misses)
 
-    def configured_as(self, event: ConfigChanged) -> bool:
+    def is_configured_as(self, event: ConfigChanged) -> bool:
         """Return whether this configuration is the one in use."""
-        basis = self.state.basis.get(THE_ONE)
-        return basis is not None and vars(basis) == {
-            "data": event.data,
-            "receivers": event.receivers,
-        }
+        current = self.memory.current_config
+        return current == ConfigState(event.config, event.receivers)
 
-    def causes(self) -> set[str]:
-        """Return the fingerprints that no first alert will tell: open at every service.
+    def notified_causes(self) -> set[str]:
+        """Return the causes with an open group at every service.
 
-        Their history is not asked.
+        Nothing will be sent that says how well these are known.
         """
-        told = collections.Counter(g.cause for g in self.state.groups.rows.values())
+        rows = self.memory.groups.rows.values()
+        services = collections.Counter(group.cause for group in rows)
         everywhere = len(self.settings.receivers)
-        return {cause for cause, count in told.items() if count >= everywhere}
+        return {cause for cause, count in services.items() if count >= everywhere}
 
-    def probe_is_due(self, moment: Timestamps) -> bool:
-        """Return whether a marked datagram is to be sent now."""
-        return upkeep.probe_is_due(Turn(self.settings, self.state, moment))
+    def probe_is_due(self, now: Timestamps) -> bool:
+        """Return whether to send a probe datagram now."""
+        return self_check.probe_is_due(Evaluation(self.settings, self.memory, now))
 
-    def evaluate(
-        self, moment: Timestamps, events: Sequence[Event] = ()
-    ) -> PolicyResult:
-        """Take events, in whatever order, and do what is due at this moment."""
-        self._note(moment)
-        turn = Turn(self.settings, self.state, moment)
-        timed = [(_t_of(event, moment), rank(event), event) for event in events]
-        # What was configured or silenced holds for all that came with it.
-        timed.sort(key=lambda item: (item[1] > 1, item[0], item[1], _id(item[2])))
+    def evaluate(self, now: Timestamps, events: Sequence[Event] = ()) -> PolicyResult:
+        """Evaluate events, in whatever order, and do what is due now."""
+        self._save_timestamps(now)
+        evaluation = Evaluation(self.settings, self.memory, now)
+        timed = [(_t_of(event, now), rank(event), event) for event in events]
+        timed.sort(
+            key=lambda item: (not is_setting(item[2]), item[0], item[1], _id(item[2]))
+        )
         for t, _, event in timed:
-            self._take(turn, event, t)
-        life.judge_boots(turn)
-        tell.flush_groups(turn)
-        upkeep.end_silences(turn)
-        life.sweep(turn)
-        turn.flush_bundles()
-        upkeep.tell_held(turn)
-        upkeep.tell_digest(turn)
-        result = PolicyResult(turn.decided, turn.messages)
-        if result.decided:
-            self._note(moment, force=True)
+            self._handle(evaluation, event, t)
+        for step in DUE:
+            step(evaluation)
+        result = PolicyResult(evaluation.decisions, evaluation.notifications)
+        if result.decisions:
+            self._save_timestamps(now, force=True)
         return result
 
-    def _take(self, turn: Turn, event: Event, t: float) -> None:
+    def _handle(self, evaluation: Evaluation, event: Event, t: float) -> None:
         match event:
             case ConfigChanged():
-                basis = Basis(event.data, event.receivers)
-                self.state.basis.put(THE_ONE, basis)
-                self.settings = turn.settings = _settings(basis)
-                life.note_listed(turn)
-                upkeep.note_self_check(turn)
+                self._configure(evaluation, event)
             case SilenceChanged():
-                _silence(turn, event)
+                apply_silence(evaluation, event)
             case SignOfLife():
-                life.take_heard(turn, event, t)
+                handle_sign_of_life(evaluation, event, t)
             case Crash():
-                life.note_crash(turn, event, t)
-                group.take_crash(turn, event, t)
+                handle_crash(evaluation, event, t)
             case Boot():
-                life.take_boot(turn, event, t)
+                handle_boot(evaluation, event, t)
             case ProbeSent():
-                upkeep.take_probe_sent(turn, event)
+                self_check.handle_probe_sent(evaluation, event)
             case ProbeReturned():
-                upkeep.take_probe_heard(turn, event)
+                self_check.handle_probe_returned(evaluation, event)
 
-    def _note(self, moment: Timestamps, *, force: bool = False) -> None:
-        """Remember the moment; for the store only now and then."""
-        turn = Turn(self.settings, self.state, moment)
-        monitor = turn.monitor
-        noted = monitor.t
-        monitor.t, monitor.wall, monitor.listened = moment[:3]
-        if force or int(noted // NOTED_EVERY_S) != int(moment.t // NOTED_EVERY_S):
-            self.state.monitor.put(THE_ONE, monitor)
+    def _configure(self, evaluation: Evaluation, event: ConfigChanged) -> None:
+        row = ConfigState(event.config, event.receivers)
+        self.memory.configuration.put(ONLY_ROW, row)
+        self.settings = evaluation.settings = _settings(row)
+        configure_senders(evaluation)
+        self_check.configure_self_check(evaluation)
+
+    def _save_timestamps(self, now: Timestamps, *, force: bool = False) -> None:
+        """Remember the timestamps; in the store only now and then."""
+        monitor = self.memory.current_monitor
+        saved_t = monitor.t
+        monitor.t, monitor.wall, monitor.listened = now.t, now.wall, now.listened
+        if force or int(saved_t // SAVE_EVERY_S) != int(now.t // SAVE_EVERY_S):
+            self.memory.save_monitor()
 
 
-def _settings(basis: Basis | None) -> Settings:
-    if basis is None:
-        return build_settings({})
-    receivers = [Receiver(r[0], r[1], tuple(r[2])) for r in basis.receivers]
-    return build_settings(basis.data, receivers)
-
-
-def _silence(turn: Turn, event: SilenceChanged) -> None:
-    row = turn.state.silences.get(event.id)
+def _settings(row: ConfigState | None) -> Settings:
     if row is None:
-        row = SilenceRow(
-            event.id,
-            event.match,
-            event.author,
-            event.comment,
-            event.starts_at,
-            event.ends_at,
-        )
-    row.ends_at = event.ends_at
-    turn.monitor.silence_revision = max(turn.monitor.silence_revision, event.revision)
-    turn.state.monitor.put(THE_ONE, turn.monitor)
-    turn.state.silences.put(event.id, row)
+        return build_settings()
+    return build_settings(row.config, row.receivers)
 
 
-def _t_of(event: Event, moment: Timestamps) -> float:
-    at = getattr(event, "at", None)
-    return moment.t if at is None else moment.t_of(at)
+def _t_of(event: Event, now: Timestamps) -> float:
+    if isinstance(event, SignOfLife | Crash | Boot):
+        return now.t_of(event.at)
+    return now.t
 
 
 def _id(event: Event) -> str:
-    return str(getattr(event, "id", None) or getattr(event, "token", ""))
+    match event:
+        case ProbeSent() | ProbeReturned():
+            return event.token
+        case ConfigChanged():
+            return ""
+        case _:
+            return event.id

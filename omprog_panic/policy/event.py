@@ -1,37 +1,42 @@
-"""What happens to the policy; each is written to its log, and read back. Pure."""
+"""What the policy is given to evaluate. Pure."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING
 
 from omprog_panic.policy.familiarity import NO_HISTORY, History
+
+if TYPE_CHECKING:
+    from omprog_panic.config.policy import PolicyConfig
+    from omprog_panic.config.routing import Matcher
+    from omprog_panic.policy.settings import Receiver
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ConfigChanged:
-    """The configuration is this from now on."""
+    """This configuration is in use from now on."""
 
-    data: dict[str, Any]  # the sections that policy/settings.py reads
-    receivers: list[list[Any]]  # key, label, tags
+    config: PolicyConfig
+    receivers: tuple[Receiver, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SilenceChanged:
-    """A silence is as this from now on; ``ends_at`` in the past: it is over."""
+    """A silence was added or changed; with ``ends_at`` in the past it is over."""
 
     id: str
-    match: dict[str, list[str]]
+    match: tuple[Matcher, ...]
     author: str
     comment: str
-    starts_at: float
+    starts_at: float  # wall, as is ``ends_at``
     ends_at: float
     revision: int = 0  # of the stored silence
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SignOfLife:
-    """A sender spoke; ``says`` as in an alive record of the spool."""
+    """A sender was heard; ``says`` as in an alive record of the spool."""
 
     id: str
     at: str
@@ -45,7 +50,7 @@ class SignOfLife:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Crash:
-    """An incident, judged."""
+    """An analysed incident: what routes, groups and messages need, in one value."""
 
     id: str
     at: str  # of its first line
@@ -82,7 +87,7 @@ class Boot:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ProbeSent:
-    """Our own datagram went out, or could not (``error``)."""
+    """A probe datagram was sent, or could not be (``error``)."""
 
     token: str
     error: str | None = None
@@ -90,7 +95,7 @@ class ProbeSent:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ProbeReturned:
-    """It came out of the chain."""
+    """A probe datagram has arrived in the spool."""
 
     token: str
 
@@ -105,8 +110,8 @@ Event = (
     | ProbeReturned
 )
 
-# Of one moment these are taken in this order: what explains comes before what is to be
-# explained, whatever order they arrived in.
+# Events of one time are evaluated in this order, whatever order they arrived in: what
+# explains something comes before what it explains.
 ORDER = (
     ConfigChanged,
     SilenceChanged,
@@ -117,31 +122,13 @@ ORDER = (
     Boot,
 )
 _RANK = {cls: rank for rank, cls in enumerate(ORDER)}
-_FIELDS = {cls: tuple(f.name for f in dataclasses.fields(cls)) for cls in ORDER}
-_BY_NAME = {cls.__name__: cls for cls in ORDER}
 
 
 def rank(event: Event) -> int:
-    """Return the place of its kind in ORDER."""
+    """Return the place of an event's class in ORDER."""
     return _RANK[type(event)]
 
 
-def event_to_json(event: Event) -> dict[str, Any]:
-    """Write an event for the log."""
-    # dataclasses.asdict copies deeply: in a storm that is a tenth of what intake costs.
-    fields = {name: getattr(event, name) for name in _FIELDS[type(event)]}
-    if isinstance(event, Crash):
-        fields["history"] = dataclasses.asdict(event.history)
-    return {"event": type(event).__name__, **fields}
-
-
-def event_from_json(data: dict[str, Any]) -> Event:
-    """Read what ``event_to_json`` wrote."""
-    fields = dict(data)
-    cls: type[Any] = _BY_NAME[fields.pop("event")]
-    if cls is Crash:
-        history = dict(fields.pop("history"))
-        kernels = tuple(history.pop("kernels"))
-        fields["history"] = History(**history, kernels=kernels)
-    event: Event = cls(**fields)
-    return event
+def is_setting(event: Event) -> bool:
+    """Whether it applies to all events that came with it, whatever their times."""
+    return isinstance(event, ConfigChanged | SilenceChanged)

@@ -127,7 +127,7 @@ def test_of_a_host_that_never_says_farewell_it_goes_into_the_digest(
 
     assert take(world, [boot]) == []
     assert reasons(world) == [
-        "boot: nobody announced it, but this host is not known to say farewell"
+        "boot: not announced, but this host is not known to announce its shutdowns"
     ]
 
 

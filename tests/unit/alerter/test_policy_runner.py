@@ -18,13 +18,15 @@ from omprog_panic.admin.silences import (
     list_silences,
     parse_duration,
 )
-from omprog_panic.alerter.policy_runner import PolicyRunner, replay
+from omprog_panic.alerter.policy_memory import replay_log
+from omprog_panic.alerter.policy_runner import PolicyRunner
 from omprog_panic.clock import SystemClock, rfc3339
 from omprog_panic.config.model import Paths
 from omprog_panic.config.policy import parse_policy
 from omprog_panic.errors import OmprogPanicError, StoreError
 from omprog_panic.kernel.analysis import Facts, Report
 from omprog_panic.model import Record, Severity
+from omprog_panic.notification.digest import DailyDigest
 from omprog_panic.spool.record import (
     AliveRecord,
     BootRecord,
@@ -87,11 +89,14 @@ def test_decisions_are_stored_and_shown_with_their_reasons(world: World) -> None
     assert [(d["decision"], d["reason"]) for d in shown["decisions"]] == [
         (
             "SUPPRESS_GROUP",
-            "default_route: the same cause was told 0 s ago, more within 300 s",
+            "default_route: the same cause was notified 0 s ago, more within 300 s",
         ),
         (
             "NOTIFY_MORE",
-            "default_route: the same crash on 1 more host since it was told 301 s ago",
+            (
+                "default_route: the same crash on 1 more host since the notification "
+                "301 s ago"
+            ),
         ),
     ]
     assert shown["decision"] == "SUPPRESS_GROUP"
@@ -146,7 +151,7 @@ def test_what_came_of_a_hold_is_shown_for_each_service(tmp_path: Path) -> None:
         ("SUPPRESS_REPEAT", 1),
         ("SUPPRESS_GROUP", 1),
         ("NOTIFY_MORE", 1),
-        ("NOTIFY_AGAIN", 1),
+        ("NOTIFY_REPEAT", 1),
     ]
     world.database.close()
 
@@ -166,7 +171,7 @@ def test_the_log_replayed_reproduces_every_stored_decision(world: World) -> None
 
     assert len(stored) > 35
     assert [
-        (d.subject, d.decision.name, d.reason, d.cause) for d in replay(log)
+        (d.subject, d.decision.value, d.reason, d.cause) for d in replay_log(log)
     ] == stored
 
 
@@ -181,7 +186,7 @@ def test_a_restart_of_the_alerter_changes_no_decision(tmp_path: Path) -> None:
             world.receive(crash(world, number, host=number % 5))
             world.clock.advance(61)
             if restarts:
-                runner = PolicyRunner(world.clock, {}, world.services)
+                runner = PolicyRunner(world.clock, parse_policy({}), world.services)
                 world.runner = world.intake.runner = runner
             world.runner.tick(world.database)
         decided = rows(world, DECISIONS)
@@ -215,7 +220,7 @@ def test_a_bug_in_the_policy_costs_no_alert(
         raise ZeroDivisionError
 
     with monkeypatch.context() as patched:
-        patched.setattr("omprog_panic.policy.group.take_crash", broken)
+        patched.setattr("omprog_panic.policy.engine.handle_crash", broken)
         world.receive(crash(world, 1), crash(world, 2, cause="warning"))
     assert "policy failed" in caplog.text
     world.receive(crash(world, 3, host=3))
@@ -317,12 +322,12 @@ def test_the_next_digest_can_be_seen(world: World) -> None:
     assert next_digest_of(world) is None
     world.receive(crash(world, 1, cause="warning"))
 
-    details = next_digest_of(world)
-    assert details is not None
-    assert [cause["crashes"] for cause in details["causes"]] == [1]
+    facts = next_digest_of(world)
+    assert facts is not None
+    assert [cause.crashes for cause in facts.causes] == [1]
 
 
-def next_digest_of(world: World) -> dict[str, Any] | None:
+def next_digest_of(world: World) -> DailyDigest | None:
     world.runner.tick(world.database)
     return next_digest(world.location)
 
@@ -346,7 +351,7 @@ def test_our_own_datagram_goes_out_and_comes_back(world: World) -> None:
         return None
 
     world.runner = world.intake.runner = PolicyRunner(
-        world.clock, {}, world.services, send
+        world.clock, parse_policy({}), world.services, send
     )
     world.runner.tick(world.database)
     world.runner.tick(world.database)
@@ -395,4 +400,4 @@ def test_the_log_is_bounded_and_begins_with_a_state(
     assert 2 < len(kept) < len(before) / 2
     assert kept[0].kind is LogKind.STATE
     subjects = [d.subject for d in rows(world, DECISIONS)]
-    assert [d.subject for d in replay(kept)] == subjects[-len(replay(kept)) :]
+    assert [d.subject for d in replay_log(kept)] == subjects[-len(replay_log(kept)) :]

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from omprog_panic.alerter.intake import BATCH, FIRST_BATCH
 from omprog_panic.alerter.policy_runner import PolicyRunner
+from omprog_panic.config.policy import parse_policy
 from omprog_panic.errors import StoreError
 from omprog_panic.kernel.analysis import analyze_trace
 from omprog_panic.model import Record
@@ -117,7 +118,7 @@ def refused_once(world: World) -> None:
     other.close()
     assert world.spool_files() == before  # nothing goes that was not stored
     world.intake.more = more
-    world.runner = PolicyRunner(world.clock, {}, world.services)
+    world.runner = PolicyRunner(world.clock, parse_policy({}), world.services)
     world.intake.runner = world.runner
 
 

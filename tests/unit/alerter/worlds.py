@@ -78,8 +78,9 @@ class World:
         self.spool = self.folder / "spool"
         reader = SpoolReader(self.spool)
         reader.prepare()
-        runner = NotifyEverybody if self.policy is None else PolicyRunner
-        self.runner = runner(self.clock, self.policy or {}, self.services)
+        make = NotifyEverybody if self.policy is None else PolicyRunner
+        config = parse_policy(self.policy or {})
+        self.runner = make(self.clock, config, self.services)
         self.intake = Intake(
             spool=reader,
             database=self.database,
@@ -137,7 +138,7 @@ class World:
             lines={},
             retention=dataclasses.replace(retention, **keep),
         )
-        self.runner.configure(self.policy or {}, config.first_services())
+        self.runner.configure(config.policy, config.first_services())
         return Maintenance(self.database, self.clock, config)
 
     def names(self) -> list[str]:

@@ -58,7 +58,7 @@ def test_json_says_the_same(config: Path) -> None:
 
 def test_what_goes_into_the_digest_is_told_to_those_who_get_it(config: Path) -> None:
     output = run(config, "--severity", "warning")
-    assert "store: severity warning is digest, and none is configured" in output
+    assert "store: severity warning is digest, and no digest is configured" in output
     assert "told: nobody" in output
 
     data = json.loads(config.read_text())

@@ -1,26 +1,52 @@
+"""What decisions are called, and what they mean."""
+
 from __future__ import annotations
 
-import pytest
+from omprog_panic.policy.decision import PRECEDENCE, Decision
 
-from omprog_panic.model import Severity
-from omprog_panic.policy.decision import Decision
-from omprog_panic.policy.settings import build_settings
+# Stored, and shown to people and scripts: they stay whatever the code calls them.
+STORED = {
+    "NOTIFY_FIRST",
+    "NOTIFY_MORE",
+    "NOTIFY_REPEAT",
+    "NOTIFY_HOST_STATE",
+    "NOTIFY_MONITOR",
+    "NOTIFY_SILENCE_ENDED",
+    "NOTIFY_SUPPRESSED",
+    "NOTIFY_DIGEST",
+    "NOTIFY_SEVERE",
+    "NOTIFY_RESENT",
+    "NOTIFY_TEST",
+    "NOTIFY_UNDELIVERED",
+    "SUPPRESS_GROUP_WAIT",
+    "SUPPRESS_GROUP",
+    "SUPPRESS_REPEAT",
+    "SUPPRESS_HOST_STATE",
+    "SUPPRESS_RATE_LIMIT",
+    "STORE_DIGEST",
+    "STORE_ONLY",
+    "STORE_NO_RECEIVER",
+    "STORE_SILENCED",
+    "STORE_EXPECTED",
+}
 
 
-@pytest.mark.parametrize(
-    ("severity", "level"),
-    [
-        (Severity.PANIC, "alert"),
-        (Severity.OOPS, "alert"),
-        (Severity.LOCKUP, "alert"),
-        (Severity.HARDWARE, "alert"),
-        (Severity.WARNING, "digest"),
-        (Severity.INFO, "store"),
-    ],
-)
-def test_the_defaults_of_the_design(severity: Severity, level: str) -> None:
-    assert build_settings({}).level(severity.value, "other")[0] == level
+def test_the_stored_names_stay() -> None:
+    assert {decision.value for decision in Decision} == STORED
 
 
 def test_every_decision_says_what_it_means() -> None:
-    assert all(len(decision.value.split()) > 2 for decision in Decision)
+    assert all(len(decision.meaning.split()) > 2 for decision in Decision)
+    assert len({decision.meaning for decision in Decision}) == len(Decision)
+
+
+def test_a_notification_is_shown_before_what_was_suppressed_and_stored() -> None:
+    order = [decision.value.partition("_")[0] for decision in PRECEDENCE]
+
+    assert order == sorted(order, key=["NOTIFY", "SUPPRESS", "STORE"].index)
+
+
+def test_what_is_suppressed_is_in_a_later_message() -> None:
+    suppressing = {d for d in Decision if d.suppresses}
+
+    assert suppressing == {d for d in Decision if d.value.startswith("SUPPRESS_")}

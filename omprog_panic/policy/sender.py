@@ -1,0 +1,67 @@
+"""What every event of a sender says of it: that it was heard. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from omprog_panic.notification.kinds import Kind
+from omprog_panic.notification.senders import SilentHost
+from omprog_panic.policy.bundle import report_host_state
+from omprog_panic.policy.state.sender import LastHeard, SenderState
+from omprog_panic.policy.timestamps import wall_of
+
+if TYPE_CHECKING:
+    from omprog_panic.policy.evaluation import Evaluation
+    from omprog_panic.policy.event import Boot, Crash, SignOfLife
+
+DRILL_WITHIN_S = 600.0  # between the announcement and the planned crash
+
+
+def note_heard(
+    evaluation: Evaluation, event: SignOfLife | Crash | Boot, t: float
+) -> SenderState:
+    """Note that a sender was heard; report it if that ends a silence of it."""
+    memory, now, source = evaluation.memory, evaluation.now, event.source
+    sender = memory.senders.get(source) or SenderState(source)
+    before = sender.heard
+    if not before.t or t >= before.t:
+        wall = wall_of(event.at) or now.wall
+        sender.heard = LastHeard(t, wall, now.listened)
+        sender.host = event.host or sender.host
+        sender.kernel = event.kernel or sender.kernel
+    else:
+        sender.heard = LastHeard(before.t, before.wall, now.listened)
+    unheard = memory.unheard.get(source)
+    if sender.silent or (unheard is not None and unheard.notified):
+        sender.silent = False
+        _report_speaks(evaluation, sender, before)
+    memory.unheard.drop(source)
+    memory.senders.put(source, sender)
+    return sender
+
+
+def _report_speaks(
+    evaluation: Evaluation, sender: SenderState, before: LastHeard
+) -> None:
+    kind = Kind.SENDER_SPEAKS
+    host = SilentHost(
+        name=name_of(evaluation, sender),
+        address=sender.source,
+        at=sender.heard.wall,
+        last_heard_at=before.wall or None,
+        silent_s=evaluation.now.t - before.t if before.wall else None,
+        kernel=sender.kernel,
+    )
+    labels = evaluation.labels(kind.value, sender.source, sender.host)
+    report_host_state(evaluation, kind, labels, host)
+
+
+def name_of(evaluation: Evaluation, sender: SenderState) -> str:
+    """Return the name that people know a sender by."""
+    return evaluation.settings.directory.name_of(sender.source, sender.host)
+
+
+def is_drill(sender: SenderState, t: float) -> bool:
+    """Return whether a drill was announced shortly before."""
+    drill_t = sender.drill_t
+    return drill_t is not None and 0 <= t - drill_t <= DRILL_WITHIN_S

@@ -1,0 +1,28 @@
+"""The clocks of the policy."""
+
+from __future__ import annotations
+
+from omprog_panic.policy.timestamps import Timekeeper, Timestamps
+from tests.policies import (
+    NOON,
+)
+
+
+def test_the_time_of_the_policy_goes_on_whatever_the_clocks_do() -> None:
+    keeper = Timekeeper(None)
+    assert keeper.now(1000.0, 50.0) == Timestamps(0.0, 1000.0, 0.0)
+    assert keeper.now(500.0, 60.0) == Timestamps(10.0, 500.0, 10.0)
+    assert keeper.now(9000.0, 70.0, hearing=False) == Timestamps(20.0, 9000.0, 10.0)
+    after = Timekeeper(Timestamps(20.0, 9000.0, 10.0))
+    assert after.now(12600.0, 5.0) == Timestamps(3620.0, 12600.0, 10.0)
+    assert after.now(12601.0, 6.0) == Timestamps(3621.0, 12601.0, 11.0)
+    earlier = Timekeeper(Timestamps(20.0, 9000.0, 10.0))
+    assert earlier.now(100.0, 5.0) == Timestamps(20.0, 100.0, 10.0)
+
+
+def test_wall_times_are_placed_on_the_clock_of_the_policy() -> None:
+    now = Timestamps(100.0, NOON, 50.0)
+
+    assert now.t_of("2026-09-21T11:59:50+00:00") < 100.0
+    assert now.t_of("2126-01-01T00:00:00+00:00") == 100.0
+    assert now.t_of("rubbish") == now.t_of(None) == now.t_of("2026-01-01")
