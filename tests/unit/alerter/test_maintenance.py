@@ -104,7 +104,7 @@ def test_down_for_26_hours_one_service_loses_the_oldest_and_others_are_told(
     assert states(world, OPS.key) == ["dead", "sent"]
     assert states(world, STANDBY.key) == ["sent", "sent", "sent"]
     subject, body = up.sent[-1]
-    assert subject == f"UNDELIVERED 1 alert: given up for {OPS.label}"
+    assert subject == f"UNDELIVERED 1 alert: service {OPS.label}"
     assert "000000000001" in body
     assert "error=503." in body
     assert len(down.sent) < 26 * 60 * 2.6  # one a minute, for two that wait
