@@ -1,4 +1,4 @@
-"""Everything that is checked before anything starts: configuration and templates."""
+"""Loads and checks everything that the alerter needs: configuration and templates."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Setup:
-    """A configuration that holds together.
+    """A checked configuration with its templates.
 
-    ``template_faults`` do not break it: a template that cannot be used is replaced by
-    the shipped one. ``files``: the files of settings with their digests.
+    ``template_faults`` are not fatal: the shipped template is used instead of one that
+    cannot be used. ``files``: the digests of the configuration files, by path.
     """
 
     config: AlerterConfig
@@ -37,11 +37,11 @@ class Setup:
 
 
 def load_setup(file: Path) -> Setup:
-    """Read and try everything that the alerter depends on; starts nothing.
+    """Load and check everything that the alerter needs; start nothing.
 
     Raises:
-        ConfigError: with every fault in config.yaml, the apprise file and templates.
-        NotConfiguredError: only that no service is named yet.
+        ConfigError: every fault in config.yaml, the apprise file and templates.
+        NotConfiguredError: nothing is wrong, but no service is listed yet.
 
     """
     try:
@@ -59,7 +59,7 @@ def load_setup(file: Path) -> Setup:
 
 
 def load_sound_setup(file: Path) -> Setup:
-    """Do the same where nothing at all may be wrong.
+    """Do the same, but accept no fault in a template either.
 
     Raises:
         ConfigError: as ``load_setup``, or for a template.
@@ -74,7 +74,7 @@ def load_sound_setup(file: Path) -> Setup:
 
 
 def _faults_of_routes(config: AlerterConfig, templates: Templates) -> list[str]:
-    """Find the templates that routes name and that are nowhere, or cannot be used."""
+    """Return faults of routes whose templates are missing or cannot be used."""
     folder = config.paths.templates / config.language
     faults = []
     for route_path, route, parent in walk_routes(config.policy.root):
@@ -90,7 +90,7 @@ def _faults_of_routes(config: AlerterConfig, templates: Templates) -> list[str]:
             )
         broken = templates.unusable(name, samples(templates.catalog))
         faults += [
-            f"{where}: {file} in {folder} cannot be used, the shipped one is: "
+            f"{where}: {file} in {folder} cannot be used; the shipped one is used: "
             "correct it, or remove the key"
             for file in broken
         ]
@@ -98,7 +98,7 @@ def _faults_of_routes(config: AlerterConfig, templates: Templates) -> list[str]:
 
 
 def _faults_of_templates(file: Path) -> list[str]:
-    """Find what else is to be mended, if config.yaml at least says where things are."""
+    """Return faults of templates, if config.yaml is good enough to find them."""
     try:
         templates = load_templates(load_public(file).paths.templates, DEFAULT_LANGUAGE)
         return templates.check_own(samples(templates.catalog))

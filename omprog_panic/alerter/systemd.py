@@ -1,4 +1,4 @@
-"""Tells systemd that we are ready: sd_notify(3), without libsystemd."""
+"""Notifies systemd of our state: sd_notify(3), without libsystemd."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import socket
 BARRIER_WITHIN_S = 5.0
 
 
-def tell_systemd(state: str) -> None:
-    """Send a state ("READY=1") to whoever started us as a service; else do nothing.
+def notify_systemd(state: str) -> None:
+    """Send a state such as "READY=1" to systemd; do nothing if it did not start us.
 
-    Returns when it was taken note of: a message of a process that has ended since
-    would be nobody's. Without an answer systemd ends the start itself, and says so.
+    Returns when systemd has processed it: it cannot assign a message to a process that
+    has already exited. Without an answer, systemd itself ends the start with an error.
     """
     path = os.environ.get("NOTIFY_SOCKET", "")
     if not path:
@@ -31,7 +31,7 @@ def tell_systemd(state: str) -> None:
 
 
 def _wait(channel: socket.socket) -> None:
-    """Give systemd a pipe, which it closes when it has come to this message."""
+    """Send systemd a pipe, which it closes when it has processed earlier messages."""
     ours, theirs = os.pipe()
     try:
         try:

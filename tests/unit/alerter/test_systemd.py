@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from omprog_panic.alerter.systemd import tell_systemd
+from omprog_panic.alerter.systemd import notify_systemd
 
 
 @pytest.mark.parametrize("abstract", [False, True], ids=["file", "abstract"])
@@ -18,7 +18,7 @@ def test_it_returns_when_systemd_has_taken_note(
     monkeypatch.setenv("NOTIFY_SOCKET", f"@{path}" if abstract else path)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(f"\0{path}" if abstract else path)
-        told = threading.Thread(target=tell_systemd, args=("READY=1",))
+        told = threading.Thread(target=notify_systemd, args=("READY=1",))
         told.start()
         assert systemd.recv(100) == b"READY=1"
         text, (barrier,), _, _ = socket.recv_fds(systemd, 100, 1)
@@ -32,11 +32,11 @@ def test_it_returns_when_systemd_has_taken_note(
 
 def test_without_systemd_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
-    tell_systemd("READY=1")
+    notify_systemd("READY=1")
 
 
 def test_a_socket_that_is_gone_is_no_reason_to_stop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "none"))
-    tell_systemd("READY=1")
+    notify_systemd("READY=1")
