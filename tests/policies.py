@@ -22,7 +22,7 @@ from omprog_panic.policy.event import (
     SilenceChanged,
 )
 from omprog_panic.policy.event_codec import decode_evaluation, encode_evaluation
-from omprog_panic.policy.settings import Receiver
+from omprog_panic.policy.receiver import Receiver
 from omprog_panic.policy.state.memory import decode_checkpoint, encode_checkpoint
 from omprog_panic.policy.timestamps import Timestamps
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omprog_panic.policy.settings import Receiver, Settings, build_settings
+from omprog_panic.policy.receiver import Receiver
+from omprog_panic.policy.settings import Settings, build_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

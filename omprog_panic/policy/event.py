@@ -10,7 +10,7 @@ from omprog_panic.policy.familiarity import NO_HISTORY, History
 if TYPE_CHECKING:
     from omprog_panic.config.policy import PolicyConfig
     from omprog_panic.config.routing import Matcher
-    from omprog_panic.policy.settings import Receiver
+    from omprog_panic.policy.receiver import Receiver
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

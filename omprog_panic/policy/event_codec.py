@@ -7,7 +7,7 @@ tests/contract/policy-v1 holds an example of each event.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from omprog_panic.config.policy import parse_policy
 from omprog_panic.config.routing import match_to_json, parse_match
@@ -23,14 +23,15 @@ from omprog_panic.policy.event import (
     SilenceChanged,
 )
 from omprog_panic.policy.familiarity import History
-from omprog_panic.policy.settings import decode_receiver, encode_receiver
+from omprog_panic.policy.receiver import decode_receiver, encode_receiver
 from omprog_panic.policy.timestamps import Timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from omprog_panic.policy.json_object import Json
+
 VERSION = 1
-Json = dict[str, Any]
 
 
 def encode_evaluation(now: Timestamps, events: Sequence[Event]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from omprog_panic.config.policy import PolicyConfig, parse_policy
 from omprog_panic.config.senders import SenderDirectory
@@ -14,15 +14,8 @@ if TYPE_CHECKING:
 
     from omprog_panic.config.policy import Action
     from omprog_panic.notification.notification import Labels
+    from omprog_panic.policy.receiver import Receiver
     from omprog_panic.policy.route import FiredRoute
-
-
-class Receiver(NamedTuple):
-    """A service that may be notified; nothing secret."""
-
-    key: str
-    label: str
-    tags: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -71,17 +64,3 @@ def build_settings(
         directory=SenderDirectory(config.senders),
         shortest_silence_s=min((limit for limit in limits if limit), default=0.0),
     )
-
-
-def encode_receiver(receiver: Receiver) -> dict[str, Any]:
-    """Return a JSON object."""
-    return {
-        "key": receiver.key,
-        "label": receiver.label,
-        "tags": list(receiver.tags),
-    }
-
-
-def decode_receiver(raw: dict[str, Any]) -> Receiver:
-    """Parse what ``encode_receiver`` returned."""
-    return Receiver(raw["key"], raw["label"], tuple(raw["tags"]))

@@ -24,7 +24,7 @@ from omprog_panic.policy.state.table import RowFormat
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from omprog_panic.policy.state.table import Json
+    from omprog_panic.policy.json_object import Json
 
 HostEntry: TypeAlias = BackHost | UnannouncedBoot | SilentHost
 BundleFacts: TypeAlias = (

@@ -6,11 +6,11 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from omprog_panic.config.policy import PolicyConfig, parse_policy
-from omprog_panic.policy.settings import Receiver, decode_receiver, encode_receiver
+from omprog_panic.policy.receiver import Receiver, decode_receiver, encode_receiver
 from omprog_panic.policy.state.table import RowFormat
 
 if TYPE_CHECKING:
-    from omprog_panic.policy.state.table import Json
+    from omprog_panic.policy.json_object import Json
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

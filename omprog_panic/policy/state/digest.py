@@ -12,7 +12,7 @@ from omprog_panic.policy.state.table import RowFormat
 
 if TYPE_CHECKING:
     from omprog_panic.notification.boots import UnannouncedBoot
-    from omprog_panic.policy.state.table import Json
+    from omprog_panic.policy.json_object import Json
 
 
 @dataclasses.dataclass(slots=True)

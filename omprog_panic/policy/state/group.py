@@ -15,7 +15,7 @@ from omprog_panic.notification.notification import Labels
 from omprog_panic.policy.state.table import RowFormat
 
 if TYPE_CHECKING:
-    from omprog_panic.policy.state.table import Json
+    from omprog_panic.policy.json_object import Json
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

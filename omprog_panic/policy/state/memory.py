@@ -115,6 +115,10 @@ class Memory:
             raise MalformedRecordError(f"unknown table {row.table}")
         table.load(row.key, row.content)
 
+    def tables(self) -> dict[str, Table[Any]]:
+        """Return the tables by their stored names."""
+        return dict(self._tables)
+
     def take_changes(self) -> list[MemoryRow]:
         """Return the rows that have changed since the last time."""
         return [

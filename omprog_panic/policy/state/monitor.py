@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from omprog_panic.policy.state.table import RowFormat
 
 if TYPE_CHECKING:
-    from omprog_panic.policy.state.table import Json
+    from omprog_panic.policy.json_object import Json
 
 
 @dataclasses.dataclass(slots=True)

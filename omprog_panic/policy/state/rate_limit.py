@@ -9,7 +9,7 @@ from omprog_panic.notification.kinds import Kind
 from omprog_panic.policy.state.table import RowFormat
 
 if TYPE_CHECKING:
-    from omprog_panic.policy.state.table import Json
+    from omprog_panic.policy.json_object import Json
 
 
 @dataclasses.dataclass(slots=True)

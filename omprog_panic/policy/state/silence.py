@@ -10,7 +10,7 @@ from omprog_panic.notification.silence_ended import NamedIncident
 from omprog_panic.policy.state.table import RowFormat
 
 if TYPE_CHECKING:
-    from omprog_panic.policy.state.table import Json
+    from omprog_panic.policy.json_object import Json
 
 
 @dataclasses.dataclass(slots=True)

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from omprog_panic.errors import MalformedRecordError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-Json: TypeAlias = dict[str, Any]
+    from omprog_panic.policy.json_object import Json
+
 _T = TypeVar("_T")
 ONLY_ROW = "-"  # the key in tables with a single row
 

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from omprog_panic.policy.settings import Receiver
+from omprog_panic.policy.receiver import Receiver
 from tests.policies import (
     DBA,
     OPS,

@@ -8,7 +8,7 @@ import pytest
 
 from omprog_panic.notification.cause import CrashedHost, Share
 from omprog_panic.policy.decision import Decision
-from omprog_panic.policy.settings import Receiver
+from omprog_panic.policy.receiver import Receiver
 from tests.policies import (
     Scene,
     configured,

@@ -9,13 +9,8 @@ import pytest
 from omprog_panic.config.policy import Action, parse_policy
 from omprog_panic.model import Severity
 from omprog_panic.notification.notification import Labels
-from omprog_panic.policy.settings import (
-    Receiver,
-    Settings,
-    build_settings,
-    decode_receiver,
-    encode_receiver,
-)
+from omprog_panic.policy.receiver import Receiver
+from omprog_panic.policy.settings import Settings, build_settings
 
 RECEIVERS = [Receiver("1", "one", ("ops", "dba")), Receiver("2", "two", ("night",))]
 PANIC = Labels("panic")
@@ -97,7 +92,3 @@ def test_the_shortest_limit_of_all_senders(
 
     settings = settings_of(life_signs=life_signs, senders=[sender])
     assert settings.shortest_silence_s == shortest
-
-
-def test_a_receiver_survives_the_store() -> None:
-    assert decode_receiver(encode_receiver(RECEIVERS[0])) == RECEIVERS[0]
