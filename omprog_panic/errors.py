@@ -19,6 +19,10 @@ class MalformedRecordError(OmprogPanicError, ValueError):
     """A spool file is not a spool record, or is of a version that we cannot read."""
 
 
+class MalformedStateError(OmprogPanicError, ValueError):
+    """State in the collector's journal that is of a version we do not read."""
+
+
 class JournalError(OmprogPanicError):
     """The journal cannot be written, so the line must not be confirmed."""
 

@@ -1,4 +1,4 @@
-"""What a host did or said, to the spool record that carries it. Pure."""
+"""Builds the spool records of traces, boots and signs of life. Pure."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from omprog_panic.spool.record import (
 )
 
 if TYPE_CHECKING:
-    from omprog_panic.collector.event import Booted, Closed, Said
+    from omprog_panic.collector.events import HostBooted, MessageReceived, TraceClosed
     from omprog_panic.model import Record
 
 
 def stable_id(*parts: object) -> str:
-    """Make 32 hexadecimal digits from what names a thing."""
-    # OpenSSL: milliseconds at start, and memory that a silent network never needs.
+    """Return 32 hexadecimal digits that identify a thing by its parts."""
+    # OpenSSL takes milliseconds at start, and memory that a quiet network never needs.
     import hashlib  # noqa: PLC0415
 
     text = "\n".join("" if part is None else str(part) for part in parts)
@@ -28,18 +28,18 @@ def stable_id(*parts: object) -> str:
 
 
 def incident_id(source: str, boot: str, onset: Record) -> str:
-    """Name an incident by what the kernel said, not by when we heard it.
+    """Return an id made from what the kernel printed, not from when we received it.
 
-    Where the kernel prints no time the boot stands in for it, so that the next
-    panic of the same kind is never taken for a repeat.
+    Where the kernel prints no time the boot takes its place, so that the next panic
+    of the same kind is never taken for a repeat.
     """
     if onset.time_us is None:
         return stable_id("incident", source, boot, onset.text)
     return stable_id("incident", source, onset.time_us, onset.text)
 
 
-def build_incident(source: str, closed: Closed) -> IncidentRecord:
-    """Write down a closed trace."""
+def build_incident(source: str, closed: TraceClosed) -> IncidentRecord:
+    """Return the record of a closed trace."""
     trace = closed.trace
     records = tuple(expand(line) for line in trace.lines)
     context = trace.context
@@ -58,9 +58,9 @@ def build_incident(source: str, closed: Closed) -> IncidentRecord:
     )
 
 
-def _losses(closed: Closed, records: tuple[Record, ...]) -> Losses:
+def _losses(closed: TraceClosed, records: tuple[Record, ...]) -> Losses:
     trace = closed.trace
-    # What was missing before the onset is no loss of this incident.
+    # Records missing before the onset are no loss of this incident.
     lost = sum(record.lost for record in records[trace.context :])
     return Losses(
         records=max(0, lost - trace.elided_records),
@@ -71,8 +71,8 @@ def _losses(closed: Closed, records: tuple[Record, ...]) -> Losses:
     )
 
 
-def build_boot(source: str, booted: Booted, host: str | None) -> BootRecord:
-    """Write down a boot."""
+def build_boot(source: str, booted: HostBooted, host: str | None) -> BootRecord:
+    """Return the record of a boot."""
     return BootRecord(
         id=stable_id("boot", source, booted.boot),
         source=source,
@@ -86,20 +86,20 @@ def build_boot(source: str, booted: Booted, host: str | None) -> BootRecord:
     )
 
 
-def build_said(source: str, said: Said) -> AliveRecord | ProbeRecord:
-    """Write down what a host, or our own probe, says of itself."""
-    word, values = said.statement
-    if word == "probe":
+def build_message(source: str, received: MessageReceived) -> AliveRecord | ProbeRecord:
+    """Return the record of what a host's client, or our own probe, says."""
+    kind, values = received.message
+    if kind == "probe":
         token = values.get("token", "")
-        name = stable_id("probe", source, token, said.at)
-        return ProbeRecord(name, source, token, said.at)
+        name = stable_id("probe", source, token, received.at)
+        return ProbeRecord(name, source, token, received.at)
     seconds = values.get("next", "")
     is_number = seconds.isdecimal() and len(seconds) < 9
     return AliveRecord(
-        id=stable_id("alive", source, word, said.at),
+        id=stable_id("alive", source, kind, received.at),
         source=source,
-        at=said.at,
-        says=word,
+        at=received.at,
+        says=kind,
         host=values.get("host"),
         boot=values.get("boot"),
         kernel=values.get("kernel"),
@@ -109,12 +109,12 @@ def build_said(source: str, said: Said) -> AliveRecord | ProbeRecord:
     )
 
 
-def build_heard(
+def build_sign_of_life(
     source: str,
     at: str,
     host: str | None,
     kernel: str | None,
 ) -> AliveRecord:
-    """Write down that a host was heard, whatever it said."""
+    """Return the record that something was received of a host."""
     name = stable_id("heard", source, at)
     return AliveRecord(id=name, source=source, at=at, host=host, kernel=kernel)

@@ -1,14 +1,14 @@
-"""What was confirmed, on disk before it was confirmed: append-only segments.
+"""The journal: append-only segments that hold a line before it is confirmed.
 
-An entry is written through a memory map, without a system call: what stands in the
-page cache survives kill -9 of this process. :meth:`Journal.sync` makes it survive a
-power cut as well; it runs while a trace is open (docs/journal.md names the loss).
+An entry is written through a memory map, without a system call: the page cache
+survives kill -9 of this process. :meth:`Journal.sync` makes it survive a power cut as
+well; it is called while a trace is open (docs/journal.md says what can be lost).
 
-A segment is a file ``NNNNNNNN.journal``: 16 bytes of header, then entries of
-``now`` (8 bytes, seconds of the pipeline's clock), CRC-32 and length of the content
-(4 bytes each), one byte of kind, the content. The length is written last: a torn
-entry is none. Space is allocated when the segment is made, so a full disk shows
-there, as an error, and never as a signal in the middle of a write.
+A segment is a file ``NNNNNNNN.journal``: 16 bytes of header, then entries of ``now``
+(8 bytes, seconds of the pipeline's clock), CRC-32 (4 bytes), kind (1 byte), length (4
+bytes) and content. The length is written last: a torn entry counts as none. Space is
+allocated when the segment is created, so a full disk is reported there, as an error,
+and never as a signal in the middle of a write.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MAGIC = b"omprog-panic j1\n"
-_ENTRY = struct.Struct("<dIBI")  # now, CRC-32, kind; last the length, see below
+_ENTRY = struct.Struct("<dIBI")  # now, CRC-32, kind, length
 _HEAD = _ENTRY.size
 LOCK_WAIT_S = 6.0  # less than omprog's confirmTimeout
 _WINDOW = 1024 * 1024
@@ -45,14 +45,14 @@ class Entry(NamedTuple):
     content: bytes
 
 
-LINES = 1  # lines from rsyslogd, as they came, separated by line feeds
-PUBLISHED = 2  # the name of a spool file that is in its place
-HOST = 3  # the whole state of one sender (JSON)
-KNOWN = 4  # the addresses whose state follows in this segment (JSON)
+LINES = 1  # lines from rsyslogd as they came, separated by line feeds
+PUBLISHED = 2  # the id of a record that is in the spool
+SOURCE = 3  # the state of one source (state_codec.encode_source)
+CHECKPOINT = 4  # begins one: the addresses whose state follows (encode_addresses)
+PUBLISHED_BEFORE = 5  # ids of incidents published earlier (encode_published)
 NEWEST = 6  # lines of the segment before, which rsyslogd may send again
-RESTARTED = 7  # here another run took over: the newest lines may come again
-ALLOWED = 8  # from here on these networks are listened to (JSON)
-STATE = 5  # what is not one sender's: names of incidents published before (JSON)
+RESTARTED = 7  # another process took over here: the newest lines may come again
+ALLOWED = 8  # the networks that are allowed from here on (encode_networks)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class JournalLimits:
     """Sizes in bytes."""
 
     segment_bytes: int = 8 * 1024 * 1024
-    max_bytes: int = 1024 * 1024 * 1024  # reached: lines are answered with an error
+    max_bytes: int = 1024 * 1024 * 1024  # above it lines are answered with an error
 
 
 class Journal:
@@ -88,13 +88,13 @@ class Journal:
             try:
                 content = self._path(number).read_bytes()
             except OSError as error:
-                raise JournalError(f"journal unreadable: {error}") from error
+                raise JournalError(f"journal cannot be read: {error}") from error
             yield from read_segment(content)
 
     def resume(self) -> bool:
-        """Go on in the newest segment; False: there is none, or it is no use.
+        """Continue in the newest segment; return False if there is none to use.
 
-        What stands behind its last whole entry was torn, and is made zero.
+        What follows its last whole entry was torn; it is overwritten with zeros.
         """
         if not self._numbers:
             return False
@@ -131,33 +131,33 @@ class Journal:
         content: bytes,
         now: float,
         *,
-        carry: bool = False,
+        checkpoint: bool = False,
     ) -> None:
         """Put an entry into the page cache.
 
         Raises:
-            JournalError: there is no room; nothing was written.
+            JournalError: there is no space; nothing was written.
 
         """
         length = len(content)
         start = self._position
         end = start + _HEAD + length
         if end > self._window_end:
-            start = self._make_room(length, carry=carry)
+            start = self._make_room(length, checkpoint=checkpoint)
             end = start + _HEAD + length
         window = self._window
         assert window is not None
         base = start - self._window_at
         window[base + _HEAD : end - self._window_at] = content
-        # In this order, the length last: until it stands there is no entry.
+        # The length last: until it is written there is no entry.
         _ENTRY.pack_into(window, base, now, zlib.crc32(content), kind, length)
         self._position = end
         self.dirty = True
 
-    def _make_room(self, length: int, *, carry: bool) -> int:
+    def _make_room(self, length: int, *, checkpoint: bool) -> int:
         need = _HEAD + length
         if self._file < 0 or self._position + need > self._size:
-            self.rotate(need, carry=carry)
+            self.rotate(need, checkpoint=checkpoint)
         self._map(self._position, need)
         return self._position
 
@@ -172,18 +172,18 @@ class Journal:
             self._window.close()
         self._window, self._window_at, self._window_end = window, at, at + size
 
-    def rotate(self, need: int = 0, *, carry: bool = False) -> None:
-        """Begin a new segment; one that carries the state may exceed the limit.
+    def rotate(self, need: int = 0, *, checkpoint: bool = False) -> None:
+        """Begin a new segment; one with a ``checkpoint`` may exceed the limit.
 
-        It is what lets the older ones go, so it must not wait for them.
+        The checkpoint lets older segments be deleted, so it must not wait for that.
 
         Raises:
             JournalError: the disk is full, or the journal's own limit is reached.
 
         """
         size = max(self._limits.segment_bytes, len(_MAGIC) + need)
-        if not carry and self._total + size > self._limits.max_bytes:
-            raise JournalError("the journal has reached its limit of bytes")
+        if not checkpoint and self._total + size > self._limits.max_bytes:
+            raise JournalError("the journal has reached its size limit")
         number = self._numbers[-1] + 1 if self._numbers else 1
         path = self._path(number)
         file = -1
@@ -206,7 +206,7 @@ class Journal:
 
     def _close_segment(self) -> None:
         if self.dirty:
-            self.sync()  # nobody comes back to it
+            self.sync()  # it is not opened for writing again
         if self._window is not None:
             self._window.close()
             self._window = None
@@ -216,7 +216,7 @@ class Journal:
         self._window_end = 0
 
     def sync(self) -> None:
-        """Write the open segment through to the disk; may be called by a thread."""
+        """Sync the open segment to the disk."""
         self.dirty = False
         if self._file >= 0:
             with contextlib.suppress(OSError):
@@ -231,12 +231,12 @@ class Journal:
 
     @property
     def segments(self) -> int:
-        """How many segments there are, with the open one."""
+        """The number of segments, including the open one."""
         return len(self._numbers)
 
     @property
     def half_full(self) -> bool:
-        """Whether half of what the journal may take is taken."""
+        """Whether the journal has half of its maximum size."""
         return self._total * 2 >= self._limits.max_bytes
 
     def _measure(self) -> int:
@@ -247,7 +247,7 @@ class Journal:
         return total
 
     def forget_before(self, number: int) -> None:
-        """Delete the segments older than this one, whose state stands in it."""
+        """Delete the segments older than this one, which contains their state."""
         self.sync()
         for old in [n for n in self._numbers if n < number]:
             with contextlib.suppress(FileNotFoundError):
@@ -256,7 +256,7 @@ class Journal:
         self._total = self._measure()
 
     def close(self) -> None:
-        """Sync and let go; the segments stay."""
+        """Sync and close; the segments stay."""
         self.sync()
         self._close_segment()
         os.close(self._lock)
@@ -272,7 +272,7 @@ def _segments(folder: Path) -> Iterator[int]:
 
 
 def _lock(folder: Path) -> int:
-    # Two collectors on one journal would each publish what the other has open.
+    # Two collectors on one journal would publish the traces of each other.
     try:
         file = os.open(
             folder / "lock",
@@ -281,7 +281,7 @@ def _lock(folder: Path) -> int:
         )
     except OSError as error:
         raise JournalError(f"journal {folder}: {error.strerror}") from error
-    # rsyslogd may start the next collector while the last one still syncs.
+    # rsyslogd may start the next collector while the last one is still syncing.
     pause = threading.Event()
     for _ in range(round(LOCK_WAIT_S / 0.05)):
         try:
@@ -292,13 +292,13 @@ def _lock(folder: Path) -> int:
             return file
     os.close(file)
     raise JournalError(
-        f"journal {folder} is used by another collector; end that one, or give "
+        f"journal {folder} is in use by another collector; stop that one, or give "
         "this one a folder of its own",
     )
 
 
 def read_segment(content: bytes) -> Iterator[Entry]:
-    """Read the entries of one segment, up to the first that is torn."""
+    """Yield the entries of one segment, up to the first torn one."""
     if not content.startswith(_MAGIC):
         return
     position = len(_MAGIC)

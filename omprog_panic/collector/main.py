@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
 import logging
 import os
 import signal
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.clock import Clock, SystemClock, rfc3339
 from omprog_panic.collector.allow import AllowFile
+from omprog_panic.collector.checkpoint import Checkpointer
 from omprog_panic.collector.journal import (
     ALLOWED,
     LINES,
@@ -33,7 +33,8 @@ from omprog_panic.collector.protocol import (
     detach_output,
 )
 from omprog_panic.collector.publisher import Publisher
-from omprog_panic.collector.recovery import Carrier, Recovery
+from omprog_panic.collector.recovery import Recovery
+from omprog_panic.collector.state_codec import encode_networks
 from omprog_panic.errors import ConfigError, JournalError, OmprogPanicError, SpoolError
 from omprog_panic.log import setup_logging
 from omprog_panic.spool.record import CountersRecord
@@ -103,7 +104,7 @@ class Collector:
             ),
         )
         self._publisher = Publisher(self._writer, is_named=self._is_named)
-        self._carrier = Carrier(self._journal, self._pipeline)
+        self._checkpointer = Checkpointer(self._journal, self._pipeline)
         self._offset = 0.0
         self._sync_at: float | None = None
         self._allow_at = 0.0
@@ -148,7 +149,7 @@ class Collector:
                 extra={"entries": recovery.entries, "incidents": len(waiting)},
             )
         for line in recovery.newest:
-            self._carrier.remember(line, 1)
+            self._checkpointer.remember(line, 1)
         self._publisher.start()
         self._publisher.submit(waiting)
         now = self._now()
@@ -156,9 +157,9 @@ class Collector:
         self._pipeline.allow(self._allow.networks, now)
         # Before the state is carried: it must know what is not in the spool yet.
         self._submit(self._pipeline.take())
-        if not self._carrier.resume(now, recovery.lines_bytes):
-            self._carrier.begin(now, self._publisher.unpublished())
-        self._carrier.restarted(now)
+        if not self._checkpointer.resume(now, recovery.lines_bytes):
+            self._checkpointer.begin(now, self._publisher.unpublished())
+        self._checkpointer.restarted(now)
 
     def run(self, channel: OmprogChannel) -> None:
         """Serve until rsyslogd closes our input."""
@@ -221,7 +222,7 @@ class Collector:
             return
         self._batch, self._batch_lines = [], 0
         chunk = batch[0] if len(batch) == 1 else b"\n".join(batch)
-        self._carrier.took(chunk, count)
+        self._checkpointer.took(chunk, count)
         self._unmeasured_bytes += len(chunk)
         self._pipeline.feed_chunk(chunk, self._batch_at)
 
@@ -252,10 +253,9 @@ class Collector:
         if records:
             self._submit(records)
         self._mark_published(now)
-        pipeline.count(self._publisher.take_counts(), now)
-        if channel.too_long:
-            pipeline.count({"too_long_lines": channel.too_long}, now)
-            channel.too_long = 0
+        pipeline.counters.add_all(self._publisher.take_counts(), now)
+        pipeline.counters.add("too_long_lines", now, channel.too_long)
+        channel.too_long = 0
         self._sync(now)
         if self._unmeasured_bytes > MEASURE_EVERY_BYTES:
             self._unmeasured_bytes = 0
@@ -264,7 +264,7 @@ class Collector:
         self._plan(now)
 
     def _plan(self, now: float) -> None:
-        busy = self._carrier.busy or self._publisher.busy
+        busy = self._checkpointer.busy or self._publisher.busy
         self._maintain_at = now + (BUSY_PAUSE_S if busy else STREAM_PAUSE_S)
         deadlines = [self._pipeline.deadline(), self._sync_at]
         if busy:
@@ -300,14 +300,14 @@ class Collector:
             self._journal.sync()
 
     def _carry(self, now: float) -> None:
-        if not self._carrier.busy and not self._carrier.wanted:
+        if not self._checkpointer.busy and not self._checkpointer.wanted:
             return
         unpublished = self._publisher.unpublished()
         with contextlib.suppress(JournalError):
-            if self._carrier.busy:
-                self._carrier.step(now, unpublished)
+            if self._checkpointer.busy:
+                self._checkpointer.step(now, unpublished)
             else:
-                self._carrier.begin(now, unpublished)
+                self._checkpointer.begin(now, unpublished)
 
     def _reload(self, now: float) -> None:
         self._allow_at = now + ALLOW_CHECK_S
@@ -319,7 +319,7 @@ class Collector:
         # A restart judges each line by the networks of its time. Where there is no
         # room to say so the lines are refused as well, and this is tried again.
         with contextlib.suppress(JournalError):
-            content = json.dumps(networks.texts()).encode()
+            content = encode_networks(networks.texts())
             self._journal.append(ALLOWED, content, now)
             self._pipeline.allow(networks, now)
 

@@ -1,13 +1,19 @@
-"""A report that is being recorded: its lines within bounds, when it ends. Pure."""
+"""A trace that is being recorded: its lines within bounds, and when it ends. Pure."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections import deque
-from typing import Any, NamedTuple, Self
+from itertools import islice
+from typing import NamedTuple
 
 from omprog_panic.model import EndReason, Severity
-from omprog_panic.netconsole.stored import note_elided
+from omprog_panic.netconsole.stored import continued, note_elided
+
+_MINOR = frozenset({Severity.WARNING, Severity.INFO})
+# Start lines that prolong a trace: a host that oopses for ever is reported anyway.
+_MAX_PROLONGED = 16
+LINE_OVERHEAD = 64  # bytes that Python adds to a string in a list
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -24,7 +30,7 @@ class TraceLimits:
 
 
 class ClosedTrace(NamedTuple):
-    """A report that ended: stored lines from the context to the last word."""
+    """A trace that ended: stored lines from the context to the last record."""
 
     lines: list[str]
     context: int
@@ -36,30 +42,23 @@ class ClosedTrace(NamedTuple):
     ended_us: int | None = None
 
 
-class OpenTrace:
-    """The open trace: a head that stays, and a tail that moves when it is full."""
+class TraceLines:
+    """The lines of a trace: a head that stays, and a tail that moves when it is full.
+
+    The first ``context`` lines of the head were printed before the onset.
+    """
 
     __slots__ = (
-        "age_at",
-        "begun_us",
         "context",
         "elided_bytes",
         "elided_records",
         "head",
         "head_bytes",
-        "kdump",
-        "last",
-        "last_us",
-        "panicked",
-        "prolonged",
-        "settle_at",
-        "severity",
-        "start_us",
         "tail",
         "tail_bytes",
     )
 
-    def __init__(self, context: list[str], severity: Severity) -> None:
+    def __init__(self, context: list[str]) -> None:
         self.head = context
         self.head_bytes = sum(map(len, context))
         self.context = len(context)
@@ -67,18 +66,9 @@ class OpenTrace:
         self.tail_bytes = 0
         self.elided_records = 0
         self.elided_bytes = 0
-        self.severity = severity
-        self.panicked = False
-        self.kdump = False
-        self.prolonged = 0
-        self.settle_at: float | None = None
-        self.age_at = 0.0
-        self.last = 0.0
-        self.last_us: int | None = None
-        self.start_us: int | None = None
-        self.begun_us: int | None = None
 
     def append(self, line: str, limits: TraceLimits) -> None:
+        """Add a line; cut the middle where a limit is reached."""
         if self.tail is None:
             room = self.head_bytes + len(line) <= limits.max_bytes // 2
             room = room and len(self.head) < limits.max_records // 2
@@ -98,7 +88,34 @@ class OpenTrace:
             self.elided_records += 1
             self.elided_bytes += len(gone)
 
-    def lines(self) -> list[str]:
+    def amend_last(self, text: str) -> None:
+        """Append a continuation to the newest line."""
+        if self.tail:
+            self.tail[-1] = continued(self.tail[-1], text)
+            self.tail_bytes += len(text)
+        else:
+            self.head[-1] = continued(self.head[-1], text)
+            self.head_bytes += len(text)
+
+    def head_changed(self, index: int, added: int) -> None:
+        """Count again after ``added`` lines were put into the head at ``index``."""
+        self.head_bytes = sum(map(len, self.head))
+        if index < self.context:
+            self.context += added
+
+    def newest(self, count: int) -> list[str]:
+        """Return the newest lines of the tail, or of the head, oldest first."""
+        if self.tail is None:
+            return self.head[-count:]
+        return list(islice(reversed(self.tail), count))[::-1]
+
+    @property
+    def last(self) -> str:
+        """The newest line."""
+        return (self.tail or self.head)[-1]
+
+    def all(self) -> list[str]:
+        """Return every line, with a note where the middle was cut."""
         if self.tail is None:
             return self.head
         cut = (
@@ -108,17 +125,92 @@ class OpenTrace:
         )
         return [*self.head, *cut, *self.tail]
 
-    def take(
+    @property
+    def held_bytes(self) -> int:
+        """About how many bytes of memory the lines take."""
+        count = len(self.head) + len(self.tail or ())
+        return self.head_bytes + self.tail_bytes + LINE_OVERHEAD * count
+
+
+class OpenTrace:
+    """The trace that is being recorded, and everything that decides when it ends."""
+
+    __slots__ = (
+        "age_at",
+        "begun_us",
+        "kdump",
+        "last",
+        "last_us",
+        "lines",
+        "panicked",
+        "prolonged",
+        "settle_at",
+        "severity",
+        "start_us",
+    )
+
+    def __init__(self, lines: TraceLines, severity: Severity) -> None:
+        self.lines = lines
+        self.severity = severity
+        self.panicked = severity is Severity.PANIC
+        self.kdump = False
+        self.prolonged = 0
+        self.settle_at: float | None = None
+        self.age_at = 0.0
+        self.last = 0.0
+        self.last_us: int | None = None
+        self.start_us: int | None = None
+        self.begun_us: int | None = None
+
+    def add(
         self, line: str, time_us: int | None, now: float, limits: TraceLimits
     ) -> None:
         """Append a record."""
-        self.append(line, limits)
+        self.lines.append(line, limits)
         self.last = now
-        # Never back: a record that was held up must not make the next one late.
+        # Never back: a record that was delayed must not make the next one late.
         if time_us is not None and (self.last_us is None or time_us > self.last_us):
             self.last_us = time_us
 
-    def gap_s(self, time_us: int | None) -> float:
+    def is_separate(
+        self,
+        severity: Severity,
+        time_us: int | None,
+        now: float,
+        limits: TraceLimits,
+    ) -> bool:
+        """Return whether a start line of this severity begins a report of its own.
+
+        A panic belongs to what led to it. Within a report that is still being
+        printed a start line is a consequence, or noise of netpoll itself.
+        """
+        if self.panicked or severity is Severity.PANIC:
+            return False
+        if self.settle_at is not None and self.severity in _MINOR:
+            return True
+        settle_s = limits.settle_s
+        return now - self.last > settle_s or self._gap_s(time_us) > settle_s
+
+    def prolong(
+        self,
+        severity: Severity,
+        time_us: int | None,
+        now: float,
+        limits: TraceLimits,
+    ) -> None:
+        """Take a start line that belongs to this trace: it goes on for longer."""
+        panic = severity is Severity.PANIC
+        if panic:
+            self.panicked = True
+        elif self.panicked:
+            return
+        self.settle_at = None
+        if panic or self.prolonged < _MAX_PROLONGED:
+            self.prolonged += 1
+            self.age_at = now + limits.max_age_s
+            self.start_us = time_us if time_us is not None else self.start_us
+
+    def _gap_s(self, time_us: int | None) -> float:
         """Return the seconds of the kernel's clock since the last record."""
         if time_us is None or self.last_us is None:
             return 0.0
@@ -130,12 +222,12 @@ class OpenTrace:
     def ended_before(
         self, time_us: int | None, now: float, limits: TraceLimits
     ) -> EndReason | None:
-        """Return why the trace had ended before a record of that time.
+        """Return why the trace had ended before a record of that time, if it had.
 
         The kernel's clock counts as well as ours: a replay, or a queue that was
         held up, brings an hour in one second.
         """
-        gap_s = self.gap_s(time_us)
+        gap_s = self._gap_s(time_us)
         if self.settle_at is not None and (
             now >= self.settle_at or gap_s > limits.settle_s
         ):
@@ -152,37 +244,21 @@ class OpenTrace:
         return None
 
     def deadline(self, limits: TraceLimits) -> float:
-        """Return when it ends if nothing more is heard."""
+        """Return when the trace ends if no further record comes."""
         silence_at = self.last + self._silence_s(limits)
         ends_at = silence_at if self.settle_at is None else self.settle_at
         return min(ends_at, silence_at, self.age_at)
 
     def closed(self, reason: EndReason) -> ClosedTrace:
-        """Return what it is when it ends now."""
+        """Return the trace as it is when it ends now."""
+        lines = self.lines
         return ClosedTrace(
-            self.lines(),
-            self.context,
+            lines.all(),
+            lines.context,
             reason,
             self.panicked,
-            self.elided_records,
-            self.elided_bytes,
+            lines.elided_records,
+            lines.elided_bytes,
             self.begun_us,
             self.last_us,
         )
-
-    def dump(self) -> dict[str, Any]:
-        """Write it down as JSON can hold it."""
-        fields = {name: getattr(self, name) for name in self.__slots__}
-        fields["severity"] = self.severity.value
-        fields["tail"] = None if self.tail is None else list(self.tail)
-        return fields
-
-    @classmethod
-    def load(cls, fields: dict[str, Any]) -> Self:
-        """Take up what :meth:`dump` wrote."""
-        trace = cls([], Severity(fields.pop("severity")))
-        tail = fields.pop("tail")
-        trace.tail = None if tail is None else deque(tail)
-        for name, value in fields.items():
-            setattr(trace, name, value)
-        return trace

@@ -2,476 +2,402 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+import dataclasses
+from typing import TYPE_CHECKING
 
-from omprog_panic.collector.boot import (
-    REMEMBERED,
-    BootMemory,
-    Burst,
-    Mark,
-    says_shutdown,
+from omprog_panic.collector.boot_session import BootSession
+from omprog_panic.collector.boot_time import BootTimeEstimate, seconds_between
+from omprog_panic.collector.burst import Burst, says_shutdown
+from omprog_panic.collector.client_message import parse_client_message
+from omprog_panic.collector.events import (
+    Dropped,
+    Event,
+    HostBooted,
+    MessageReceived,
+    TraceClosed,
 )
-from omprog_panic.collector.event import Booted, Closed, Event, Said
-from omprog_panic.collector.heard import (
-    TELLING,
-    TELLING_TEXTS,
-    Heard,
-    seconds_between,
-)
-from omprog_panic.collector.origin import Origin
-from omprog_panic.collector.statement import parse_statement
-from omprog_panic.collector.trace import TraceMachine
-from omprog_panic.kernel.terminator import Terminator, is_boot_banner, terminator
+from omprog_panic.collector.stream_record import HOST_KEYS, HOST_TEXTS
+from omprog_panic.kernel.terminator import is_boot_banner
 from omprog_panic.model import EndReason
 from omprog_panic.netconsole.stored import expand, is_note, packet_of
 
 if TYPE_CHECKING:
     from omprog_panic.collector.open_trace import ClosedTrace, TraceLimits
+    from omprog_panic.collector.stream_record import StreamRecord
 
-# panic_print=0x20 replays the whole log in the middle of a panic, at once.
-_PANIC_REPLAY_S = 1.0
 # Swapped datagrams come within milliseconds; a host that boots was silent before.
 SWAPPED_WITHIN_S = 1.0
-_HAD = 16  # traces of a boot that are known again when they are replayed
-_HELD_UP = 64  # lines that a network may hold up at once
+_DELAYED = 64  # lines that a network may delay at once
 MAX_RELEASE = 128  # characters of a kernel's release; the rest is cut
-_PLAIN_STATE = (
-    "boot",
-    "host",
-    "kernel",
-    "form",
-    "last_at",
-    "last_heard",
-    "retired_at",
-    "_died",
-    "_farewell",
-    "_panic_replay",
-    "_had",
-    "_replayed",
-    "_last_lines",
-)
+_MAX_HOST = 255  # characters of a host name; the rest is cut
 
 
-class _Replay(NamedTuple):
-    """A burst of records that may be a boot or the buffer of the known one."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class TimelineSplit:
+    """Records turned out to be of another kernel: whoever gets this owns its timeline.
 
-    burst: Burst
-    machine: TraceMachine
-    memory: BootMemory
-    traces: list[Closed]
-    origin: Origin
-    before: tuple[str, float]  # when the known boot was heard last
-    alive: list[Said]  # the last that its client said
+    It is another host behind the same address, or (``timeline.retired_at`` is set) the
+    boot that is over. ``spoke``: the newest record was that other host's.
+    """
+
+    timeline: Timeline
+    spoke: bool = False
+
+
+Outcome = Event | TimelineSplit
+
+
+class PendingBoot:
+    """The records since a boot sign, until it is clear what they are."""
+
+    __slots__ = ("before", "burst", "client_alive", "estimate", "session", "traces")
+
+    def __init__(self, burst: Burst, limits: TraceLimits, at: str, now: float) -> None:
+        self.burst = burst
+        self.session = BootSession(limits)
+        self.estimate = BootTimeEstimate()
+        self.before = at, now  # when the known boot was heard last
+        self.client_alive: list[MessageReceived] = []  # the last one only
+        self.traces: list[TraceClosed] = []
+
+    def add(self, record: StreamRecord, now: float) -> list[ClosedTrace]:
+        """Take the next record; return the traces that it closed."""
+        message = parse_client_message(record.text)
+        if message is not None and message.kind == "alive":
+            self.client_alive[:] = [MessageReceived(message, record.at)]
+        self.burst.feed(record.time_us, record.text, now)
+        return self.session.feed(record, now) or []
+
+    @property
+    def is_other_host(self) -> bool:
+        """Whether both kernels ran at the same time."""
+        return (
+            not self.burst.is_known
+            and self.estimate.steady
+            and self.estimate.is_before(*self.before)
+        )
+
+    def is_known_boot(self, high_us: int | None) -> bool:
+        """Return whether these records are of the boot whose clock showed that."""
+        estimate = self.estimate
+        return self.burst.is_replay or (
+            estimate.matches(high_us, self.before[0])
+            and estimate.is_before(*self.before)
+        )
 
 
 class Timeline:
-    """``feed`` and ``tick`` return what came of it; None is an empty list."""
+    """What is known of one host.
+
+    ``feed`` and ``tick`` return what came of it; None stands for an empty list.
+    """
 
     __slots__ = (
-        "_died",
-        "_farewell",
-        "_had",
-        "_last_lines",
-        "_panic_replay",
-        "_replay",
-        "_replayed",
         "boot",
-        "counts",
         "form",
         "host",
         "kernel",
         "last_at",
         "last_heard",
         "limits",
-        "machine",
-        "memory",
-        "other_spoke",
-        "parted",
+        "pending",
         "retired_at",
     )
 
-    def __init__(self, limits: TraceLimits) -> None:
+    def __init__(self, limits: TraceLimits, boot: BootSession | None = None) -> None:
         self.limits = limits
-        self.boot = ""
+        self.boot = boot or BootSession(limits)
         self.host: str | None = None
         self.kernel: str | None = None
         self.form = "basic"
         self.last_at = ""
         self.last_heard = 0.0
-        # A boot that is over since then (our clock): rests of it may come late.
+        # When this boot was over, by our clock: the rest of it may still arrive.
         self.retired_at: float | None = None
-        # Other hosts, or the boot that is over, for the address to take.
-        self.parted: tuple[Timeline, ...] = ()
-        self.other_spoke = False  # the newest record was that other host's
-        self.counts: dict[str, int] = {}  # what was given up, by name
-        self.machine = TraceMachine(limits)
-        self.memory = BootMemory()
-        self._last_lines: list[str] = []  # of the trace that was closed last
-        self._died = False
-        self._farewell = False
-        self._panic_replay = False
-        self._replayed = 0
-        # Kernel times of onset and end of this boot's traces, newest last.
-        self._had: list[tuple[int, int]] = []
-        self._replay: _Replay | None = None
+        self.pending: PendingBoot | None = None
 
     @property
-    def active(self) -> TraceMachine:
-        """Where the next record goes."""
-        return self.machine if self._replay is None else self._replay.machine
+    def active(self) -> BootSession:
+        """The boot to which the next record belongs, as far as is known."""
+        return self.boot if self.pending is None else self.pending.session
 
-    @property
-    def active_memory(self) -> BootMemory:
-        """The boot to which the next record belongs, as far as one knows."""
-        return self.memory if self._replay is None else self._replay.memory
-
-    def feed(self, heard: Heard, now: float) -> list[Event] | None:
-        """Take the next record."""
-        if self._replay is not None:
-            return self._in_burst(self._replay, heard, now)
-        if self.retired_at is not None:
-            return self._live(heard, now)
-        if not self._is_boot_sign(heard.time_us, heard.text):
-            if self._panic_replay and self._elides(heard.time_us, heard.text, now):
-                return None
-            return self._live(heard, now)
-        at = heard.line.partition("\t")[0]
-        if self.replays_in_panic(at, now):
-            self._panic_replay = True
-            self._replayed += 1
-            self.machine.touch(now)
-            return None
-        sure = (
-            is_boot_banner(heard.text)
-            or self.memory.high_us is None
-            or seconds_between(self.last_at, at) > SWAPPED_WITHIN_S
-        )
-        burst = Burst(self.memory, self._newest_marks(), at, now, sure=sure)
-        machine = TraceMachine(self.limits)
-        before = self.last_at, self.last_heard
-        self._replay = _Replay(burst, machine, BootMemory(), [], Origin(), before, [])
-        return self._in_burst(self._replay, heard, now)
-
-    def give_up(self, name: str, by: int = 1) -> None:
-        """Count records that go no further; the pipeline adds them up."""
-        if by:
-            self.counts[name] = self.counts.get(name, 0) + by
-
-    def _newest_marks(self) -> list[Mark]:
-        newest = [*self._last_lines, *self.machine.newest(REMEMBERED)]
-        records = [expand(line) for line in newest[-REMEMBERED:] if not is_note(line)]
-        return [(record.time_us, record.text) for record in records]
-
-    def _is_boot_sign(self, time_us: int | None, text: str) -> bool:
-        high_us = self.memory.high_us
-        if (
-            time_us is not None
-            and time_us != 0
-            and (high_us is None or time_us >= high_us)
-        ):
-            return False  # nearly every record
-        return self.memory.begins_anew(time_us, text)
+    def learn(self, host: str | None, kernel: str | None) -> None:
+        """Take the names that a record gives for its host and kernel."""
+        self.host = host[:_MAX_HOST] if host else self.host
+        self.kernel = kernel[:MAX_RELEASE] if kernel else self.kernel
 
     def replays_in_panic(self, at: str, now: float) -> bool:
-        """Return whether what falls back is a replay in the middle of an open panic.
-
-        Both clocks must say so: out of a queue that was held up a reboot follows its
-        panic at once, too.
-        """
-        if self._panic_replay:
-            return self.machine.panicked
-        return (
-            self.machine.panicked
-            and now - self.last_heard < _PANIC_REPLAY_S
-            and seconds_between(self.last_at, at) < _PANIC_REPLAY_S
+        """Return whether what falls back is a replay in the middle of an open panic."""
+        return self.boot.replays_in_panic(
+            now - self.last_heard, seconds_between(self.last_at, at)
         )
 
-    def _elides(self, time_us: int | None, text: str, now: float) -> bool:
-        """Return whether a record within a panic's replay is left out, and count it."""
-        if not self.machine.panicked:
-            self._panic_replay = False
-            return False
-        high_us = self.memory.high_us
-        new = time_us is None or high_us is None or time_us > high_us
-        if terminator(text) in {Terminator.END_PANIC, Terminator.REBOOTING} or new:
-            self._panic_replay = False
-            return False
-        self._replayed += 1
-        self.machine.touch(now)
-        return True
+    # --- records -------------------------------------------------------------
 
-    def _live(self, heard: Heard, now: float) -> list[Event] | None:
-        line, text, time_us, user = heard
-        self.memory.remember(time_us, text)
-        events: list[Event] | None = None
-        if text[:3] in TELLING and text.startswith(TELLING_TEXTS):
-            events = self._telling(text, line)
-        if user:
-            self.machine.keep(line, time_us, now)
-            return events
-        closed = self.machine.feed(line, text, time_us, now)
+    def feed(self, record: StreamRecord, now: float) -> list[Outcome] | None:
+        """Take the next record."""
+        boot = self.boot
+        if self.pending is not None:
+            return self._feed_pending(self.pending, record, now)
+        if self.retired_at is not None:
+            return self._feed_live(record, now)
+        if not boot.memory.is_boot_sign(record.time_us, record.text):
+            if boot.in_replay and boot.leaves_out(record, now):
+                return None
+            return self._feed_live(record, now)
+        at = record.at
+        if self.replays_in_panic(at, now):
+            boot.leave_out(now)
+            return None
+        sure = (
+            is_boot_banner(record.text)
+            or boot.memory.high_us is None
+            or seconds_between(self.last_at, at) > SWAPPED_WITHIN_S
+        )
+        burst = Burst(boot.memory, boot.newest_marks(), at, now, sure=sure)
+        self.pending = PendingBoot(burst, self.limits, self.last_at, self.last_heard)
+        return self._feed_pending(self.pending, record, now)
+
+    def _feed_live(self, record: StreamRecord, now: float) -> list[Outcome] | None:
+        text = record.text
+        events: list[Outcome] | None = None
+        if text[:3] in HOST_KEYS and text.startswith(HOST_TEXTS):
+            events = self._feed_host_text(record)
+        closed = self.boot.feed(record, now)
         if closed is None:
             return events
-        return (events or []) + self.wrap(closed)
+        return (events or []) + self.closed(closed)
 
-    def _telling(self, text: str, line: str) -> list[Event] | None:
+    def _feed_host_text(self, record: StreamRecord) -> list[Outcome] | None:
+        text = record.text
         if is_boot_banner(text):
-            self.kernel = text.split(" ", 3)[2][:MAX_RELEASE]
+            self.learn(None, _release_of(text))
             return None
-        self._farewell = self._farewell or says_shutdown(text)
-        statement = parse_statement(text)
-        if statement is None:
+        self.boot.farewell = self.boot.farewell or says_shutdown(text)
+        message = parse_client_message(text)
+        if message is None:
             return None
-        if statement.word == "alive":
-            self._farewell = False  # it has booted, although its clock did not show it
-        self.host = statement.values.get("host") or self.host
+        if message.kind == "alive":
+            # It has booted, although its clock did not show it.
+            self.boot.farewell = False
         # The line of a crash that names the kernel may be the one that is lost.
-        kernel = statement.values.get("kernel")
-        self.kernel = kernel[:MAX_RELEASE] if kernel else self.kernel
-        return [Said(statement, line.partition("\t")[0])]
+        self.learn(message.values.get("host"), message.values.get("kernel"))
+        return [MessageReceived(message, record.at)]
 
-    def _in_burst(
+    def _feed_pending(
         self,
-        replay: _Replay,
-        heard: Heard,
+        pending: PendingBoot,
+        record: StreamRecord,
         now: float,
-    ) -> list[Event] | None:
-        line, text, time_us, user = heard
-        burst = replay.burst
-        resumes = burst.resumes(time_us) and self._is_neighbour(replay)
+    ) -> list[Outcome] | None:
+        burst, time_us = pending.burst, record.time_us
+        resumes = burst.resumes(time_us) and pending.is_other_host
         if not resumes:
-            replay.origin.take(time_us, line.partition("\t")[0], now)
-        # No log buffer holds a panic of its own kernel: this one is live.
-        panics = not user and text.startswith("Kernel panic - not syncing")
+            pending.estimate.add(time_us, record.at, now)
+        # No log buffer contains a panic of its own kernel: this one is live.
+        panics = not record.user and record.text.startswith(
+            "Kernel panic - not syncing"
+        )
         if panics or now >= burst.deadline():
-            events = self._decide(replay, now)
-            if resumes or not self._has_neighbour:
-                return events + (self._live(heard, now) or [])
-            self.other_spoke = True
-            return events + (self.parted[-1].feed(heard, now) or [])
+            return self._feed_decided(pending, record, now, resumes=resumes)
         if resumes or burst.is_straggler(time_us):
-            return self._forget(replay, now) + (self._live(heard, now) or [])
-        if is_boot_banner(text):
+            return self._undo(pending, now) + (self._feed_live(record, now) or [])
+        if is_boot_banner(record.text):
             if burst.is_older(now):
-                return self._decide(replay, now) + (self.feed(heard, now) or [])
-            self.kernel = text.split(" ", 3)[2][:MAX_RELEASE]
-        statement = parse_statement(text)
-        if statement is not None and statement.word == "alive":
-            replay.alive[:] = [Said(statement, line.partition("\t")[0])]
-        burst.feed(time_us, text, now)
-        replay.memory.remember(time_us, text)
-        if user:
-            replay.machine.keep(line, time_us, now)
-            return None
-        for closed in replay.machine.feed(line, text, time_us, now) or ():
-            replay.traces.append(self._closed(closed, before_listening=True))
+                events = self._decide(pending, now)
+                return events + (self.feed(record, now) or [])
+            self.learn(None, _release_of(record.text))
+        for closed in pending.add(record, now):
+            pending.traces.append(_event_of(self, closed, before_listening=True))
         return None
 
-    def _decide(self, replay: _Replay, now: float) -> list[Event]:
-        """End the burst: say whether it was a new boot or the known one's buffer."""
-        if self._is_neighbour(replay):
-            return self._part(replay)
-        if replay.burst.is_too_little:
-            return self._forget(replay, now)
-        self._replay = None
-        same = replay.origin.is_of(self.memory.high_us, replay.before[0])
-        if replay.burst.is_replay or (same and replay.origin.before(*replay.before)):
-            return self._known_boot(replay)
-        return self._new_boot(replay, now)
-
-    def _is_neighbour(self, replay: _Replay) -> bool:
-        """Return whether it is another host: both kernels ran at the same time."""
-        return (
-            not replay.burst.is_known
-            and replay.origin.steady
-            and replay.origin.before(*replay.before)
-        )
-
-    @property
-    def _has_neighbour(self) -> bool:
-        return bool(self.parted) and self.parted[-1].retired_at is None
-
-    def _part(self, replay: _Replay) -> list[Event]:
-        """Let another host go, which speaks from the same address."""
-        self._replay = None
-        other = Timeline(self.limits)
-        self.parted += (other,)
-        other.boot, other.form = replay.burst.first_at, self.form
-        other.machine, other.memory = replay.machine, replay.memory
-        other.last_at, other.last_heard = self.last_at, self.last_heard
-        self.last_at, self.last_heard = replay.before
+    def _feed_decided(
+        self,
+        pending: PendingBoot,
+        record: StreamRecord,
+        now: float,
+        *,
+        resumes: bool,
+    ) -> list[Outcome]:
+        """Decide what the burst was, then take a record that comes after it."""
+        events = self._decide(pending, now)
+        other = _other_host(events)
+        if resumes or other is None:
+            return events + (self._feed_live(record, now) or [])
         return [
-            closed._replace(boot=other.boot, before_listening=False)
-            for closed in replay.traces
+            *(e for e in events if not isinstance(e, TimelineSplit)),
+            TimelineSplit(other, spoke=True),
+            *(other.feed(record, now) or []),
         ]
 
-    def _retire(self, replay: _Replay, now: float) -> None:
-        """Keep the boot that is over for a while, without its chatter."""
-        old = Timeline(self.limits)
-        self.parted += (old,)
-        for name in _PLAIN_STATE:
-            setattr(old, name, getattr(self, name))
-        old.retired_at = now
-        old.machine, old.memory = self.machine, self.memory
-        old.machine.take_context()
-        old.last_at, old.last_heard = replay.before
+    # --- what a burst was ----------------------------------------------------
 
-    def _forget(self, replay: _Replay, now: float) -> list[Event]:
-        """Take what looked like a boot for what it was: datagrams that were swapped."""
-        if self._is_neighbour(replay):
-            return self._part(replay)
-        self._replay = None
-        events: list[Event] = [*replay.alive]
-        closed = [line for c in replay.traces for line in c.trace.lines]
-        for line in [*closed, *replay.machine.newest(_HELD_UP)]:
+    def _decide(self, pending: PendingBoot, now: float) -> list[Outcome]:
+        """End the burst: another host, swapped datagrams, a replay or a boot."""
+        if pending.is_other_host:
+            return self._split(pending)
+        if pending.burst.is_too_little:
+            return self._undo(pending, now)
+        self.pending = None
+        if pending.is_known_boot(self.boot.memory.high_us):
+            return self._accept_replay(pending)
+        return self._accept_boot(pending, now)
+
+    def _split(self, pending: PendingBoot) -> list[Outcome]:
+        """Part from another host, which speaks from the same address."""
+        self.pending = None
+        other = Timeline(self.limits, pending.session)
+        other.boot.name, other.form = pending.burst.first_at, self.form
+        other.last_at, other.last_heard = self.last_at, self.last_heard
+        self.last_at, self.last_heard = pending.before
+        name = other.boot.name
+        return [
+            TimelineSplit(other),
+            *(
+                dataclasses.replace(trace, boot=name, before_listening=False)
+                for trace in pending.traces
+            ),
+        ]
+
+    def _undo(self, pending: PendingBoot, now: float) -> list[Outcome]:
+        """Treat what looked like a boot as datagrams that were swapped."""
+        if pending.is_other_host:
+            return self._split(pending)
+        self.pending = None
+        cutter = self.boot.cutter
+        events: list[Outcome] = [*pending.client_alive]
+        lines = [line for event in pending.traces for line in event.trace.lines]
+        for line in [*lines, *pending.session.cutter.newest(_DELAYED)]:
             if is_note(line):
-                self.machine.note(line)
+                cutter.note(line)
                 continue
             record = expand(line)
-            closed_now = self.machine.feed(line, record.text, record.time_us, now)
-            events += self.wrap(closed_now)
+            closed = cutter.feed(line, record.text, record.time_us, now)
+            events += self.closed(closed)
         return events
 
-    def _known_boot(self, replay: _Replay) -> list[Event]:
-        traces = replay.traces + [
-            self._closed(closed, before_listening=True)
-            for closed in replay.machine.close(EndReason.SILENCE)
+    def _accept_replay(self, pending: PendingBoot) -> list[Outcome]:
+        boot, replay = self.boot, pending.session
+        traces = pending.traces + [
+            _event_of(self, closed, before_listening=True)
+            for closed in replay.cutter.close(EndReason.SILENCE)
         ]
-        high_us = self.memory.high_us or 0
-        for line in replay.machine.take_context():
-            # What the host said while its module was away was never heard.
-            time_us = _time_of(line)
+        high_us, repeated = boot.memory.high_us or 0, 0
+        for line in replay.cutter.take_context():
+            # What the host printed while its module was away was never heard.
+            time_us = None if is_note(line) else packet_of(line).time_us
             if time_us is not None and time_us > high_us:
-                self.machine.note(line)
+                boot.cutter.note(line)
             else:
-                self.give_up("replayed_records")
-        self.memory.high_us = max(high_us, replay.memory.high_us or 0)
-        self.memory.started.extend(replay.memory.started)
-        return [c._replace(known=self._heard_before(c.trace)) for c in traces]
+                repeated += 1
+        boot.memory.merge(replay.memory)
+        return [
+            *([Dropped("replayed_records", repeated)] if repeated else []),
+            *(dataclasses.replace(t, known=boot.had(t.trace)) for t in traces),
+        ]
 
-    def _belongs(self, trace: ClosedTrace) -> bool:
-        """Return whether this is the rest of a trace that was published before."""
-        begun = trace.begun_us
-        age_us = self.limits.max_age_s * 1e6
-        return begun is not None and any(
-            first <= begun <= last + age_us for first, last in self._had
-        )
-
-    def _heard_before(self, trace: ClosedTrace) -> bool:
-        """Return whether a replayed trace is one that we had, perhaps with losses."""
-        begun, ended = trace.begun_us, trace.ended_us
-        if begun is None or ended is None:
-            return False
-        return any(begun <= last and first <= ended for first, last in self._had)
-
-    def _new_boot(self, replay: _Replay, now: float) -> list[Event]:
+    def _accept_boot(self, pending: PendingBoot, now: float) -> list[Outcome]:
+        old, new = self.boot, pending.session
         # Asked for before the trace is closed: its last line may be the newest.
-        newest = [*self._last_lines, *self.machine.newest(1)]
-        last = expand(newest[-1]) if newest else None
-        events = self.wrap(self.machine.close(EndReason.REBOOT))
-        if self.memory.high_us is not None:
-            self._retire(replay, now)
-        self.boot = replay.burst.first_at
-        events.append(
-            Booted(
-                self.boot,
-                self._farewell or self._died,
-                None if last is None else last.at,
-                None if last is None else last.text,
-                self.kernel,
-            ),
-        )
-        # A boot of few words ends with what its client says: its boot id, among others.
-        events += replay.alive
-        events += [closed._replace(boot=self.boot) for closed in replay.traces]
-        self.machine, self.memory = replay.machine, replay.memory
-        self._last_lines, self._had = [], []
-        self._died = self._farewell = self._panic_replay = False
-        return events
-
-    def wrap(self, closed: list[ClosedTrace] | None) -> list[Event]:
-        """Add what is known of the boot to traces that were closed."""
-        events: list[Event] = []
-        for trace in closed or ():
-            self._died = self._died or trace.panicked
-            self._last_lines = trace.lines[-REMEMBERED:]
-            late = self.retired_at is not None and self._belongs(trace)
-            if trace.begun_us is not None and trace.ended_us is not None:
-                self._had = [*self._had[1 - _HAD :], (trace.begun_us, trace.ended_us)]
-            closed_ = self._closed(trace, before_listening=False)
-            events.append(closed_._replace(known=late))
-        return events
-
-    def _closed(self, trace: ClosedTrace, *, before_listening: bool) -> Closed:
-        replayed, self._replayed = self._replayed, 0
-        return Closed(
-            trace,
-            self.boot,
-            self.form,
+        last = old.last_record()
+        events: list[Outcome] = [*self.closed(old.cutter.close(EndReason.REBOOT))]
+        if old.memory.high_us is not None:
+            events.append(TimelineSplit(_retired(self, pending, now)))
+        self.boot = new
+        new.name = pending.burst.first_at
+        booted = HostBooted(
+            new.name,
+            old.farewell or old.died,
+            None if last is None else last.at,
+            None if last is None else last.text,
             self.kernel,
-            self.host,
-            before_listening,
-            replayed,
         )
+        # A boot of few records ends with what its client says, e.g. its boot id.
+        events += [booted, *pending.client_alive]
+        events += [dataclasses.replace(t, boot=new.name) for t in pending.traces]
+        return events
 
-    def tick(self, now: float) -> list[Event] | None:
-        """Do what time alone brings about."""
-        events: list[Event] = []
-        replay = self._replay
-        if replay is not None and now >= replay.burst.deadline():
-            events += self._decide(replay, now)
-            replay = None
-        events += self.wrap(self.machine.tick(now))
-        if replay is not None:
-            replay.traces.extend(
-                self._closed(closed, before_listening=True)
-                for closed in replay.machine.tick(now) or ()
+    # --- traces and time -----------------------------------------------------
+
+    def closed(self, traces: list[ClosedTrace] | None) -> list[TraceClosed]:
+        """Add what is known of the boot to traces that were closed."""
+        events: list[TraceClosed] = []
+        for trace in traces or ():
+            known = self.retired_at is not None and self.boot.continues_one(
+                trace, self.limits.max_age_s
+            )
+            self.boot.note_closed(trace)
+            event = _event_of(self, trace, before_listening=False)
+            events.append(dataclasses.replace(event, known=known))
+        return events
+
+    def tick(self, now: float) -> list[Outcome] | None:
+        """Do what is due at this time."""
+        events: list[Outcome] = []
+        pending = self.pending
+        if pending is not None and now >= pending.burst.deadline():
+            events += self._decide(pending, now)
+            pending = None
+        events += self.closed(self.boot.cutter.tick(now))
+        if pending is not None:
+            pending.traces.extend(
+                _event_of(self, closed, before_listening=True)
+                for closed in pending.session.cutter.tick(now) or ()
             )
         return events or None
 
     @property
     def busy(self) -> bool:
-        """Whether anything waits for time to pass."""
-        return self.machine.open or self._replay is not None
-
-    @property
-    def undecided(self) -> bool:
-        """Whether a burst is open, which :meth:`dump` cannot write down."""
-        return self._replay is not None
+        """Whether something is waiting for time to pass."""
+        return self.pending is not None or self.boot.cutter.trace is not None
 
     def deadline(self) -> float | None:
-        """Return when :meth:`tick` must be called; None: no need."""
-        trace_at = self.machine.deadline()
-        if self._replay is None:
+        """Return when :meth:`tick` must be called; None: not needed."""
+        trace_at = self.boot.cutter.deadline()
+        if self.pending is None:
             return trace_at
-        burst_at = self._replay.burst.deadline()
+        burst_at = self.pending.burst.deadline()
         return burst_at if trace_at is None else min(burst_at, trace_at)
 
-    def settle(self, now: float) -> list[Event]:
-        """Return the burst up: it is decided by what came so far."""
-        return [] if self._replay is None else self._decide(self._replay, now)
+    def settle(self, now: float) -> list[Outcome]:
+        """Decide the burst by what came so far."""
+        return [] if self.pending is None else self._decide(self.pending, now)
 
-    def close(self, reason: EndReason) -> list[Event]:
-        """Return the open trace up."""
-        return self.wrap(self.machine.close(reason))
-
-    def dump(self) -> dict[str, Any]:
-        """Write down everything as JSON can hold it."""
-        assert not self.undecided
-        return {
-            **{name: getattr(self, name) for name in _PLAIN_STATE},
-            "machine": self.machine.dump(),
-            "memory": self.memory.dump(),
-        }
-
-    def load(self, state: dict[str, Any]) -> None:
-        """Take up what :meth:`dump` wrote."""
-        for name in _PLAIN_STATE:
-            # What an older collector wrote does not know the newest of them.
-            setattr(self, name, state.get(name, getattr(self, name)))
-        self.machine.load(state["machine"])
-        self.memory.load(state["memory"])
+    def close(self, reason: EndReason) -> list[TraceClosed]:
+        """Close the open trace."""
+        return self.closed(self.boot.cutter.close(reason))
 
 
-def _time_of(line: str) -> int | None:
-    return None if is_note(line) else packet_of(line).time_us
+def _other_host(outcomes: list[Outcome]) -> Timeline | None:
+    for outcome in outcomes:
+        if isinstance(outcome, TimelineSplit) and outcome.timeline.retired_at is None:
+            return outcome.timeline
+    return None
+
+
+def _release_of(banner: str) -> str:
+    return banner.split(" ", 3)[2]
+
+
+def _retired(timeline: Timeline, pending: PendingBoot, now: float) -> Timeline:
+    """Return the boot that is over, without its context, as a timeline of its own."""
+    old = Timeline(timeline.limits, timeline.boot)
+    old.boot.cutter.take_context()
+    old.host, old.kernel, old.form = timeline.host, timeline.kernel, timeline.form
+    old.last_at, old.last_heard = pending.before
+    old.retired_at = now
+    return old
+
+
+def _event_of(
+    timeline: Timeline, trace: ClosedTrace, *, before_listening: bool
+) -> TraceClosed:
+    return TraceClosed(
+        trace,
+        timeline.boot.name,
+        timeline.form,
+        timeline.kernel,
+        timeline.host,
+        before_listening,
+        timeline.boot.take_replayed(),
+    )

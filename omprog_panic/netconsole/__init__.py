@@ -1,3 +1,3 @@
-"""Datagram text to ordered records. Pure."""
+"""netconsole: from the text of datagrams to records in order. Pure."""
 
 from __future__ import annotations

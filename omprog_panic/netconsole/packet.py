@@ -12,10 +12,10 @@ from typing import NamedTuple
 from omprog_panic.errors import MalformedPacketError
 from omprog_panic.model import Record
 
-# <facility*8+level> by console_msg_format=syslog, the time by printk.time, the
-# caller by CONFIG_PRINTK_CALLER; each may be missing. One space ends the prefix:
-# what follows it is indentation, which carries meaning. Seconds of more than 11
-# digits are no time: the kernel's clock counts nanoseconds in 64 bits.
+# console_msg_format=syslog prints <facility*8+level>, printk.time the time, and
+# CONFIG_PRINTK_CALLER the caller; each may be missing. One space ends the prefix:
+# what follows it is indentation, which carries meaning. More than 11 digits are not
+# seconds: the kernel's clock counts nanoseconds in 64 bits.
 _BASIC = re.compile(
     r"(?:<(\d{1,4})>)?"
     r"(?:(?:\[ *(\d{1,11})\.(\d{6})\](?:\[ *([TC]\d+)\])?|\[ *([TC]\d+)\]) )?",
@@ -26,8 +26,8 @@ _BARE_STAMP = re.compile(
     r"(?:<(\d{1,4})>)?\[ *(\d{1,11})\.(\d{6})\](?:\[ *([TC]\d+)\])?$",
     re.ASCII,
 )
-# A release has a dot, no comma and at most 64 bytes (__NEW_UTS_LEN), which also
-# keeps the search for it short in a datagram of nothing but dots.
+# A release has a dot, no comma and at most 64 bytes (__NEW_UTS_LEN). The length also
+# keeps the search short in a datagram that is nothing but dots.
 _EXTENDED = re.compile(
     r"(?:(?=[^,;\n]{0,64}\.)([^,;\n]{1,65}),)?"
     r"(\d{1,4}),(\d{1,20}),(\d{1,20}),([-+c])((?:,[^,;\n]*)*);",
@@ -42,13 +42,13 @@ _CALLER = re.compile(r",caller=([TC]\d+)(?=,|$)")
 _ESCAPE = re.compile(r"(?:\\x[0-9a-f]{2})+")
 _DROPPED = re.compile(r"\*\* (\d{1,19}) printk messages dropped \*\* ?\n?", re.ASCII)
 
-# Of a fragmented record: 2 KiB of text, escaped at worst to four times that, and 256
+# A fragmented record: 2 KiB of text, at worst escaped to four times that, and 256
 # items of userdata with 255 bytes each (drivers/net/netconsole.c of 7.3).
 MAX_BODY_BYTES = 128 * 1024
 
 
 class Packet(NamedTuple):
-    """What one datagram says.
+    """The content of one datagram.
 
     ``body`` of an extended packet is still escaped and may be a fragment; of a
     basic one it is the text after the prefix. ``prefix`` is facility * 8 + level.
@@ -67,12 +67,12 @@ class Packet(NamedTuple):
 
     @property
     def is_user(self) -> bool:
-        """Whether a program wrote this to /dev/kmsg: it cannot forge facility 0."""
+        """Whether a program wrote this to /dev/kmsg; it cannot forge facility 0."""
         return self.prefix is not None and self.prefix > 7
 
 
 def parse_packet(payload: str) -> Packet:
-    r"""Parse the text of one datagram, its final line feed already gone.
+    r"""Parse the text of one datagram, without its final line feed.
 
     >>> parse_packet("[    8.404286] sysrq: Trigger a crash").time_us
     8404286
@@ -82,8 +82,8 @@ def parse_packet(payload: str) -> Packet:
     True
 
     Raises:
-        MalformedPacketError: it has the shape of an extended header, with a number
-            out of range or a flag that does not exist.
+        MalformedPacketError: it has the form of an extended header, but a number is
+            out of range or the flag unknown.
 
     """
     if payload[:1] != "[" and ";" in payload[:1024]:
@@ -96,7 +96,7 @@ def parse_packet(payload: str) -> Packet:
 
 
 def parse_basic(payload: str) -> Packet:
-    """Parse a payload (or one line of it) as basic format; any text is some."""
+    """Parse a payload, or one line of it, as basic format; any text is valid."""
     match = _BASIC.match(payload)
     assert match is not None  # every part is optional
     prefix, seconds, micros, caller, lone_caller = match.groups()
@@ -107,7 +107,7 @@ def parse_basic(payload: str) -> Packet:
             prefix, seconds, micros, caller = bare.groups()
     if seconds is None:
         if prefix is not None and lone_caller is None and not _plain_prefix(payload):
-            # "<48> " is an opcode byte of a 4.x Code line, not a priority.
+            # "<48> " is an opcode byte in a Code line of 4.x, not a priority.
             return Packet(payload)
         time_us = None
     else:
@@ -161,7 +161,7 @@ def _fragment(keys: str) -> tuple[int, int] | None:
 
 
 def render_extended(packet: Packet) -> str:
-    """Write an unfragmented extended packet; :func:`parse_packet` reads it back."""
+    """Return the text of an unfragmented extended packet."""
     release = "" if packet.release is None else f"{packet.release},"
     caller = "" if packet.caller is None else f",caller={packet.caller}"
     return (
@@ -171,7 +171,7 @@ def render_extended(packet: Packet) -> str:
 
 
 def record_of(packet: Packet, at: str) -> Record:
-    """Turn a whole packet into the record that the kernel logged."""
+    """Return the record that the kernel logged, from a complete packet."""
     facility = level = None
     if packet.prefix is not None:
         facility, level = packet.prefix >> 3, packet.prefix & 7
@@ -191,8 +191,8 @@ def record_of(packet: Packet, at: str) -> Record:
 
 
 def _strip_lines(packet: Packet) -> str:
-    # Every line of a multi-line record has the prefix again (printk.c,
-    # record_print_text): only the first belongs to the packet's header.
+    # Every line of a multi-line record repeats the prefix (printk.c,
+    # record_print_text); the packet's header is only the first of them.
     head, *rest = packet.body.split("\n")
     return "\n".join([head, *(parse_basic(line).body for line in rest)])
 
@@ -223,9 +223,9 @@ def _decode_escapes(match: re.Match[str]) -> str:
 
 
 def split_dropped(payload: str) -> tuple[int, str]:
-    """Take "** N printk messages dropped **" off the front of a basic payload.
+    """Remove "** N printk messages dropped **" from the front of a basic payload.
 
-    Returns the number of lost records and the rest; (0, payload) when it is absent.
+    Returns the number of dropped records and the rest; (0, payload) without it.
     """
     dropped, start = 0, 0
     while payload.startswith("** ", start):

@@ -1,32 +1,32 @@
 """Puts one host's extended packets in order: fragments, holes, repeats. Pure.
 
-Shaped like ncrx of facebook/netconsd: time comes in, "call me by" goes out, no I/O.
-What it does better: a quick reboot is not mistaken for repeats (that is the boot
-tracker's business, which calls :meth:`Reassembler.restart`), and a record that
-comes after its hole was given up is delivered, marked late, not dropped.
+The interface is that of ncrx in facebook/netconsd: time is an argument, and
+``deadline`` returns when to call again. In addition, a quick reboot is not mistaken
+for repeats (the caller recognises it and calls :meth:`Reassembler.restart`), and a
+record that arrives after its hole was given up is delivered, marked as late.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from omprog_panic.netconsole.packet import Packet
 
 HOLE_TIMEOUT_S = 0.2
 MAX_WAITING = 512  # packets behind a hole; with more, the hole is given up at once
-MAX_FRAGMENTED = 16  # records of which fragments are waited for; oldest goes first
-_FIRST_NUMBERS = 64  # within which a second record 0 is the same one doubled
-MAX_HOLES = 64  # holes given up that are remembered, to know a late packet
-MAX_PIECES = 256  # of one record; kernels cut at 1000 bytes. Further ones are lost
+MAX_FRAGMENTED = 16  # incomplete records; with more, the oldest is given up
+_FIRST_NUMBERS = 64  # up to here a second record 0 is a doubled datagram
+MAX_HOLES = 64  # holes given up that are remembered, to recognise a late packet
+MAX_PIECES = 256  # fragments of a record; kernels cut at 1000 bytes. More are lost
 
 
 class Ordered(NamedTuple):
     """A whole packet in its place.
 
     ``lost`` records are missing just before it; ``late``: it belongs into a hole
-    that was already reported as lost; ``holes`` bytes of its body never came.
+    that was already reported as lost; ``holes`` bytes of its body never arrived.
     ``at`` is the reception time of its (last) datagram.
     """
 
@@ -37,9 +37,16 @@ class Ordered(NamedTuple):
     holes: int = 0
 
 
+class Numbering(NamedTuple):
+    """The next sequence number, and the holes that were given up (first, last)."""
+
+    next: int | None
+    holes: tuple[tuple[int, int], ...]
+
+
 @dataclasses.dataclass(slots=True)
 class _Fragments:
-    """The fragments of one record; explicit intervals, no marks in the text."""
+    """The fragments of one record, by their offset."""
 
     packet: Packet
     total: int
@@ -48,7 +55,7 @@ class _Fragments:
     pieces: dict[int, str] = dataclasses.field(default_factory=dict)
 
     def add(self, offset: int, body: str) -> bool:
-        """Take a piece; False: it brings nothing, or is one too many."""
+        """Take a fragment; return False if it adds nothing, or is one too many."""
         body = body[: self.total - offset]
         known = self.pieces.get(offset)
         if known is None and len(self.pieces) >= MAX_PIECES:
@@ -59,10 +66,10 @@ class _Fragments:
         return True
 
     def assemble(self) -> tuple[str, int]:
-        """Join what came; return it and the number of bytes that did not.
+        """Join the fragments; return the text and the number of missing bytes.
 
-        A line feed that ended a fragment was taken by rsyslogd: a hole of one byte
-        is that line feed (netconsole.md section 8).
+        rsyslogd removes a line feed at the end of a fragment: a hole of one byte is
+        that line feed.
         """
         body, filled, holes = [], 0, 0
         for offset in sorted(self.pieces):
@@ -85,10 +92,10 @@ class _Fragments:
 class Reassembler:
     """Releases one host's extended packets in order.
 
-    A hole is waited for ``hole_timeout_s`` seconds, counted from the first packet
-    behind it, and a record's fragments as long, counted from the first of them.
-    Nothing is dropped silently: repeats are counted in ``repeats``, fragments that
-    contradict those before them in ``odd``, missing records in :attr:`Ordered.lost`.
+    A hole is given up after ``hole_timeout_s`` seconds, counted from the first packet
+    behind it; so is an incomplete record, counted from its first fragment. Nothing is
+    dropped silently: repeats are counted in ``repeats``, fragments that contradict
+    earlier ones in ``odd``, missing records in :attr:`Ordered.lost`.
     """
 
     __slots__ = (
@@ -109,7 +116,7 @@ class Reassembler:
         # By sequence number: the packet, and when it began to wait.
         self._waiting: dict[int, tuple[Ordered, float]] = {}
         self._fragments: dict[int, _Fragments] = {}
-        # (first, last) of what was given up; anything else behind is a repeat.
+        # (first, last) of what was given up; any other lower number is a repeat.
         self._holes: list[tuple[int, int]] = []
 
     @property
@@ -119,38 +126,38 @@ class Reassembler:
 
     @property
     def began_just_now(self) -> bool:
-        """Whether only the first numbers of a boot were seen so far."""
+        """Whether only the first sequence numbers of a boot were seen so far."""
         return self._next is not None and self._next < _FIRST_NUMBERS
 
     @property
     def busy(self) -> bool:
-        """Whether a hole or a fragment is being waited for."""
+        """Whether a hole is open or a record incomplete."""
         return bool(self._waiting or self._fragments)
 
-    def dump(self) -> dict[str, Any]:
-        """Write down the numbering; only while nothing is waited for."""
+    def numbering(self) -> Numbering:
+        """Return the numbering; only allowed while not :attr:`busy`."""
         assert not self.busy
-        return {"next": self._next, "holes": self._holes}
+        return Numbering(self._next, tuple(self._holes))
 
-    def load(self, state: dict[str, Any]) -> None:
-        """Take up what :meth:`dump` wrote."""
-        self._next = state["next"]
-        self._holes = [(first, last) for first, last in state["holes"]]
+    def resume(self, numbering: Numbering) -> None:
+        """Continue with what :meth:`numbering` returned."""
+        self._next = numbering.next
+        self._holes = list(numbering.holes)
 
     def feed(self, packet: Packet, at: str, now: float) -> list[Ordered]:
-        """Take a packet; return what became final by it, in order."""
+        """Take a packet; return the packets that became final, in order."""
         assert packet.sequence is not None
         sequence = packet.sequence
         if packet.fragment is None:
             if sequence == self._next and not self._waiting:
-                # Nearly every packet: in order, nothing waiting.
+                # Nearly every packet: in order, nothing is waiting.
                 self._next = sequence + 1
                 return [Ordered(packet, at)]
             return self._place(sequence, Ordered(packet, at), now)
         return self._feed_fragment(packet, at, now)
 
     def skip(self, sequence: int) -> bool:
-        """Count a whole packet that is next in order without looking at it."""
+        """Count a complete packet if it is the next one; return whether it is."""
         if sequence != self._next or self._waiting or self._fragments:
             return False
         self._next = sequence + 1
@@ -166,8 +173,8 @@ class Reassembler:
         offset, total = packet.fragment
         pending = self._fragments.get(packet.sequence)
         if pending is not None and pending.total != total:
-            # No kernel says two sizes of one record: the first is believed, or a
-            # stream of others would keep every record from ever being whole.
+            # No kernel gives two sizes for one record: the first is believed, or a
+            # stream of others would keep every record from ever being complete.
             self.odd += 1
             return []
         if pending is None:
@@ -199,7 +206,7 @@ class Reassembler:
     def _place(self, sequence: int, item: Ordered, now: float) -> list[Ordered]:
         if self._next is None:
             self._next = sequence
-            # What the network swapped with the very first packet is no repeat.
+            # What the network swapped with the first packet of all is no repeat.
             self._holes = [(max(0, sequence - MAX_HOLES), sequence - 1)]
         if self._is_repeat(sequence):
             self.repeats += 1
@@ -238,7 +245,7 @@ class Reassembler:
         self._holes = [(first, last) for first, last in rest if first <= last]
 
     def _release_waiting(self, now: float | None) -> list[Ordered]:
-        """Give up the holes that were waited for long enough; None: all of them."""
+        """Give up the holes whose time is over at ``now``; None: all of them."""
         released: list[Ordered] = []
         while self._waiting:
             sequence = min(self._waiting)
@@ -252,7 +259,7 @@ class Reassembler:
         return released
 
     def tick(self, now: float) -> list[Ordered]:
-        """Return what became final because time passed."""
+        """Return the packets that became final because time passed."""
         released: list[Ordered] = []
         due = [s for s, f in self._fragments.items() if f.deadline <= now]
         for sequence in due:
@@ -262,7 +269,7 @@ class Reassembler:
         return released
 
     def deadline(self) -> float | None:
-        """Tell the latest moment for the next :meth:`tick`; None: no need."""
+        """Return when :meth:`tick` must be called; None: not needed."""
         if not self._waiting and not self._fragments:
             return None
         times = [fragments.deadline for fragments in self._fragments.values()]
@@ -271,14 +278,14 @@ class Reassembler:
         return min(times)
 
     def flush(self) -> list[Ordered]:
-        """Give up every hole now."""
+        """Give up every hole and every incomplete record now."""
         released: list[Ordered] = []
         for sequence in list(self._fragments):
             released += self._give_up_fragments(sequence, 0.0)
         return released + self._release_waiting(None)
 
     def restart(self) -> list[Ordered]:
-        """Forget the numbering: the host counts anew. Returns what was waiting."""
+        """Forget the numbering: the host counts anew. Return what was waiting."""
         released = self.flush()
         self._next = None
         self._holes = []

@@ -1,8 +1,8 @@
 """A record as the one string that memory and journal keep. Pure.
 
-Ten thousand hosts may panic at once: a record is kept as its reception time, a tab
+Ten thousand hosts may panic at once. So a record is kept as its reception time, a tab
 and the packet's text, and parsed again only when its trace is closed. Notes about
-what is missing begin with a NUL, which no reception time does.
+missing records begin with a NUL, as no reception time does.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from omprog_panic.netconsole.packet import (
     render_extended,
 )
 
-_HOLE = "\0hole"  # first and last sequence number that never came
-_DROPPED = "\0dropped"  # so many, said the kernel itself
-_ELIDED = "\0elided"  # so many records and bytes cut to keep a limit
+_HOLE = "\0hole"  # first and last missing sequence number
+_DROPPED = "\0dropped"  # number of records that the kernel dropped
+_ELIDED = "\0elided"  # number of records and bytes cut to keep a limit
 
 
 def store_basic(payload: str, at: str) -> str:
-    """Keep a basic payload, with its prefix."""
+    """Return a basic payload, with its prefix, as a stored line."""
     return f"{at}\t{payload}"
 
 
 def store_extended(packet: Packet, at: str) -> str:
-    """Keep a whole extended packet, with its header."""
+    """Return a complete extended packet, with its header, as a stored line."""
     return f"{at}\t{render_extended(packet)}"
 
 
 def continued(line: str, text: str) -> str:
-    r"""Append what a continuation said to the record that it continues.
+    r"""Append the text of a continuation to the stored record that it continues.
 
     Dictionary lines stay at the end.
 
@@ -47,22 +47,22 @@ def continued(line: str, text: str) -> str:
 
 
 def note_hole(first: int, last: int) -> str:
-    """Note that these sequence numbers are missing here."""
+    """Return the note that these sequence numbers are missing here."""
     return f"{_HOLE}\t{first}\t{last}"
 
 
 def note_dropped(count: int) -> str:
-    """Note that the kernel itself dropped so many records here."""
+    """Return the note that the kernel dropped so many records here."""
     return f"{_DROPPED}\t{count}"
 
 
 def note_elided(records: int, size: int) -> str:
-    """Note that so many records and bytes were cut here."""
+    """Return the note that so many records and bytes were cut here."""
     return f"{_ELIDED}\t{records}\t{size}"
 
 
 def hole(line: str) -> tuple[int, int] | None:
-    """Read :func:`note_hole` back; None for any other line."""
+    """Return the numbers of a :func:`note_hole`; None for any other line."""
     if line[:1] != "\0" or not line.startswith(_HOLE):
         return None
     _, first, last = line.split("\t")
@@ -75,12 +75,12 @@ def payload_of(line: str) -> str:
 
 
 def is_note(line: str) -> bool:
-    """Return whether this is no record but says that some are missing."""
+    """Return whether a stored line is a note about missing records."""
     return line[:1] == "\0"
 
 
 def packet_of(line: str) -> Packet:
-    """Parse a stored record (no note) into the packet that it was."""
+    """Parse a stored record, not a note, into its packet."""
     payload = payload_of(line)
     try:
         return parse_packet(payload)
@@ -89,7 +89,7 @@ def packet_of(line: str) -> Packet:
 
 
 def expand(line: str) -> Record:
-    """Parse a stored line into the record, or the gap notice, that it stands for."""
+    """Parse a stored line into the record, or the gap notice, that it is."""
     at, _, numbers = line.partition("\t")
     if is_note(line):
         return _expand_note(at, numbers)

@@ -9,8 +9,8 @@ import pytest
 import omprog_panic
 import omprog_panic_client
 from omprog_panic.collector.allow import AllowedNetworks
+from omprog_panic.collector.client_message import PREFIX, parse_client_message
 from omprog_panic.collector.pipeline import Pipeline
-from omprog_panic.collector.statement import PREFIX, parse_statement
 from omprog_panic.spool.record import AliveRecord
 from omprog_panic_client import message
 
@@ -35,10 +35,10 @@ def test_both_packages_are_one_version() -> None:
 
 @pytest.mark.parametrize("word", SAID)
 def test_the_monitor_reads_what_the_client_says(word: str) -> None:
-    read = parse_statement(SAID[word])
+    read = parse_client_message(SAID[word])
 
     assert read is not None
-    assert read.word == word
+    assert read.kind == word
     assert read.values["host"] == IDENTITY.host
     assert read.values["boot"] == IDENTITY.boot
     assert read.values["kernel"] == IDENTITY.kernel
@@ -81,10 +81,10 @@ def test_a_value_cannot_forge_another() -> None:
     forged = message.Identity("a next=1\nb", "", "", "")
 
     assert message.alive(forged, 60) == "omprog-panic: alive host=anext=1b next=60"
-    read = parse_statement(message.alive(forged, 60))
+    read = parse_client_message(message.alive(forged, 60))
     assert read is not None
     assert read.values["next"] == "60"
 
 
 def test_words_of_mending_are_no_statement_to_the_monitor() -> None:
-    assert parse_statement(message.repaired("the MAC")) is None
+    assert parse_client_message(message.repaired("the MAC")) is None

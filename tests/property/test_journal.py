@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omprog_panic.collector.allow import AllowedNetworks
+from omprog_panic.collector.checkpoint import Checkpointer
 from omprog_panic.collector.journal import (
     LINES,
     PUBLISHED,
@@ -23,7 +24,7 @@ from omprog_panic.collector.journal import (
 )
 from omprog_panic.collector.open_trace import TraceLimits
 from omprog_panic.collector.pipeline import Pipeline
-from omprog_panic.collector.recovery import Carrier, Recovery
+from omprog_panic.collector.recovery import Recovery
 from omprog_panic.spool.record import DURABLE, SpoolRecord
 from tests.omprog_driver import envelope
 
@@ -65,14 +66,14 @@ class MortalJournal(Journal):
         content: bytes,
         now: float,
         *,
-        carry: bool = False,
+        checkpoint: bool = False,
     ) -> None:
         self.fate.write()
-        super().append(kind, content, now, carry=carry)
+        super().append(kind, content, now, checkpoint=checkpoint)
 
-    def rotate(self, need: int = 0, *, carry: bool = False) -> None:
+    def rotate(self, need: int = 0, *, checkpoint: bool = False) -> None:
         self.fate.write()
-        super().rotate(need, carry=carry)
+        super().rotate(need, checkpoint=checkpoint)
 
     def forget_before(self, number: int) -> None:
         for old in [n for n in self._numbers if n <= number]:
@@ -112,12 +113,14 @@ class World:
         self.queue: deque[SpoolRecord] = deque(recovery.run(self.journal))
         self.now = max(self.now, recovery.now)
         # How long a carry has waited is forgotten with the process.
-        self.carrier = Carrier(self.journal, self.pipeline, settle_after_s=math.inf)
+        self.checkpointer = Checkpointer(
+            self.journal, self.pipeline, settle_after_s=math.inf
+        )
         for line in recovery.newest:
-            self.carrier.remember(line, 1)
-        if not self.carrier.resume(self.now, recovery.lines_bytes):
-            self.carrier.begin(self.now, self.unpublished())
-        self.carrier.restarted(self.now)
+            self.checkpointer.remember(line, 1)
+        if not self.checkpointer.resume(self.now, recovery.lines_bytes):
+            self.checkpointer.begin(self.now, self.unpublished())
+        self.checkpointer.restarted(self.now)
 
     def unpublished(self) -> set[str]:
         return {record.id for record in self.queue}
@@ -136,7 +139,7 @@ class World:
         while not confirmed:
             with self.life():
                 self.journal.append(LINES, line, self.now)
-                self.carrier.took(line, 1)
+                self.checkpointer.took(line, 1)
                 self.fate.write()  # the OK
                 confirmed = True
                 self.pipeline.feed_chunk(line, self.now)
@@ -164,10 +167,10 @@ class World:
 
     def carry(self) -> None:
         with self.life():
-            if self.carrier.busy:
-                self.carrier.step(self.now, self.unpublished())
+            if self.checkpointer.busy:
+                self.checkpointer.step(self.now, self.unpublished())
             else:
-                self.carrier.begin(self.now, self.unpublished())
+                self.checkpointer.begin(self.now, self.unpublished())
 
 
 def make_pipeline() -> Pipeline:

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omprog_panic.collector.allow import AllowedNetworks
+from omprog_panic.collector.checkpoint import Checkpointer
 from omprog_panic.collector.journal import LINES, Journal
 from omprog_panic.collector.pipeline import Pipeline
-from omprog_panic.collector.recovery import Carrier, Recovery
+from omprog_panic.collector.recovery import Recovery
 from omprog_panic.spool.codec import decode, encode
 from omprog_panic.spool.record import IncidentRecord, SpoolRecord
 from tests.omprog_driver import envelope
@@ -96,17 +97,17 @@ def test_a_killed_collector_is_rebuilt_from_its_journal(
     with tempfile.TemporaryDirectory() as name:
         journal = Journal(Path(name))
         pipeline = make_pipeline()
-        carrier = Carrier(journal, pipeline)
-        carrier.begin(0.0, set())
-        carrier.step(0.0, set())
+        checkpointer = Checkpointer(journal, pipeline)
+        checkpointer.begin(0.0, set())
+        checkpointer.step(0.0, set())
         got = []
         for index, (now, line) in enumerate(lines[:cut]):
             journal.append(LINES, line, now)
             got += run(pipeline, [(now, line)])
             if index == carry_at:
-                carrier.begin(now, {r.id for r in got})
+                checkpointer.begin(now, {r.id for r in got})
                 for _ in range(steps):
-                    carrier.step(now, {r.id for r in got})
+                    checkpointer.step(now, {r.id for r in got})
         journal.close()
 
         rebuilt = make_pipeline()

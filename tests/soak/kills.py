@@ -135,8 +135,8 @@ def _judge(folder: Path, lines: list[bytes], driver: OmprogDriver) -> Outcome:
     journal = Journal(folder / "journal")
     Recovery(rebuilt).run(journal)
     journal.close()
-    for ip, sender in expected.senders.items():
-        left = rebuilt.senders[ip].newest_lines() if ip in rebuilt.senders else None
+    for ip, sender in expected.sources.items():
+        left = rebuilt.sources[ip].newest_lines() if ip in rebuilt.sources else None
         if left != sender.newest_lines():
             faults.append(f"context of {ip} differs")
     return Outcome(len(lines), driver.kills, len(got), faults)

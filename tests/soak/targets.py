@@ -94,7 +94,7 @@ def pass_time(pipeline: Pipeline, now: float) -> None:
     deadline = pipeline.deadline()
     if deadline is not None and deadline <= now:
         pipeline.tick(now)
-    assert len(pipeline.senders) <= MAX_HOSTS
+    assert len(pipeline.sources) <= MAX_HOSTS
 
 
 def finish(pipeline: Pipeline) -> None:

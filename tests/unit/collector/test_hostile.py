@@ -7,7 +7,7 @@ import time
 import pytest
 
 from omprog_panic.collector.open_trace import TraceLimits
-from omprog_panic.collector.sender import Sender
+from omprog_panic.collector.source import Source
 from omprog_panic.model import EndReason
 from omprog_panic.netconsole.packet import MAX_BODY_BYTES
 from omprog_panic.spool.record import CountersRecord
@@ -155,7 +155,7 @@ def test_fragments_without_end_are_waited_for_only_a_short_time() -> None:
     run.send(at_once([f"0,5,100,-,ncfrag=0/2000;{PANIC}"] * 100, 0.01))
     run.send([(1.0, "0,6,101,-;x")])
 
-    assert run.pipeline.senders["10.0.0.2"].newest_lines()[0].count(PANIC) == 1
+    assert run.pipeline.sources["10.0.0.2"].newest_lines()[0].count(PANIC) == 1
 
 
 @pytest.mark.parametrize(
@@ -240,13 +240,13 @@ def test_a_boot_before_the_open_trace_has_ended_is_not_taken_for_repeats() -> No
 def test_a_fault_of_ours_costs_one_sender_its_state_and_nobody_else_anything(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def fail(self: Sender, payload: str, at: str, now: float) -> None:
+    def fail(self: Source, payload: str, at: str, now: float) -> None:
         if "poison" in payload:
             raise ZeroDivisionError
         return feed(self, payload, at, now)  # type: ignore[return-value]
 
-    feed = Sender.feed
-    monkeypatch.setattr(Sender, "feed", fail)
+    feed = Source.feed
+    monkeypatch.setattr(Source, "feed", fail)
     run = Replay()
     panic = "[    5.000000] Kernel panic - not syncing: x"
     run.send([(0.0, panic)], "10.0.0.2")

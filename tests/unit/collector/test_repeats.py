@@ -122,7 +122,7 @@ def test_a_flood_of_forged_addresses_neither_fills_memory_nor_hides_a_panic(
     (incident,) = [r for r in records if isinstance(r, IncidentRecord)]
     assert incident.end is EndReason.TERMINATOR
     assert [r.text for r in incident.records][-3:] == [PANIC, "x", END]
-    assert len(pipeline.senders) <= 2048
+    assert len(pipeline.sources) <= 2048
     assert max(took) < 1.0
     assert peak < 64 * 1024 * 1024
 

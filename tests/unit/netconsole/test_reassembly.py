@@ -181,12 +181,12 @@ def test_restart_releases_what_was_waiting(order: Reassembler) -> None:
     assert sequences(order.feed(packet(0), "a", 0.0)) == [0]
 
 
-def test_numbering_survives_a_dump() -> None:
+def test_the_numbering_can_be_carried_over() -> None:
     first, second = Reassembler(), Reassembler()
     first.feed(packet(5), "a", 0.0)
     first.feed(packet(8), "a", 0.0)
     first.tick(1.0)
-    second.load(first.dump())
+    second.resume(first.numbering())
 
     assert second.expects == 9
     assert second.feed(packet(6), "a", 2.0)[0].late is True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from omprog_panic.collector.boot import (
+from omprog_panic.collector.burst import (
     BURST_MAX_S,
     BURST_PAUSE_S,
     STARTED_PAUSE_S,
@@ -47,13 +47,19 @@ def test_what_cannot_follow_what_was_heard(
     assert memory_of(*known).begins_anew(time_us, text) is anew
 
 
-def test_a_memory_survives_a_dump() -> None:
+def test_the_highest_time_and_the_newest_starts_are_remembered() -> None:
     memory = memory_of((5, "a"), (7, STARTED), (6, "late"))
-    again = BootMemory()
-    again.load(memory.dump())
 
-    assert again.high_us == 7
-    assert list(again.started) == [(7, STARTED)]
+    assert memory.high_us == 7
+    assert memory.started == ((7, STARTED),)
+
+
+def test_a_replay_adds_what_it_showed() -> None:
+    memory = memory_of((7, STARTED))
+    memory.merge(memory_of((3, STARTED), (9, "b")))
+
+    assert memory.high_us == 9
+    assert memory.started == ((7, STARTED), (3, STARTED))
 
 
 def make_burst(newest: list[Mark], *, sure: bool = True) -> Burst:

@@ -388,5 +388,5 @@ def test_senders_that_hold_too_much_together_are_given_up_oldest_first() -> None
 
     gone = [i.source for i in run.pipeline.take() if isinstance(i, IncidentRecord)]
     assert gone[:2] == ["10.0.0.1", "10.0.0.2"]
-    assert "10.0.0.32" in run.pipeline.senders
+    assert "10.0.0.32" in run.pipeline.sources
     assert run.pipeline.counters["evicted_hosts"] == len(gone)

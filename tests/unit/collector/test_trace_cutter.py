@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from omprog_panic.collector.open_trace import ClosedTrace, TraceLimits
-from omprog_panic.collector.trace import TraceMachine
+from omprog_panic.collector.trace_cutter import TraceCutter
 from omprog_panic.model import EndReason
 
 OOPS = "BUG: kernel NULL pointer dereference, address: 0000000000000000"
@@ -19,23 +17,23 @@ REBOOTING = "Rebooting in 5 seconds.."
 
 
 class Run:
-    """A machine with a clock; the kernel's clock goes with it."""
+    """A cutter with a clock; the kernel's clock goes with it."""
 
     def __init__(self, **limits: float) -> None:
-        self.machine = TraceMachine(TraceLimits(**limits))  # type: ignore[arg-type]
+        self.cutter = TraceCutter(TraceLimits(**limits))  # type: ignore[arg-type]
         self.closed: list[ClosedTrace] = []
 
     def say(self, text: str, at: float) -> Run:
         line = f"t\t[{int(at):5}.000000] {text}"
         us = round(at * 1_000_000)
-        self.closed += self.machine.feed(line, text, us, at) or []
+        self.closed += self.cutter.feed(line, text, us, at) or []
         return self
 
     def until(self, at: float) -> Run:
-        deadline = self.machine.deadline()
+        deadline = self.cutter.deadline()
         while deadline is not None and deadline <= at:
-            self.closed += self.machine.tick(deadline) or []
-            deadline = self.machine.deadline()
+            self.closed += self.cutter.tick(deadline) or []
+            deadline = self.cutter.deadline()
         return self
 
     @property
@@ -76,8 +74,8 @@ def test_a_trace_ends_and_says_why(
     assert run.ends == ([] if at > said[-1][0] else [end])
 
     assert run.until(at).ends == [end]
-    assert not run.machine.open
-    assert run.machine.deadline() is None
+    assert run.cutter.trace is None
+    assert run.cutter.deadline() is None
 
 
 def test_the_panic_belongs_to_the_oops_that_led_to_it() -> None:
@@ -95,7 +93,7 @@ def test_a_report_after_a_warning_has_ended_is_another_one() -> None:
     run = Run().say(WARNING, 0.0).say(OOPS_END, 0.1).say(OOPS, 0.2)
 
     assert run.ends == ["next-report"]
-    assert run.machine.open
+    assert run.cutter.trace is not None
 
 
 def test_what_was_said_before_is_context_and_only_so_much_of_it() -> None:
@@ -128,43 +126,32 @@ def test_head_and_tail_stay_and_the_middle_is_counted(limits: dict[str, int]) ->
 
 def test_a_record_that_comes_late_opens_no_second_trace() -> None:
     run = Run().say(OOPS, 0.0).say(PANIC, 0.5).say(END, 0.6)
-    run.closed += run.machine.feed("t\tx", OOPS, 100_000, 0.7) or []
+    run.closed += run.cutter.feed("t\tx", OOPS, 100_000, 0.7) or []
 
     assert run.until(100.0).ends == ["terminator"]
 
 
 def test_an_hour_in_the_kernels_clock_ends_a_trace_though_no_time_has_passed() -> None:
     run = Run().say(OOPS, 0.0)
-    run.closed += run.machine.feed("t\tx", "x", 3_600_000_000, 0.1) or []
+    run.closed += run.cutter.feed("t\tx", "x", 3_600_000_000, 0.1) or []
 
     assert run.ends == ["silence"]
 
 
 def test_a_late_record_goes_into_its_hole() -> None:
     run = Run().say(PANIC, 0.0)
-    run.machine.note("\0hole\t5\t7")
+    run.cutter.note("\0hole\t5\t7")
 
-    assert run.machine.fill(6, "t\tsix")
-    assert not run.machine.fill(6, "t\tsix")
-    lines = run.machine.newest(3)
+    assert run.cutter.fill(6, "t\tsix")
+    assert not run.cutter.fill(6, "t\tsix")
+    lines = run.cutter.newest(3)
     assert lines == ["\0hole\t5\t5", "t\tsix", "\0hole\t7\t7"]
-
-
-def test_an_open_trace_survives_a_dump() -> None:
-    run, again = Run(max_records=20), Run(max_records=20)
-    run.say("before", 0.0).say(PANIC, 0.1)
-    for number in range(50):
-        run.say(f"line {number}", 0.2 + number / 100)
-    again.machine.load(json.loads(json.dumps(run.machine.dump())))
-
-    assert again.machine.deadline() == run.machine.deadline()
-    assert again.say(END, 1.0).closed == run.say(END, 1.0).closed
 
 
 def test_evicted_is_closed_with_everything_that_was_heard() -> None:
     run = Run().say(PANIC, 0.0).say("x", 0.1)
-    (trace,) = run.machine.close(EndReason.EVICTED)
+    (trace,) = run.cutter.close(EndReason.EVICTED)
 
     assert trace.end is EndReason.EVICTED
     assert len(trace.lines) == 2
-    assert run.machine.close(EndReason.EVICTED) == []
+    assert run.cutter.close(EndReason.EVICTED) == []

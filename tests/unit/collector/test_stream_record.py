@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from omprog_panic.collector.address import Address
-from omprog_panic.collector.heard import NOTABLE, is_notable
 from omprog_panic.collector.open_trace import TraceLimits
+from omprog_panic.collector.source import Source
+from omprog_panic.collector.state_codec import encode_source
+from omprog_panic.collector.stream_record import NOTABLE_KEYS, is_notable
 
 AT = "2026-11-22T21:00:00.000000+00:00"
 CHATTER = [
@@ -15,7 +16,7 @@ CHATTER = [
     "Restarting tasks ... done.",
     "Internal clock looks good",
     "INFO: lockdep is turned off.",
-    "netconsole: carrier detect appears untrustworthy, waiting 4 seconds",
+    "netconsole: checkpointer detect appears untrustworthy, waiting 4 seconds",
     "BUG",
     "",
 ]
@@ -41,24 +42,25 @@ def test_chatter_is_not_notable(text: str) -> None:
 @pytest.mark.parametrize("text", NO_CHATTER)
 def test_what_means_something_is_notable(text: str) -> None:
     # The first characters are looked at before: both must say so.
-    assert text[:3] in NOTABLE
+    assert text[:3] in NOTABLE_KEYS
     assert is_notable(text)
 
 
 @pytest.mark.parametrize("text", NO_CHATTER)
 @pytest.mark.parametrize("extended", [False, True])
 def test_what_is_notable_goes_the_long_way(text: str, *, extended: bool) -> None:
-    sender = Address(TraceLimits())
+    sender = Source(TraceLimits())
     head = "6,7,5000001,-;" if extended else "[    5.000001] "
     sender.feed(f"{head}all is well", AT, 1.0)
-    assert sender.quiet
-    before = sender.dump()
+    append = sender.append_ordinary_line
+    assert append is not None
+    before = encode_source("a", sender)
 
     number = 8 if extended else None
-    taken = sender.take_chatter(AT, "payload", text, 5_000_002, number, 1.1)
+    taken = append(AT, "payload", text, 5_000_002, number, 1.1)
 
     assert not taken
-    assert sender.dump() == before  # it is fed, as if it had not been looked at
+    assert encode_source("a", sender) == before
 
 
 @pytest.mark.parametrize("text", CHATTER[:-1])
@@ -67,12 +69,14 @@ def test_chatter_leaves_what_the_long_way_leaves(text: str, *, extended: bool) -
     heads = ("6,7,5000001,-;", "6,8,5000002,-;")
     if not extended:
         heads = ("[    5.000001] ", "[    5.000002] ")
-    short, long = Address(TraceLimits()), Address(TraceLimits())
+    short, long = Source(TraceLimits()), Source(TraceLimits())
     for sender in (short, long):
         sender.feed(f"{heads[0]}all is well", AT, 1.0)
 
     long.feed(heads[1] + text, AT, 1.1)
     number = 8 if extended else None
-    assert short.take_chatter(AT, heads[1] + text, text, 5_000_002, number, 1.1)
+    append = short.append_ordinary_line
+    assert append is not None
+    assert append(AT, heads[1] + text, text, 5_000_002, number, 1.1)
 
-    assert short.dump() == long.dump()
+    assert encode_source("a", short) == encode_source("a", long)

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from omprog_panic.collector.address import MAX_OTHERS
+from omprog_panic.collector.source import MAX_OTHERS
 from omprog_panic.model import EndReason
 from tests.omprog_driver import envelope
 from tests.replayer import Datagram, Replay, replay
@@ -121,7 +121,7 @@ def test_many_hosts_behind_one_address_are_bounded(form: str) -> None:
         run.send([chance.choice(hosts).says(number * 2.0, f"words {number}")])
     run.finish()
 
-    assert len(run.pipeline.senders["10.0.0.2"].others) <= MAX_OTHERS
+    assert len(run.pipeline.sources["10.0.0.2"].others) <= MAX_OTHERS
 
 
 @FORMS

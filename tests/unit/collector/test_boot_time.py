@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from omprog_panic.collector.origin import Origin, slack_s, wall_s
+from omprog_panic.collector.boot_time import BootTimeEstimate, slack_s, wall_s
 
 AT = "2026-11-22T21:{:02}:{:02}+00:00"
 
@@ -37,38 +37,38 @@ def test_whether_a_kernel_was_running_when_another_spoke(
     steady: bool,
     before: bool,
 ) -> None:
-    origin = Origin()
+    estimate = BootTimeEstimate()
     for received_s, kernel_s in stamps:
-        origin.take(kernel_s * 1_000_000, at(received_s), 5000.0 + received_s)
+        estimate.add(kernel_s * 1_000_000, at(received_s), 5000.0 + received_s)
 
-    assert origin.steady is steady
-    assert origin.before(at(70), 5070.0) is before
+    assert estimate.steady is steady
+    assert estimate.is_before(at(70), 5070.0) is before
 
 
 def test_both_clocks_must_say_so() -> None:
     """The monitor's clock was set back an hour, or a queue was emptied at once."""
-    set_back, emptied = Origin(), Origin()
-    set_back.take(10_000_000, at(100), 9000.0)
-    emptied.take(10_000_000, at(3500), 100.0)
+    set_back, emptied = BootTimeEstimate(), BootTimeEstimate()
+    set_back.add(10_000_000, at(100), 9000.0)
+    emptied.add(10_000_000, at(3500), 100.0)
 
-    assert not set_back.before(at(3000), 8900.0)
-    assert not emptied.before(at(3000), 100.0)
-    assert set_back.before(at(3000), 9000.0)
+    assert not set_back.is_before(at(3000), 8900.0)
+    assert not emptied.is_before(at(3000), 100.0)
+    assert set_back.is_before(at(3000), 9000.0)
 
 
 def test_records_without_a_stamp_say_nothing() -> None:
-    origin = Origin()
-    origin.take(None, at(100), 100.0)
-    origin.take(5, "never", 100.0)
+    estimate = BootTimeEstimate()
+    estimate.add(None, at(100), 100.0)
+    estimate.add(5, "never", 100.0)
 
-    assert not origin.before(at(3000), 3000.0)
-    assert not origin.is_of(5, at(3000))
+    assert not estimate.is_before(at(3000), 3000.0)
+    assert not estimate.matches(5, at(3000))
 
 
 def test_the_kernel_that_was_known_is_known_by_its_clock() -> None:
-    origin = Origin()
-    origin.take(40_000_000, at(100), 100.0)
+    estimate = BootTimeEstimate()
+    estimate.add(40_000_000, at(100), 100.0)
 
-    assert origin.is_of(10_000_000, at(70))
-    assert not origin.is_of(10_000_000, at(20))
-    assert not origin.is_of(None, at(70))
+    assert estimate.matches(10_000_000, at(70))
+    assert not estimate.matches(10_000_000, at(20))
+    assert not estimate.matches(None, at(70))

@@ -1,10 +1,10 @@
-"""How often something may be told: a bucket of tokens that fills with time. Pure."""
+"""A token bucket: limits how often something is reported. Pure."""
 
 from __future__ import annotations
 
 
-class Budget:
-    """So many at once, and then so many a second."""
+class TokenBucket:
+    """Holds up to ``size`` tokens and gains ``per_s`` tokens a second."""
 
     __slots__ = ("_at", "_left", "_per_s", "_size")
 
@@ -15,7 +15,7 @@ class Budget:
         self._at: float | None = None
 
     def take(self, now: float) -> bool:
-        """Take one token; False: there is none."""
+        """Take one token; return False if there is none."""
         if self._at is not None and now > self._at:
             self._left = min(self._size, self._left + (now - self._at) * self._per_s)
         self._at = now

@@ -1,15 +1,14 @@
-"""Tells a new boot of a host from a replay of its log buffer. Pure.
+"""Distinguishes a new boot of a host from a replay of its log buffer. Pure.
 
-Both begin alike: ``Linux version`` or a clock and a sequence that fall back, then
-hundreds of records within milliseconds. A static netconsole target replays the
-whole ring whenever the module is loaded (CON_PRINTBUFFER); only at the end of that
-burst one knows whether it held records of the boot that we had heard before.
+Both begin alike: ``Linux version``, or a clock and sequence numbers that fall back,
+then hundreds of records within milliseconds. A static netconsole target replays the
+whole log buffer whenever the module is loaded (CON_PRINTBUFFER). Only at the end of
+that burst is it known whether it contained records of the boot that was heard before.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from omprog_panic.kernel.terminator import is_boot_banner
 
@@ -17,19 +16,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 FALL_BACK_US = 3_000_000  # clocks of two CPUs differ by far less
-BURST_PAUSE_S = 1.0  # a burst is over when nothing came for so long
+BURST_PAUSE_S = 1.0  # a burst is over when no record came for so long
 STARTED_PAUSE_S = 0.3  # the same, after "network logging started"
 BURST_MAX_S = 5.0
-REMEMBERED = 8  # newest records of the known boot that are looked for
-STARTED = "netconsole: network logging started"
-_STRAGGLERS = 64  # records that a network may hold up at once; a ring has hundreds
+REMEMBERED = 8  # newest records of the known boot that are searched for
+LOGGING_STARTED = "netconsole: network logging started"
+_STRAGGLERS = 64  # records that a network may delay at once; log buffers have more
 _DOUBLED_WITHIN_S = 0.2
-_UNTIMED_MATCHES = 3  # without time stamps one equal line proves nothing
+_STARTED_KEPT = 4
+_UNTIMED_MATCHES = 3  # equal lines without time stamps that prove a replay
 
-# Time in microseconds and text: equal ones of two boots are next to impossible.
+# Kernel time in microseconds and text: two boots hardly ever have the same pair.
 Mark = tuple[int | None, str]
 
-SHUTDOWN = (
+SHUTDOWN_TEXTS = (
     "reboot: Restarting system",
     "reboot: Power down",
     "reboot: System halted",
@@ -40,60 +40,69 @@ SHUTDOWN = (
     "kexec_core: Starting new kernel",
     "omprog-panic: farewell",
 )
-SHUTDOWN_STARTS = frozenset(text[:3] for text in SHUTDOWN)
+_SHUTDOWN_STARTS = frozenset(text[:3] for text in SHUTDOWN_TEXTS)
 
 
 def says_shutdown(text: str) -> bool:
-    """Return whether the host announces that it goes down (kernel/reboot.c)."""
-    return text[:3] in SHUTDOWN_STARTS and text.startswith(SHUTDOWN)
+    """Return whether the host announces its shutdown (kernel/reboot.c)."""
+    return text[:3] in _SHUTDOWN_STARTS and text.startswith(SHUTDOWN_TEXTS)
 
 
 class BootMemory:
-    """What is kept of a boot to know its records again.
+    """What is kept of a boot to recognise its records.
 
-    The newest records stand in the context or the trace anyway: whoever begins a
-    :class:`Burst` brings them.
+    ``high_us`` is the highest kernel time so far, ``started`` the newest records
+    "network logging started". The newest records of other texts are in the context
+    or the trace anyway: they are passed to the :class:`Burst`.
     """
 
     __slots__ = ("high_us", "started")
 
-    def __init__(self) -> None:
-        self.high_us: int | None = None
-        self.started: deque[Mark] = deque(maxlen=4)
+    def __init__(
+        self,
+        high_us: int | None = None,
+        started: tuple[Mark, ...] = (),
+    ) -> None:
+        self.high_us = high_us
+        self.started = started
 
     def remember(self, time_us: int | None, text: str) -> None:
         """Take a record that the host sent live."""
         if time_us is not None and (self.high_us is None or time_us > self.high_us):
             self.high_us = time_us
-        if text.startswith(STARTED):
-            self.started.append((time_us, text))
+        if text.startswith(LOGGING_STARTED):
+            self.started = (*self.started, (time_us, text))[-_STARTED_KEPT:]
+
+    def merge(self, replay: BootMemory) -> None:
+        """Take over what a replay of the same boot showed."""
+        self.high_us = max(self.high_us or 0, replay.high_us or 0)
+        self.started = (*self.started, *replay.started)[-_STARTED_KEPT:]
+
+    def is_boot_sign(self, time_us: int | None, text: str) -> bool:
+        """Return whether a record cannot follow what was heard before."""
+        high_us = self.high_us
+        if (
+            time_us is not None
+            and time_us != 0
+            and (high_us is None or time_us >= high_us)
+        ):
+            return False  # nearly every record
+        return self.begins_anew(time_us, text)
 
     def begins_anew(self, time_us: int | None, text: str) -> bool:
-        """Return whether this record cannot follow what was heard."""
+        """Return whether a record cannot follow what was heard before."""
         if time_us is None:
             return is_boot_banner(text)
         if self.high_us is None:
-            # The first that we ever hear of this host is its log buffer.
+            # The first record ever of this host comes from its log buffer.
             return time_us == 0
         if time_us + FALL_BACK_US < self.high_us:
             return True
         return time_us == 0 < self.high_us and is_boot_banner(text)
 
-    def dump(self) -> dict[str, Any]:
-        """Write down this memory as JSON can hold it."""
-        return {
-            "high_us": self.high_us,
-            "started": list(self.started),
-        }
-
-    def load(self, state: dict[str, Any]) -> None:
-        """Take up what :meth:`dump` wrote."""
-        self.high_us = state["high_us"]
-        self.started.extend((time_us, text) for time_us, text in state["started"])
-
 
 class Burst:
-    """The records since a boot sign, until it is clear what they are."""
+    """Counts the records since a boot sign, and recognises those of a known boot."""
 
     __slots__ = (
         "_count",
@@ -117,11 +126,11 @@ class Burst:
         sure: bool,
     ) -> None:
         self.first_at = at
-        # A clock that falls back may be a datagram that the network held up.
+        # Not sure: a clock that falls back may be a datagram that the network delayed.
         self._sure = sure
         self._high_us = memory.high_us
         self._count = 0
-        # Only what no other boot can repeat: hundreds of records share the time 0.
+        # Only what no other boot can repeat: hundreds of records have the time 0.
         self._marks = {m for m in (*newest, *memory.started) if m[0] != 0 and m[1]}
         self._matched = 0
         self._since = now
@@ -136,13 +145,13 @@ class Burst:
         if mark in self._marks:
             self._marks.discard(mark)
             self._matched += 1 if time_us is None else _UNTIMED_MATCHES
-        if text.startswith(STARTED):
+        if text.startswith(LOGGING_STARTED):
             self._started = True
 
     def is_straggler(self, time_us: int | None) -> bool:
-        """Return whether the few records so far were only held up by the network.
+        """Return whether the network only delayed the few records so far.
 
-        So it is when the host goes on where it was before them.
+        It did if the host goes on where it was before them.
         """
         return not self._sure and self._count <= _STRAGGLERS and self.resumes(time_us)
 
@@ -156,29 +165,29 @@ class Burst:
 
     @property
     def is_known(self) -> bool:
-        """Whether records of the boot that was known before came again."""
+        """Whether records of the known boot were among them."""
         return self._matched >= _UNTIMED_MATCHES
 
     @property
     def is_too_little(self) -> bool:
-        """Whether this ended without anything that only a boot brings."""
+        """Whether the burst ended without anything that only a boot brings."""
         return not self._sure and self._count <= _STRAGGLERS
 
     def is_older(self, now: float) -> bool:
-        """Return whether a second banner is another boot and not the same one twice."""
+        """Return whether a second banner is another boot, not a doubled datagram."""
         return now - self._since > _DOUBLED_WITHIN_S
 
     @property
     def is_replay(self) -> bool:
-        """Whether the burst repeats the boot that was known before.
+        """Whether the burst is a replay of the known boot.
 
-        Without a pause before it no machine can have booted.
+        Without a pause before the burst the machine cannot have booted.
         """
         if self.is_known:
             return True
         return not self._sure and self._count > _STRAGGLERS
 
     def deadline(self) -> float:
-        """Return when the burst is over if nothing more comes."""
+        """Return when the burst is over if no further record comes."""
         pause_s = STARTED_PAUSE_S if self._started else BURST_PAUSE_S
         return min(self._last + pause_s, self._since + BURST_MAX_S)

@@ -1,0 +1,87 @@
+"""Puts one host's extended packets in order, and notices when it counts anew. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from omprog_panic.collector.boot_time import seconds_between
+from omprog_panic.collector.timeline import SWAPPED_WITHIN_S
+from omprog_panic.kernel.terminator import is_boot_banner
+from omprog_panic.netconsole.reassembly import Reassembler
+
+if TYPE_CHECKING:
+    from omprog_panic.collector.timeline import Timeline
+    from omprog_panic.netconsole.packet import Packet
+    from omprog_panic.netconsole.reassembly import Ordered
+
+_SWAPPED_WITHIN = 64  # sequence numbers over which a network may swap datagrams
+
+
+class PacketOrder(Reassembler):
+    """A reassembler that begins anew at a boot, or at the replay of a reload."""
+
+    __slots__ = ("_expected_before",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._expected_before = 0  # the next number before the last new beginning
+
+    def feed_in(
+        self,
+        timeline: Timeline,
+        packet: Packet,
+        at: str,
+        now: float,
+    ) -> list[Ordered]:
+        """Take the next packet of a host; return what became final by it, in order."""
+        released: list[Ordered] = []
+        if self._counts_anew(timeline, packet, at, now):
+            self._expected_before = self.expects or 0
+            released = self.restart()
+        elif timeline.pending is not None and self._resumes(timeline, packet):
+            released = self.restart()
+        return released + self.feed(packet, at, now)
+
+    def _counts_anew(
+        self,
+        timeline: Timeline,
+        packet: Packet,
+        at: str,
+        now: float,
+    ) -> bool:
+        """Return whether the numbering starts again: a boot, or a reload's replay.
+
+        A network that swaps datagrams does so within milliseconds and over a few
+        numbers; a host that boots was silent before.
+        """
+        expects, sequence = self.expects, packet.sequence
+        assert sequence is not None
+        if expects is None or sequence >= expects:
+            return False
+        if timeline.replays_in_panic(at, now):
+            return False
+        if sequence == 0 and is_boot_banner(packet.body):
+            return not self.began_just_now
+        if expects - sequence < _SWAPPED_WITHIN:
+            return seconds_between(timeline.last_at, at) > SWAPPED_WITHIN_S
+        memory = timeline.active.memory
+        time_us, high_us = packet.time_us or 0, memory.high_us
+        # Backwards in number but not in time: no repeat looks like that.
+        falls_back = memory.begins_anew(packet.time_us, packet.body)
+        return falls_back or (high_us is not None and time_us > high_us)
+
+    def _resumes(self, timeline: Timeline, packet: Packet) -> bool:
+        """Return whether the numbering that seemed to be over goes on after all.
+
+        Then what began anew was another host behind the same address.
+        """
+        sequence, expects = packet.sequence, self.expects
+        if sequence is None or expects is None or expects == self._expected_before:
+            return False
+        high_us, time_us = timeline.boot.memory.high_us, packet.time_us
+        return (
+            0 <= sequence - self._expected_before < _SWAPPED_WITHIN
+            and high_us is not None
+            and time_us is not None
+            and time_us >= high_us
+        )
