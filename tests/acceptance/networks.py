@@ -77,7 +77,7 @@ def interface_down(stage: Stage, kernel: Kernel) -> None:
     sender.guest.wait_console("end Kernel panic", timeout_s=120)
     sender.guest.close()  # a processor for other work
     alert = stage.notice(
-        rf"SILENT {NAME} \({sender.address}\): nothing heard for .+", timeout_s=900
+        rf"SILENT {NAME} \({sender.address}\): nothing received for .+", timeout_s=900
     )
     assert "nobody\nwill hear it" in alert.body, alert.body
     assert not any("Kernel panic" in d.text for d in stage.heard(sender))
