@@ -1,4 +1,4 @@
-"""From a decision to outbox rows."""
+"""From notifications to outbox rows."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from omprog_panic.notification.incident import IncidentNotes, RequestedTest
 from omprog_panic.notification.monitor import MonitorDeaf, MonitorHears
 from omprog_panic.notification.notification import Notification
 from omprog_panic.notification.undelivered import LostAlert, Undelivered
+from omprog_panic.policy.decision import Decision
 from omprog_panic.store import dead_letters, outbox, recipients
 from omprog_panic.store.incidents import known_ids
 from omprog_panic.store.notification_log import (
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 
     from omprog_panic.config.model import Fallback, Service
 
-NOTICE_EVERY_S = 6 * 3600.0  # of dead alerts of one service
-MAX_NAMED = 50  # dead alerts that a notice lists; the others it counts
+NOTICE_EVERY_S = 6 * 3600.0  # about the dead letters of one service
+MAX_NAMED = 50  # alerts that a message lists; the others are counted
 
 
 def send_messages(
@@ -39,10 +40,10 @@ def send_messages(
     services: Sequence[Service],
     now: float,
 ) -> None:
-    """Put messages of the policy into the outbox, in the caller's transaction."""
+    """Put notifications into the outbox, in the caller's transaction."""
     by_key = {service.key: service for service in services}
     stored, addresses = [], []
-    for notification in _still_true(connection, notifications):
+    for notification in _existing(connection, notifications):
         keys = [recipient.service for recipient in notification.recipients]
         receivers = [by_key[key] for key in keys if key in by_key]
         # Another service may be notified of the same incident at another time.
@@ -66,17 +67,17 @@ def _stored(notification: Notification, now: float) -> StoredNotification:
     )
 
 
-def _still_true(
+def _existing(
     connection: Connection, notifications: Sequence[Notification]
 ) -> Iterator[Notification]:
-    """Drop incidents that were deleted since: by somebody, or for want of room."""
+    """Drop incidents that were deleted since, by people or by retention."""
     asked = [n.incident_id for n in notifications if n.incident_id is not None]
     known = known_ids(connection, asked)
     for notification in notifications:
         if notification.incident_id is None or notification.incident_id in known:
             yield notification
         elif not isinstance(notification.facts, IncidentNotes):
-            # It says more than the trace does.
+            # It has facts of its own besides the trace.
             yield dataclasses.replace(notification, incident_id=None)
 
 
@@ -90,9 +91,11 @@ def _of_this_host(notification: Notification) -> Notification:
 
 
 def notify_test(connection: Connection, services: Sequence[Service], now: float) -> str:
-    """Address a marked sample to services, in the caller's transaction."""
+    """Queue a marked sample in the caller's transaction; return its id."""
     id_ = uuid.uuid4().hex
-    notification = Notification(id_, RequestedTest(), decision="NOTIFY_TEST")
+    notification = Notification(
+        id_, RequestedTest(), decision=Decision.NOTIFY_TEST.value
+    )
     insert_notifications(connection, [_stored(notification, now)])
     addresses = _addresses(id_, services)
     outbox.enqueue(connection, addresses, now, due_at=outbox.ASKED_FOR)
@@ -105,21 +108,22 @@ def readdress(
     services: Sequence[Service],
     now: float,
 ) -> int:
-    """After a change of services: tell the new ones what the vanished were not told.
+    """Queue the pending alerts of removed services for the services that replace them.
 
-    ``known`` are the keys of all that are configured, ``services`` those to tell.
-    A mended token makes a new service of an old one; its alerts must not die with it.
-    The new one is told by its tags: others have routes of their own. Without any that
-    has one of them everybody is told.
-    The rows of vanished services stay until they expire, in case they come back.
+    ``known`` are the keys of all configured services, ``services`` those that may
+    replace one. A corrected token makes a new service of an old one, and its pending
+    alerts must not be lost. The replacement is recognised by its tags, because other
+    services have routes of their own; where no service has one of the tags, all are
+    notified. The rows of removed services stay until they expire, in case they return.
+    Return how many rows were added.
     """
     count = 0
     for id_, labels in recipients.orphaned(connection, known).items():
-        told = recipients.recipients_of(connection, id_)
+        queued = recipients.recipients_of(connection, id_)
         tags = frozenset[str]().union(*map(tags_of, labels))
         alike = [service for service in services if service.tags & tags] or services
-        new = [service for service in alike if service.key not in told]
-        order_key = next(iter(told.values()), None)
+        new = [service for service in alike if service.key not in queued]
+        order_key = next(iter(queued.values()), None)
         outbox.enqueue(connection, _addresses(id_, new, order_key=order_key), now)
         count += len(new)
     return count
@@ -131,7 +135,7 @@ def stand_in(
     services: Sequence[Service],
     now: float,
 ) -> int:
-    """Tell the second services what the first have not taken for so long."""
+    """Queue overdue alerts of the first services for the second; return how many."""
     first = {s.key for s in services if fallback.tag in s.tags}
     second = [s for s in services if fallback.to in s.tags]
     late = recipients.overdue(
@@ -148,29 +152,30 @@ def stand_in(
     return len(late) * len(second)
 
 
-def tell_of_deaths(
+def report_dead_letters(
     connection: Connection, services: Sequence[Service], now: float
 ) -> int:
-    """Tell the other services which alerts one service never took; tell how many.
+    """Notify the other services of alerts that one service did not accept.
 
-    One notice for a service within ``NOTICE_EVERY_S``, with all that died meanwhile.
+    At most one message about a service within ``NOTICE_EVERY_S``. Return how many
+    alerts were reported.
     """
     dead: dict[str, list[dead_letters.DeadLetter]] = {}
     for row in dead_letters.unreported(connection):
         dead.setdefault(row.service_key, []).append(row)
-    told = 0
+    reported = 0
     for key, rows in dead.items():
         others = [service for service in services if service.key != key]
         id_ = _notice_id(key, now)
         if others and not recipients.recipients_of(connection, id_):
             notification = Notification(
-                id_, _undelivered(rows), decision="NOTIFY_UNDELIVERED"
+                id_, _undelivered(rows), decision=Decision.NOTIFY_UNDELIVERED.value
             )
             insert_notifications(connection, [_stored(notification, now)])
             outbox.enqueue(connection, _addresses(id_, others), now)
             dead_letters.mark_reported(connection, [row.id for row in rows])
-            told += len(rows)
-    return told
+            reported += len(rows)
+    return reported
 
 
 def _notice_id(service_key: str, now: float) -> str:

@@ -6,7 +6,7 @@ import dataclasses
 import logging
 from typing import TYPE_CHECKING
 
-from omprog_panic.alerter.dispatch import stand_in, tell_of_deaths
+from omprog_panic.alerter.dispatch import report_dead_letters, stand_in
 from omprog_panic.store import dead_letters, outbox, retention
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Maintenance:
             outbox.correct_future_times(connection, now)
             for fallback in self.config.fallbacks:
                 standing_in += stand_in(connection, fallback, services, now)
-            reported = tell_of_deaths(connection, services, now)
+            reported = report_dead_letters(connection, services, now)
         if standing_in:
             extra = {"count": standing_in}
             log.warning("alerts sent to fallback services", extra=extra)

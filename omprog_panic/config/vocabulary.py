@@ -23,7 +23,7 @@ OTHER_SEVERITIES = (
     "monitor-deaf",
     "monitor-hears",
     "silence-ended",
-    "held",
+    "suppressed",
     "digest",
 )
 SEVERITIES = (*(severity.value for severity in Severity), *OTHER_SEVERITIES)

@@ -55,7 +55,7 @@ class Kind(enum.Enum):
     NEVER_HEARD = "never-heard"
     MONITOR_DEAF = "monitor-deaf"
     MONITOR_HEARS = "monitor-hears"
-    SUPPRESSED = "held"
+    SUPPRESSED = "suppressed"
     SILENCE_ENDED = "silence-ended"
     DIGEST = "digest"
     UNDELIVERED = "undelivered"

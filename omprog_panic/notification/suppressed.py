@@ -1,4 +1,4 @@
-"""``held``: a service has reached its rate limit. Pure."""
+"""``suppressed``: a service has reached its rate limit. Pure."""
 
 from __future__ import annotations
 

@@ -18,31 +18,31 @@ SEPARATOR = f"\n{'=' * 72}\n\n"  # between the samples of one kind: the first is
 HEAD = """\
 # Messages
 
-Every kind of message that is sent, as the shipped templates write it: the subject,
-an empty line, the body. What each service makes of it is in [services.md](services.md),
-how to change the words in [templates.md](templates.md), when each is sent and to whom
-in [alerts.md](alerts.md). The examples are the first of those that the tests compare
-with, so this page cannot say anything else than the program.
+Every kind of message, as the shipped templates write it: the subject, an empty line,
+the body. [services.md](services.md) describes what each service does with it,
+[templates.md](templates.md) how to change the text, [alerts.md](alerts.md) when each
+message is sent and to whom. The tests generate the examples, so they always match the
+program.
 
 | kind | sent |
 |---|---|
 """
-# In the order of a bad day.
+# In the order of events on a bad day.
 WHEN = {
     "incident": "at the first crash of a cause, at once, with the whole trace",
     "follow-up": "once for all further hosts with that cause, with the first trace",
-    "panic-loop": "when hosts that were told crash again and again, ever more rarely",
-    "suspected-crash": "when a host boots although nothing announced it",
+    "panic-loop": "when hosts keep crashing, at growing intervals",
+    "suspected-crash": "when a host boots without announcing it",
     "back": "when a host that crashed boots",
-    "sender-silent": "when a listed host says nothing for longer than its limit",
-    "sender-speaks": "when it, or one that was never heard, speaks",
-    "never-heard": "when nothing ever came of a listed host",
-    "monitor-deaf": "when the monitor does not hear its own datagram",
-    "monitor-hears": "when it does again",
-    "held": "when a service got as many messages within an hour as it may",
-    "silence-ended": "when a silence ends and there were incidents under it",
+    "sender-silent": "when a listed host is silent for longer than its limit",
+    "sender-speaks": "when it, or one that was never heard, is heard again",
+    "never-heard": "when nothing was ever received from a listed host",
+    "monitor-deaf": "when the monitor's own test datagram does not arrive",
+    "monitor-hears": "when it arrives again",
+    "suppressed": "when a service has reached its rate limit",
+    "silence-ended": "when a silence ends that suppressed incidents",
     "digest": "once a day, when there is something in it",
-    "undelivered": "to the services that stand in, when those before got no message",
+    "undelivered": "to the other services, when one did not accept alerts",
 }
 
 

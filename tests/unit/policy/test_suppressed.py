@@ -21,7 +21,7 @@ def test_a_rate_limit_ends_in_one_message_that_reports_how_many() -> None:
     )
 
     scene.wait(3500, 10)
-    [held] = scene.of_kind("held")
+    [held] = scene.of_kind("suppressed")
     assert facts(held).count == 30
     assert facts(held).kinds == (SuppressedKind("incident", 30),)
     scene.wait(200, 10)
