@@ -37,7 +37,9 @@ CORPUS = ROOT / "tests/corpus"
 QUIET_S = 3.0  # no alert for so long: there is none to come
 ENDED_S = 13.0  # the collector ends a trace after 10 s of silence
 LIMIT_S = 180.0
-ALERTERS = 4  # at a time; most of it is waiting
+ALERTERS = 2  # at a time; most of it is waiting
+BATCH = 8  # captures for one alerter: fewer alerts than its limit for an hour
+FIRST_S = 1_790_000_000  # when the first file was written
 SHOWN = 20  # differing lines of one entry
 STAMP = re.compile(
     r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?(?:Z| ?UTC|[+-]\d\d:?\d\d)?"
@@ -146,30 +148,32 @@ def spooled(spool: Path, captures: Sequence[Capture]) -> Entries:
 
 
 def alert_all(tree: Tree, spool: Path, captures: Sequence[Capture]) -> Entries:
-    """Let an alerter of its own loose on what each capture left in the spool."""
-    owners: dict[str, list[Path]] = {}
+    """Play what the captures left in the spool to alerters, some at a time."""
+    records: dict[str, list[Path]] = {}
     for path in sorted((spool / "new").glob("*.json")):
-        owners.setdefault(json.loads(path.read_bytes())["source"], []).append(path)
+        records.setdefault(json.loads(path.read_bytes())["source"], []).append(path)
     entries: Entries = {}
     with concurrent.futures.ThreadPoolExecutor(ALERTERS) as pool:
-        tasks = [
-            pool.submit(alert, tree, capture, owners.get(capture.address, []))
-            for capture in captures
-        ]
+        tasks = []
+        for first in range(0, len(captures), BATCH):
+            batch = captures[first : first + BATCH]
+            files = [path for item in batch for path in records.get(item.address, [])]
+            tasks.append(pool.submit(alert, tree, batch, files))
         for task in tasks:
             entries |= task.result()
     return entries
 
 
-def alert(tree: Tree, capture: Capture, records: Sequence[Path]) -> Entries:
-    """Return the alerts and the stored incidents of one capture."""
+def alert(tree: Tree, batch: Sequence[Capture], records: Sequence[Path]) -> Entries:
+    """Return the alerts and the stored incidents of some captures."""
     with tempfile.TemporaryDirectory() as name, receiver() as (port, received):
         folder = Path(name)
         new = folder / "spool/new"
         new.mkdir(parents=True)
-        for path in records:
-            shutil.copy(path, new)
-        config = write_config(folder, capture, port)
+        for second, path in enumerate(records):
+            # The alerter takes the oldest first.
+            os.utime(shutil.copy(path, new), (FIRST_S + second, FIRST_S + second))
+        config = write_config(folder, batch, port)
         words = ("alerter", "--config", str(config))
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
@@ -185,22 +189,22 @@ def alert(tree: Tree, capture: Capture, records: Sequence[Path]) -> Entries:
             raise
         finally:
             process.terminate()
-            process.wait(60)
-        words = ("incidents", "list", "--format", "json", "--config", str(config))
-        listed = output(tree, *words)
+            process.wait(LIMIT_S)
+        words = ("incidents", "list", "--limit", "1000", "--format", "json")
+        listed = output(tree, *words, "--config", str(config))
+    label = f"{batch[0].name}..{batch[-1].name}"
+    alerts = sorted(as_lines(item) for item in received)
     return {
-        f"alerts {capture.name}": [
-            line for item in received for line in as_lines(item)
-        ],
-        f"incidents {capture.name}": stored(listed),
+        f"alerts {label}": [line for lines in alerts for line in lines],
+        f"incidents {label}": stored(listed),
     }
 
 
-def write_config(folder: Path, capture: Capture, port: int) -> Path:
+def write_config(folder: Path, batch: Sequence[Capture], port: int) -> Path:
     services = folder / "apprise.yml"
     services.touch(mode=0o640)
     services.write_text(f"json://127.0.0.1:{port}/\n")
-    sender = {"name": "host-1", "address": capture.address}
+    senders = [{"name": f"host-{i}", "address": c.address} for i, c in enumerate(batch)]
     paths = {
         "spool": str(folder / "spool"),
         "database": str(folder / "db/alerter.sqlite"),
@@ -209,7 +213,7 @@ def write_config(folder: Path, capture: Capture, port: int) -> Path:
     }
     config = folder / "config.yaml"
     # JSON is YAML.
-    config.write_text(json.dumps({"senders": [sender], "paths": paths}))
+    config.write_text(json.dumps({"senders": senders, "paths": paths}))
     return config
 
 
@@ -267,8 +271,7 @@ def as_lines(alert: Mapping[str, Any]) -> list[str]:
 def stored(listed: str) -> list[str]:
     """Return each stored incident without the moments of this run."""
     lines = []
-    for line in listed.splitlines():
-        fields = json.loads(line)
+    for fields in json.loads(listed):
         kept = {key: value for key, value in fields.items() if not key.endswith("_at")}
         lines.append(STAMP.sub("<time>", json.dumps(kept, sort_keys=True)))
     return lines
@@ -363,15 +366,26 @@ def counts(entries: Entries) -> str:
 
 @contextlib.contextmanager
 def checkout(name: str) -> Iterator[Tree]:
-    """Yield a tree: a folder as it is, or a revision unpacked into a new one."""
-    if (Path(name) / "setup.cfg").is_file():
-        yield Tree(Path(name).resolve())
-        return
+    """Yield a copy of a tree: of a checkout as it is now, or of a revision."""
     with tempfile.TemporaryDirectory() as folder:
+        if (Path(name) / "setup.cfg").is_file():
+            copy_tree(Path(name), Path(folder))
+            yield Tree(Path(folder))
+            return
         archive = ["git", "-C", str(ROOT), "archive", name]
         packed = subprocess.run(archive, stdout=subprocess.PIPE, check=True).stdout
         subprocess.run(["tar", "-x", "-C", folder], input=packed, check=True)
         yield Tree(Path(folder))
+
+
+def copy_tree(checkout: Path, target: Path) -> None:
+    """Copy a checkout, so that it may be edited meanwhile."""
+    words = ["git", "-C", str(checkout), "ls-files", "-co", "--exclude-standard", "-z"]
+    names = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True).stdout
+    for name in filter(None, names.split("\0")):
+        if (checkout / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(checkout / name, target / name)
 
 
 def main() -> int:
@@ -384,6 +398,7 @@ def main() -> int:
     captures = read_captures([CAPTURES, *options.captures])
     with (
         checkout(options.base) as base,
+        checkout(str(ROOT)) as ours,
         tempfile.TemporaryDirectory() as name,
         concurrent.futures.ThreadPoolExecutor(2) as pool,
     ):
@@ -391,7 +406,7 @@ def main() -> int:
         unpack_corpus(corpus)
         tasks = [
             pool.submit(run, tree, captures, Path(name) / label, corpus)
-            for label, tree in (("base", base), ("ours", Tree(ROOT)))
+            for label, tree in (("base", base), ("ours", ours))
         ]
         before, after = (task.result() for task in tasks)
     found = differences(before, after, wording=not options.wording_aside)

@@ -152,7 +152,7 @@ class LocalMachine:
         # Imported here: it is slow to import, and `rsyslog-values` never uses it.
         from omprog_panic.host.overlay import run_with_files  # noqa: PLC0415
 
-        return run_with_files(self, files, tuple(folders), argv, timeout_s)
+        return run_with_files(self, self.root, files, tuple(folders), argv, timeout_s)
 
     def connect(self, address: str, port: int, timeout_s: float) -> str | None:
         try:

@@ -12,7 +12,7 @@ from omprog_panic.host.machine import CommandOutcome, CommandResult
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from omprog_panic.host.local import LocalMachine
+    from omprog_panic.host.machine import Machine
 
 # $1: how many folders; then pairs of copy and folder; then the command.
 _SCRIPT = """\
@@ -26,19 +26,23 @@ exec "$@"
 
 
 def run_with_files(
-    machine: LocalMachine,
+    machine: Machine,
+    root: Path,
     files: Mapping[str, str | None],
     folders: tuple[str, ...],
     argv: tuple[str, ...],
     timeout_s: float,
 ) -> CommandResult:
-    """Run a command over copies of ``folders``; see ``Machine.run_with_files``."""
+    """Run a command over copies of ``folders`` below ``root``.
+
+    See ``Machine.run_with_files``.
+    """
     with tempfile.TemporaryDirectory(prefix="omprog-panic-") as name:
         pairs: list[str] = []
         try:
             for number, folder in enumerate(folders):
                 copy = Path(name) / str(number)
-                original = machine.root / folder.lstrip("/")
+                original = root / folder.lstrip("/")
                 _copy(original, copy, folder, files)
                 pairs += [str(copy), str(original)]
         except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,6 +72,10 @@ FOREIGN = {
 }
 
 
+def module_of(path: Path) -> str:
+    return ".".join(("omprog_panic", *path.relative_to(PACKAGE).with_suffix("").parts))
+
+
 def part_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
@@ -86,6 +91,16 @@ def imports(path: Path) -> Iterator[str]:
             yield node.module
             if node.module == "omprog_panic":
                 yield from (f"omprog_panic.{alias.name}" for alias in node.names)
+
+
+def names(path: Path) -> Iterator[str]:
+    """Every module that a file may mean: ``from a import b`` is a, or a.b."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield str(node.module)
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def run_time_imports(path: Path) -> Iterator[str]:
@@ -125,6 +140,26 @@ def test_foreign_packages_stay_in_their_part(path: Path) -> None:
     for module in run_time_imports(path):
         allowed = FOREIGN.get(module.partition(".")[0])
         assert allowed is None or part_of(path) in allowed, f"{path} imports {module}"
+
+
+def test_no_imports_are_circular() -> None:
+    """Between modules, those for types alone included."""
+    modules = {module_of(path): path for path in FILES}
+    graph = {
+        name: {used for used in names(path) if used in modules and used != name}
+        for name, path in modules.items()
+    }
+
+    list(graphlib.TopologicalSorter(graph).static_order())  # raises CycleError
+
+
+def test_no_part_may_import_what_imports_it() -> None:
+    list(graphlib.TopologicalSorter(MAY_IMPORT).static_order())
+
+
+def test_a_circle_is_found() -> None:
+    with pytest.raises(graphlib.CycleError):
+        list(graphlib.TopologicalSorter({"a": {"b"}, "b": {"a"}}).static_order())
 
 
 def test_apprise_has_one_importer() -> None:
