@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from omprog_panic.notification.format import Facts
 from omprog_panic.notification.incident import IncidentNotes
-from omprog_panic.notification.kinds import Facts
 from omprog_panic.notification.notification import Labels, Notification
 from omprog_panic.render.fitting import Attachment, fit_text
 from omprog_panic.render.templates import Rendered

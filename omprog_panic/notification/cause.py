@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from omprog_panic.notification.format import Format, Lifecycle
+from omprog_panic.notification.format import Facts, Format, Lifecycle
 
 if TYPE_CHECKING:
     from omprog_panic.notification.fields import Fields
@@ -46,7 +46,7 @@ class CauseSummary:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class FollowUp:
+class FollowUp(Facts):
     """``follow-up``: the same crash on more hosts. With the first host's trace."""
 
     cause: CauseSummary = CauseSummary()
@@ -57,7 +57,7 @@ class FollowUp:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class PanicLoop:
+class PanicLoop(Facts):
     """``panic-loop``: hosts that crash again and again. With a trace."""
 
     cause: CauseSummary = CauseSummary()

@@ -16,9 +16,15 @@ if TYPE_CHECKING:
 
     from omprog_panic.notification.fields import Fields
 
-_F = TypeVar("_F")
+_F = TypeVar("_F", bound="Facts")
 
 JsonObject: TypeAlias = dict[str, object]
+
+
+class Facts:
+    """What one kind of message says, as typed values; each kind has a subclass."""
+
+    __slots__ = ()
 
 
 class Lifecycle(enum.Enum):
@@ -32,7 +38,7 @@ class Lifecycle(enum.Enum):
 
 @dataclasses.dataclass(frozen=True)
 class Format(Generic[_F]):
-    """A row of ``kinds.FORMATS``."""
+    """How one kind is stored; a row of ``kinds.Kind``."""
 
     facts: type[_F]
     encode: Callable[[_F], JsonObject]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from omprog_panic.notification.format import Format, Lifecycle
+from omprog_panic.notification.format import Facts, Format, Lifecycle
 
 if TYPE_CHECKING:
     from omprog_panic.notification.fields import Fields
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class MonitorDeaf:
+class MonitorDeaf(Facts):
     """``monitor-deaf``: our own datagram did not come out of the chain."""
 
     monitor: str = ""  # name of the monitoring host
@@ -26,7 +26,7 @@ class MonitorDeaf:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class MonitorHears:
+class MonitorHears(Facts):
     """``monitor-hears``: it comes out again."""
 
     monitor: str = ""

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from omprog_panic.notification.kinds import FORMATS, Kind, kind_of
 
 if TYPE_CHECKING:
-    from omprog_panic.notification.format import Lifecycle
-    from omprog_panic.notification.kinds import Facts
+    from omprog_panic.notification.format import Facts, Lifecycle
 
 
 class Labels(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from omprog_panic.notification.format import Format
+from omprog_panic.notification.format import Facts, Format
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ class SilentHost:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class SenderSilent:
+class SenderSilent(Facts):
     """``sender-silent``: listed hosts that are silent for longer than their limit."""
 
     hosts: tuple[SilentHost, ...] = ()
@@ -36,7 +36,7 @@ class SenderSilent:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class SenderSpeaks:
+class SenderSpeaks(Facts):
     """``sender-speaks``: they are heard again."""
 
     hosts: tuple[SilentHost, ...] = ()
@@ -44,7 +44,7 @@ class SenderSpeaks:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class NeverHeard:
+class NeverHeard(Facts):
     """``never-heard``: listed hosts from which nothing ever came (``limit_s``)."""
 
     hosts: tuple[SilentHost, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from omprog_panic.notification.format import Format
+from omprog_panic.notification.format import Facts, Format
 
 if TYPE_CHECKING:
     from omprog_panic.notification.fields import Fields
@@ -22,7 +22,7 @@ class LostAlert:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Undelivered:
+class Undelivered(Facts):
     """A service did not accept these alerts as long as they were retried."""
 
     service: str = ""

@@ -6,7 +6,7 @@ import dataclasses
 import uuid
 from typing import TYPE_CHECKING
 
-from omprog_panic.notification.kinds import Facts, Kind, kind_of
+from omprog_panic.notification.kinds import Kind, kind_of
 from omprog_panic.notification.notification import Labels, Notification, Recipient
 from omprog_panic.policy.decision import Decision, DecisionRecord
 from omprog_panic.policy.rate_limit import admit
@@ -15,6 +15,7 @@ from omprog_panic.policy.state.rate_limit import RateLimitState
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from omprog_panic.notification.format import Facts
     from omprog_panic.policy.event import Crash
     from omprog_panic.policy.settings import Settings
     from omprog_panic.policy.state.memory import Memory

@@ -16,7 +16,7 @@ from omprog_panic.render.incident import bare_title
 from omprog_panic.render.trace import NO_TRACE
 
 if TYPE_CHECKING:
-    from omprog_panic.notification.kinds import Facts
+    from omprog_panic.notification.format import Facts
     from omprog_panic.render.catalog import Catalog
 
 MAX_TEXT = 300

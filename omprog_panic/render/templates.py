@@ -40,7 +40,7 @@ MAX_FAILURES = 50  # that are remembered for ``status``
 PARTS = ("subject", "body")
 INCIDENT = Kind.INCIDENT.value
 # A test alert is rendered by the templates of ``incident``.
-ALL_KINDS = tuple(kind.value for kind in Kind if kind is not Kind.TEST)
+ALL_KINDS: tuple[str, ...] = tuple(kind.value for kind in Kind if kind is not Kind.TEST)
 NAMES = tuple(f"{kind}.{part}{SUFFIX}" for kind in ALL_KINDS for part in PARTS)
 
 

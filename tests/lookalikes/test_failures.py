@@ -106,7 +106,7 @@ def test_a_refused_text_goes_out_as_a_title_and_the_service_stays(
     [first, second] = [
         seen
         for seen in lookalike.messages
-        if not seen.files and "whole trace" not in seen.text
+        if not seen.files and "full trace" not in seen.text
     ]
     assert "refused the text of this alert" in first.text
     assert "Host:" in second.text
