@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omprog_panic.policy.decision import PRECEDENCE, Decision
+from omprog_panic.policy.decision import PRECEDENCE, Decision, meaning_of
 
 # Stored, and shown to people and scripts: they stay whatever the code calls them.
 STORED = {
@@ -33,6 +33,11 @@ STORED = {
 
 def test_the_stored_names_stay() -> None:
     assert {decision.value for decision in Decision} == STORED
+
+
+def test_the_meaning_of_a_stored_decision_is_shown() -> None:
+    assert meaning_of("STORE_DIGEST") == Decision.STORE_DIGEST.meaning
+    assert meaning_of("OF_ANOTHER_VERSION") == "OF_ANOTHER_VERSION"
 
 
 def test_every_decision_says_what_it_means() -> None:
