@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
+from omprog_panic.admin.status import APPLY, CRITICAL, WARNING, Problem
 from omprog_panic.alerter.setup import load_setup
 from omprog_panic.config.load import load_public
 from omprog_panic.errors import ConfigError, NotConfiguredError
@@ -17,44 +18,43 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-WARNING, CRITICAL = 1, 2
+CHECK = "omprog-panic check-config"
 
 
-def why_not_alerting(file: Path) -> list[tuple[int, str]]:
+def why_not_alerting(file: Path) -> list[Problem]:
     """Return the problems that keep the alerter from running."""
     try:
         load_setup(file)
     except NotConfiguredError as error:
-        remedy = "then run `omprog-panic apply`"
-        return [(CRITICAL, f"{fault}; {remedy}") for fault in error.faults]
+        remedy = f"then run `{APPLY}`"
+        return [
+            Problem(CRITICAL, f"{fault}; {remedy}", APPLY) for fault in error.faults
+        ]
     except ConfigError as error:
-        return [(CRITICAL, fault) for fault in error.faults]
+        return [Problem(CRITICAL, fault, CHECK) for fault in error.faults]
     return []
 
 
-def why_not_listening(file: Path) -> list[tuple[int, str]]:
+def why_not_listening(file: Path) -> list[Problem]:
     """Return the problems that keep rsyslogd from passing on datagrams."""
     folder = file.absolute().parent / "rsyslog"
     return list(_rsyslog(file, folder)) if folder.is_dir() else []
 
 
-def _rsyslog(file: Path, folder: Path) -> Iterator[tuple[int, str]]:
+def _rsyslog(file: Path, folder: Path) -> Iterator[Problem]:
     reasons = _read(folder / "reason")
     for reason in reasons.splitlines():
-        yield CRITICAL, reason
+        yield Problem(CRITICAL, reason, "omprog-panic doctor")
     if not load_public(file).senders:
-        yield (
-            WARNING,
-            f"{file} lists no senders: add them, then run `omprog-panic apply`",
-        )
+        text = f"{file} lists no senders: add them, then run `{APPLY}`"
+        yield Problem(WARNING, text, "omprog-panic senders add")
     address = _read(folder / "address")
     if not address:
-        yield (
-            CRITICAL,
-            f"{folder}/address is missing: run `dpkg-reconfigure omprog-panic`",
-        )
+        remedy = "dpkg-reconfigure omprog-panic"
+        yield Problem(CRITICAL, f"{folder}/address is missing: run `{remedy}`", remedy)
     elif not reasons and _is_loopback(address):
-        yield WARNING, "rsyslogd listens on loopback only: run `omprog-panic apply`"
+        text = f"rsyslogd listens on loopback only: run `{APPLY}`"
+        yield Problem(WARNING, text, APPLY)
 
 
 def _read(path: Path) -> str:

@@ -1,15 +1,15 @@
-"""Every listed and every heard sender, as ``omprog-panic senders`` shows them."""
+"""Every sender that is listed or was heard, and its state."""
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 from typing import TYPE_CHECKING, Any
 
 from omprog_panic.alerter.policy_memory import open_memory
-from omprog_panic.clock import SystemClock, rfc3339
+from omprog_panic.clock import rfc3339
 from omprog_panic.config.senders import SenderDirectory
 from omprog_panic.plain import visible
-from omprog_panic.policy.digest import digest_facts
 from omprog_panic.render.context import utc
 from omprog_panic.store import incidents, senders
 from omprog_panic.store.connect import existing_database
@@ -19,24 +19,80 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from omprog_panic.config.senders import ListedSender
-    from omprog_panic.notification.digest import DailyDigest
     from omprog_panic.policy.state.sender import SenderState
+    from omprog_panic.spool.record import AliveRecord
     from omprog_panic.store.incidents import LatestIncident
 
-
 STATES = {
-    "silent": "said nothing for longer than its limit",
-    "crashed": "crashed, and has not come back",
-    "down": "said that it goes down",
+    "silent": "has sent nothing for longer than its limit",
+    "crashed": "has crashed and is not back yet",
+    "down": "has announced its shutdown",
     "up": "sends heartbeats",
-    "heard": "was heard, but sends no heartbeats: its silence means nothing",
-    "never heard": "listed, but nothing ever came",
+    "heard": "has sent, but sends no heartbeats, so that its silence means nothing",
+    "never heard": "is listed, but has never sent anything",
 }
-ITSELF = "this monitor itself, by the datagrams of its self-check"
+THIS_MONITOR = "this monitor itself: the datagrams of its self-check"
 
 
-def list_senders(path: Path, listed: Sequence[ListedSender]) -> list[dict[str, Any]]:
-    """Return a row for each sender: listed ones first, by name.
+@dataclasses.dataclass(frozen=True, slots=True)
+class SenderOverview:
+    """A sender as people see it; times are in UTC, None: never."""
+
+    name: str
+    address: str
+    group: str  # the name of its entry in ``senders``; "": not listed
+    listed: bool
+    kernel: str | None
+    state: str  # a key of STATES
+    meaning: str
+    heartbeats: bool
+    last_heard: str | None
+    last_incident: str | None
+    last_incident_id: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON object."""
+        return {
+            "name": self.name,
+            "address": self.address,
+            "group": self.group,
+            "listed": self.listed,
+            "kernel": self.kernel,
+            "state": self.state,
+            "meaning": self.meaning,
+            "heartbeats": self.heartbeats,
+            "last_heard": self.last_heard,
+            "last_incident": self.last_incident,
+            "last_incident_id": self.last_incident_id,
+        }
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class VerifiedSender:
+    """The record that brought a token, with what the sender said about itself."""
+
+    record: AliveRecord
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON object."""
+        record = self.record
+        return {
+            "id": record.id,
+            "source": record.source,
+            "at": record.at,
+            "says": record.says,
+            "host": record.host,
+            "boot": record.boot,
+            "kernel": record.kernel,
+            "client_version": record.client_version,
+            "next_s": record.next_s,
+            "token": record.token,
+            "written_at": record.written_at,
+        }
+
+
+def list_senders(path: Path, listed: Sequence[ListedSender]) -> list[SenderOverview]:
+    """Return every sender: listed ones first, by name.
 
     Raises:
         StoreError: the database cannot be read.
@@ -46,21 +102,21 @@ def list_senders(path: Path, listed: Sequence[ListedSender]) -> list[dict[str, A
     with existing_database(path) as database, database.read() as connection:
         memory = open_memory(connection)
         last = incidents.latest_by_source(connection)
-    rows = [
-        _row(directory, sender, last.get(sender.source))
+    found = [
+        _heard(directory, sender, last.get(sender.source))
         for sender in memory.senders.rows.values()
     ]
     heard = set(memory.senders.rows)
-    rows += [
+    found += [
         _never_heard(entry.name, entry.single)
         for entry in listed
         if entry.single is not None and entry.single not in heard
     ]
-    return sorted(rows, key=lambda r: (not r["listed"], r["name"], r["address"]))
+    return sorted(found, key=lambda s: (not s.listed, s.name, s.address))
 
 
-def find_token(path: Path, token: str) -> dict[str, Any] | None:
-    """Return the ``verify`` record with this token; None when it has not arrived.
+def find_token(path: Path, token: str) -> VerifiedSender | None:
+    """Return the sender of a ``verify`` token; None: it has not arrived.
 
     Raises:
         StoreError: the database cannot be read.
@@ -68,13 +124,11 @@ def find_token(path: Path, token: str) -> dict[str, Any] | None:
     """
     with existing_database(path) as database, database.read() as connection:
         found = senders.find_verified(connection, token)
-    if found is None:
-        return None
-    return {"at": found.at, "source": found.source, "host": found.host}
+    return None if found is None else VerifiedSender(found)
 
 
 def state_of(sender: SenderState) -> str:
-    """Say in one word of STATES how a sender is."""
+    """Return the state of a sender, a key of STATES."""
     if sender.silent:
         return "silent"
     if sender.crash is not None:
@@ -84,53 +138,38 @@ def state_of(sender: SenderState) -> str:
     return "up" if sender.heartbeat else "heard"
 
 
-def _row(
+def _heard(
     directory: SenderDirectory, sender: SenderState, last: LatestIncident | None
-) -> dict[str, Any]:
+) -> SenderOverview:
     state = state_of(sender)
-    listed = directory.entry_for(sender.source)
-    return {
-        "name": visible(directory.name_of(sender.source, sender.host)),
-        "address": sender.source,
-        "group": "" if listed is None else listed.name,
-        "listed": listed is not None,
-        "kernel": None if sender.kernel is None else visible(sender.kernel),
-        "state": state,
-        "meaning": STATES[state] if listed or not _is_here(sender.source) else ITSELF,
-        "heartbeats": sender.heartbeat,
-        "last_heard": utc(rfc3339(sender.heard.wall)),
-        "last_incident": None if last is None else utc(last.onset_at),
-        "last_incident_id": None if last is None else last.id,
-    }
+    entry = directory.entry_for(sender.source)
+    is_monitor = entry is None and ipaddress.ip_address(sender.source).is_loopback
+    return SenderOverview(
+        name=visible(directory.name_of(sender.source, sender.host)),
+        address=sender.source,
+        group="" if entry is None else entry.name,
+        listed=entry is not None,
+        kernel=None if sender.kernel is None else visible(sender.kernel),
+        state=state,
+        meaning=THIS_MONITOR if is_monitor else STATES[state],
+        heartbeats=sender.heartbeat,
+        last_heard=utc(rfc3339(sender.heard.wall)),
+        last_incident=None if last is None else utc(last.onset_at),
+        last_incident_id=None if last is None else last.id,
+    )
 
 
-def _is_here(source: str) -> bool:
-    return ipaddress.ip_address(source).is_loopback
-
-
-def _never_heard(name: str, address: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "address": address,
-        "group": name,
-        "listed": True,
-        "kernel": None,
-        "state": "never heard",
-        "meaning": STATES["never heard"],
-        "heartbeats": False,
-        "last_heard": None,
-        "last_incident": None,
-        "last_incident_id": None,
-    }
-
-
-def next_digest(path: Path) -> DailyDigest | None:
-    """Return what the digest would contain now; None: nothing, or none is configured.
-
-    Raises:
-        StoreError: the database cannot be read.
-
-    """
-    with existing_database(path) as database, database.read() as connection:
-        memory = open_memory(connection)
-    return digest_facts(memory, SystemClock().wall())
+def _never_heard(name: str, address: str) -> SenderOverview:
+    return SenderOverview(
+        name=name,
+        address=address,
+        group=name,
+        listed=True,
+        kernel=None,
+        state="never heard",
+        meaning=STATES["never heard"],
+        heartbeats=False,
+        last_heard=None,
+        last_incident=None,
+        last_incident_id=None,
+    )

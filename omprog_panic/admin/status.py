@@ -1,36 +1,30 @@
-"""Whether everything works, from the outside: lock, spool, outbox, counters."""
+"""The state of the whole monitor as seen from outside, and its problems."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from omprog_panic.admin.figures import FIGURES
 from omprog_panic.admin.incidents import summary_to_json
-from omprog_panic.admin.settings_in_use import NOT_READ
+from omprog_panic.admin.settings_in_use import NOT_READ, NOT_RUNNING
 from omprog_panic.alerter.policy_memory import open_memory
-from omprog_panic.alerter.settings_report import load_settings_in_use
-from omprog_panic.clock import SystemClock, rfc3339
+from omprog_panic.alerter.settings_report import SettingsInUse, load_settings_in_use
+from omprog_panic.clock import rfc3339
 from omprog_panic.config.digest import changed
 from omprog_panic.config.senders import SenderDirectory
 from omprog_panic.errors import SpoolError, StoreError, StoreForbiddenError
 from omprog_panic.plain import visible
 from omprog_panic.render.context import utc
 from omprog_panic.spool.reader import SpoolReader
-from omprog_panic.store import (
-    incidents,
-    notification_log,
-    outbox_admin,
-    retention,
-    senders,
-)
+from omprog_panic.store import incidents, notification_log, outbox_admin, senders
 from omprog_panic.store.connect import open_database
 from omprog_panic.store.outbox import OPEN, OutboxState
-from omprog_panic.store.silences import count_open
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from sqlalchemy.engine import Connection
@@ -38,74 +32,128 @@ if TYPE_CHECKING:
     from omprog_panic.config.model import Paths
     from omprog_panic.spool.record import CountersRecord
     from omprog_panic.store.connect import Database
+    from omprog_panic.store.incidents import IncidentSummary
     from omprog_panic.store.notification_log import FailedAttempt
     from omprog_panic.store.outbox_admin import ServiceBacklog
 
+MAX_NAMED = 10  # senders that are named; ``omprog-panic senders`` lists all
+BACKLOG = 100  # files in the spool that are not processed within seconds
+OK, WARNING, CRITICAL, UNKNOWN = range(4)  # exit statuses for Nagios and Icinga
 
-MAX_NAMED = 10  # senders that are named; the others are in ``senders``
-BACKLOG = 100  # files in the spool that are more than a moment's work
-OK, WARNING, CRITICAL, UNKNOWN = range(4)  # as Nagios and Icinga read them
+STATUS = "omprog-panic status"
+APPLY = "omprog-panic apply"
+START = "systemctl start omprog-panic-alerter"
+OUTBOX = "omprog-panic outbox list"
 
 
-@dataclasses.dataclass(slots=True)
-class Status:
+class Problem(NamedTuple):
+    """Something that is wrong; ``remedy`` is the command to run next."""
+
+    level: int
+    text: str
+    remedy: str = STATUS
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SpoolStatus:
+    """How many files are in the spool; ``error``: why it cannot be read."""
+
+    waiting: int
+    corrupt: int
+    error: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SenderProblems:
+    """The names of senders that are not heard."""
+
+    silent: tuple[str, ...] = ()
+    never_heard: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()  # never heard for longer than the limit
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class StoreStatus:
+    """What the database says; the defaults are shown if it cannot be read."""
+
+    figures: Mapping[str, int] = dataclasses.field(
+        default_factory=lambda: {figure.name: 0 for figure in FIGURES}
+    )
+    last_incident: IncidentSummary | None = None
+    backlog: tuple[ServiceBacklog, ...] = ()
+    last_errors: tuple[FailedAttempt, ...] = ()
+    senders: SenderProblems = SenderProblems()
+    monitor_deaf: bool = False
+    counters: CountersRecord | None = None
+    settings: SettingsInUse | None = None  # None: the alerter has stored none yet
+    changed_files: tuple[str, ...] = ()  # since the alerter read them
+    error: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class MonitorStatus:
     """What ``omprog-panic status`` shows."""
 
     alerter_running: bool
-    spool_waiting: int
-    spool_corrupt: int
-    incidents: int = 0
-    last_incident: dict[str, Any] | None = None
-    services: list[dict[str, Any]] = dataclasses.field(default_factory=list)
-    last_errors: list[dict[str, Any]] = dataclasses.field(default_factory=list)
-    database_bytes: int = 0
-    senders_heard: int = 0
-    counters: dict[str, Any] | None = None
-    senders_silent: list[str] = dataclasses.field(default_factory=list)
-    senders_never_heard: list[str] = dataclasses.field(default_factory=list)
-    senders_missing: list[str] = dataclasses.field(default_factory=list)  # for too long
-    monitor_deaf: bool = False
-    silences: int = 0
-    template_faults: list[str] = dataclasses.field(default_factory=list)
-    reload_faults: list[str] = dataclasses.field(default_factory=list)
-    changed_files: list[str] = dataclasses.field(default_factory=list)  # and not read
-    service_keys: list[str] | None = None  # in use; None: not known
-    problems: list[tuple[int, str]] = dataclasses.field(default_factory=list)
+    spool: SpoolStatus
+    store: StoreStatus
+    problems: tuple[Problem, ...] = ()
 
     @property
     def code(self) -> int:
-        """Return the worst problem: 0 OK, 1 WARNING, 2 CRITICAL."""
-        return max((level for level, _ in self.problems), default=OK)
+        """The level of the worst problem; OK if there is none."""
+        return max((problem.level for problem in self.problems), default=OK)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON object."""
+        store, settings = self.store, self.store.settings or SettingsInUse()
+        last = store.last_incident
+        return {
+            "alerter_running": self.alerter_running,
+            "spool_waiting": self.spool.waiting,
+            "spool_corrupt": self.spool.corrupt,
+            **store.figures,
+            "last_incident": None if last is None else summary_to_json(last),
+            "services": [backlog_to_json(row) for row in store.backlog],
+            "last_errors": [attempt_to_json(row) for row in store.last_errors],
+            "counters": _counters_to_json(store.counters),
+            "senders_silent": list(store.senders.silent),
+            "senders_never_heard": list(store.senders.never_heard),
+            "senders_missing": list(store.senders.missing),
+            "monitor_deaf": store.monitor_deaf,
+            "template_faults": list(settings.templates),
+            "reload_faults": list(settings.reload),
+            "changed_files": list(store.changed_files),
+            "service_keys": None if not store.settings else list(settings.services),
+            "problems": [[problem.level, problem.text] for problem in self.problems],
+        }
 
 
-def collect_status(paths: Paths) -> Status:
-    """Look at everything; changes nothing.
+def collect_status(paths: Paths) -> MonitorStatus:
+    """Return the state of alerter, spool and store; change nothing.
 
     Raises:
-        StoreForbiddenError: this user may not.
+        StoreForbiddenError: this user may not read the database.
 
     """
     database = open_database(paths.database)
-    status = Status(
-        alerter_running=database.has_alerter(),
-        spool_waiting=0,
-        spool_corrupt=_count(paths.spool / "corrupt"),
-    )
     try:
-        status.spool_waiting = SpoolReader(paths.spool).waiting()
-    except SpoolError as error:
-        status.problems.append((CRITICAL, str(error)))
-    try:
-        database.check()
-        _read_store(database, status)
-    except StoreForbiddenError:
-        raise
-    except StoreError as error:
-        status.problems.append((CRITICAL, str(error)))
+        status = MonitorStatus(
+            alerter_running=database.has_alerter(),
+            spool=_read_spool(paths.spool),
+            store=_read_store(database),
+        )
     finally:
         database.close()
-    status.problems += _problems(status)
-    return status
+    return dataclasses.replace(status, problems=tuple(_problems(status)))
+
+
+def _read_spool(folder: Path) -> SpoolStatus:
+    corrupt = _count(folder / "corrupt")
+    try:
+        return SpoolStatus(SpoolReader(folder).waiting(), corrupt)
+    except SpoolError as error:
+        return SpoolStatus(0, corrupt, str(error))
 
 
 def _count(folder: Path) -> int:
@@ -114,28 +162,120 @@ def _count(folder: Path) -> int:
     return 0
 
 
-def _read_store(database: Database, status: Status) -> None:
-    with database.read() as connection:
-        status.incidents = incidents.count_incidents(connection)
-        for row in incidents.list_incidents(connection, 1):
-            status.last_incident = summary_to_json(row)
-        for service in outbox_admin.backlog(connection):
-            status.services.append(_backlog_fields(service))
-        for attempt in notification_log.last_failed_attempts(connection):
-            status.last_errors.append(_attempt_fields(attempt))
-        status.database_bytes = retention.used_bytes(connection)
-        status.senders_heard = len(senders.list_senders(connection, senders.MAX_LISTED))
-        _read_memory(connection, status)
-        status.counters = _counters_fields(senders.load_counters(connection))
-        settings = load_settings_in_use(connection)
-        if settings is not None:
-            status.template_faults = list(settings.templates)
-            status.reload_faults = list(settings.reload)
-            status.changed_files = changed(settings.files)
-            status.service_keys = list(settings.services)
+def _read_store(database: Database) -> StoreStatus:
+    try:
+        database.check()
+        with database.read() as connection:
+            return _store_status(connection)
+    except StoreForbiddenError:
+        raise
+    except StoreError as error:
+        return StoreStatus(error=str(error))
 
 
-def _backlog_fields(row: ServiceBacklog) -> dict[str, Any]:
+def _store_status(connection: Connection) -> StoreStatus:
+    newest = incidents.list_incidents(connection, 1)
+    settings = load_settings_in_use(connection)
+    memory = open_memory(connection)
+    current = memory.current_config
+    directory = SenderDirectory(() if current is None else current.config.senders)
+    silent = [row for row in memory.senders.rows.values() if row.silent]
+    unheard = memory.unheard.rows
+    missing = [address for address, row in unheard.items() if row.notified]
+    return StoreStatus(
+        figures={figure.name: figure.read(connection) for figure in FIGURES},
+        last_incident=newest[0] if newest else None,
+        backlog=tuple(outbox_admin.backlog(connection)),
+        last_errors=tuple(notification_log.last_failed_attempts(connection)),
+        senders=SenderProblems(
+            silent=tuple(
+                sorted(directory.name_of(row.source, row.host) for row in silent)
+            ),
+            never_heard=tuple(sorted(directory.name_of(a, None) for a in unheard)),
+            missing=tuple(sorted(directory.name_of(a, None) for a in missing)),
+        ),
+        monitor_deaf=memory.current_self_check.deaf,
+        counters=senders.load_counters(connection),
+        settings=settings,
+        changed_files=tuple(changed(settings.files) if settings else ()),
+    )
+
+
+def _problems(status: MonitorStatus) -> Iterator[Problem]:
+    spool, store = status.spool, status.store
+    for error in (spool.error, store.error):
+        if error is not None:
+            yield Problem(CRITICAL, error)
+    if not status.alerter_running:
+        yield Problem(CRITICAL, NOT_RUNNING, START)
+    if spool.waiting > BACKLOG:
+        text = f"{spool.waiting} files are waiting in the spool"
+        yield Problem(WARNING, text, "journalctl -u omprog-panic-alerter")
+    if spool.corrupt:
+        text = f"{spool.corrupt} files in the folder corrupt/ of the spool: see the log"
+        yield Problem(WARNING, text, "journalctl -u omprog-panic-alerter")
+    if store.monitor_deaf:
+        text = "the monitor does not receive: its self-check datagrams do not arrive"
+        yield Problem(CRITICAL, text, "omprog-panic doctor")
+    yield from _sender_problems(store.senders)
+    yield from _settings_problems(status)
+    for row in store.backlog:
+        yield from _service_problems(row, store.settings)
+
+
+def _sender_problems(found: SenderProblems) -> Iterator[Problem]:
+    for names, text in (
+        (found.silent, "senders are silent"),
+        (found.missing, "listed senders were never heard"),
+    ):
+        if names:
+            named = f"{len(names)} {text}: {_named(names)}"
+            yield Problem(WARNING, named, "omprog-panic senders")
+
+
+def _named(names: Sequence[str]) -> str:
+    shown = ", ".join(visible(name) for name in names[:MAX_NAMED])
+    return f"{shown} and others" if len(names) > MAX_NAMED else shown
+
+
+def _settings_problems(status: MonitorStatus) -> Iterator[Problem]:
+    settings = status.store.settings or SettingsInUse()
+    if status.alerter_running:
+        for fault in settings.reload:
+            yield Problem(
+                WARNING,
+                f"reload refused, the old configuration is still in use: {fault}; then "
+                "run `systemctl reload omprog-panic-alerter`",
+                "omprog-panic check-config",
+            )
+        if not settings.reload:
+            for name in status.store.changed_files:
+                yield Problem(WARNING, f"{name} {NOT_READ}: run `{APPLY}`", APPLY)
+    for fault in settings.templates:
+        yield Problem(WARNING, f"template: {fault}", "omprog-panic templates list")
+
+
+def _service_problems(
+    row: ServiceBacklog, settings: SettingsInUse | None
+) -> Iterator[Problem]:
+    one = row.alerts == 1
+    count = f"{row.service_label}: {row.alerts} alert{'' if one else 's'}"
+    pending = f"{count} pending"
+    removed = settings is not None and row.service_key not in settings.services
+    if row.state == OutboxState.DEAD.value:
+        yield Problem(CRITICAL, f"{count} could not be delivered: {row.reason}", OUTBOX)
+    elif row.state in OPEN and removed:
+        text = (
+            f"{pending} for a service that is no longer configured: add it again, or "
+            "run `omprog-panic outbox drop ID`"
+        )
+        yield Problem(WARNING, text, OUTBOX)
+    elif row.state in OPEN and row.reason:
+        yield Problem(WARNING, f"{pending}: {row.reason}", OUTBOX)
+
+
+def backlog_to_json(row: ServiceBacklog) -> dict[str, Any]:
+    """Return the backlog of a service as a JSON object."""
     return {
         "service_key": row.service_key,
         "service_label": row.service_label,
@@ -147,7 +287,8 @@ def _backlog_fields(row: ServiceBacklog) -> dict[str, Any]:
     }
 
 
-def _attempt_fields(row: FailedAttempt) -> dict[str, Any]:
+def attempt_to_json(row: FailedAttempt) -> dict[str, Any]:
+    """Return a failed attempt as a JSON object."""
     return {
         "service_key": row.service_key,
         "service_label": row.service_label,
@@ -158,7 +299,7 @@ def _attempt_fields(row: FailedAttempt) -> dict[str, Any]:
     }
 
 
-def _counters_fields(record: CountersRecord | None) -> dict[str, Any] | None:
+def _counters_to_json(record: CountersRecord | None) -> dict[str, Any] | None:
     if record is None:
         return None
     return {
@@ -168,84 +309,3 @@ def _counters_fields(record: CountersRecord | None) -> dict[str, Any] | None:
         "refused": list(record.refused),
         "written_at": record.written_at,
     }
-
-
-def _read_memory(connection: Connection, status: Status) -> None:
-    """Take over what the policy remembers of senders and of the monitor itself."""
-    memory = open_memory(connection)
-    current = memory.current_config
-    directory = SenderDirectory(() if current is None else current.config.senders)
-    rows = memory.senders.rows.values()
-    status.senders_silent = sorted(
-        directory.name_of(row.source, row.host) for row in rows if row.silent
-    )
-    status.senders_never_heard = sorted(
-        directory.name_of(address, None) for address in memory.unheard.rows
-    )
-    status.senders_missing = sorted(
-        directory.name_of(address, None)
-        for address, row in memory.unheard.rows.items()
-        if row.notified
-    )
-    status.monitor_deaf = memory.current_self_check.deaf
-    now = SystemClock().wall()
-    status.silences = count_open(connection, now)
-
-
-def _named(names: list[str]) -> str:
-    shown = ", ".join(visible(name) for name in names[:MAX_NAMED])
-    return f"{shown} and others" if len(names) > MAX_NAMED else shown
-
-
-def _settings_problems(status: Status) -> Iterator[str]:
-    if status.alerter_running:
-        for fault in status.reload_faults:
-            yield (
-                f"reload refused, the configuration before it is in use: {fault}; then "
-                "`systemctl reload omprog-panic-alerter`"
-            )
-        if not status.reload_faults:
-            for name in status.changed_files:
-                yield f"{name} {NOT_READ}: run `omprog-panic apply`"
-    for fault in status.template_faults:
-        yield f"template: {fault}"
-
-
-def _problems(status: Status) -> list[tuple[int, str]]:
-    found: list[tuple[int, str]] = []
-    if not status.alerter_running:
-        found.append((CRITICAL, "the alerter does not run"))
-    if status.spool_waiting > BACKLOG:
-        found.append((WARNING, f"{status.spool_waiting} files wait in the spool"))
-    if status.spool_corrupt:
-        found.append(
-            (WARNING, f"{status.spool_corrupt} files in corrupt/: see the log")
-        )
-    if status.monitor_deaf:
-        words = "the monitor is deaf: its own datagrams do not come out"
-        found.append((CRITICAL, words))
-    if status.senders_silent:
-        words = f"{len(status.senders_silent)} senders are silent"
-        found.append((WARNING, f"{words}: {_named(status.senders_silent)}"))
-    if status.senders_missing:
-        words = f"{len(status.senders_missing)} listed senders were never heard"
-        found.append((WARNING, f"{words}: {_named(status.senders_missing)}"))
-    found += [(WARNING, text) for text in _settings_problems(status)]
-    found += _service_problems(status)
-    return found
-
-
-def _service_problems(status: Status) -> Iterator[tuple[int, str]]:
-    for row in status.services:
-        one = row["alerts"] == 1
-        text = f"{row['service_label']}: {row['alerts']} alert{'' if one else 's'}"
-        waits = f"{text} wait{'s' if one else ''}"
-        gone = row["service_key"] not in (status.service_keys or [row["service_key"]])
-        if row["state"] == OutboxState.DEAD.value:
-            yield CRITICAL, f"{text} given up: {row['reason']}"
-        elif row["state"] in OPEN and gone:
-            remedy = "put it back, or `omprog-panic outbox drop ID`"
-            why = f"for a service that is not configured any more: {remedy}"
-            yield WARNING, f"{waits} {why}"
-        elif row["state"] in OPEN and row["reason"]:
-            yield WARNING, f"{waits}: {row['reason']}"

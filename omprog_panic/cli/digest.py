@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from omprog_panic.admin.senders import next_digest
+from omprog_panic.admin.digest import next_digest
 from omprog_panic.cli.options import config_option, format_option, or_exit
 from omprog_panic.cli.output import print_json
 from omprog_panic.config.load import load_public
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @config_option
 @format_option
 def digest(file: Path, form: str) -> None:
-    """Show what the next digest will say, as it stands now."""
+    """Show what the next digest will contain, as it stands now."""
     facts = or_exit(next_digest, or_exit(load_public, file).paths.database)
     if form == "json":
         print_json(None if facts is None else FORMATS[Kind.DIGEST].encode(facts))

@@ -1,11 +1,10 @@
-"""How commands print: tables, or JSON for programs.
+"""How commands print: tables for people, JSON for programs.
 
-What is printed comes out of the store, where text from the wire is harmless already.
+Text from the network was already escaped when it was put into the store.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import sys
 from typing import TYPE_CHECKING, Any
@@ -15,13 +14,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from omprog_panic.admin.figures import FIGURES
+from omprog_panic.admin.status import attempt_to_json, backlog_to_json
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from omprog_panic.admin.incidents import IncidentDetails
-    from omprog_panic.admin.status import Status
+    from omprog_panic.admin.status import MonitorStatus
 
-PIPE_WIDTH = 250  # nothing is cut or wrapped where a program reads
+JSON_VERSION = 1  # of everything that print_json prints
+PIPE_WIDTH = 250  # nothing is wrapped when a program reads the output
 
 _SERVICE_COLUMNS = ("service_key", "service_label", "state", "alerts", "since")
 _ERROR_COLUMNS = ("time", "service_label", "took_s", "reason")
@@ -33,19 +36,17 @@ _FACTS = (
 
 
 def print_json(value: object) -> None:
-    """Print one JSON document; its outermost key is the version of the form."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        value = dataclasses.asdict(value)
-    click.echo(json.dumps({"version": 1, "data": value}, indent=1, default=str))
+    """Print a JSON document with the version of its format."""
+    click.echo(json.dumps({"version": JSON_VERSION, "data": value}, indent=1))
 
 
 def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    """Print rows under column heads; what is too wide for the terminal wraps."""
+    """Print rows under column heads; text that is too wide for the terminal wraps."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column, no_wrap=column in {"id", "time", "severity"})
     for row in rows:
-        # Text, not str: rich would take square brackets for markup.
+        # Text, not str: rich would interpret square brackets as markup.
         table.add_row(*(Text(_cell(row[column])) for column in columns))
     terminal = sys.stdout.isatty()
     Console(width=None if terminal else PIPE_WIDTH).print(table)
@@ -82,25 +83,25 @@ def print_incident(details: IncidentDetails) -> None:
     click.echo(f"\n{facts['trace']}")
 
 
-def print_status(status: Status) -> None:
-    """Print a status: the verdict first, as monitoring wants it."""
-    texts = "; ".join(text for _, text in status.problems) or "everything works"
-    click.echo(f"{_LEVELS[status.code]}: {texts}")
-    click.echo(f"alerter: {'runs' if status.alerter_running else 'does not run'}")
+def print_status(status: MonitorStatus) -> None:
+    """Print a status; the first line is the result, as monitoring systems expect."""
+    texts = "; ".join(problem.text for problem in status.problems)
+    click.echo(f"{_LEVELS[status.code]}: {texts or 'everything works'}")
+    click.echo(f"alerter: {'running' if status.alerter_running else 'not running'}")
     click.echo(
-        f"spool: {status.spool_waiting} waiting, {status.spool_corrupt} set aside"
+        f"spool: {status.spool.waiting} waiting, {status.spool.corrupt} set aside"
     )
-    click.echo(f"incidents: {status.incidents}, senders heard: {status.senders_heard}")
-    if status.senders_never_heard:
-        click.echo(f"never heard: {', '.join(status.senders_never_heard)}")
-    if status.silences:
-        click.echo(f"silences: {status.silences}")
-    if status.services:
-        print_table(status.services, _SERVICE_COLUMNS)
-    if status.last_errors:
+    store = status.store
+    for figure in FIGURES:
+        click.echo(f"{figure.label}: {store.figures[figure.name]}")
+    if store.senders.never_heard:
+        click.echo(f"never heard: {', '.join(store.senders.never_heard)}")
+    if store.backlog:
+        print_table([backlog_to_json(row) for row in store.backlog], _SERVICE_COLUMNS)
+    if store.last_errors:
         click.echo("last errors:")
-        print_table(status.last_errors, _ERROR_COLUMNS)
-    counters = (status.counters or {}).get("counters", {})
+        print_table([attempt_to_json(row) for row in store.last_errors], _ERROR_COLUMNS)
+    counters = store.counters.counters if store.counters else {}
     for name, count in sorted(counters.items()):
         click.echo(f"collector {name}: {count}")
 

@@ -6,7 +6,6 @@ import errno
 import os
 from typing import TYPE_CHECKING
 
-from omprog_panic.admin.settings_in_use import NOT_READ
 from omprog_panic.admin.status import CRITICAL, WARNING, collect_status
 from omprog_panic.doctor.finding import Finding, Level, critical, ok, unknown, warning
 from omprog_panic.errors import StoreForbiddenError
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 CONNECT_S = 5.0
 """Seconds after which a service that does not answer counts as unreachable."""
-STATUS = "omprog-panic status"
 APPRISE = "/etc/omprog-panic/apprise.yml"  # unless the configuration names another
 
 
@@ -48,15 +46,9 @@ def check_alerter(x: CheckContext) -> Iterator[Finding]:
         yield unknown("alerter", str(error), "use sudo")
         return
     levels = {WARNING: Level.WARNING, CRITICAL: Level.CRITICAL}
-    for level, text in found.problems:
-        remedy = STATUS
-        if not found.alerter_running and "not run" in text:
-            remedy = "systemctl start omprog-panic-alerter"
-        elif NOT_READ in text:
-            remedy = "omprog-panic apply"
-        elif "given up" in text or "wait" in text:
-            remedy = "omprog-panic outbox list"
-        yield Finding("alerter", levels.get(level, Level.UNKNOWN), text, (remedy,))
+    for problem in found.problems:
+        level = levels.get(problem.level, Level.UNKNOWN)
+        yield Finding("alerter", level, problem.text, (problem.remedy,))
     if not found.problems:
         yield ok("alerter", "runs; no deliveries are pending")
 

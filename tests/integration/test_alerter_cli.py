@@ -91,7 +91,7 @@ def test_before_the_first_start_commands_say_so(tmp_path: Path) -> None:
     status = call("status", "--config", config)
     assert status.exit_code == 2
     assert status.output.startswith("CRITICAL: ")
-    assert "the alerter does not run" in status.output
+    assert "the alerter is not running" in status.output
     tested = call("test-alert", "--config", config)
     assert tested.exit_code == os.EX_UNAVAILABLE
     assert "the alerter is not running: start it" in tested.output

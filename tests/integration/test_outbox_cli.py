@@ -66,7 +66,7 @@ def test_the_outbox_is_listed_retried_and_dropped(left_behind: Path) -> None:
 
     make_dead(left_behind)
     status = call(left_behind, "status", exit_code=2)
-    assert "2 alerts given up: no" in status.output
+    assert "2 alerts could not be delivered: no" in status.output
     first, second = (str(row["id"]) for row in rows)
     assert data(left_behind, "outbox", "retry", first) == {"retried": 1}
     assert data(left_behind, "outbox", "drop", "--dead") == {"dropped": 1}

@@ -164,7 +164,7 @@ def test_what_waits_for_a_service_that_was_taken_away_is_told_so(
             alerter.wait_for_line("started")
             publish(tmp_path / "spool", make_incident(1))
             wait_until(
-                lambda: ": 1 alert waits: " in str(status(config)["problems"]),
+                lambda: ": 1 alert pending: " in str(status(config)["problems"]),
                 "a failed delivery",
                 60.0,
             )
@@ -174,7 +174,7 @@ def test_what_waits_for_a_service_that_was_taken_away_is_told_so(
             wait_until(
                 lambda: not why_outdated(paths), "a reload that is told of", 60.0
             )
-            told = "waits for a service that is not configured any more: put it back,"
+            told = "pending for a service that is no longer configured: add it again,"
             wait_until(
                 lambda: f": 1 alert {told}" in str(status(config)["problems"]),
                 "a service that is missed",

@@ -46,14 +46,14 @@ def test_silent_and_never_heard_are_said_and_each_told_once(world: World) -> Non
     at = rfc3339(world.clock.now)
     world.receive(AliveRecord("1", "10.0.0.2", at, says="alive", next_s=900))
     young = collect_status(paths)
-    assert young.senders_never_heard == ["mute"]
-    assert (young.senders_silent, young.senders_missing) == ([], [])
+    assert young.store.senders.never_heard == ("mute",)
+    assert (young.store.senders.silent, young.store.senders.missing) == ((), ())
 
     wait(world, 2 * HOUR)
     status = collect_status(paths)
-    assert status.senders_silent == ["db-07"]
-    assert status.senders_missing == ["mute"]
-    said = [text for code, text in status.problems if code == WARNING]
+    assert status.store.senders.silent == ("db-07",)
+    assert status.store.senders.missing == ("mute",)
+    said = [p.text for p in status.problems if p.level == WARNING]
     assert "1 senders are silent: db-07" in said
     assert "1 listed senders were never heard: mute" in said
     assert kinds(world) == ["never-heard", "sender-silent"]
@@ -66,8 +66,8 @@ def test_silent_and_never_heard_are_said_and_each_told_once(world: World) -> Non
     )
     wait(world, 120)
     status = collect_status(paths)
-    assert (status.senders_silent, status.senders_missing) == ([], [])
-    assert status.senders_never_heard == []
+    assert (status.store.senders.silent, status.store.senders.missing) == ((), ())
+    assert status.store.senders.never_heard == ()
     assert "sender-speaks" in kinds(world)
 
 
@@ -82,9 +82,9 @@ def test_a_service_in_trouble_is_said_whatever_else_waits_for_it(
         connection.execute(failed.values(last_reason="error=503.", state=state))
     paths = Paths(world.spool, world.location, world.folder, world.folder)
 
-    said = [text for code, text in collect_status(paths).problems if code == WARNING]
+    said = [p.text for p in collect_status(paths).problems if p.level == WARNING]
     label = world.services[0].label
-    told = "2 alerts wait" if state == "waiting" else "1 alert waits"
+    told = "2 alerts pending" if state == "waiting" else "1 alert pending"
     assert [text for text in said if text.startswith(label)] == [
         f"{label}: {told}: error=503."
     ]

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from omprog_panic.admin.digest import next_digest
 from omprog_panic.admin.incidents import load_incident
-from omprog_panic.admin.senders import ITSELF, list_senders, next_digest
+from omprog_panic.admin.senders import THIS_MONITOR, list_senders
 from omprog_panic.admin.silences import (
     NewSilence,
     add_silence,
@@ -299,15 +300,15 @@ def test_senders_are_listed_with_their_states(world: World) -> None:
     )
 
     found = list_senders(world.location, parse_policy({"senders": LISTED}).senders)
-    assert [(r["name"], r["state"], r["listed"]) for r in found] == [
+    assert [(s.name, s.state, s.listed) for s in found] == [
         ("db-07", "up", True),
         ("x", "never heard", True),
         ("10.0.0.4", "down", False),
         ("10.0.0.5", "crashed", False),
         (r"web\x1b[2J", "heard", False),
     ]
-    assert found[0]["kernel"] == "6.1"
-    assert found[3]["last_incident_id"] == f"{5:032x}"
+    assert found[0].kernel == "6.1"
+    assert found[3].last_incident_id == f"{5:032x}"
 
 
 def test_the_self_check_is_no_riddle_among_the_senders(world: World) -> None:
@@ -315,7 +316,7 @@ def test_the_self_check_is_no_riddle_among_the_senders(world: World) -> None:
     world.receive(AliveRecord("1", "127.0.0.1", now))
 
     (found,) = list_senders(world.location, ())
-    assert found["meaning"] == ITSELF
+    assert found.meaning == THIS_MONITOR
 
 
 def test_the_next_digest_can_be_seen(world: World) -> None:

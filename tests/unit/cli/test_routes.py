@@ -34,7 +34,7 @@ def test_the_route_that_fires_is_shown_with_its_reason(config: Path) -> None:
 
     assert "alert: severity panic is alert" in output
     assert "->   databases: fires: host=db-* and severity=panic" in output
-    assert "told: json [dba]" in output
+    assert "notified: json [dba]" in output
     assert "[ops]" not in output
 
 
@@ -42,7 +42,7 @@ def test_the_route_that_does_not_says_what_it_lacks(config: Path) -> None:
     output = run(config, "--host", "db-07", "--severity", "oops")
 
     assert "databases: does not match: severity=panic is not 'oops'" in output
-    assert "told: json [ops]" in output
+    assert "notified: json [ops]" in output
 
 
 def test_json_says_the_same(config: Path) -> None:
@@ -59,7 +59,7 @@ def test_json_says_the_same(config: Path) -> None:
 def test_what_goes_into_the_digest_is_told_to_those_who_get_it(config: Path) -> None:
     output = run(config, "--severity", "warning")
     assert "store: severity warning is digest, and no digest is configured" in output
-    assert "told: nobody" in output
+    assert "notified: no service" in output
 
     data = json.loads(config.read_text())
     data["digest"] = {"at": "08:00"}
@@ -68,5 +68,5 @@ def test_what_goes_into_the_digest_is_told_to_those_who_get_it(config: Path) -> 
     output = run(config, "--severity", "warning", "--host", "db-07")
     assert "digest: severity warning is digest" in output
     assert "->   routes[1]: fires: severity=digest" in output
-    assert "told: json [dba]" in output
+    assert "notified: json [dba]" in output
     assert "[ops]" not in output

@@ -72,7 +72,7 @@ def test_a_faulty_configuration_is_reported_with_its_place() -> None:
 def test_an_alerter_that_does_not_run_is_reported(tmp_path: Path) -> None:
     found = monitor_with(tmp_path).check(check_alerter)
 
-    assert (Level.CRITICAL, "the alerter does not run") in problems(found)
+    assert (Level.CRITICAL, "the alerter is not running") in problems(found)
     assert ("systemctl start omprog-panic-alerter",) in [f.remedies for f in found]
 
 

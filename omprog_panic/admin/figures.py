@@ -1,0 +1,43 @@
+"""The figures of ``status``, one row each. A new figure is a new row here."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from omprog_panic.clock import SystemClock
+from omprog_panic.store import incidents, retention, senders
+from omprog_panic.store.silences import count_open
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.engine import Connection
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Figure:
+    """A number about the store.
+
+    ``name`` is its key in JSON, and ``label`` is what people see.
+    """
+
+    name: str
+    label: str
+    read: Callable[[Connection], int]
+
+
+def _senders_heard(connection: Connection) -> int:
+    return len(senders.list_senders(connection, senders.MAX_LISTED))
+
+
+def _active_silences(connection: Connection) -> int:
+    return count_open(connection, SystemClock().wall())
+
+
+FIGURES = (
+    Figure("incidents", "stored incidents", incidents.count_incidents),
+    Figure("database_bytes", "database bytes", retention.used_bytes),
+    Figure("senders_heard", "senders heard", _senders_heard),
+    Figure("silences", "active silences", _active_silences),
+)
