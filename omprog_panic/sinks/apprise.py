@@ -22,6 +22,7 @@ from omprog_panic.errors import DeliveryError
 from omprog_panic.secret import Secret
 from omprog_panic.sinks.apprise_log import REFUSED_TEXT, CapturedLog, captured_log
 from omprog_panic.sinks.sink import Outcome
+from omprog_panic.sinks.sink_type import SinkType
 from omprog_panic.sinks.text import REFUSED, Attachments, TextSink
 from omprog_panic.sinks.text_profile import (
     MAIL,
@@ -328,3 +329,6 @@ def service_address(service: Service) -> tuple[str, int] | None:
 
 def _port_of(scheme: str) -> int:
     return 443 if scheme == "https" else 80
+
+
+APPRISE = SinkType(open_sink, service_address)

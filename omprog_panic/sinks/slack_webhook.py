@@ -17,6 +17,7 @@ import requests
 from omprog_panic.sinks import apprise, escaping
 from omprog_panic.sinks.apprise_log import MAX_RETRY_AFTER_S, PERMANENT
 from omprog_panic.sinks.sink import Outcome
+from omprog_panic.sinks.sink_type import SinkType
 from omprog_panic.sinks.text import REFUSED, Attachments, TextSink
 from omprog_panic.sinks.text_profile import slack_block, slack_text
 
@@ -128,3 +129,6 @@ def _retry_after(header: str | None) -> float | None:
     with contextlib.suppress(ValueError):
         return min(max(float(header or ""), 0.0), MAX_RETRY_AFTER_S)
     return None
+
+
+SLACK = SinkType(open_sink, apprise.service_address)

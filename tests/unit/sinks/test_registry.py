@@ -10,7 +10,8 @@ from omprog_panic.errors import DeliveryError
 from omprog_panic.secret import Secret
 from omprog_panic.sinks import registry
 from omprog_panic.sinks.memory import MemorySink
-from omprog_panic.sinks.registry import SinkType, find_url, open_sink, read_services
+from omprog_panic.sinks.registry import open_sink, read_services
+from omprog_panic.sinks.sink_type import own_url
 from omprog_panic.sinks.slack_webhook import SlackWebhookChannel
 from omprog_panic.sinks.text import TextSink
 from tests.builders import make_service
@@ -22,7 +23,7 @@ def read(url: Secret) -> str:
     return "memory://..."
 
 
-OURS = {"memory": SinkType(lambda _: MemorySink(), read)}
+OURS = {"memory": own_url("memory", lambda _: MemorySink(), read)}
 SLACK = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
 
 
@@ -35,7 +36,8 @@ def test_the_scheme_chooses_the_sink() -> None:
     slack = make_service(scheme="slack", document=Secret(SLACK))
     assert opened(slack) == SlackWebhookChannel.__name__
     assert opened(make_service(document=Secret("json://h"))) == "AppriseChannel"
-    assert isinstance(open_sink(make_service(scheme="memory"), OURS), MemorySink)
+    ours = make_service(scheme="memory", document=Secret("ops=memory:///x"))
+    assert isinstance(open_sink(ours, OURS), MemorySink)
 
 
 @pytest.mark.parametrize(
@@ -52,9 +54,6 @@ def test_urls_of_ours_stand_beside_those_of_apprise(form: str, document: str) ->
 
     tags = {"ops", "night"} if "night" in document else set()
     assert found == Understood("memory", frozenset(tags), "memory://...")
-    url = find_url(Secret(document), "memory")
-    assert url is not None
-    assert url.reveal() == "memory:///SECRET?a=1"
 
 
 def test_a_url_of_ours_that_is_wrong_is_refused() -> None:
@@ -77,4 +76,6 @@ def test_one_file_holds_services_of_both(tmp_path: Path) -> None:
 def test_an_address_is_known_where_apprise_tells_it() -> None:
     json = make_service(document=Secret("json://127.0.0.1:99/x"))
 
+    ours = make_service(scheme="memory", document=Secret("ops=memory:///x"))
     assert registry.service_address(json) == ("127.0.0.1", 99)
+    assert registry.service_address(ours, OURS) is None
