@@ -32,7 +32,7 @@ class SpoolError(OmprogPanicError):
 
 
 class StoreError(OmprogPanicError):
-    """The database cannot be used now (locked, full, unreadable) or at all (newer)."""
+    """The database cannot be used now (locked, full, damaged) or at all (too new)."""
 
 
 class StoreForbiddenError(StoreError):

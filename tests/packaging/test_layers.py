@@ -162,6 +162,15 @@ def test_a_circle_is_found() -> None:
         list(graphlib.TopologicalSorter({"a": {"b"}, "b": {"a"}}).static_order())
 
 
+def test_only_the_store_knows_the_database_engine() -> None:
+    strangers = [path for path in FILES if part_of(path) != "store"]
+
+    for path in strangers:
+        text = path.read_text("utf-8")
+        assert "sqlite" not in text.lower(), f"{path} names SQLite"
+        assert "PRAGMA" not in text, f"{path} names a pragma"
+
+
 def test_apprise_has_one_importer() -> None:
     importers = {
         path.name
