@@ -1,7 +1,7 @@
-"""The storm of a bad roll-out: 10,000 incidents of 3 causes lie in the spool at once.
+"""The storm after a bad roll-out: 10,000 incidents of 3 causes in the spool at once.
 
-The alerter's own intake takes them in: analysis, policy, database with every commit
-synced. Alerts are counted, not sent.
+Measured is the alerter's own intake: analysis, policy, and the database with every
+commit synced. Alerts are counted, not sent.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ CAUSES = ("sysrq triggered crash", "Fatal exception in interrupt", "hung_task: b
 
 
 class _LaterClock(SystemClock):
-    """Five minutes ahead when asked, so that follow-ups are due."""
+    """A clock that can be put ahead, so that follow-ups are due."""
 
     ahead_s = 0.0
 
@@ -53,7 +53,7 @@ class _LaterClock(SystemClock):
 
 
 def measure() -> Figures:
-    """Take the storm in; give rates and counts."""
+    """Run the intake over a storm; return rates and counts."""
     with tempfile.TemporaryDirectory(prefix="omprog-panic-") as folder:
         return _measure(Path(folder))
 
@@ -66,7 +66,7 @@ def _measure(folder: Path) -> Figures:
         name = f"{number:032x}"
         content = encode(storm_incident(number, rfc3339(clock.wall())))
         (folder / "spool" / "new" / f"{name}.json").write_bytes(content)
-    database = open_database(folder / "db.sqlite")
+    database = open_database(folder / "database")
     database.create()
     services = [_service(name) for name in ("ops", "night", "archive")]
     runner = PolicyRunner(clock, parse_policy({}), services)
@@ -103,7 +103,7 @@ def _measure(folder: Path) -> Figures:
 
 
 def storm_incident(number: int, at: str) -> IncidentRecord:
-    """Return one panic of the storm, whole, as the collector writes it."""
+    """Return one panic of the storm, complete, as the collector writes it."""
     host = number % HOSTS
     texts = panic_texts(CAUSES[number % len(CAUSES)], LINES)
     return IncidentRecord(

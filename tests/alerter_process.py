@@ -1,4 +1,4 @@
-"""Runs the real ``omprog-panic alerter`` as a child process."""
+"""Runs the real ``omprog-panic alerter`` as a child process, and fills its spool."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 class AlerterProcess:
-    """One run; ``lines`` is what it logged."""
+    """One run; ``lines`` are the lines of its log."""
 
     def __init__(self, config: Path) -> None:
         command = [sys.executable, "-m", "omprog_panic", "alerter", "--config"]
@@ -46,7 +46,7 @@ class AlerterProcess:
         self.process.stderr.close()
 
     def wait_for_line(self, words: str, count: int = 1, timeout_s: float = 60.0) -> str:
-        """Return the last of so many lines with these words; fail if none comes."""
+        """Return the ``count``-th line with these words; fail if it does not come."""
         with self._changed:
             self._changed.wait_for(lambda: len(self._find(words)) >= count, timeout_s)
             found = self._find(words)
@@ -73,7 +73,7 @@ class AlerterProcess:
 
 
 def publish(spool: Path, *records: SpoolRecord) -> None:
-    """Do what the collector does at the end of a trace."""
+    """Write records into the spool and wake the alerter, as the collector does."""
     writer = SpoolWriter(spool)
     writer.prepare()
     for record in records:

@@ -13,6 +13,7 @@ from omprog_panic.model import EndReason, Record, Severity
 from omprog_panic.secret import Secret
 from omprog_panic.spool.record import IncidentRecord
 
+DATABASE = "db/alerter.sqlite"  # below the folder of config.yaml
 PANIC_LINE = "Kernel panic - not syncing: sysrq triggered crash"
 
 
@@ -74,6 +75,11 @@ def make_service(name: str = "ops", **changes: Any) -> Service:
     return dataclasses.replace(service, **changes)
 
 
+def database_location(config: Path) -> Path:
+    """Return where the alerter of ``write_config`` has its database."""
+    return config.parent / DATABASE
+
+
 def write_config(folder: Path, urls: list[str], **limits: float) -> Path:
     """Write a working configuration below ``folder``; give the path of config.yaml."""
     services = folder / "apprise.yml"
@@ -87,7 +93,7 @@ def write_config(folder: Path, urls: list[str], **limits: float) -> Path:
                 "senders": [{"name": "db-07", "address": "10.0.0.2"}],
                 "paths": {
                     "spool": "spool",
-                    "database": "db/alerter.sqlite",
+                    "database": DATABASE,
                     "apprise": "apprise.yml",
                     "templates": "alert_templates",
                 },

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 ESCALATE_EVERY_S = 5.0
 PRUNE_EVERY_S = 600.0
-PRUNE_BATCH = 200  # incidents a transaction: nobody waits long for its lock
+PRUNE_BATCH = 200  # incidents a transaction, so that others can write soon
 MAX_PRUNE_BATCHES = 50  # at a time; the rest comes next time
 TRUST_CLOCK_AFTER_S = 6 * 3600.0
 CLOCK_STEP_S = 600.0  # more than a clock drifts between two checks
@@ -90,7 +90,7 @@ class Maintenance:
         return steady - self._steady_since >= TRUST_CLOCK_AFTER_S
 
     def prune(self, *, by_age: bool = True) -> None:
-        """Give up what waits for services that are gone; delete what is beyond limits.
+        """Give up messages to removed services; delete what is beyond the limits.
 
         Without ``by_age`` only what exceeds the size limit is deleted.
         """

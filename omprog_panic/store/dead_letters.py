@@ -69,7 +69,24 @@ def give_up_orphaned(
 
 def unreported(connection: Connection) -> list[DeadLetter]:
     """Return the dead letters that no other service was notified of, oldest first."""
-    query = (
+    return [
+        DeadLetter(
+            id=row.id,
+            service_key=row.service_key,
+            service_label=row.service_label,
+            last_reason=row.last_reason,
+            kind=row.kind,
+            incident_id=row.incident_id,
+            title=row.title,
+            source=row.source,
+            host=row.host,
+        )
+        for row in connection.execute(_unreported_query())
+    ]
+
+
+def _unreported_query() -> sa.Select[tuple[object, ...]]:
+    return (
         sa.select(
             OUTBOX.c.id,
             OUTBOX.c.service_key,
@@ -94,20 +111,6 @@ def unreported(connection: Connection) -> list[DeadLetter]:
         )
         .order_by(OUTBOX.c.id)
     )
-    return [
-        DeadLetter(
-            id=row.id,
-            service_key=row.service_key,
-            service_label=row.service_label,
-            last_reason=row.last_reason,
-            kind=row.kind,
-            incident_id=row.incident_id,
-            title=row.title,
-            source=row.source,
-            host=row.host,
-        )
-        for row in connection.execute(query)
-    ]
 
 
 def mark_reported(connection: Connection, ids: Sequence[int]) -> None:

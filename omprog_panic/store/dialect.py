@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-    from typing import Any, Protocol
+    from typing import Protocol
 
     import sqlalchemy as sa
     from sqlalchemy import exc
@@ -121,7 +121,7 @@ class Dialect(abc.ABC):
     def instance_lock(self) -> InstanceLock:
         """Return the lock that an alerter has while it uses this database."""
 
-    def connection_options(self) -> dict[str, Any]:
+    def connection_options(self) -> dict[str, object]:
         """Return the options that each connection of the engine must have."""
         return {DIALECT_OPTION: self}
 

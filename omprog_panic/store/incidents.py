@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -105,7 +105,7 @@ def known_ids(connection: Connection, ids: Sequence[str]) -> set[str]:
     return set(connection.execute(query).scalars())
 
 
-def _incident_values(incident: StoredIncident) -> dict[str, Any]:
+def _incident_values(incident: StoredIncident) -> dict[str, object]:
     record = incident.record
     return {
         "id": record.id,
@@ -120,7 +120,7 @@ def _incident_values(incident: StoredIncident) -> dict[str, Any]:
     }
 
 
-def _analysis_values(record: IncidentRecord, report: Report) -> dict[str, Any]:
+def _analysis_values(record: IncidentRecord, report: Report) -> dict[str, object]:
     """Return the columns that an analysis fills."""
     return {
         "kernel": _visible(report.facts.kernel or record.kernel),

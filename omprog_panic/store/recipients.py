@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class OverdueNotification:
-    """A notification that no service of a group has taken in time."""
+    """A notification that no service of a group accepted in time."""
 
     notification_id: str
     failed: str  # the label of one of the services
@@ -56,21 +56,13 @@ def overdue(
     others: Collection[str],
     created_before: float,
 ) -> list[OverdueNotification]:
-    """Return the notifications that none of the services ``keys`` has taken in time.
+    """Return the notifications that none of the services ``keys`` accepted in time.
 
     Without those that go to one of ``others`` already.
     """
     first, second = OUTBOX.alias("first"), OUTBOX.alias("second")
-    same = first.c.notification_id == OUTBOX.c.notification_id
-    taken = sa.select(first.c.id).where(
-        same,
-        first.c.service_key.in_(list(keys)),
-        first.c.state == OutboxState.SENT.value,
-    )
-    same = second.c.notification_id == OUTBOX.c.notification_id
-    passed_on = sa.select(second.c.id).where(
-        same, second.c.service_key.in_(list(others))
-    )
+    taken = _rows_of_it(first, keys).where(first.c.state == OutboxState.SENT.value)
+    passed_on = _rows_of_it(second, others)
     query = (
         sa.select(
             OUTBOX.c.notification_id,
@@ -91,3 +83,13 @@ def overdue(
         OverdueNotification(row.notification_id, row.failed, row.order_key)
         for row in connection.execute(query)
     ]
+
+
+def _rows_of_it(
+    rows: sa.FromClause, keys: Collection[str]
+) -> sa.Select[tuple[object, ...]]:
+    """Return the rows of the same notification for these services."""
+    return sa.select(rows.c.id).where(
+        rows.c.notification_id == OUTBOX.c.notification_id,
+        rows.c.service_key.in_(list(keys)),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -72,7 +72,7 @@ def record_sightings(connection: Connection, sightings: Sequence[Sighting]) -> N
     """Store that senders were heard, and what they said about themselves."""
     sources = {sighting.record.source for sighting in sightings}
     query = sa.select(SENDERS).where(SENDERS.c.source.in_(sources))
-    known: dict[str, dict[str, Any]] = {
+    known: dict[str, dict[str, str | None]] = {
         row.source: {
             "source": row.source,
             "host": row.host,
@@ -87,7 +87,7 @@ def record_sightings(connection: Connection, sightings: Sequence[Sighting]) -> N
     for sighting in sightings:
         record, at = sighting.record, sighting.at
         row = known.setdefault(record.source, _new_sender(record.source, at))
-        if row["last_heard_at"] <= at:
+        if (row["last_heard_at"] or "") <= at:
             row |= {"last_heard_at": at, "says": sighting.says}
             said = {"host": record.host, "kernel": record.kernel, "boot": record.boot}
             row |= {k: visible(v) for k, v in said.items() if v is not None}
@@ -96,9 +96,16 @@ def record_sightings(connection: Connection, sightings: Sequence[Sighting]) -> N
         connection.execute(upsert, list(known.values()))
 
 
-def _new_sender(source: str, at: str) -> dict[str, Any]:
-    unknown = dict.fromkeys(("host", "kernel", "boot", "says"))
-    return {**unknown, "source": source, "first_heard_at": at, "last_heard_at": at}
+def _new_sender(source: str, at: str) -> dict[str, str | None]:
+    return {
+        "source": source,
+        "host": None,
+        "kernel": None,
+        "boot": None,
+        "says": None,
+        "first_heard_at": at,
+        "last_heard_at": at,
+    }
 
 
 def insert_boot(connection: Connection, record: BootRecord) -> bool:

@@ -154,7 +154,7 @@ class TestSchema:
             assert migrate.migrate(connection) == 0
             assert migrate.schema_version(connection) == len(MIGRATIONS)
 
-    def test_a_newer_schema_is_refused_by_all(self, database: Database) -> None:
+    def test_everybody_refuses_a_newer_schema(self, database: Database) -> None:
         with database.write() as connection:
             connection.execute(
                 sa.text("INSERT INTO schema_version VALUES (99, 'from the future')")
@@ -207,7 +207,9 @@ class TestConnect:
         with database.read() as connection:
             assert incidents.count_incidents(connection) == 1
 
-    def test_readers_are_told_that_there_is_nothing(self, location: Path | str) -> None:
+    def test_reading_a_missing_database_is_an_error_with_advice(
+        self, location: Path | str
+    ) -> None:
         with (
             pytest.raises(StoreError, match="has the alerter run yet"),
             existing_database(location),
@@ -292,7 +294,7 @@ class TestIncidents:
         assert store(database, make_incident(1))
         assert not store(database, make_incident(1))
 
-    def test_text_that_no_data_base_takes_is_stored_escaped(
+    def test_text_that_no_database_accepts_is_stored_escaped(
         self, database: Database
     ) -> None:
         record = make_incident(host="x\udcff\x00", boot="\ud800")
@@ -413,7 +415,7 @@ class TestOutbox:
         again = claim(database, "a", NOW + 91)
         assert again == dataclasses.replace(row, attempts=2)
 
-    def test_services_do_not_take_each_others_rows(self, database: Database) -> None:
+    def test_services_do_not_claim_each_others_rows(self, database: Database) -> None:
         address(database, "a", "b")
         claim(database, "a", NOW)
 
@@ -449,7 +451,7 @@ class TestOutbox:
         with database.read() as connection:
             assert outbox.next_due(connection, "a") is None
 
-    def test_a_clock_that_fell_back_does_not_hold_rows(
+    def test_a_clock_that_fell_back_does_not_delay_rows(
         self, database: Database
     ) -> None:
         address(database, "a")

@@ -22,7 +22,12 @@ from omprog_panic.model import EndReason
 from omprog_panic.spool.record import Losses
 from omprog_panic.store.connect import open_database
 from tests.alerter_process import AlerterProcess, publish
-from tests.builders import make_incident, make_lone_incident, write_config
+from tests.builders import (
+    database_location,
+    make_incident,
+    make_lone_incident,
+    write_config,
+)
 from tests.fakes import Received, Receiver
 
 pytestmark = pytest.mark.slow
@@ -147,14 +152,14 @@ def test_a_second_alerter_is_refused(tmp_path: Path) -> None:
     with AlerterProcess(config) as first:
         first.wait_for_line("started")
         with AlerterProcess(config) as second:
-            second.wait_for_line("another alerter works on this database")
+            second.wait_for_line("another alerter uses this database")
             assert second.process.wait(20) == os.EX_TEMPFAIL
         assert first.terminate() == 0
 
 
 def test_a_data_base_of_a_newer_program_is_refused(tmp_path: Path) -> None:
     config = write_config(tmp_path, ["json://127.0.0.1:9/x"])
-    database = open_database(tmp_path / "db/alerter.sqlite")
+    database = open_database(database_location(config))
     database.create()
     with database.write() as connection:
         connection.execute(sa.text("INSERT INTO schema_version VALUES (99, 'x')"))
@@ -333,7 +338,7 @@ def test_a_data_base_locked_by_another_process_delays_only(tmp_path: Path) -> No
             alerter.wait_for_line("started")
             backup = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); "
             backup += "c.execute('BEGIN EXCLUSIVE'); print(1, flush=True); input()"
-            path = str(tmp_path / "db/alerter.sqlite")
+            path = str(database_location(config))
             with subprocess.Popen(
                 [sys.executable, "-c", backup, path],
                 stdin=subprocess.PIPE,

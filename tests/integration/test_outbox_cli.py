@@ -17,7 +17,12 @@ from omprog_panic.spool.codec import decode
 from omprog_panic.store.connect import open_database
 from omprog_panic.store.schema import INCIDENTS, OUTBOX
 from tests.alerter_process import AlerterProcess, publish
-from tests.builders import make_incident, make_lone_incident, write_config
+from tests.builders import (
+    database_location,
+    make_incident,
+    make_lone_incident,
+    write_config,
+)
 from tests.fakes import Receiver
 
 pytestmark = pytest.mark.slow
@@ -49,7 +54,7 @@ def left_behind(tmp_path: Path) -> Path:
 
 
 def make_dead(config: Path) -> None:
-    database = open_database(config.parent / "db/alerter.sqlite")
+    database = open_database(database_location(config))
     with database.write() as connection:
         connection.execute(sa.update(OUTBOX).values(state="dead", last_reason="no"))
     database.close()
@@ -129,7 +134,7 @@ def test_an_incident_is_sent_again_to_whom_one_names(tmp_path: Path) -> None:
 
 
 def test_newer_rules_go_over_the_archive(left_behind: Path) -> None:
-    database = open_database(left_behind.parent / "db/alerter.sqlite")
+    database = open_database(database_location(left_behind))
     with database.write() as connection:
         old = {"title": "old", "fingerprint": "old", "analysis_version": 0}
         where = INCIDENTS.c.id == A.id

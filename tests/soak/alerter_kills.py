@@ -1,7 +1,7 @@
-"""Kills the alerter with -9 at random moments and counts what arrives.
+"""Kills the alerter with SIGKILL at random times and counts the alerts that arrive.
 
-Its services answer 200, 429, 500 and not in time at random, now and then after they
-have taken the message; some take it only after the alerter has given up waiting.
+Its services answer 200, 429, 500 or too late, at random. Some accept a message and
+answer an error, or only after the delivery timeout of the alerter.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from omprog_panic.store.connect import open_database
 from omprog_panic.store.schema import NOTIFICATION_LOG, OUTBOX
 from tests.alerter_process import AlerterProcess, publish
-from tests.builders import make_lone_incident, write_config
+from tests.builders import DATABASE, make_lone_incident, write_config
 from tests.fakes import Received, Receiver
 
 HANG_S = 1.5  # longer than the delivery timeout below
@@ -36,7 +36,7 @@ DEADLINE_S = 90.0  # for one run; a quiet machine needs about five
 
 @dataclasses.dataclass(slots=True)
 class Outcome:
-    """What one run showed; ``faults`` is empty in a good one."""
+    """The result of one run; ``faults`` is empty in a good one."""
 
     kills: int
     alerts: int  # incidents times services
@@ -45,7 +45,7 @@ class Outcome:
 
 
 class _Services:
-    """Several paths of one receiver, each in its own mood."""
+    """Several services, each a path of one receiver, which answer at random."""
 
     def __init__(self, chance: random.Random, receiver: Receiver, count: int) -> None:
         self._chance = chance
@@ -53,14 +53,14 @@ class _Services:
         self.calm = threading.Event()
         self._victim: AlerterProcess | None = None
         self._requests_left = 0
-        # path -> id of the alert -> the bodies that were accepted
-        self.taken: dict[str, dict[str, list[str]]] = {
+        # path -> alert id -> accepted bodies
+        self.accepted: dict[str, dict[str, list[str]]] = {
             f"/s{number}": collections.defaultdict(list) for number in range(count)
         }
         receiver.answer = self._answer
 
     def kill_at_request(self, victim: AlerterProcess, number: int) -> None:
-        """Kill it while that request, counted from now, waits for its answer."""
+        """Kill the victim during its ``number``-th request from now on."""
         with self._lock:
             self._victim, self._requests_left = victim, number
 
@@ -69,28 +69,28 @@ class _Services:
             self._requests_left -= 1
             if self._victim is not None and self._requests_left == 0:
                 self._victim.process.kill()
-            mood = 1.0 if self.calm.is_set() else self._chance.random()
-        if mood < 0.15:
+            roll = 1.0 if self.calm.is_set() else self._chance.random()
+        if roll < 0.15:
             return 429
-        if mood < 0.3:
+        if roll < 0.3:
             return 500
-        if mood < 0.36:
+        if roll < 0.36:
             self.calm.wait(HANG_S)
-            return 500  # nobody hears it any more
+            return 500  # after the timeout
         digits = got.body.partition("Alert:     ")[2][:12]
         with self._lock:
-            self.taken[got.path][digits].append(got.body)
-        if mood < 0.42:
-            self.calm.wait(HANG_S)  # taken, but the answer comes too late
-        return 200 if mood >= 0.46 else 500  # taken, and said not to be
+            self.accepted[got.path][digits].append(got.body)
+        if roll < 0.42:
+            self.calm.wait(HANG_S)  # accepted, but the answer comes too late
+        return 200 if roll >= 0.46 else 500  # accepted, with the answer of an error
 
     def all_have(self, ids: set[str]) -> bool:
         with self._lock:
-            return all(ids <= set(taken) for taken in self.taken.values())
+            return all(ids <= set(accepted) for accepted in self.accepted.values())
 
 
 def run_once(seed: int, folder: Path) -> Outcome:
-    """Do one run in an empty folder."""
+    """Run once, in an empty folder."""
     chance = random.Random(seed)
     count, hosts = chance.randint(1, 3), chance.randint(1, 4)
     incidents = [
@@ -100,7 +100,7 @@ def run_once(seed: int, folder: Path) -> Outcome:
     ids = {incident.id[:12] for incident in incidents}
     with Receiver() as receiver:
         services = _Services(chance, receiver, count)
-        urls = [receiver.url(path.strip("/")) for path in services.taken]
+        urls = [receiver.url(path.strip("/")) for path in services.accepted]
         config = write_config(folder, urls, **TIMEOUTS)
         left = list(incidents)
         kills = 0
@@ -113,8 +113,8 @@ def run_once(seed: int, folder: Path) -> Outcome:
                     services.kill_at_request(alerter, chance.randint(1, 12))
                 publish(folder / "spool", *portion)
                 with contextlib.suppress(subprocess.TimeoutExpired):
-                    moment = chance.choice([0.01, 0.05, 0.3, 1.0]) * chance.random()
-                    alerter.process.wait(moment)
+                    delay_s = chance.choice([0.01, 0.05, 0.3, 1.0]) * chance.random()
+                    alerter.process.wait(delay_s)
                 alerter.kill()
                 kills += 1
         publish(folder / "spool", *left)
@@ -129,24 +129,28 @@ def run_once(seed: int, folder: Path) -> Outcome:
 
 
 def _settle(services: _Services, ids: set[str], folder: Path) -> list[str]:
-    """Wait until everything has arrived and is known to have; else say what has not."""
+    """Wait until everything has arrived and is recorded; return what has not."""
     deadline = time.monotonic() + DEADLINE_S
     while time.monotonic() < deadline:
-        if services.all_have(ids) and not _left_over(folder, len(services.taken), ids):
+        if services.all_have(ids) and not _left_over(
+            folder, len(services.accepted), ids
+        ):
             return []
         time.sleep(0.05)
-    return _left_over(folder, len(services.taken), ids) or ["not all arrived in time"]
+    return _left_over(folder, len(services.accepted), ids) or [
+        "not all arrived in time"
+    ]
 
 
 def _left_over(folder: Path, services: int, ids: set[str]) -> list[str]:
-    """Return what is not finished, in the spool and in the database."""
+    """Return what is unfinished in the spool and in the database."""
     spool = folder / "spool"
     faults = [
         f"{len(list((spool / name).iterdir()))} files in spool/{name}"
         for name in ("new", "corrupt")
         if any((spool / name).iterdir())
     ]
-    database = open_database(folder / "db/alerter.sqlite")
+    database = open_database(folder / DATABASE)
     try:
         with database.read() as connection:
             rows = connection.execute(sa.select(OUTBOX)).all()
@@ -159,25 +163,30 @@ def _left_over(folder: Path, services: int, ids: set[str]) -> list[str]:
         faults.append(f"{len(rows)} rows for {len(ids)} incidents")
     faults += [f"row {row.id} is {row.state}" for row in rows if row.state != "sent"]
     unlogged = {row.id for row in rows if row.state == "sent"} - delivered
-    return faults + [f"row {id_} was sent by nobody" for id_ in sorted(unlogged)]
+    return faults + [f"row {id_} has no successful attempt" for id_ in sorted(unlogged)]
 
 
 def _judge(
     services: _Services, ids: set[str], kills: int, faults: list[str]
 ) -> Outcome:
     copies = 0
-    for path, taken in services.taken.items():
-        faults += [f"{path}: {id_} never arrived" for id_ in sorted(ids - set(taken))]
-        faults += [f"{path}: {id_} is nobody's" for id_ in sorted(set(taken) - ids)]
-        for id_, bodies in taken.items():
+    for path, accepted in services.accepted.items():
+        faults += [
+            f"{path}: {id_} never arrived" for id_ in sorted(ids - set(accepted))
+        ]
+        faults += [
+            f"{path}: {id_} belongs to no incident"
+            for id_ in sorted(set(accepted) - ids)
+        ]
+        for id_, bodies in accepted.items():
             copies += len(bodies) - 1
             if len(set(bodies)) != 1:
                 faults.append(f"{path}: the copies of {id_} differ")
-    return Outcome(kills, len(ids) * len(services.taken), copies, faults)
+    return Outcome(kills, len(ids) * len(services.accepted), copies, faults)
 
 
 def run_many(first_seed: int, runs: int) -> list[tuple[int, Outcome]]:
-    """Do so many runs; each has a folder that goes away with it."""
+    """Run several times, each time in a temporary folder."""
     outcomes = []
     for seed in range(first_seed, first_seed + runs):
         with tempfile.TemporaryDirectory() as name:

@@ -61,7 +61,7 @@ def test_mild_incidents_are_stored_only(world: World) -> None:
     assert world.events[0].fields["decision"] == "STORE_ONLY"
 
 
-def test_signs_of_life_are_stored_and_tell_nobody(world: World) -> None:
+def test_signs_of_life_are_stored_and_notify_nobody(world: World) -> None:
     world.receive(
         BootRecord("b1", "10.0.0.2", "boot", False, None, None, "2026-01-01"),
         AliveRecord("a1", "10.0.0.3", "2026-01-01", says="alive", kernel="6.1"),
@@ -79,7 +79,7 @@ def test_signs_of_life_are_stored_and_tell_nobody(world: World) -> None:
     assert world.spool_files() == 0
 
 
-def test_files_stay_until_the_data_base_has_them(world: World) -> None:
+def test_files_stay_until_the_database_has_them(world: World) -> None:
     publish(world.spool, make_incident(1))
     other = open_database(world.location)
     with other.write(), pytest.raises(StoreError, match="locked"):
@@ -127,7 +127,7 @@ def test_a_bug_in_the_analysis_costs_no_alert(
     assert "analysis failed" in caplog.text
 
 
-def test_one_record_that_cannot_be_stored_holds_up_no_other(
+def test_one_record_that_cannot_be_stored_blocks_no_other(
     world: World,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,

@@ -1,4 +1,4 @@
-"""Second services, dead letters and forgetting, in fake time."""
+"""Fallback services, dead letters and retention, in fake time."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 class Unreachable(MemorySink):
-    """Down until a moment."""
+    """Down for a number of seconds."""
 
     def __init__(self, world: World, seconds: float) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ def stored(world: World) -> int:
         return incidents.count_incidents(connection)
 
 
-def test_the_second_service_is_told_when_the_first_fails_too_long(
+def test_the_fallback_service_is_notified_when_the_first_fails_too_long(
     world: World,
 ) -> None:
     maintenance = world.maintenance(Fallback("ops", "standby", 300))
@@ -77,7 +77,7 @@ def test_the_second_service_is_told_when_the_first_fails_too_long(
     assert states(world, OPS.key) == ["waiting"]  # the first is still tried
 
 
-def test_one_that_took_it_is_enough(world: World) -> None:
+def test_one_service_that_accepted_it_is_enough(world: World) -> None:
     world.services[:] = [OPS, MAIL, STANDBY]
     maintenance = world.maintenance(Fallback("ops", "standby", 300))
     world.receive(make_incident(1))
@@ -87,7 +87,7 @@ def test_one_that_took_it_is_enough(world: World) -> None:
     assert not maintenance.escalate()
 
 
-def test_down_for_26_hours_one_service_loses_the_oldest_and_others_are_told(
+def test_down_for_26_hours_one_service_loses_the_oldest_and_others_are_notified(
     world: World,
 ) -> None:
     maintenance = world.maintenance()
@@ -125,7 +125,7 @@ def test_many_dead_give_one_notice_and_later_ones_another(world: World) -> None:
         world.clock.advance(NOTICE_EVERY_S / 2 + 1)
 
 
-def test_a_dead_message_that_tells_of_no_crash_is_named_by_its_kind(
+def test_a_dead_message_about_no_crash_is_named_by_its_kind(
     world: World,
 ) -> None:
     with world.database.write() as connection:
@@ -138,7 +138,7 @@ def test_a_dead_message_that_tells_of_no_crash_is_named_by_its_kind(
     assert "-: test" in sink.sent[0][1]
 
 
-def test_alone_there_is_nobody_to_tell_and_it_is_not_forgotten(world: World) -> None:
+def test_a_dead_letter_of_the_only_service_stays_unreported(world: World) -> None:
     world.services[:] = [OPS]
     maintenance = world.maintenance()
     world.receive(make_incident(1))
@@ -176,7 +176,7 @@ def test_a_clock_that_falls_back_delays_nothing(world: World) -> None:
     assert states(world, STANDBY.key) == ["waiting"]
 
 
-def test_what_is_old_is_forgotten_but_nothing_undelivered(world: World) -> None:
+def test_what_is_old_is_deleted_but_nothing_undelivered(world: World) -> None:
     maintenance = world.maintenance(incidents_days=30)
     world.receive(*(make_incident(number << 80) for number in range(1, 4)))
     with world.database.write() as connection:
@@ -209,7 +209,7 @@ def delivered(world: World) -> None:
 
 
 @pytest.mark.parametrize("years", [40, 1])
-def test_a_wrong_clock_at_start_forgets_nothing(world: World, years: int) -> None:
+def test_a_wrong_clock_at_start_deletes_nothing(world: World, years: int) -> None:
     world.receive(make_incident())
     delivered(world)
     right = world.clock.now
@@ -223,7 +223,7 @@ def test_a_wrong_clock_at_start_forgets_nothing(world: World, years: int) -> Non
     assert stored(world) == 1
 
 
-def test_a_clock_that_is_set_forgets_nothing_until_it_has_been_steady(
+def test_a_clock_that_is_set_deletes_nothing_until_it_has_been_steady(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     world.receive(make_incident())
@@ -252,7 +252,7 @@ def test_after_a_reload_the_new_retention_holds(world: World) -> None:
     assert stored(world) == 0
 
 
-def test_too_much_is_forgotten_oldest_first_and_the_file_shrinks(
+def test_too_much_is_deleted_oldest_first_and_its_space_is_returned(
     world: World,
 ) -> None:
     maintenance = world.maintenance(max_mb=1)
@@ -287,7 +287,7 @@ def test_old_test_alerts_and_attempts_go_before_the_incidents(world: World) -> N
     assert states(world, OPS.key) == ["sent"]
 
 
-def test_rows_of_a_service_that_is_gone_die_in_time(
+def test_rows_of_a_removed_service_are_given_up_in_time(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     world.receive(make_incident(1))
@@ -301,7 +301,7 @@ def test_rows_of_a_service_that_is_gone_die_in_time(
     assert "their services are not configured any more" in caplog.text
 
 
-def test_what_another_service_took_is_no_death_of_one_that_is_gone(
+def test_what_another_service_accepted_is_no_dead_letter_of_a_removed_one(
     world: World,
 ) -> None:
     world.receive(make_incident(1))
@@ -316,7 +316,7 @@ def test_what_another_service_took_is_no_death_of_one_that_is_gone(
     assert states(world, STANDBY.key) == ["sent"]
 
 
-def test_a_service_that_is_gone_says_so_when_its_alerts_die(world: World) -> None:
+def test_the_reason_says_that_the_service_was_removed(world: World) -> None:
     world.receive(make_incident(1))
     world.services[:] = [STANDBY]
     world.clock.advance(2 * RETRY_FOR_S + 1)

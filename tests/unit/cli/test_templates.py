@@ -14,7 +14,7 @@ from omprog_panic.render.templates import ALL_KINDS, INCIDENT, NAMES
 from omprog_panic.spool.codec import encode
 from omprog_panic.store.connect import open_database
 from omprog_panic.store.incidents import StoredIncident, insert_incidents
-from tests.builders import make_incident, make_report, write_config
+from tests.builders import database_location, make_incident, make_report, write_config
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_every_kind_can_be_rendered(config: Path, kind: str) -> None:
 
 
 def test_a_stored_incident_is_rendered_by_its_name(config: Path) -> None:
-    database = open_database(config.parent / "db/alerter.sqlite")
+    database = open_database(database_location(config))
     (config.parent / "db").mkdir()
     database.create()
     record = make_incident(0xABCD << 112)
