@@ -31,6 +31,19 @@ class Case:
     arrived: Callable[[], list[str]]
 
 
+@dataclasses.dataclass(frozen=True)
+class Made:
+    """How a case is made: for a receiver that answers with these HTTP statuses.
+
+    ``is_text``: people read the rendered message there. ``speaks_http``: the receiver's
+    status decides the outcome.
+    """
+
+    make: Callable[[Receiver, list[int]], Case]
+    is_text: bool = True
+    speaks_http: bool = True
+
+
 def service(url: str, scheme: str = "json") -> Service:
     return make_service(scheme=scheme, document=Secret(f"ops={url}"))
 
@@ -52,11 +65,13 @@ def memory_case(_receiver: Receiver, statuses: list[int]) -> Case:
 
 
 # One of each scheme of the registry; a new sink is added here.
-CASES: dict[str, Callable[[Receiver, list[int]], Case]] = {
-    "apprise": apprise_case,
-    "memory": memory_case,
-    "slack": slack_case,
+CASES: dict[str, Made] = {
+    "apprise": Made(apprise_case),
+    "memory": Made(memory_case),
+    "slack": Made(slack_case),
 }
+TEXT = [name for name, made in CASES.items() if made.is_text]
+HTTP = [name for name, made in CASES.items() if made.speaks_http]
 
 
 def _text(got: Received) -> str:
@@ -78,7 +93,7 @@ def make_case(request: pytest.FixtureRequest) -> Iterator[Callable[..., Case]]:
         def make(*statuses: int) -> Case:
             answers = iter(statuses)
             receiver.answer = lambda _: next(answers, 200)
-            return CASES[request.param](receiver, list(statuses))
+            return CASES[request.param].make(receiver, list(statuses))
 
         yield make
 
@@ -89,9 +104,16 @@ def test_every_sink_is_tested() -> None:
 
 def test_an_alert_arrives(make_case: Callable[..., Case]) -> None:
     case = make_case()
-    alert = make_alert("PANIC db-07", "Call Trace:\n  dump_stack+0x44\n  x")
 
-    assert case.sink.deliver(alert) == Outcome(delivered=True)
+    assert case.sink.deliver(make_alert()) == Outcome(delivered=True)
+    assert len(case.arrived()) == 1
+
+
+@pytest.mark.parametrize("make_case", TEXT, indirect=True)
+def test_a_text_arrives_with_its_lines(make_case: Callable[..., Case]) -> None:
+    case = make_case()
+    case.sink.deliver(make_alert("PANIC db-07", "Call Trace:\n  dump_stack+0x44\n  x"))
+
     [arrived] = case.arrived()
     assert "PANIC db-07" in arrived
     assert "Call Trace:\n  dump_stack+0x44\n  x" in arrived
@@ -106,6 +128,7 @@ def test_every_kind_can_be_delivered(
     assert case.sink.deliver(make_alert(facts=FORMATS[kind].sample)).delivered
 
 
+@pytest.mark.parametrize("make_case", HTTP, indirect=True)
 @pytest.mark.parametrize(
     ("status", "permanent"),
     [(429, False), (500, False), (503, False), (401, True), (403, True), (404, True)],
