@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -40,7 +40,7 @@ def print_json(value: object) -> None:
     click.echo(json.dumps({"version": JSON_VERSION, "data": value}, indent=1))
 
 
-def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+def print_table(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> None:
     """Print rows under column heads; text that is too wide for the terminal wraps."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 
-from omprog_panic.config.schema import schema
+from omprog_panic.config.schema import SchemaPart, schema
 from omprog_panic.config.vocabulary import why_unknown
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _explain(error: jsonschema.ValidationError) -> Iterator[tuple[str, str]]:
         yield path, f"{_problem(error)}{_example(part, key)}"
 
 
-def _example(part: dict[str, Any], key: str) -> str:
+def _example(part: SchemaPart, key: str) -> str:
     value = (part.get("examples") or [part.get("default")])[0]
     if value is None or isinstance(value, dict | list):
         return ""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from omprog_panic.config.addresses import check_local_address, parse_network
 from omprog_panic.config.vocabulary import KINDS, why_no_match, why_unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from omprog_panic.config.addresses import Network
     from omprog_panic.config.fault import Fault
@@ -121,7 +121,7 @@ def _fallback_faults(
         yield document.fault("$.fallback", message)
 
 
-def _routes(items: object, where: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _routes(items: object, where: str) -> Iterator[tuple[str, Mapping[str, object]]]:
     for number, item in enumerate(_list(items)):
         if isinstance(item, dict):
             here = f"{where}[{number}]"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from omprog_panic.config.schema import schema
+from omprog_panic.config.schema import SchemaPart, schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_Option = tuple[str, dict[str, Any], bool]
+_Option = tuple[str, SchemaPart, bool]
 _BOUNDS = (
     ("minimum", "at least {}"),
     ("maximum", "at most {}"),
@@ -41,7 +41,7 @@ def options() -> Iterator[_Option]:
     yield from _walk(schema(), "")
 
 
-def example_of(path: str, part: dict[str, Any]) -> dict[str, Any]:
+def example_of(path: str, part: SchemaPart) -> SchemaPart:
     """Return a piece of config.yaml that sets this option.
 
     >>> example_of("limits.poll_s", {"default": 2})
@@ -49,14 +49,14 @@ def example_of(path: str, part: dict[str, Any]) -> dict[str, Any]:
     """
     value: Any = (part.get("examples") or [part.get("default")])[0]
     *parents, name = path.split(".")
-    built: dict[str, Any] = {name: value}
+    built: SchemaPart = {name: value}
     for parent in reversed(parents):
         key = parent.removesuffix("[]")
         built = {key: [_completed(key, built)] if key != parent else built}
     return built
 
 
-def _completed(group: str, item: dict[str, Any]) -> dict[str, Any]:
+def _completed(group: str, item: SchemaPart) -> SchemaPart:
     """Add the other keys that an entry of a list must have."""
     rule = schema()["properties"][group]["items"]
     needed = {
@@ -67,9 +67,7 @@ def _completed(group: str, item: dict[str, Any]) -> dict[str, Any]:
     return {**needed, **item}
 
 
-def _walk(
-    part: dict[str, Any], path: str
-) -> Iterator[tuple[str, dict[str, Any], bool]]:
+def _walk(part: SchemaPart, path: str) -> Iterator[tuple[str, SchemaPart, bool]]:
     for name, inner in part.get("properties", {}).items():
         here = f"{path}.{name}" if path else name
         yield here, inner, name in part.get("required", ())
@@ -77,7 +75,7 @@ def _walk(
         yield from _walk(inner.get("items", {}), f"{here}[]")
 
 
-def facts(part: dict[str, Any], *, required: bool) -> list[str]:
+def facts(part: SchemaPart, *, required: bool) -> list[str]:
     """Return type, bounds and default of an option."""
     found = [" or ".join(_kinds(part))]
     found += [words.format(part[key]) for key, words in _BOUNDS if key in part]
@@ -90,18 +88,18 @@ def facts(part: dict[str, Any], *, required: bool) -> list[str]:
     return found
 
 
-def example_text(path: str, part: dict[str, Any]) -> str:
+def example_text(path: str, part: SchemaPart) -> str:
     """Return an example of an option as YAML; "" for a group of options."""
     if "properties" in part:
         return ""
     return _unbraced(json.dumps(example_of(path, part), ensure_ascii=False))
 
 
-def _kinds(part: dict[str, Any]) -> list[str]:
+def _kinds(part: SchemaPart) -> list[str]:
     return part["type"] if isinstance(part["type"], list) else [part["type"]]
 
 
-def _section(path: str, part: dict[str, Any], required: bool) -> str:  # noqa: FBT001
+def _section(path: str, part: SchemaPart, required: bool) -> str:  # noqa: FBT001
     summary = "; ".join(facts(part, required=required))
     lines = [f"## {path}", "", part["description"], "", f"*{summary}*"]
     if example := example_text(path, part):

@@ -1,6 +1,6 @@
-"""The JSON Schema of config.yaml, and its defaults, which stand nowhere else. Pure.
+"""The JSON Schema of config.yaml, and its defaults, which are defined only there. Pure.
 
-Standard library only: the policy fills in defaults, too.
+Standard library only, because the policy fills in defaults, too.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ import importlib.resources
 import json
 from typing import Any
 
-Json = dict[str, Any]
+SchemaPart = dict[str, Any]
+"""A part of the JSON Schema: JSON that only this package walks through."""
 
 
 @functools.cache
-def schema() -> Json:
+def schema() -> SchemaPart:
     """Return the JSON Schema of config.yaml."""
     folder = importlib.resources.files("omprog_panic.config")
-    loaded: Json = json.loads(folder.joinpath("schema.json").read_text("utf-8"))
+    loaded: SchemaPart = json.loads(folder.joinpath("schema.json").read_text("utf-8"))
     return loaded
 
 
@@ -30,7 +31,7 @@ def with_defaults(data: object) -> Any:  # noqa: ANN401 - JSON
     return _filled(data, schema())
 
 
-def _filled(data: object, part: Json) -> object:
+def _filled(data: object, part: SchemaPart) -> object:
     if "$ref" in part:
         part = _referenced(part["$ref"])
     if isinstance(data, list):
@@ -46,7 +47,7 @@ def _filled(data: object, part: Json) -> object:
     return filled
 
 
-def _referenced(pointer: str) -> Json:
+def _referenced(pointer: str) -> SchemaPart:
     """Return the part of the schema that ``#/properties/...`` points at."""
     part = schema()
     for name in pointer.removeprefix("#/").split("/"):

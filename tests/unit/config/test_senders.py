@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from omprog_panic.config.senders import ListedSender, SenderDirectory, host_names
+
+DB = ListedSender.from_json({"name": "db-07", "address": "10.0.0.2"})
+RACK = ListedSender.from_json({"name": "rack", "address": ["10.0.0.0/24", "fd00::1"]})
+SHELF = ListedSender.from_json({"name": "shelf", "address": "10.0.0.128/25"})
+DIRECTORY = SenderDirectory([RACK, DB, SHELF])
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"name": "a", "address": "10.0.0.2"},
+        {"name": "a", "address": ["10.0.0.0/8", "::1"], "source_port": 6665},
+        {"name": "a", "address": "fd00::/8", "silent_after_s": 0},
+    ],
+)
+def test_an_entry_is_read_back_as_it_was_written(entry: dict[str, Any]) -> None:
+    sender = ListedSender.from_json(entry)
+
+    assert ListedSender.from_json(sender.to_json()) == sender
+
+
+def test_only_an_entry_of_one_address_is_a_single_machine() -> None:
+    assert DB.single == "10.0.0.2"
+    assert RACK.single is SHELF.single is None
+
+
+@pytest.mark.parametrize(
+    ("address", "group"),
+    [
+        ("10.0.0.2", "db-07"),
+        ("10.0.0.3", "rack"),
+        ("10.0.0.200", "shelf"),
+        ("fd00::1", "rack"),
+        ("192.0.2.1", ""),
+        ("no address", ""),
+    ],
+)
+def test_an_address_belongs_to_the_most_specific_entry(
+    address: str, group: str
+) -> None:
+    assert DIRECTORY.group_of(address) == group
+
+
+def test_the_listed_name_is_used_only_for_single_machines() -> None:
+    assert DIRECTORY.name_of("10.0.0.2", "own") == "db-07"
+    assert DIRECTORY.name_of("10.0.0.3", "own") == "own"
+    assert DIRECTORY.name_of("10.0.0.3", None) == "10.0.0.3"
+
+
+def test_host_names_are_those_of_single_addresses() -> None:
+    assert host_names([RACK, DB]) == {"fd00::1": "rack", "10.0.0.2": "db-07"}
+
+
+@given(st.integers(0, 255))
+def test_looking_up_and_searching_agree(host: int) -> None:
+    """A directory without single hosts finds the same network entries."""
+    address = f"10.0.0.{host}"
+    expected = (
+        "db-07" if host == 2 else SenderDirectory([RACK, SHELF]).group_of(address)
+    )
+
+    assert DIRECTORY.group_of(address) == expected

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pytest
+
+from omprog_panic.config.vocabulary import why_no_match, why_unknown
+
+
+@pytest.mark.parametrize(
+    ("key", "pattern"),
+    [
+        ("severity", "panic"),
+        ("severity", "! panic"),
+        ("severity", "pan*"),
+        ("kind", "soft-lockup"),
+        ("host", "anything"),
+    ],
+)
+def test_a_word_that_an_alert_may_have_is_accepted(key: str, pattern: str) -> None:
+    assert why_no_match(key, pattern) is None
+
+
+def test_a_word_that_no_alert_has_is_explained() -> None:
+    assert why_no_match("kind", "!soft-lokup") == (
+        "unknown kind of crash 'soft-lokup': did you mean 'soft-lockup'?"
+    )
+
+
+def test_without_a_near_word_the_known_ones_are_named() -> None:
+    assert why_unknown("xyzzy", ["ops", "dba"], "tag") == (
+        "unknown tag 'xyzzy': remove it; known here: ops, dba"
+    )
