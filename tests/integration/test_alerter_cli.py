@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from omprog_panic import __version__
+from omprog_panic.admin.incidents import explain_decision
 from omprog_panic.alerter.setup import load_setup
 from omprog_panic.cli.main import COMMANDS, SUMMARIES, main
 from omprog_panic.errors import ConfigError
@@ -133,7 +134,7 @@ def test_incidents_status_and_test_alert_tell_what_happened(tmp_path: Path) -> N
     assert "abcd0000" in listed.output
     assert "sysrq triggered crash" in listed.output
     shown = call("incidents", "show", "--config", config, "ABCD")
-    assert "the first crash of its cause is told at once" in shown.output
+    assert explain_decision("NOTIFY_FIRST") in shown.output
     assert "sent after 1 attempt\n" in shown.output
     assert "---[ end Kernel panic" in shown.output
     body = json.loads(
