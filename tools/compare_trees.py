@@ -24,6 +24,7 @@ import sys
 import tempfile
 import threading
 import time
+import uuid
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -38,7 +39,6 @@ QUIET_S = 3.0  # no alert for so long: there is none to come
 ENDED_S = 13.0  # the collector ends a trace after 10 s of silence
 LIMIT_S = 180.0
 ALERTERS = 2  # at a time; most of it is waiting
-BATCH = 8  # captures for one alerter: fewer alerts than its limit for an hour
 FIRST_S = 1_790_000_000  # when the first file was written
 SHOWN = 20  # differing lines of one entry
 STAMP = re.compile(
@@ -147,16 +147,18 @@ def spooled(spool: Path, captures: Sequence[Capture]) -> Entries:
     return entries
 
 
-def alert_all(tree: Tree, spool: Path, captures: Sequence[Capture]) -> Entries:
-    """Play what the captures left in the spool to alerters, some at a time."""
+def alert_all(
+    tree: Tree, spool: Path, captures: Sequence[Capture], size: int
+) -> Entries:
+    """Play what the captures left in the spool, ``size`` captures to an alerter."""
     records: dict[str, list[Path]] = {}
     for path in sorted((spool / "new").glob("*.json")):
         records.setdefault(json.loads(path.read_bytes())["source"], []).append(path)
     entries: Entries = {}
     with concurrent.futures.ThreadPoolExecutor(ALERTERS) as pool:
         tasks = []
-        for first in range(0, len(captures), BATCH):
-            batch = captures[first : first + BATCH]
+        for first in range(0, len(captures), size):
+            batch = captures[first : first + size]
             files = [path for item in batch for path in records.get(item.address, [])]
             tasks.append(pool.submit(alert, tree, batch, files))
         for task in tasks:
@@ -190,10 +192,10 @@ def alert(tree: Tree, batch: Sequence[Capture], records: Sequence[Path]) -> Entr
         finally:
             process.terminate()
             process.wait(LIMIT_S)
-        words = ("incidents", "list", "--limit", "1000", "--format", "json")
-        listed = output(tree, *words, "--config", str(config))
+        listing = ("incidents", "list", "--limit", "1000", "--format", "json")
+        listed = output(tree, *listing, "--config", str(config))
     label = f"{batch[0].name}..{batch[-1].name}"
-    alerts = sorted(as_lines(item) for item in received)
+    alerts = sorted(as_lines(item, known_ids(records)) for item in received)
     return {
         f"alerts {label}": [line for lines in alerts for line in lines],
         f"incidents {label}": stored(listed),
@@ -261,17 +263,29 @@ def receiver() -> Iterator[tuple[int, list[Mapping[str, Any]]]]:
         thread.join()
 
 
-def as_lines(alert: Mapping[str, Any]) -> list[str]:
-    """Return an alert's subject and text; moments of this run are masked."""
+def known_ids(records: Sequence[Path]) -> set[str]:
+    """Return the ids of incidents' alerts; those of other messages have the time."""
+    names = [f"incident:{path.stem}" for path in records]
+    return {uuid.uuid5(uuid.NAMESPACE_OID, name).hex for name in names}
+
+
+def as_lines(alert: Mapping[str, Any], ids: set[str]) -> list[str]:
+    """Return an alert's subject and text; what belongs to this run is masked."""
+
+    def mask(found: re.Match[str]) -> str:
+        known = any(id_.startswith(found[0]) for id_ in ids)
+        return found[0] if known else "<id>"
+
+    text = re.sub(r"(?m)(?<=^Alert:     )[0-9a-f]{12}$", mask, alert["message"])
     files = [str(file.get("filename")) for file in alert.get("attachments") or ()]
     head = f"Subject: {alert['title']} (type {alert['type']}, files {files})"
-    return [STAMP.sub("<time>", line) for line in (head, *alert["message"].split("\n"))]
+    return [STAMP.sub("<time>", line) for line in (head, *text.split("\n"))]
 
 
 def stored(listed: str) -> list[str]:
     """Return each stored incident without the moments of this run."""
     lines = []
-    for fields in json.loads(listed):
+    for fields in json.loads(listed)["data"]:
         kept = {key: value for key, value in fields.items() if not key.endswith("_at")}
         lines.append(STAMP.sub("<time>", json.dumps(kept, sort_keys=True)))
     return lines
@@ -311,12 +325,14 @@ def unpack_corpus(target: Path) -> None:
             shutil.copy(path, place)
 
 
-def run(tree: Tree, captures: Sequence[Capture], folder: Path, corpus: Path) -> Entries:
+def run(
+    tree: Tree, captures: Sequence[Capture], size: int, folder: Path, corpus: Path
+) -> Entries:
     """Return all entries of one tree."""
     folder.mkdir()
     spool = collect(tree, captures, folder)
     entries = spooled(spool, captures)
-    entries |= alert_all(tree, spool, captures)
+    entries |= alert_all(tree, spool, captures, size)
     return entries | analyzed(tree, corpus)
 
 
@@ -393,6 +409,7 @@ def main() -> int:
     add = parser.add_argument
     add("base", metavar="REVISION|FOLDER", help="what this tree is compared with")
     add("--captures", type=Path, action="append", default=[], metavar="FOLDER")
+    add("--batch", type=int, default=8, help="captures for one alerter (default 8)")
     add("--wording-aside", action="store_true", help="compare facts of alerts alone")
     options = parser.parse_args()
     captures = read_captures([CAPTURES, *options.captures])
@@ -405,7 +422,7 @@ def main() -> int:
         corpus = Path(name) / "corpus"
         unpack_corpus(corpus)
         tasks = [
-            pool.submit(run, tree, captures, Path(name) / label, corpus)
+            pool.submit(run, tree, captures, options.batch, Path(name) / label, corpus)
             for label, tree in (("base", base), ("ours", ours))
         ]
         before, after = (task.result() for task in tasks)

@@ -46,17 +46,25 @@ class Guest:
         self.console_file = folder / "console"
         self._qmp = folder / "qmp"
         self._line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._heard = b""
+        try:
+            self._connect(folder / "commands")
+            self.wait_ready()
+        except BaseException:
+            self._line.close()
+            raise
+
+    def _connect(self, path: Path) -> None:
         end = time.monotonic() + BOOT_S
         while True:
             try:
-                self._line.connect(str(folder / "commands"))
-                break
+                self._line.connect(str(path))
             except OSError as error:
-                if time.monotonic() > end or process.poll() is not None:
+                if time.monotonic() > end or self._process.poll() is not None:
                     raise GuestError("qemu did not start") from error
                 time.sleep(0.05)
-        self._heard = b""
-        self.wait_ready()
+            else:
+                return
 
     def wait_ready(self) -> None:
         """Wait until a boot is over."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import os
 import re
 import shlex
@@ -83,6 +84,67 @@ def test_the_readme_leads_to_every_page() -> None:
 
     assert len(found) > 10
     assert not {name for name in found if f"({name})" not in text}
+
+
+# Files of this project that a page names: by their place in it or in the package.
+NAMED_FILE = re.compile(
+    r"(?:tests|tools|docs|debian|bench|rsyslog\.d|libexec|alert_templates"
+    r"|omprog_panic|omprog_panic_client)/[\w./-]*"
+    r"|(?:kernel|netconsole|spool|collector|config|notification|store|policy|render"
+    r"|sinks|alerter|admin|host|rsyslog|firewall|apply|doctor|cli)/(?:[\w/]+\.\w+)?"
+)
+
+
+@pytest.mark.parametrize("name", [*PAGES, "CONTRIBUTING.md", "SECURITY.md"])
+def test_files_that_a_page_names_exist(name: str) -> None:
+    spans = re.findall(r"`([^`\n]+)`", (pages.ROOT / name).read_text())
+    missing = [
+        span
+        for span in spans
+        if NAMED_FILE.fullmatch(span)
+        and not re.search("[A-Z]{4}", span)  # a placeholder
+        and not (pages.ROOT / span).exists()
+        and not (pages.ROOT / "omprog_panic" / span).exists()
+    ]
+
+    assert not missing
+
+
+@pytest.mark.parametrize("name", [*PAGES, "CONTRIBUTING.md", "SECURITY.md"])
+def test_a_page_says_everything_once(name: str) -> None:
+    """No heading twice below the same one, no row of a table twice."""
+    text = re.sub(r"(?ms)^```.*?^```$", "", (pages.ROOT / name).read_text())
+    place: list[str] = []
+    table = 0
+    found: list[tuple[str, ...]] = []
+    for line in text.splitlines():
+        if head := re.match(r"(#+) (.*)", line):
+            place = [*place[: len(head[1]) - 1], head[2]]
+            found.append(tuple(place))
+        elif row := re.match(r"\| ([^|]*[^|\s\d][^|]*) \|", line):
+            found.append((*place, f"row of table {table}", row[1]))
+        elif not line.startswith("|"):
+            table += 1
+
+    assert not [item for item, times in collections.Counter(found).items() if times > 1]
+
+
+def test_the_readme_shows_one_diagram() -> None:
+    text = (pages.ROOT / "README.md").read_text()
+
+    assert len(re.findall(r"!\[", text)) == 2  # the diagram, and an alert
+    assert text.index("build-the-packages") < text.index("apt install")
+
+
+def test_the_glossary_has_each_term_once() -> None:
+    text = (pages.ROOT / "docs/architecture.md").read_text()
+    table = text.partition("## Glossary")[2].partition("## ")[0]
+    rows = [row.split("|")[1:4] for row in table.splitlines() if row.startswith("| ")]
+    terms = [term.strip() for row in rows for term in row[0].split(",")]
+
+    assert len(terms) > 40
+    assert len(terms) == len(set(terms))
+    assert all(cell.strip() for row in rows for cell in row)
 
 
 def test_the_table_of_the_doctor_has_every_check() -> None:

@@ -21,7 +21,7 @@ def test_the_demo_shows_exactly_one_alert_and_says_so() -> None:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 
@@ -40,7 +40,7 @@ def test_an_unreachable_service_of_the_reader_is_a_failure_that_is_said() -> Non
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 
