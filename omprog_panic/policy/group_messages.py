@@ -132,11 +132,11 @@ def _notify_repeat(evaluation: Evaluation, key: str, group: GroupState) -> None:
     pending = group.pending
     hosts = {**pending.fresh, **pending.again}
     if group.notified_t is None:
-        since = "each of another cause"
+        since = ", each of another cause"
     else:
-        since = f"since the notification {notified_ago(evaluation, group)}"
+        since = f" since the notification {notified_ago(evaluation, group)}"
         group.step += 1
-    reason = f"{group.route}: {pending.crashes} crashes of known hosts, {since}"
+    reason = f"{group.route}: {pending.crashes} crashes of known hosts{since}"
     for crash in evaluation.joined.pop(key, []):
         words = f"{group.route}: a host that crashes with ever new causes"
         suppress(evaluation, Decision.SUPPRESS_REPEAT, crash, group, words)

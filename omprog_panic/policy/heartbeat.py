@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from omprog_panic.notification.kinds import Kind
@@ -9,6 +10,7 @@ from omprog_panic.notification.senders import SilentHost
 from omprog_panic.policy.boot import CRASH_EXPLAINS_S, compare_boot_ids
 from omprog_panic.policy.bundle import report_host_state
 from omprog_panic.policy.sender import name_of, note_heard
+from omprog_panic.policy.state.memory import NextLook
 from omprog_panic.policy.state.sender import UnheardState
 
 if TYPE_CHECKING:
@@ -70,22 +72,34 @@ def report_silent(evaluation: Evaluation) -> None:
     check = evaluation.memory.current_self_check
     if check.deaf or check.misses:
         return  # nobody is silent while it may be the monitor that does not hear
-    now, shortest_s = evaluation.now, evaluation.settings.shortest_silence_s
+    look, listened = evaluation.memory.next_look, evaluation.now.listened
+    if listened >= look.at_senders:
+        look.at_senders = _look_at_senders(evaluation)
+    if listened >= look.at_unheard:
+        look.at_unheard = _look_at_unheard(evaluation)
+    _forget_unlisted(evaluation)
+
+
+def _look_at_senders(evaluation: Evaluation) -> float:
+    """Report the senders that are silent; return when the next one may be."""
+    listened = evaluation.now.listened
+    shortest_s = evaluation.settings.shortest_silence_s
+    if not shortest_s:
+        return math.inf
+    next_at = listened + shortest_s  # for those that are heard from now on
     for _, sender in sorted(evaluation.memory.senders.rows.items()):
-        silent_s = now.listened - sender.heard.listened
         # After a crash or a farewell, silence is to be expected.
-        if (
-            silent_s <= shortest_s
-            or sender.silent
-            or sender.crash is not None
-            or sender.farewell_t is not None
-        ):
+        if sender.silent or sender.crash is not None or sender.farewell_t is not None:
             continue
         limit_s = silence_limit_s(evaluation, sender)
-        if limit_s is not None and silent_s > limit_s:
+        if limit_s is None:
+            continue
+        silent_s = listened - sender.heard.listened
+        if silent_s > limit_s:
             _report_silent(evaluation, sender, silent_s, limit_s)
-    _report_never_heard(evaluation)
-    _forget_unlisted(evaluation)
+        else:
+            next_at = min(next_at, sender.heard.listened + limit_s)
+    return next_at
 
 
 def _report_silent(
@@ -107,14 +121,18 @@ def _report_silent(
     report_host_state(evaluation, kind, labels, host)
 
 
-def _report_never_heard(evaluation: Evaluation) -> None:
+def _look_at_unheard(evaluation: Evaluation) -> float:
+    """Report machines that were never heard; return when the next one may be due."""
     settings, now = evaluation.settings, evaluation.now
     limit_s = settings.config.life_signs.never_seen_after_s
     if not limit_s:
-        return
-    unheard = evaluation.memory.unheard
+        return math.inf
+    next_at, unheard = math.inf, evaluation.memory.unheard
     for address, row in sorted(unheard.rows.items()):
-        if row.notified or now.listened - row.since_listened <= limit_s:
+        if row.notified:
+            continue
+        if now.listened - row.since_listened <= limit_s:
+            next_at = min(next_at, row.since_listened + limit_s)
             continue
         row.notified = True
         unheard.put(address, row)
@@ -126,6 +144,7 @@ def _report_never_heard(evaluation: Evaluation) -> None:
         )
         labels = evaluation.labels(Kind.NEVER_HEARD.value, address, None)
         report_host_state(evaluation, Kind.NEVER_HEARD, labels, host)
+    return next_at
 
 
 def _forget_unlisted(evaluation: Evaluation) -> None:
@@ -150,6 +169,7 @@ def configure_senders(evaluation: Evaluation) -> None:
     notified when it is heard again.
     """
     memory = evaluation.memory
+    memory.next_look = NextLook()
     for source, sender in memory.senders.rows.items():
         if sender.silent and silence_limit_s(evaluation, sender) is None:
             sender.silent = False

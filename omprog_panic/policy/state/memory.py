@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -38,6 +39,17 @@ class MemoryRow(NamedTuple):
     content: str | None
 
 
+@dataclasses.dataclass(slots=True)
+class NextLook:
+    """Before these seconds of ``listened`` no sender can have become silent.
+
+    They are not stored: 0 is always right, and only costs a look at every sender.
+    """
+
+    at_senders: float = 0.0
+    at_unheard: float = 0.0
+
+
 class Memory:
     """The tables, and the way to a store and back: ``load`` and ``take_changes``.
 
@@ -57,6 +69,7 @@ class Memory:
         self.rate_limits = Table(RATE_LIMITS)
         self.silences = Table(SILENCES)
         self.digests = Table(DIGEST)
+        self.next_look = NextLook()
         tables: tuple[Table[Any], ...] = (
             self.configuration,
             self.monitor,

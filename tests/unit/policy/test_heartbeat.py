@@ -165,3 +165,26 @@ def test_no_step_of_the_clock_makes_a_sender_silent_or_speak(
     scene.wall -= step
     scene.wait(HOUR / 2, 10)
     assert scene.kinds() == ["sender-silent"]
+
+
+def test_a_look_at_every_sender_is_taken_only_when_one_may_be_silent() -> None:
+    scene = Scene()
+    scene.hear("alive")
+    scene.wait(HOUR / 2, 10)
+    look = scene.engine.memory.next_look
+    assert look.at_senders == HOUR
+
+    scene.hear("alive")
+    scene.wait(HOUR - 100, 10)
+    assert look.at_senders == HOUR * 1.5
+    scene.wait(200, 10)
+    assert scene.kinds() == ["sender-silent"]
+
+
+def test_another_configuration_is_applied_at_once(scene: Scene) -> None:
+    scene.hear("alive")
+    scene.wait(700, 10)
+    senders = [{"name": "db-07", "address": "10.0.0.2", "silent_after_s": 600}]
+    scene.feed(configured({"senders": senders}, [OPS]))
+
+    assert scene.kinds() == ["sender-silent"]
