@@ -1,4 +1,4 @@
-"""Faults of files as such, and what a good configuration becomes."""
+"""Reading the two files: faults of files as such, and what a good pair becomes."""
 
 from __future__ import annotations
 
@@ -264,7 +264,7 @@ def test_yaml_may_include_and_end(tmp_path: Path) -> None:
 
 
 def test_every_setting_is_in_the_manual() -> None:
-    page = (Path(__file__).parents[2] / "docs/configuration.md").read_text()
+    page = (Path(__file__).parents[3] / "docs/configuration.md").read_text()
 
     def names(part: dict[str, Any]) -> Iterator[str]:
         for name, inner in part.get("properties", {}).items():

@@ -13,7 +13,7 @@ import yaml
 from omprog_panic.config.reference import options, render_reference
 from omprog_panic.config.schema import schema
 
-PAGE = Path(__file__).parents[2] / "docs/configuration-reference.md"
+PAGE = Path(__file__).parents[3] / "docs/configuration-reference.md"
 SECTION = re.compile(r"^## (\S+)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 
 
