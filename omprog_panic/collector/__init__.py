@@ -1,3 +1,3 @@
-"""Process 1: the child of rsyslogd. Standard library only."""
+"""Process 1, the collector: a child of rsyslogd. Standard library only."""
 
 from __future__ import annotations

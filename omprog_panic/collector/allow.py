@@ -1,4 +1,4 @@
-"""Which source addresses are listened to: one CIDR a line, ``#`` comments."""
+"""The source addresses that are allowed: one CIDR a line, ``#`` comments."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 MAX_FILE_BYTES = 4 * 1024 * 1024
-_CACHE = 4096  # answers remembered; all are forgotten when there are more
+_CACHE = 4096  # remembered answers; with more all of them are forgotten
 
 
 class AllowedNetworks:
-    """A set of networks; an answer costs the same for ten and for ten thousand."""
+    """A set of networks; a lookup takes the same time for any number of them."""
 
     def __init__(self, networks: Iterable[str] = LOOPBACK) -> None:
         # (version, prefix length) -> network addresses as numbers.
@@ -30,7 +30,7 @@ class AllowedNetworks:
             self._tables.setdefault(key, set()).add(int(network.network_address))
 
     def texts(self) -> list[str]:
-        """Return the networks as text, from which an equal set can be made."""
+        """Return the networks as CIDR texts."""
         return [
             f"{(ipaddress.IPv4Address if version == 4 else ipaddress.IPv6Address)(n)}"
             f"/{length}"
@@ -72,10 +72,10 @@ class AllowedNetworks:
 
 
 def parse_allowed(text: str, name: str) -> AllowedNetworks:
-    """Read the allowed networks.
+    """Parse the allowed networks.
 
     Raises:
-        ConfigError: every line that is no network, with its number.
+        ConfigError: with every line that is not a network.
 
     """
     networks, faults = [], []
@@ -87,7 +87,7 @@ def parse_allowed(text: str, name: str) -> AllowedNetworks:
             ipaddress.ip_network(entry, strict=False)
         except ValueError:
             faults.append(
-                f"{name}:{number}: {entry[:60]!r} is no address or network; "
+                f"{name}:{number}: {entry[:60]!r} is not an address or network; "
                 "write one like 10.0.0.2 or 10.0.0.0/24 a line",
             )
         else:
@@ -100,8 +100,8 @@ def parse_allowed(text: str, name: str) -> AllowedNetworks:
 class AllowFile:
     """The file of allowed networks, read again when it changes.
 
-    A file with a fault, or one that goes away, keeps the networks that were read
-    last. Where there never was a file only loopback is allowed.
+    If the file has a fault or disappears, the networks that were read last stay. If
+    there never was a file, only loopback is allowed.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -111,10 +111,10 @@ class AllowFile:
         self.networks = AllowedNetworks()
 
     def reload(self, *, force: bool = False) -> bool:
-        """Read the file if it changed; tell whether other networks apply now.
+        """Read the file if it changed; return whether the networks were replaced.
 
         Raises:
-            ConfigError: it cannot be read, or a line is no network.
+            ConfigError: it cannot be read, or a line is not a network.
 
         """
         if self._path is None:
@@ -124,16 +124,16 @@ class AllowFile:
         except FileNotFoundError as error:
             if not self._was_read:
                 return False
-            # An editor renames: the next file is there in a moment, and until then
-            # nobody may be forgotten. For good it is gone at the next start.
+            # Editors rename: the next file will be there soon, and until then no source
+            # may be forgotten. A restart without the file allows only loopback.
             self._stamp = None
-            raise ConfigError([f"{self._path}: is gone"]) from error
+            raise ConfigError([f"{self._path}: does not exist any more"]) from error
         except OSError as error:
             raise ConfigError([f"{self._path}: {error.strerror}"]) from error
         stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
         if stamp == self._stamp and not force:
             return False
-        content = self._read()  # one that cannot be read now may be readable later
+        content = self._read()  # before the stamp: it may be readable later
         self._stamp = stamp
         self._was_read = True
         self.networks = parse_allowed(content, str(self._path))

@@ -1,8 +1,8 @@
-"""A line from rsyslogd to (address, reception time, payload). Pure.
+"""Parses a line from rsyslogd into address, reception time and payload. Pure.
 
-The template of rsyslog.d makes one JSON object a line: ``{"ip","at","raw"}`` from
-fromhost-ip, timegenerated and rawmsg. What rsyslogd changes in a datagram before
-we see it is undone here (runtime/parser.c, SanitizeMsg; parser.* parameters).
+The template of rsyslog.d writes one JSON object a line: ``{"ip","at","raw"}`` from
+fromhost-ip, timegenerated and rawmsg. What rsyslogd changes in a datagram is undone
+here (runtime/parser.c, SanitizeMsg; parser.* parameters).
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from typing import NamedTuple
 
 from omprog_panic.errors import MalformedEnvelopeError
 
-# What nearly every line looks like: the template's own order, and nothing escaped but
-# the slashes, of which rsyslogd's jsonf makes "\\/".
+# Nearly every line: the template's own order, and nothing escaped but slashes, which
+# rsyslogd's jsonf writes as "\\/".
 _PLAIN = re.compile(
     rb'\{"ip":"([0-9A-Fa-f.:]{2,45})", ?"at":"([0-9T:.+Z-]{19,40})", ?'
     rb'"raw":"([^"\\]*(?:\\/[^"\\]*)*)"\}\Z',
 )
 _ADDRESS = re.compile(r"[0-9A-Fa-f.:]{2,45}(?:%[0-9A-Za-z_.-]{1,32})?\Z")
 # rsyslogd writes a byte below 0x20 as "#" and three octal digits. "#177" may be the
-# kernel's own "CPU#177": only what a control byte could have become is undone.
+# kernel's own "CPU#177": only what can be a control byte is undone.
 _CONTROL = re.compile(r"#0[0-3][0-7]")
 # Extended text has its control bytes escaped by the kernel, so a "#012" in it was
 # written there by somebody, unless a dictionary line (" KEY=value") follows.
 _DICTIONARY = re.compile(r"#012(?= [^\s=#;]+=)")
-# A fragment may end inside the key; there every "#012 " is taken for a line end,
-# because the offsets of the other fragments count on it.
+# A fragment may end within the key; there every "#012 " is taken for a line end,
+# because the offsets of the other fragments depend on it.
 _FRAGMENT_LINE = re.compile(r"#012(?= )")
 _HEADER = re.compile(
     r"(?:(?=[^,;\n ]{0,64}\.)[^,;\n ]{1,65},)?\d{1,4},\d+,\d+,[-+c][^;\n]*;",
@@ -44,10 +44,10 @@ class Envelope(NamedTuple):
 
 
 def parse_envelope(line: bytes) -> Envelope:
-    """Read one line.
+    """Parse one line.
 
     Raises:
-        MalformedEnvelopeError: it is not what our template writes.
+        MalformedEnvelopeError: our template does not write such a line.
 
     """
     match = _PLAIN.match(line)
@@ -66,7 +66,7 @@ def parse_envelope(line: bytes) -> Envelope:
 
 def _parse_json(line: bytes) -> Envelope:
     try:
-        # Bytes that are no UTF-8 pass through rsyslogd: decode before parsing.
+        # rsyslogd passes on bytes that are not UTF-8: decode before parsing.
         body = json.loads(line.decode("utf-8", "replace"))
         ip, at, raw = body["ip"], body["at"], body["raw"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -74,22 +74,22 @@ def _parse_json(line: bytes) -> Envelope:
     if not (isinstance(ip, str) and isinstance(at, str) and isinstance(raw, str)):
         raise MalformedEnvelopeError("ip, at and raw must be strings")
     if not _ADDRESS.match(ip):
-        raise MalformedEnvelopeError(f"no address: {ip[:60]!r}")
+        raise MalformedEnvelopeError(f"not an address: {ip[:60]!r}")
     if len(at) > _MAX_AT or not at.isprintable():
-        raise MalformedEnvelopeError("at is no time")
-    # A lone surrogate cannot be written to a file again.
+        raise MalformedEnvelopeError("at is not a time")
+    # A lone surrogate cannot be written to a file.
     raw = raw.encode("utf-8", "replace").decode("utf-8")
     return Envelope(plain_address(ip), at.replace("\t", " "), restore(raw))
 
 
 def plain_address(ip: str) -> str:
-    """Return an IPv4 address that a socket of both families shows in the IPv6 form."""
-    # A socket for both families shows IPv4 senders as ::ffff:10.0.0.2.
+    """Return an address; IPv4 in its own form, not as ``::ffff:10.0.0.2``."""
+    # A socket for both families shows IPv4 senders in the IPv6 form.
     return ip[7:] if ip.startswith("::ffff:") and "." in ip else ip
 
 
 def restore(raw: str) -> str:
-    r"""Return a rawmsg its control bytes back, and drop one final line feed.
+    r"""Return a rawmsg with its control bytes, without one final line feed.
 
     >>> restore("[    1.5] A#012[    1.5] B")
     '[    1.5] A\n[    1.5] B'

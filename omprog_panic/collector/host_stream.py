@@ -98,17 +98,21 @@ class HostStream:
         at: str,
         payload: str,
         text: str,
-        time_us: int,
-        sequence: int | None,
+        stamp: str,
+        sequence: str,
         now: float,
     ) -> bool:
         """Take a record that means nothing, if it is one: nearly all are.
 
-        ``payload`` is the datagram, ``text`` what it says. Returns False, and does
-        nothing, if the datagram must go to :meth:`feed`. Allowed while
-        :attr:`takes_ordinary_lines`. This is where most of the collector's time goes:
-        it reads and writes the parts of the timeline directly.
+        ``payload`` is the datagram, ``text`` what it says, ``stamp`` the digits of the
+        kernel's time in microseconds, ``sequence`` those of the number ("" in basic
+        format). Returns False, and does nothing, if the datagram must go to
+        :meth:`feed`. Allowed while :attr:`takes_ordinary_lines`.
+
+        Most of the collector's time is spent here: so this reads and writes the parts
+        of the timeline directly.
         """
+        time_us = int(stamp)
         timeline = self.timeline
         boot = timeline.boot
         memory = boot.memory
@@ -117,10 +121,10 @@ class HostStream:
             return False
         if text[:3] in NOTABLE_KEYS and is_notable(text):
             return False
-        if sequence is None:
+        if not sequence:
             if self.formats != _BASIC:
                 return False
-        elif self.order is None or not self.order.skip(sequence):
+        elif self.order is None or not self.order.skip(int(sequence)):
             return False
         memory.high_us = time_us
         boot.cutter.remember(f"{at}\t{payload}")
@@ -298,7 +302,7 @@ class HostStream:
     def undecided(self) -> bool:
         """Whether a hole or a burst is open, which a checkpoint cannot store."""
         waits = self.order is not None and self.order.busy
-        return waits or self.timeline.pending is not None
+        return waits or self.timeline.undecided is not None
 
     def deadline(self) -> float | None:
         """Return when :meth:`tick` must be called; None: not needed."""

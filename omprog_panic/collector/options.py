@@ -1,4 +1,4 @@
-"""The collector's command line, as the drop-in of rsyslogd writes it."""
+"""The command line of the collector, as rsyslogd's drop-in writes it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,21 @@ from omprog_panic.spool.writer import MAX_BYTES
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Describe the command line: plain words only, rsyslog 8.2302 knows no quotes."""
+    """Return the parser; plain words only, rsyslog 8.2302 does not know quotes."""
     parser = argparse.ArgumentParser(
         prog="omprog-panic-collector",
-        description="Collects netconsole traces; started by rsyslogd (omprog).",
+        description="Collects netconsole traces; rsyslogd (omprog) starts it.",
     )
     trace, sizes = TraceLimits(), JournalLimits()
     add = parser.add_argument
     add("--spool", type=Path, required=True, metavar="DIR")
     add("--journal", type=Path, required=True, metavar="DIR")
-    add("--allow", type=Path, metavar="FILE", help="one CIDR a line; else loopback")
+    add(
+        "--allow",
+        type=Path,
+        metavar="FILE",
+        help="one CIDR a line; without it only loopback",
+    )
     add("--context", type=_count, default=trace.context_records, metavar="RECORDS")
     add("--silence", type=_seconds, default=trace.silence_s, metavar="SECONDS")
     add(
@@ -40,9 +45,38 @@ def build_parser() -> argparse.ArgumentParser:
     add("--spool-bytes", type=_positive, default=MAX_BYTES, metavar="BYTES")
     add("--journal-bytes", type=_positive, default=sizes.max_bytes, metavar="BYTES")
     add("--journal-segment", type=_positive, default=sizes.segment_bytes)
-    add("--after-ok", action="store_true", help="OK at start was said (libexec)")
+    add("--after-ok", action="store_true", help="the OK at start was already sent")
     add("--version", action="version", version=__version__)
     return parser
+
+
+def trace_limits(options: argparse.Namespace) -> TraceLimits:
+    """Return the bounds of a trace."""
+    return TraceLimits(
+        context_records=options.context,
+        silence_s=options.silence,
+        kdump_silence_s=min(options.kdump_silence, options.silence),
+        settle_s=options.settle,
+        max_age_s=options.max_age,
+        max_records=options.max_records,
+        max_bytes=options.max_bytes,
+    )
+
+
+def pipeline_limits(options: argparse.Namespace) -> PipelineLimits:
+    """Return the bounds over all sources."""
+    return PipelineLimits(
+        max_hosts=options.max_hosts,
+        max_memory_bytes=options.memory_bytes,
+    )
+
+
+def journal_limits(options: argparse.Namespace) -> JournalLimits:
+    """Return the sizes of the journal."""
+    return JournalLimits(
+        segment_bytes=options.journal_segment,
+        max_bytes=options.journal_bytes,
+    )
 
 
 def _seconds(text: str) -> float:

@@ -98,7 +98,7 @@ class Pipeline:
         reported_after = now - SIGN_OF_LIFE_EVERY_S
         last_at = ""
         for line in _LINES(chunk.decode("latin-1") + "\n"):
-            ip, at, payload, seconds, micros, sequence, time_us, text, other = line
+            ip, at, payload, secs, us, sequence, time_us, text, other = line
             if not ip:
                 envelope = _parse(other.encode("latin-1"))
                 if envelope is None:
@@ -116,14 +116,7 @@ class Pipeline:
                 source is not None
                 and (append := source.append_ordinary_line) is not None
                 and source.last_sign_at > reported_after
-                and append(
-                    at,
-                    payload,
-                    text,
-                    int(time_us or seconds + micros),
-                    int(sequence) if sequence else None,
-                    now,
-                )
+                and append(at, payload, text, time_us or secs + us, sequence, now)
             ):
                 last_at = at
             else:
@@ -250,7 +243,7 @@ class Pipeline:
             elif source.may_report_boot(source.last_heard) and (
                 source.named or self._boots.take(source.last_heard)
             ):
-                self._out.append(build_boot(ip, event, source.host))
+                self._out.append(build_boot(ip, event, source.names[0]))
             else:
                 self.counters.add("left_out_boots", source.last_heard)
 
@@ -272,7 +265,7 @@ class Pipeline:
             self.counters.add("left_out_life_signs", now)
             return
         source.last_sign_at = now
-        self._out.append(build_sign_of_life(ip, at, source.host, source.kernel))
+        self._out.append(build_sign_of_life(ip, at, *source.names))
 
     @property
     def has_records(self) -> bool:

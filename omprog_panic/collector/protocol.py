@@ -1,13 +1,13 @@
 """The omprog protocol with confirmations, from the program's side.
 
-Normative text: plugins/external/INTERFACE.md and the omprog module's documentation
-of rsyslog. rsyslogd sends one line, waits for one line. ``OK`` at start says that we
-are ready, ``OK`` after a message that it is ours now; any other line is an error
-text, and the same message comes again. Two lines at once would be a protocol fault,
-so nothing is ever confirmed ahead.
+Specified by rsyslog's plugins/external/INTERFACE.md and the documentation of omprog.
+rsyslogd sends one line and waits for one line. ``OK`` at start means that we are
+ready, ``OK`` after a message that it is ours now; any other line is an error text, and
+the same message comes again. Two lines at once would violate the protocol, so nothing
+is ever confirmed ahead.
 
-The descriptor is read here, not through ``sys.stdin``: select and Python's own
-buffer do not go together (of three lines at once all but one would wait in it).
+The descriptor is read here, not through ``sys.stdin``: select does not see what is in
+Python's own buffer (of three lines at once all but one would wait there).
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import os
 import select
 
 READ_BYTES = 64 * 1024
-MAX_LINE_BYTES = 1024 * 1024  # a longer line is thrown away up to its end
-# So often the next line is looked for before we sleep: some 30 microseconds, which
-# rsyslogd on another core needs less than. Being woken up would take longer.
+MAX_LINE_BYTES = 1024 * 1024  # a longer line is dropped up to its end
+# Number of polls for the next line before we sleep: some 30 microseconds. rsyslogd on
+# another core needs less, and being woken up would take longer.
 _LOOKS = 40
-_MOST_LEFT_OUT = 1024  # lines in a row that are not looked for, where it is in vain
+_MOST_LEFT_OUT = 1024  # lines in a row without polling, where it does not help
 _OK = b"OK\n"
 
 
@@ -30,7 +30,7 @@ class EndOfInput(Exception):  # noqa: N818
 
 
 class OutputClosed(Exception):  # noqa: N818
-    """rsyslogd closed our standard output: nothing can be confirmed any more."""
+    """rsyslogd closed our standard output: nothing can be confirmed."""
 
 
 class OmprogChannel:
@@ -46,16 +46,16 @@ class OmprogChannel:
         self._skipping = False
         self._poll = select.poll()
         self._poll.register(source, select.POLLIN)
-        self._in_vain = 0  # how often in a row
+        self._in_vain = 0  # rounds of polling without success, in a row
         self._left_out = 0
-        self.too_long = 0
+        self._too_long = 0
 
     def ready(self) -> None:
-        """Tell rsyslogd that messages may come."""
+        """Report to rsyslogd that we are ready for messages."""
         self._write(_OK)
 
     def wait(self, timeout_s: float | None) -> bool:
-        """Wait for input; None: without end. Tell whether there is some."""
+        """Wait for input, None: without limit; return whether there is any."""
         if timeout_s is None:
             return True
         # Rounded up: waking too early would only mean waking again.
@@ -63,14 +63,14 @@ class OmprogChannel:
 
     @property
     def overlaps(self) -> bool:
-        """Whether rsyslogd works while we do: on a core of its own."""
+        """Whether rsyslogd works at the same time, on a core of its own."""
         return not self._in_vain
 
     def comes_soon(self) -> bool:
-        """Look for the next line without sleeping; False: :meth:`wait` for it.
+        """Poll for the next line without sleeping; False: call :meth:`wait`.
 
-        Where rsyslogd has to wait for our core this is in vain: then it is left out
-        for the next line, for the next two, four, ... lines.
+        Where rsyslogd needs our core polling does not help: then it is left out for
+        the next line, for the next two, four, ... lines.
         """
         if self._left_out:
             self._left_out -= 1
@@ -85,20 +85,19 @@ class OmprogChannel:
         return False
 
     def read(self) -> tuple[bytes, int]:
-        """Read whole lines: their bytes without the last line feed, their number.
+        """Read complete lines; return them, without the last line feed, and how many.
 
-        The number may be above 0 with no bytes left: lines that were too long and
-        are confirmed without being kept.
+        The number includes lines that were too long: they are confirmed, but not kept.
 
         Raises:
-            EndOfInput: nothing more will come.
+            EndOfInput: rsyslogd closed the pipe.
 
         """
         size = os.readv(self._source, [self._view])
         if size == 0:
             raise EndOfInput
         if not self._rest and self._buffer[size - 1] == 10 and not self._skipping:
-            # What rsyslogd always sends: whole lines.
+            # What rsyslogd always sends: complete lines.
             chunk = bytes(self._view[: size - 1])
             return chunk, chunk.count(b"\n") + 1
         return self._cut(self._rest + bytes(self._view[:size]))
@@ -115,12 +114,17 @@ class OmprogChannel:
         chunk, feed, rest = data.rpartition(b"\n")
         if len(rest) > MAX_LINE_BYTES:
             self._skipping = True
-            self.too_long += 1
+            self._too_long += 1
             rest = b""
         self._rest = rest
         if not feed:
             return b"", skipped
         return chunk, chunk.count(b"\n") + 1 + skipped
+
+    def take_too_long(self) -> int:
+        """Return how many lines were too long since the last call."""
+        count, self._too_long = self._too_long, 0
+        return count
 
     def confirm(self, count: int) -> None:
         """Confirm that many lines."""
@@ -135,7 +139,7 @@ class OmprogChannel:
             self._write(_OK[written:])
 
     def refuse(self, count: int, reason: str) -> None:
-        """Answer that many lines with an error: rsyslogd sends them again."""
+        """Answer that many lines with an error; rsyslogd sends them again."""
         text = " ".join(reason.split())[:200] or "error"
         self._write(f"{text}\n".encode() * count)
 
@@ -149,10 +153,10 @@ class OmprogChannel:
 
 
 def detach_output(target: int) -> int:
-    """Keep standard output for the protocol alone.
+    """Reserve standard output for the protocol.
 
-    A stray print would be taken for an answer: descriptor 1 is pointed at
-    descriptor 2, and the copy that is returned is what rsyslogd reads.
+    A stray print would be taken for an answer. So descriptor 1 becomes a copy of
+    descriptor 2, and the returned descriptor is what rsyslogd reads.
     """
     copy = os.dup(target)
     os.set_inheritable(copy, False)

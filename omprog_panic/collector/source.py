@@ -68,7 +68,7 @@ class Source:
             if self.others:
                 self._forget_retired(now)
             direct = primary.takes_ordinary_lines and not (
-                self.others and (self._is_ambiguous or self._others_busy)
+                self.others and (self._is_ambiguous or self.busy)
             )
             self.append_ordinary_line = primary.append_ordinary_line if direct else None
         return events
@@ -80,10 +80,6 @@ class Source:
         return self._boots.take(now)
 
     # --- whose datagram it is ------------------------------------------------
-
-    @property
-    def _others_busy(self) -> bool:
-        return any(other.busy for other in self.others)
 
     @property
     def _is_ambiguous(self) -> bool:
@@ -169,7 +165,7 @@ class Source:
     @property
     def busy(self) -> bool:
         """Whether something is waiting for time to pass."""
-        return self.primary.busy or self._others_busy
+        return self.primary.busy or any(other.busy for other in self.others)
 
     @property
     def undecided(self) -> bool:
@@ -205,14 +201,9 @@ class Source:
         return self.primary.timeline.last_heard
 
     @property
-    def host(self) -> str | None:
-        """The name that the first host gave itself."""
-        return self.primary.timeline.host
-
-    @property
-    def kernel(self) -> str | None:
-        """The kernel release of the first host."""
-        return self.primary.timeline.kernel
+    def names(self) -> tuple[str | None, str | None]:
+        """The name that the first host gave itself, and its kernel release."""
+        return self.primary.timeline.host, self.primary.timeline.kernel
 
     @property
     def held_bytes(self) -> int:

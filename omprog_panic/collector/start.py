@@ -1,8 +1,8 @@
-"""The collector's first instruction: a SIGTERM must not end it half started.
+"""Starts the collector; a SIGTERM must not end it before it has started.
 
 systemd signals rsyslogd's whole group, and omprog starts its program at the first
-message, which may be the very moment of a restart. Until :mod:`main` has taken the
-signal over it is ignored: the end of our input follows it anyway.
+message, which may be during a restart. The signal is ignored until :mod:`main` has
+installed its handler: the end of our input follows it anyway.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ class TimelineSplit:
 Outcome = Event | TimelineSplit
 
 
-class PendingBoot:
+class UndecidedBurst:
     """The records since a boot sign, until it is clear what they are."""
 
     __slots__ = ("before", "burst", "client_alive", "estimate", "session", "traces")
@@ -100,8 +100,8 @@ class Timeline:
         "last_at",
         "last_heard",
         "limits",
-        "pending",
         "retired_at",
+        "undecided",
     )
 
     def __init__(self, limits: TraceLimits, boot: BootSession | None = None) -> None:
@@ -114,12 +114,12 @@ class Timeline:
         self.last_heard = 0.0
         # When this boot was over, by our clock: the rest of it may still arrive.
         self.retired_at: float | None = None
-        self.pending: PendingBoot | None = None
+        self.undecided: UndecidedBurst | None = None
 
     @property
     def active(self) -> BootSession:
         """The boot to which the next record belongs, as far as is known."""
-        return self.boot if self.pending is None else self.pending.session
+        return self.boot if self.undecided is None else self.undecided.session
 
     def learn(self, host: str | None, kernel: str | None) -> None:
         """Take the names that a record gives for its host and kernel."""
@@ -137,8 +137,8 @@ class Timeline:
     def feed(self, record: StreamRecord, now: float) -> list[Outcome] | None:
         """Take the next record."""
         boot = self.boot
-        if self.pending is not None:
-            return self._feed_pending(self.pending, record, now)
+        if self.undecided is not None:
+            return self._feed_burst(self.undecided, record, now)
         if self.retired_at is not None:
             return self._feed_live(record, now)
         if not boot.memory.is_boot_sign(record.time_us, record.text):
@@ -155,8 +155,10 @@ class Timeline:
             or seconds_between(self.last_at, at) > SWAPPED_WITHIN_S
         )
         burst = Burst(boot.memory, boot.newest_marks(), at, now, sure=sure)
-        self.pending = PendingBoot(burst, self.limits, self.last_at, self.last_heard)
-        return self._feed_pending(self.pending, record, now)
+        self.undecided = UndecidedBurst(
+            burst, self.limits, self.last_at, self.last_heard
+        )
+        return self._feed_burst(self.undecided, record, now)
 
     def _feed_live(self, record: StreamRecord, now: float) -> list[Outcome] | None:
         text = record.text
@@ -184,43 +186,43 @@ class Timeline:
         self.learn(message.values.get("host"), message.values.get("kernel"))
         return [MessageReceived(message, record.at)]
 
-    def _feed_pending(
+    def _feed_burst(
         self,
-        pending: PendingBoot,
+        undecided: UndecidedBurst,
         record: StreamRecord,
         now: float,
     ) -> list[Outcome] | None:
-        burst, time_us = pending.burst, record.time_us
-        resumes = burst.resumes(time_us) and pending.is_other_host
+        burst, time_us = undecided.burst, record.time_us
+        resumes = burst.resumes(time_us) and undecided.is_other_host
         if not resumes:
-            pending.estimate.add(time_us, record.at, now)
+            undecided.estimate.add(time_us, record.at, now)
         # No log buffer contains a panic of its own kernel: this one is live.
         panics = not record.user and record.text.startswith(
             "Kernel panic - not syncing"
         )
         if panics or now >= burst.deadline():
-            return self._feed_decided(pending, record, now, resumes=resumes)
+            return self._feed_decided(undecided, record, now, resumes=resumes)
         if resumes or burst.is_straggler(time_us):
-            return self._undo(pending, now) + (self._feed_live(record, now) or [])
+            return self._undo(undecided, now) + (self._feed_live(record, now) or [])
         if is_boot_banner(record.text):
             if burst.is_older(now):
-                events = self._decide(pending, now)
+                events = self._decide(undecided, now)
                 return events + (self.feed(record, now) or [])
             self.learn(None, _release_of(record.text))
-        for closed in pending.add(record, now):
-            pending.traces.append(_event_of(self, closed, before_listening=True))
+        for closed in undecided.add(record, now):
+            undecided.traces.append(_event_of(self, closed, before_listening=True))
         return None
 
     def _feed_decided(
         self,
-        pending: PendingBoot,
+        undecided: UndecidedBurst,
         record: StreamRecord,
         now: float,
         *,
         resumes: bool,
     ) -> list[Outcome]:
         """Decide what the burst was, then take a record that comes after it."""
-        events = self._decide(pending, now)
+        events = self._decide(undecided, now)
         other = _other_host(events)
         if resumes or other is None:
             return events + (self._feed_live(record, now) or [])
@@ -232,42 +234,42 @@ class Timeline:
 
     # --- what a burst was ----------------------------------------------------
 
-    def _decide(self, pending: PendingBoot, now: float) -> list[Outcome]:
+    def _decide(self, undecided: UndecidedBurst, now: float) -> list[Outcome]:
         """End the burst: another host, swapped datagrams, a replay or a boot."""
-        if pending.is_other_host:
-            return self._split(pending)
-        if pending.burst.is_too_little:
-            return self._undo(pending, now)
-        self.pending = None
-        if pending.is_known_boot(self.boot.memory.high_us):
-            return self._accept_replay(pending)
-        return self._accept_boot(pending, now)
+        if undecided.is_other_host:
+            return self._split(undecided)
+        if undecided.burst.is_too_little:
+            return self._undo(undecided, now)
+        self.undecided = None
+        if undecided.is_known_boot(self.boot.memory.high_us):
+            return self._accept_replay(undecided)
+        return self._accept_boot(undecided, now)
 
-    def _split(self, pending: PendingBoot) -> list[Outcome]:
+    def _split(self, undecided: UndecidedBurst) -> list[Outcome]:
         """Part from another host, which speaks from the same address."""
-        self.pending = None
-        other = Timeline(self.limits, pending.session)
-        other.boot.name, other.form = pending.burst.first_at, self.form
+        self.undecided = None
+        other = Timeline(self.limits, undecided.session)
+        other.boot.name, other.form = undecided.burst.first_at, self.form
         other.last_at, other.last_heard = self.last_at, self.last_heard
-        self.last_at, self.last_heard = pending.before
+        self.last_at, self.last_heard = undecided.before
         name = other.boot.name
         return [
             TimelineSplit(other),
             *(
                 dataclasses.replace(trace, boot=name, before_listening=False)
-                for trace in pending.traces
+                for trace in undecided.traces
             ),
         ]
 
-    def _undo(self, pending: PendingBoot, now: float) -> list[Outcome]:
+    def _undo(self, undecided: UndecidedBurst, now: float) -> list[Outcome]:
         """Treat what looked like a boot as datagrams that were swapped."""
-        if pending.is_other_host:
-            return self._split(pending)
-        self.pending = None
+        if undecided.is_other_host:
+            return self._split(undecided)
+        self.undecided = None
         cutter = self.boot.cutter
-        events: list[Outcome] = [*pending.client_alive]
-        lines = [line for event in pending.traces for line in event.trace.lines]
-        for line in [*lines, *pending.session.cutter.newest(_DELAYED)]:
+        events: list[Outcome] = [*undecided.client_alive]
+        lines = [line for event in undecided.traces for line in event.trace.lines]
+        for line in [*lines, *undecided.session.cutter.newest(_DELAYED)]:
             if is_note(line):
                 cutter.note(line)
                 continue
@@ -276,9 +278,9 @@ class Timeline:
             events += self.closed(closed)
         return events
 
-    def _accept_replay(self, pending: PendingBoot) -> list[Outcome]:
-        boot, replay = self.boot, pending.session
-        traces = pending.traces + [
+    def _accept_replay(self, undecided: UndecidedBurst) -> list[Outcome]:
+        boot, replay = self.boot, undecided.session
+        traces = undecided.traces + [
             _event_of(self, closed, before_listening=True)
             for closed in replay.cutter.close(EndReason.SILENCE)
         ]
@@ -296,15 +298,15 @@ class Timeline:
             *(dataclasses.replace(t, known=boot.had(t.trace)) for t in traces),
         ]
 
-    def _accept_boot(self, pending: PendingBoot, now: float) -> list[Outcome]:
-        old, new = self.boot, pending.session
+    def _accept_boot(self, undecided: UndecidedBurst, now: float) -> list[Outcome]:
+        old, new = self.boot, undecided.session
         # Asked for before the trace is closed: its last line may be the newest.
         last = old.last_record()
         events: list[Outcome] = [*self.closed(old.cutter.close(EndReason.REBOOT))]
         if old.memory.high_us is not None:
-            events.append(TimelineSplit(_retired(self, pending, now)))
+            events.append(TimelineSplit(_retired(self, undecided, now)))
         self.boot = new
-        new.name = pending.burst.first_at
+        new.name = undecided.burst.first_at
         booted = HostBooted(
             new.name,
             old.farewell or old.died,
@@ -313,8 +315,8 @@ class Timeline:
             self.kernel,
         )
         # A boot of few records ends with what its client says, e.g. its boot id.
-        events += [booted, *pending.client_alive]
-        events += [dataclasses.replace(t, boot=new.name) for t in pending.traces]
+        events += [booted, *undecided.client_alive]
+        events += [dataclasses.replace(t, boot=new.name) for t in undecided.traces]
         return events
 
     # --- traces and time -----------------------------------------------------
@@ -334,34 +336,34 @@ class Timeline:
     def tick(self, now: float) -> list[Outcome] | None:
         """Do what is due at this time."""
         events: list[Outcome] = []
-        pending = self.pending
-        if pending is not None and now >= pending.burst.deadline():
-            events += self._decide(pending, now)
-            pending = None
+        undecided = self.undecided
+        if undecided is not None and now >= undecided.burst.deadline():
+            events += self._decide(undecided, now)
+            undecided = None
         events += self.closed(self.boot.cutter.tick(now))
-        if pending is not None:
-            pending.traces.extend(
+        if undecided is not None:
+            undecided.traces.extend(
                 _event_of(self, closed, before_listening=True)
-                for closed in pending.session.cutter.tick(now) or ()
+                for closed in undecided.session.cutter.tick(now) or ()
             )
         return events or None
 
     @property
     def busy(self) -> bool:
         """Whether something is waiting for time to pass."""
-        return self.pending is not None or self.boot.cutter.trace is not None
+        return self.undecided is not None or self.boot.cutter.trace is not None
 
     def deadline(self) -> float | None:
         """Return when :meth:`tick` must be called; None: not needed."""
         trace_at = self.boot.cutter.deadline()
-        if self.pending is None:
+        if self.undecided is None:
             return trace_at
-        burst_at = self.pending.burst.deadline()
+        burst_at = self.undecided.burst.deadline()
         return burst_at if trace_at is None else min(burst_at, trace_at)
 
     def settle(self, now: float) -> list[Outcome]:
         """Decide the burst by what came so far."""
-        return [] if self.pending is None else self._decide(self.pending, now)
+        return [] if self.undecided is None else self._decide(self.undecided, now)
 
     def close(self, reason: EndReason) -> list[TraceClosed]:
         """Close the open trace."""
@@ -379,12 +381,12 @@ def _release_of(banner: str) -> str:
     return banner.split(" ", 3)[2]
 
 
-def _retired(timeline: Timeline, pending: PendingBoot, now: float) -> Timeline:
+def _retired(timeline: Timeline, undecided: UndecidedBurst, now: float) -> Timeline:
     """Return the boot that is over, without its context, as a timeline of its own."""
     old = Timeline(timeline.limits, timeline.boot)
     old.boot.cutter.take_context()
     old.host, old.kernel, old.form = timeline.host, timeline.kernel, timeline.form
-    old.last_at, old.last_heard = pending.before
+    old.last_at, old.last_heard = undecided.before
     old.retired_at = now
     return old
 

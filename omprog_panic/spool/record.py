@@ -31,7 +31,10 @@ class Losses:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class IncidentRecord:
-    """One closed trace."""
+    """One closed trace.
+
+    Its many attributes are the fields of the file.
+    """
 
     id: str  # 32 hexadecimal digits, made from the onset (collector/incident.py)
     source: str  # the sender's address

@@ -71,7 +71,7 @@ def test_a_file_that_goes_away_for_a_moment_keeps_its_networks(tmp_path: Path) -
     path.unlink()
 
     for _ in range(2):
-        with pytest.raises(ConfigError, match="gone"):
+        with pytest.raises(ConfigError, match="does not exist any more"):
             file.reload()
         assert "10.0.0.2" in file.networks
 

@@ -56,8 +56,8 @@ def test_what_is_notable_goes_the_long_way(text: str, *, extended: bool) -> None
     assert append is not None
     before = encode_source("a", sender)
 
-    number = 8 if extended else None
-    taken = append(AT, "payload", text, 5_000_002, number, 1.1)
+    number = "8" if extended else ""
+    taken = append(AT, "payload", text, "5000002", number, 1.1)
 
     assert not taken
     assert encode_source("a", sender) == before
@@ -74,9 +74,9 @@ def test_chatter_leaves_what_the_long_way_leaves(text: str, *, extended: bool) -
         sender.feed(f"{heads[0]}all is well", AT, 1.0)
 
     long.feed(heads[1] + text, AT, 1.1)
-    number = 8 if extended else None
+    number = "8" if extended else ""
     append = short.append_ordinary_line
     assert append is not None
-    assert append(AT, heads[1] + text, text, 5_000_002, number, 1.1)
+    assert append(AT, heads[1] + text, text, "5000002", number, 1.1)
 
     assert encode_source("a", short) == encode_source("a", long)
