@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from omprog_panic.notification.format import Facts
+from omprog_panic.notification.format import MessageFacts
 from omprog_panic.notification.incident import IncidentNotes
 from omprog_panic.notification.notification import Labels, Notification
 from omprog_panic.render.fitting import Attachment, fit_text
@@ -40,7 +40,7 @@ def make_alert(
     body: str = "b",
     *,
     file: Attachment | None = None,
-    facts: Facts | None = None,
+    facts: MessageFacts | None = None,
     id_: str = "",
 ) -> Alert:
     """Return an alert with this text; its id is the body where none is given."""

@@ -57,7 +57,7 @@ class Composer:
         return Alert(notification, context.alert_id, renderer)
 
     def context(self, row: OutboxRow, notification: Notification) -> MessageContext:
-        """Return what the templates of a row may use."""
+        """Return the context that the templates of a row are given."""
         catalog, facts = self.templates.catalog, notification.facts
         alert_id = row.notification_id[:ALERT_ID_DIGITS]
         banner: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from omprog_panic.notification.format import Facts, Format
+from omprog_panic.notification.format import Format, MessageFacts
 
 if TYPE_CHECKING:
     from omprog_panic.notification.fields import Fields
@@ -27,7 +27,7 @@ class BackHost:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Back(Facts):
+class Back(MessageFacts):
     """``back``: hosts that crashed are back again."""
 
     hosts: tuple[BackHost, ...] = ()
@@ -48,7 +48,7 @@ class UnannouncedBoot:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class SuspectedCrash(Facts):
+class SuspectedCrash(MessageFacts):
     """``suspected-crash``: hosts that booted without announcing it."""
 
     hosts: tuple[UnannouncedBoot, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from omprog_panic.notification.format import Facts, Format, Lifecycle
+from omprog_panic.notification.format import Format, Lifecycle, MessageFacts
 
 if TYPE_CHECKING:
     from omprog_panic.notification.fields import Fields
@@ -46,7 +46,7 @@ class CauseSummary:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class FollowUp(Facts):
+class FollowUp(MessageFacts):
     """``follow-up``: the same crash on more hosts. With the first host's trace."""
 
     cause: CauseSummary = CauseSummary()
@@ -57,7 +57,7 @@ class FollowUp(Facts):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class PanicLoop(Facts):
+class PanicLoop(MessageFacts):
     """``panic-loop``: hosts that crash again and again. With a trace."""
 
     cause: CauseSummary = CauseSummary()

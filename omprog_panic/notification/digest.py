@@ -17,7 +17,7 @@ from omprog_panic.notification.familiarity import (
     decode_familiarity,
     encode_familiarity,
 )
-from omprog_panic.notification.format import Facts, Format
+from omprog_panic.notification.format import Format, MessageFacts
 from omprog_panic.notification.senders import (
     SAMPLE_SILENT_HOST,
     SilentHost,
@@ -52,7 +52,7 @@ class LimitedService:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class DailyDigest(Facts):
+class DailyDigest(MessageFacts):
     """A day in one message."""
 
     since: float | None = None  # wall time in seconds

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
     from omprog_panic.notification.fields import Fields
 
-_F = TypeVar("_F", bound="Facts")
+_F = TypeVar("_F", bound="MessageFacts")
 
 JsonObject: TypeAlias = dict[str, object]
 
 
-class Facts:
+class MessageFacts:
     """What one kind of message says, as typed values; each kind has a subclass."""
 
     __slots__ = ()

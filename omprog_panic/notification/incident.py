@@ -11,7 +11,7 @@ from omprog_panic.notification.familiarity import (
     decode_familiarity,
     encode_familiarity,
 )
-from omprog_panic.notification.format import Facts, Format, Lifecycle
+from omprog_panic.notification.format import Format, Lifecycle, MessageFacts
 
 if TYPE_CHECKING:
     from omprog_panic.notification.fields import Fields
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class IncidentNotes(Facts):
+class IncidentNotes(MessageFacts):
     """What the policy adds to an incident; the incident itself is in the store."""
 
     known: Familiarity | None = None
@@ -27,7 +27,7 @@ class IncidentNotes(Facts):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class RequestedTest(Facts):
+class RequestedTest(MessageFacts):
     """Somebody ran ``omprog-panic test-alert``; rendered like an incident."""
 
 

@@ -24,7 +24,7 @@ from omprog_panic.notification import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from omprog_panic.notification.format import Facts, Format
+    from omprog_panic.notification.format import Format, MessageFacts
 
 
 class Kind(enum.Enum):
@@ -60,7 +60,7 @@ FORMATS: Mapping[Kind, Format[Any]] = {kind: kind.format for kind in Kind}
 _KIND_OF: Mapping[type, Kind] = {kind.format.facts: kind for kind in Kind}
 
 
-def kind_of(facts: Facts) -> Kind:
+def kind_of(facts: MessageFacts) -> Kind:
     """Return the kind that such facts belong to.
 
     >>> kind_of(boots.Back())

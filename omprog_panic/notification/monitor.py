@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from omprog_panic.notification.format import Facts, Format, Lifecycle
+from omprog_panic.notification.format import Format, Lifecycle, MessageFacts
 
 if TYPE_CHECKING:
     from omprog_panic.notification.fields import Fields
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class MonitorDeaf(Facts):
-    """``monitor-deaf``: our own datagram did not come out of the chain."""
+class MonitorDeaf(MessageFacts):
+    """``monitor-deaf``: our own test datagram did not arrive."""
 
     monitor: str = ""  # name of the monitoring host
     at: float | None = None  # wall time in seconds
-    last_heard_at: float | None = None  # when the last one came out
+    last_heard_at: float | None = None  # when the last one arrived
     misses: int = 0  # in a row
     address: str | None = None  # where it was sent
     port: int | None = None
@@ -26,8 +26,8 @@ class MonitorDeaf(Facts):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class MonitorHears(Facts):
-    """``monitor-hears``: it comes out again."""
+class MonitorHears(MessageFacts):
+    """``monitor-hears``: it arrives again."""
 
     monitor: str = ""
     at: float | None = None

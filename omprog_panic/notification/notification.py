@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from omprog_panic.notification.kinds import FORMATS, Kind, kind_of
 
 if TYPE_CHECKING:
-    from omprog_panic.notification.format import Facts, Lifecycle
+    from omprog_panic.notification.format import Lifecycle, MessageFacts
 
 
 class Labels(NamedTuple):
@@ -50,7 +50,7 @@ class Notification:
     """
 
     id: str
-    facts: Facts
+    facts: MessageFacts
     recipients: tuple[Recipient, ...] = ()
     decision: str = ""
     reason: str = ""

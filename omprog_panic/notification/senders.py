@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from omprog_panic.notification.format import Facts, Format
+from omprog_panic.notification.format import Format, MessageFacts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ class SilentHost:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class SenderSilent(Facts):
+class SenderSilent(MessageFacts):
     """``sender-silent``: listed hosts that are silent for longer than their limit."""
 
     hosts: tuple[SilentHost, ...] = ()
@@ -36,7 +36,7 @@ class SenderSilent(Facts):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class SenderSpeaks(Facts):
+class SenderSpeaks(MessageFacts):
     """``sender-speaks``: they are heard again."""
 
     hosts: tuple[SilentHost, ...] = ()
@@ -44,8 +44,8 @@ class SenderSpeaks(Facts):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class NeverHeard(Facts):
-    """``never-heard``: listed hosts from which nothing ever came (``limit_s``)."""
+class NeverHeard(MessageFacts):
+    """``never-heard``: listed hosts that were never heard (``limit_s``)."""
 
     hosts: tuple[SilentHost, ...] = ()
     count: int = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from omprog_panic.notification.format import Facts, Format
+from omprog_panic.notification.format import Format, MessageFacts
 
 if TYPE_CHECKING:
     from omprog_panic.notification.fields import Fields
@@ -21,7 +21,7 @@ class SuppressedKind:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Suppressed(Facts):
+class Suppressed(MessageFacts):
     """Messages to one service were suppressed, because it had enough for an hour."""
 
     service: str = ""

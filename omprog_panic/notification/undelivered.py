@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from omprog_panic.notification.format import Facts, Format
+from omprog_panic.notification.format import Format, MessageFacts
 
 if TYPE_CHECKING:
     from omprog_panic.notification.fields import Fields
@@ -22,7 +22,7 @@ class LostAlert:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Undelivered(Facts):
+class Undelivered(MessageFacts):
     """A service did not accept these alerts as long as they were retried."""
 
     service: str = ""

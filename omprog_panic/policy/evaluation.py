@@ -15,7 +15,7 @@ from omprog_panic.policy.state.rate_limit import RateLimitState
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from omprog_panic.notification.format import Facts
+    from omprog_panic.notification.format import MessageFacts
     from omprog_panic.policy.event import Crash
     from omprog_panic.policy.settings import Settings
     from omprog_panic.policy.state.memory import Memory
@@ -39,7 +39,7 @@ class Draft:
     ``subject`` as in DecisionRecord. ``limited``: it counts for the rate limit.
     """
 
-    facts: Facts
+    facts: MessageFacts
     decision: Decision
     reason: str
     subject: str
@@ -60,7 +60,9 @@ class Evaluation:
         # Crashes of this evaluation in groups not notified yet, by the group's key.
         self.joined: dict[str, list[Crash]] = {}
         self._decisions: list[DecisionRecord] = []
-        self._notifications: dict[tuple[Facts, str, str | None], Notification] = {}
+        self._notifications: dict[
+            tuple[MessageFacts, str, str | None], Notification
+        ] = {}
 
     @property
     def notifications(self) -> list[Notification]:

@@ -1,4 +1,4 @@
-"""A message that a service takes: the trace is shortened until it does. Pure."""
+"""Shortens the trace of a message until a service accepts it. Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Attachment(NamedTuple):
 
     name: str
     text: str
-    caption: str = ""  # where it is a message of its own
+    caption: str = ""  # its text, where it is a message of its own
 
 
 def fit_message(
@@ -38,7 +38,7 @@ def fit_message(
 ) -> Rendered:
     """Render with as much of the trace as fits; head and tail stay.
 
-    Any template holds the trace as one variable, so that is what is shortened.
+    Every template shows the trace as one variable, so that is what is shortened.
     """
     rendered = render(context)
     over = excess(*rendered)
@@ -69,10 +69,10 @@ def fit_text(
 
 
 def _largest(size: int, over: int, fits: Callable[[int], bool]) -> int:
-    """Find about the most characters that fit, of ``size`` that do not.
+    """Return about the most characters that fit, of ``size`` that do not.
 
-    Mark-up takes room too, and how much depends on what is left, so it is searched
-    for. With none to escape ``size - over`` is right at once.
+    Mark-up takes room too, and how much depends on what is left; hence the search.
+    Without mark-up ``size - over`` is right at once.
     """
     low, high = 0, size
     middle = max(0, size - over)

@@ -16,14 +16,14 @@ from omprog_panic.render.incident import bare_title
 from omprog_panic.render.trace import NO_TRACE
 
 if TYPE_CHECKING:
-    from omprog_panic.notification.format import Facts
+    from omprog_panic.notification.format import MessageFacts
     from omprog_panic.render.catalog import Catalog
 
 MAX_TEXT = 300
 
 
 def notice(
-    facts: Facts,
+    facts: MessageFacts,
     alert_id: str,
     *,
     catalog: Catalog = ENGLISH,

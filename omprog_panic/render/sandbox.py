@@ -1,8 +1,8 @@
-"""A jinja2 environment in which a template can do no harm and cannot go on for ever.
+"""A jinja2 environment in which a template can do no harm and cannot run for ever.
 
-jinja2's own sandbox keeps a template from Python's internals and from changing its
-variables. This one adds bounds: on steps (rounds of a loop, calls), on time, on the
-length of what is made, and on the numbers that make text long ("%99999999d").
+jinja2's own sandbox keeps a template away from Python's internals and from changing its
+variables. This one adds limits: on steps (rounds of a loop, calls), on time, on the
+length of the output, and on the numbers that make text long ("%99999999d").
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MAX_STEPS = 1_000_000
 MAX_SECONDS = 5.0
 MAX_OUTPUT = 16 * 1024 * 1024  # characters: no trace is longer
 MAX_WIDTH = 1000  # to which a text may be padded
-LOOK_EVERY = 256  # steps between looks at the clock
+CLOCK_EVERY = 256  # steps between two readings of the clock
 _LOOP_FILTER = "counted"
 # Widths in "%9999d", "%*d", "{:9999}" and "{:{n}}"; the last digits are enough.
 _WIDE = re.compile(r"%[^a-zA-Z%]*(?:\d{4}|\*)|\{[^{}]*:[^{}]*(?:\d{4}|\{)")
@@ -37,7 +37,7 @@ _FORMATTING = frozenset({"format", "format_map"})
 
 
 class BoundedEnvironment(ImmutableSandboxedEnvironment):
-    """See the module."""
+    """An environment with limits, see the module."""
 
     intercepted_binops = frozenset({"*", "**", "%", "+"})
 
@@ -57,14 +57,14 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
         for name in ("center", "indent", "wordwrap", "batch", "slice"):
             self.filters[name] = _narrow(self.filters[name])
         self.filters["format"] = _checked(self.filters["format"])
-        # Nothing at random: the same row must give the same message every time.
+        # Nothing random: the same row must give the same message every time.
         del self.filters["random"], self.globals["lipsum"]
 
     def bounded(self, name: str, variables: Mapping[str, object]) -> str:
         """Render a template.
 
         Raises:
-            jinja2.TemplateError: it is wrong, or goes beyond its bounds.
+            jinja2.TemplateError: it is wrong, or exceeds a limit.
 
         """
         self._budget.steps = 0
@@ -117,7 +117,7 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
                 loop.iter, _LOOP_FILTER, [], [], None, None, lineno=line
             )
         for joined in list(tree.find_all(nodes.Concat)):
-            # "a ~ b" is no operator that could be watched; as a sum of texts it is.
+            # "a ~ b" cannot be intercepted; as a sum of texts it can.
             joined.nodes = [_as_text(joined.nodes)]
         tree.set_environment(self)
         return tree
@@ -126,14 +126,14 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
         """Count a round or a call.
 
         Raises:
-            SecurityError: it was one too many.
+            SecurityError: the limit on steps or time is exceeded.
 
         """
         budget = self._budget
         budget.steps += 1
         if budget.steps > MAX_STEPS:
             raise SecurityError(f"takes more than {MAX_STEPS} steps")
-        if not budget.steps % LOOK_EVERY and self._clock.monotonic() > budget.until:
+        if not budget.steps % CLOCK_EVERY and self._clock.monotonic() > budget.until:
             raise SecurityError(f"takes longer than {MAX_SECONDS:g} seconds")
 
 

@@ -1,9 +1,8 @@
 """Fits a message to a service's limit. Pure.
 
-What goes first is the context before the crash, then the middle of the crash: its
-head holds the cause, its tail the last words. Where it happened stays in any
-case. apprise's own ways (cut the end off, or split) lose one of them or send twenty
-messages.
+The context before the crash is left out first, then the middle of the crash: its head
+contains the cause, its tail the last lines. The blamed frames always stay. apprise's
+own methods (cut off the end, or split) lose one of these or send twenty messages.
 """
 
 from __future__ import annotations
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
     from omprog_panic.render.catalog import Catalog
 
 HEAD_SHARE = 0.6  # of the room; the rest is for the tail
-GUILTY_FRAMES = 6
-LOOK_FOR_FRAMES = 20  # lines below "Call Trace:", some of which are no frames
+BLAMED_FRAMES = 6
+SEARCHED_LINES = 20  # lines below "Call Trace:", some of which are no frames
 # x86, arm64, 32-bit ARM, powerpc, riscv
 _POINTER = re.compile(r"\b(?:RIP: |pc : |PC is at |NIP \[|epc : )")
 _CALL_TRACE = re.compile(r"\b(?:Call [Tt]race:|Backtrace:)")
@@ -38,33 +37,33 @@ def fit_trace(
 ) -> tuple[str, ...]:
     """Return lines of at most ``room`` characters together, line ends counted.
 
-    The crash begins at ``lines[onset]``. A notice stands where lines were left out.
+    The crash begins at ``lines[onset]``. A note marks where lines were left out.
     """
     if _size(lines) <= room:
         return tuple(lines)
-    left = room - len(_notice(len(lines), alert_id, catalog)) - 1
+    left = room - len(_note(len(lines), alert_id, catalog)) - 1
     if left <= 0:
         return ()
     crash = lines[onset:]
     if _size(crash) <= left:
         kept = _fit(lines[onset - 1 :: -1], left - _size(crash)) if onset else 0
         first = onset - kept
-        return (_notice(first, alert_id, catalog), *lines[first:])
+        return (_note(first, alert_id, catalog), *lines[first:])
     head, tail = _ends(crash, left)
-    guilty = _guilty(crash, left // 3)
-    if any(head <= number < len(crash) - tail for number in guilty):
-        notices = _Notices(alert_id, catalog)
-        return _with_guilty(crash, guilty, room, onset, notices)
+    blamed = _blamed(crash, left // 3)
+    if any(head <= number < len(crash) - tail for number in blamed):
+        notes = _Notes(alert_id, catalog)
+        return _with_blamed(crash, blamed, room, onset, notes)
     left_out = onset + len(crash) - head - tail
-    notice = _notice(left_out, alert_id, catalog)
-    return (*crash[:head], notice, *crash[len(crash) - tail :])
+    note = _note(left_out, alert_id, catalog)
+    return (*crash[:head], note, *crash[len(crash) - tail :])
 
 
-def _guilty(crash: Sequence[str], room: int) -> list[int]:
-    """Find where it happened: the instruction pointer and the innermost calls.
+def _blamed(crash: Sequence[str], room: int) -> list[int]:
+    """Return where it happened: the instruction pointer and the innermost calls.
 
-    Registers, code bytes and modules may stand before these, more of them than a
-    short message holds.
+    Registers, code bytes and modules may come before these, and may be longer than a
+    short message.
     """
     found: list[int] = []
     pointer = next((n for n, line in enumerate(crash) if _POINTER.search(line)), None)
@@ -72,44 +71,44 @@ def _guilty(crash: Sequence[str], room: int) -> list[int]:
     if pointer is not None:
         found.append(pointer)
     if trace is not None:
-        frames = range(trace + 1, min(trace + 1 + LOOK_FOR_FRAMES, len(crash)))
-        sure = [n for n in frames if _FRAME.search(crash[n])][:GUILTY_FRAMES]
+        frames = range(trace + 1, min(trace + 1 + SEARCHED_LINES, len(crash)))
+        sure = [n for n in frames if _FRAME.search(crash[n])][:BLAMED_FRAMES]
         found += range(trace, sure[-1] + 1 if sure else trace + 1)
     chosen = sorted(set(found))
     return chosen[: _fit([crash[n] for n in chosen], room)]
 
 
-def _with_guilty(
+def _with_blamed(
     crash: Sequence[str],
-    guilty: Sequence[int],
+    blamed: Sequence[int],
     room: int,
     onset: int,
-    notices: _Notices,
+    notes: _Notes,
 ) -> tuple[str, ...]:
-    notice = len(notices.full(onset + len(crash))) + 1
-    gaps = 1 + sum(b - a > 1 for a, b in itertools.pairwise(guilty))
-    short = len(notices.short(onset + len(crash))) + 1
-    left = room - notice - gaps * short - _size([crash[n] for n in guilty])
+    note = len(notes.full(onset + len(crash))) + 1
+    gaps = 1 + sum(b - a > 1 for a, b in itertools.pairwise(blamed))
+    short = len(notes.short(onset + len(crash))) + 1
+    left = room - note - gaps * short - _size([crash[n] for n in blamed])
     head, tail = _ends(crash, left) if left > 0 else (0, 0)
-    kept = sorted({*range(head), *guilty, *range(len(crash) - tail, len(crash))})
-    given: list[str] = []
-    missing, before, said = onset, -1, False
+    kept = sorted({*range(head), *blamed, *range(len(crash) - tail, len(crash))})
+    shown: list[str] = []
+    missing, before, explained = onset, -1, False
     for number in [*kept, len(crash)]:
         missing += number - before - 1
-        if missing and given:
-            # One of the notices says where the rest can be seen.
-            given.append(notices.short(missing) if said else notices.full(missing))
-            missing, said = 0, True
+        if missing and shown:
+            # Only the first note says where the rest can be seen.
+            shown.append(notes.short(missing) if explained else notes.full(missing))
+            missing, explained = 0, True
         if number < len(crash):
-            given.append(crash[number])
+            shown.append(crash[number])
         before = number
-    return tuple(given)
+    return tuple(shown)
 
 
 def shape(
     body: str, limit: int | None, alert_id: str, catalog: Catalog = ENGLISH
 ) -> str:
-    r"""Give at most ``limit`` characters of any text, whole lines where possible.
+    r"""Return at most ``limit`` characters of any text, whole lines where possible.
 
     >>> shape("a\n" * 100 + "end", 99, "1f").count("lines left out")
     1
@@ -117,22 +116,22 @@ def shape(
     if limit is None or len(body) <= limit:
         return body
     lines = body.split("\n")
-    left = limit - len(_notice(len(lines), alert_id, catalog)) - 1
+    left = limit - len(_note(len(lines), alert_id, catalog)) - 1
     head, tail = _ends(lines, left) if left > 0 else (0, 0)
-    # A line longer than its share: cut within it rather than lose it.
+    # A line is longer than its share: cut it rather than drop it.
     if not head or not tail:
         return _cut(body, limit, alert_id, catalog)
-    notice = _notice(len(lines) - head - tail, alert_id, catalog)
-    return "\n".join([*lines[:head], notice, *lines[len(lines) - tail :]])
+    note = _note(len(lines) - head - tail, alert_id, catalog)
+    return "\n".join([*lines[:head], note, *lines[len(lines) - tail :]])
 
 
 def _cut(body: str, limit: int, alert_id: str, catalog: Catalog) -> str:
-    notice = f"\n{catalog.texts['cut'].format(alert_id=alert_id)}\n"
-    room = limit - len(notice)
-    if room < len(notice):  # an SMS: the beginning is worth more than the notice
+    note = f"\n{catalog.texts['cut'].format(alert_id=alert_id)}\n"
+    room = limit - len(note)
+    if room < len(note):  # an SMS: the beginning is worth more than the note
         return body[: max(limit, 0)]
     head = int(room * HEAD_SHARE)
-    return f"{body[:head]}{notice}{body[len(body) - (room - head) :]}"
+    return f"{body[:head]}{note}{body[len(body) - (room - head) :]}"
 
 
 def _ends(lines: Sequence[str], room: int) -> tuple[int, int]:
@@ -142,19 +141,19 @@ def _ends(lines: Sequence[str], room: int) -> tuple[int, int]:
     return head, tail
 
 
-def _notice(count: int, alert_id: str, catalog: Catalog) -> str:
+def _note(count: int, alert_id: str, catalog: Catalog) -> str:
     lines = catalog.count(count, "line")
     return catalog.texts["left-out"].format(lines=lines, count=count, alert_id=alert_id)
 
 
-class _Notices(NamedTuple):
-    """What stands where lines were left out; the first says where they can be seen."""
+class _Notes(NamedTuple):
+    """Notes where lines were left out; the first says where the lines can be seen."""
 
     alert_id: str
     catalog: Catalog
 
     def full(self, count: int) -> str:
-        return _notice(count, self.alert_id, self.catalog)
+        return _note(count, self.alert_id, self.catalog)
 
     def short(self, count: int) -> str:
         lines = self.catalog.count(count, "line")

@@ -1,11 +1,10 @@
 """The message templates: the administrator's over the shipped ones.
 
 All are read at start and at reload; at alert time nothing is read from disk. The
-administrator's are compiled and tried then, too; the shipped ones, which the tests
-hold, when they are first used, because compiling them all takes half a second. A
-template that fails at alert time is replaced by the shipped one, which is said in the
-log and at the foot of the message; if even that fails, the message is put together
-without any.
+administrator's are compiled and tried then, too. The shipped ones are covered by tests
+and are compiled when they are first used, because compiling all takes half a second. A
+template that fails at alert time is replaced by the shipped one, which the log and the
+foot of the message report; if even that fails, the message is built without any.
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ class TemplateFile(NamedTuple):
 
 
 def shipped_folder() -> Path:
-    """Find the templates that come with the program.
+    """Return the folder of the templates that come with the program.
 
     Beside the package in a checkout, below the prefix when installed from a wheel,
     in /usr/share when installed as a Debian package.
@@ -87,7 +86,7 @@ def shipped_folder() -> Path:
 class TemplateFolder:
     """Compiled templates of one folder and language.
 
-    They may include one another, and what ``beneath`` has and they have not.
+    They may include one another, and those of ``beneath`` that they do not replace.
     """
 
     def __init__(
@@ -108,7 +107,7 @@ class TemplateFolder:
         )
 
     def load(self) -> None:
-        """Read every template, compile the administrator's; what fails is a fault."""
+        """Read every template, compile the administrator's; failures become faults."""
         try:
             paths = sorted(self.folder.glob(f"*{SUFFIX}"))
             for path in paths[:MAX_TEMPLATES]:
@@ -123,7 +122,7 @@ class TemplateFolder:
                 self._fault(self.folder / name, error.lineno, message)
 
     def names(self) -> list[str]:
-        """Return what is there, the unusable included."""
+        """Return the names of all templates, unusable ones included."""
         return sorted({*self._sources, *self.faults})
 
     def has(self, name: str) -> bool:
@@ -170,7 +169,7 @@ class TemplateFolder:
         return source, str(self.folder / name), lambda: True
 
     def _place(self, name: str, error: Exception) -> str:
-        """Give file and line of what failed, also when an included template did."""
+        """Return file and line of the error, also when an included template failed."""
         file, line = str(self.folder / name), getattr(error, "lineno", None)
         file = getattr(error, "filename", None) or file
         if line is None:
@@ -186,7 +185,7 @@ class TemplateFolder:
 
 
 class Templates:
-    """What renders messages, in one language."""
+    """Renders messages in one language."""
 
     def __init__(self, folders: Sequence[TemplateFolder], catalog: Catalog) -> None:
         self._folders = tuple(folders)  # the first one wins; the first is "yours"
@@ -194,9 +193,9 @@ class Templates:
         self.failures: dict[str, str] = {}  # at alert time, by file and line
 
     def render(self, context: MessageContext, named: str | None = None) -> Rendered:
-        """Render a message, whatever the templates do.
+        """Render a message; never fails, whatever the templates do.
 
-        ``named`` are the templates that a route asks for.
+        ``named`` are the templates that a route names.
         """
         failures: list[str] = []
         kind, variables = context.kind.value, context.variables()
@@ -232,11 +231,11 @@ class Templates:
         ]
 
     def check(self, samples: Mapping[str, Iterable[MessageContext]]) -> list[str]:
-        """Try every template with samples; give what is wrong, with file and line."""
+        """Try every template with samples; return the errors, with file and line."""
         return self._faults(self.files(samples))
 
     def check_own(self, samples: Mapping[str, Iterable[MessageContext]]) -> list[str]:
-        """Try the administrator's templates only, which takes no time."""
+        """Try only the administrator's templates, which is fast."""
         own = self._folders[0]
         files = [self._tried(own, "yours", name, samples) for name in own.names()]
         return self._faults(files)
@@ -250,7 +249,7 @@ class Templates:
     def files(
         self, samples: Mapping[str, Iterable[MessageContext]]
     ) -> list[TemplateFile]:
-        """Return every template that is used, and yours that are not, each tried."""
+        """Return all templates in use and the administrator's broken ones, tried."""
         found: list[TemplateFile] = []
         seen: set[str] = set()
         for number, folder in enumerate(self._folders):
@@ -313,7 +312,7 @@ class Templates:
 
 
 def _own_name(kind: str, named: str, part: str) -> str:
-    """Return the template that a route's name stands for.
+    """Return the file name of a template that a route names.
 
     >>> _own_name("incident", "short", "body"), _own_name("back", "short", "body")
     ('short.body.j2', 'short-back.body.j2')
@@ -323,7 +322,7 @@ def _own_name(kind: str, named: str, part: str) -> str:
 
 
 def _kind(name: str) -> str | None:
-    """Return the kind of message that a template is for; a route may name its own.
+    """Return the kind of message that a template is for, also one that a route names.
 
     >>> _kind("back.body.j2"), _kind("short-back.body.j2"), _kind("short.body.j2")
     ('back', 'back', 'incident')

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from omprog_panic.alerter.delivery import MAX_IDLE_S, DeliveryAgent, Worker
-from omprog_panic.alerter.dispatch import notify_test, readdress
+from omprog_panic.alerter.dispatch import notify_test
 from omprog_panic.errors import StoreError
 from omprog_panic.model import Record
 from omprog_panic.render.fitting import Attachment
@@ -325,33 +325,6 @@ def test_a_test_alert_is_marked_as_one(world: World) -> None:
     assert subject.startswith("TEST ")
     assert body.startswith("TEST: this message was requested")
     assert notification_id[:12] in body
-
-
-def test_a_mended_service_gets_what_its_old_url_did_not(world: World) -> None:
-    world.receive(make_incident(1))
-    mended = make_service("mended")
-    with world.database.write() as connection:
-        known, services, now = {B.key, mended.key}, [B, mended], world.clock.now
-        assert readdress(connection, known, services, now) == 1
-        assert readdress(connection, known, services, now) == 0
-    sink = MemorySink()
-    world.run(world.agent(mended, sink), 1)
-
-    assert len(sink.sent) == 1
-    assert states(world)[B.key] == ["waiting"]
-
-
-def test_what_a_service_did_not_take_goes_to_its_like_alone(world: World) -> None:
-    world.receive(make_incident(1))
-    mended = make_service("mended", tags=frozenset({"a", "night"}))
-    stranger = make_service("stranger")
-    known = {B.key, mended.key, stranger.key}
-    with world.database.write() as connection:
-        services, now = [B, mended, stranger], world.clock.now
-        assert readdress(connection, known, services, now) == 1
-
-    assert mended.key in states(world)
-    assert stranger.key not in states(world)
 
 
 class _Counting(DeliveryAgent):

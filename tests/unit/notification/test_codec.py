@@ -12,7 +12,7 @@ from omprog_panic.notification.codec import decode, encode
 from omprog_panic.notification.fields import Fields
 from omprog_panic.notification.incident import IncidentNotes
 from omprog_panic.notification.kinds import FORMATS, Kind
-from omprog_panic.notification.notification import Notification, Recipient
+from omprog_panic.notification.notification import Notification
 
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -65,12 +65,3 @@ def test_a_later_version_may_have_more_fields() -> None:
     raw["facts"]["more"] = {}
 
     assert decode(json.dumps(raw)) == Notification("n", IncidentNotes())
-
-
-def test_a_service_has_the_templates_of_its_route() -> None:
-    recipients = (Recipient("a", "short"), Recipient("b"))
-    notification = Notification("n", IncidentNotes(), recipients)
-
-    assert notification.template_for("a") == "short"
-    assert notification.template_for("b") is None
-    assert notification.template_for("c") is None

@@ -5,7 +5,7 @@ import typing
 import pytest
 
 from omprog_panic.notification.fields import Fields
-from omprog_panic.notification.format import Facts
+from omprog_panic.notification.format import MessageFacts
 from omprog_panic.notification.kinds import FORMATS, Kind, kind_of
 
 
@@ -13,7 +13,7 @@ def test_each_kind_has_a_format() -> None:
     assert set(FORMATS) == set(Kind)
     # By name: slots=True makes a second class of each.
     known = {form.facts.__name__ for form in FORMATS.values()}
-    assert known == {facts.__name__ for facts in Facts.__subclasses__()}
+    assert known == {facts.__name__ for facts in MessageFacts.__subclasses__()}
 
 
 @pytest.mark.parametrize("kind", Kind)

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omprog_panic.render.context import MessageContext
-from omprog_panic.render.fitting import fit_message, fit_text, whole_trace
+from omprog_panic.render.fitting import fit_message, fit_text
 from omprog_panic.render.sample import sample_context
 from omprog_panic.render.templates import Rendered
 from omprog_panic.render.trace import ShownTrace
-from omprog_panic.sinks import escaping, text_profile
+from omprog_panic.sinks import text_profile
 from omprog_panic.sinks.text_profile import TextProfile, profile_of
 
 KNOWN = {
@@ -77,26 +77,3 @@ def test_a_short_service_gets_the_title_alone() -> None:
 
 def test_a_program_of_the_administrators_gets_the_text_as_it_is() -> None:
     assert profile_of("json", 10).write("@a", "<b> http://c") == ("@a", "<b> http://c")
-
-
-@given(NASTY)
-def test_no_code_block_ends_early(text: str) -> None:
-    assert "```" not in escaping.no_fences(text)
-
-
-@pytest.mark.parametrize(
-    ("host", "name"),
-    [
-        ("db-07.example.org", f"db-07.example.org-{ID}.txt"),
-        ("../../etc/passwd", f"etc-passwd-{ID}.txt"),
-        ("\x1b[31m\u202e", f"31m-{ID}.txt"),
-        ("äö", f"host-{ID}.txt"),
-        ("x" * 300, f"{'x' * 40}-{ID}.txt"),
-    ],
-)
-def test_a_file_has_a_name_that_is_safe(host: str, name: str) -> None:
-    assert whole_trace(Rendered("s", "b"), host, ID) == (
-        name,
-        "s\n\nb\n",
-        f"The full trace: {name}",
-    )
