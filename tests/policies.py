@@ -176,7 +176,7 @@ def facts(message: Notification) -> Any:
 
 
 def replay_log(log: Sequence[str]) -> list[DecisionRecord]:
-    """Run a log through a new engine; give every decision, that of set-up too."""
+    """Run a log through a new engine; return every decision, that of set-up too."""
     engine = Engine()
     decided: list[DecisionRecord] = []
     for entry in log:

@@ -1,3 +1,3 @@
-"""Who is told what, and why. Pure."""
+"""Who is notified of what, when and why. Pure."""
 
 from __future__ import annotations

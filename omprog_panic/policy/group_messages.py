@@ -138,8 +138,8 @@ def _notify_repeat(evaluation: Evaluation, key: str, group: GroupState) -> None:
         group.step += 1
     reason = f"{group.route}: {pending.crashes} crashes of known hosts{since}"
     for crash in evaluation.joined.pop(key, []):
-        words = f"{group.route}: a host that crashes with ever new causes"
-        suppress(evaluation, Decision.SUPPRESS_REPEAT, crash, group, words)
+        because = f"{group.route}: a host that crashes with ever new causes"
+        suppress(evaluation, Decision.SUPPRESS_REPEAT, crash, group, because)
     facts = PanicLoop(
         cause=_summary(group),
         hosts=_hosts(group, hosts),

@@ -92,8 +92,8 @@ def _notify(
     labels = Labels(kind_of(facts).value)
     routed = evaluation.settings.route(labels)
     if not routed:
-        words = f"{labels.severity}: its route names no service"
-        record = DecisionRecord(Decision.STORE_NO_RECEIVER, "monitor", words)
+        unrouted = f"{labels.severity}: its route names no service"
+        record = DecisionRecord(Decision.STORE_NO_RECEIVER, "monitor", unrouted)
         evaluation.decide(record)
     draft = Draft(
         facts=facts,

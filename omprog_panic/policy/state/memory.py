@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from omprog_panic.errors import MalformedRecordError
 from omprog_panic.policy.state.boot import BOOTS
@@ -21,13 +21,14 @@ from omprog_panic.policy.state.monitor import (
 from omprog_panic.policy.state.rate_limit import RATE_LIMITS
 from omprog_panic.policy.state.sender import HOST_CAUSES, SENDERS, UNHEARD
 from omprog_panic.policy.state.silence import SILENCES
-from omprog_panic.policy.state.table import ONLY_ROW, Table
+from omprog_panic.policy.state.table import ONLY_ROW, RowFormat, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from omprog_panic.policy.state.configuration import ConfigState
 
+_T = TypeVar("_T")
 CHECKPOINT_VERSION = 1
 
 
@@ -57,34 +58,25 @@ class Memory:
     """
 
     def __init__(self) -> None:
-        self.configuration = Table(CONFIG)
-        self.monitor = Table(MONITOR)
-        self.self_check = Table(SELF_CHECK)
-        self.groups = Table(GROUPS)
-        self.senders = Table(SENDERS)
-        self.host_causes = Table(HOST_CAUSES)
-        self.unheard = Table(UNHEARD)
-        self.boots = Table(BOOTS)
-        self.bundles = Table(BUNDLES)
-        self.rate_limits = Table(RATE_LIMITS)
-        self.silences = Table(SILENCES)
-        self.digests = Table(DIGEST)
+        self._tables: dict[str, Table[Any]] = {}
+        self.configuration = self._add(CONFIG)
+        self.monitor = self._add(MONITOR)
+        self.self_check = self._add(SELF_CHECK)
+        self.groups = self._add(GROUPS)
+        self.senders = self._add(SENDERS)
+        self.host_causes = self._add(HOST_CAUSES)
+        self.unheard = self._add(UNHEARD)
+        self.boots = self._add(BOOTS)
+        self.bundles = self._add(BUNDLES)
+        self.rate_limits = self._add(RATE_LIMITS)
+        self.silences = self._add(SILENCES)
+        self.digests = self._add(DIGEST)
         self.next_look = NextLook()
-        tables: tuple[Table[Any], ...] = (
-            self.configuration,
-            self.monitor,
-            self.self_check,
-            self.groups,
-            self.senders,
-            self.host_causes,
-            self.unheard,
-            self.boots,
-            self.bundles,
-            self.rate_limits,
-            self.silences,
-            self.digests,
-        )
-        self._tables = {table.form.table: table for table in tables}
+
+    def _add(self, form: RowFormat[_T]) -> Table[_T]:
+        table = Table(form)
+        self._tables[form.table] = table
+        return table
 
     @property
     def current_config(self) -> ConfigState | None:

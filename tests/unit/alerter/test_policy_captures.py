@@ -26,7 +26,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def take(world: World, records: list[SpoolRecord]) -> list[str]:
-    """Take the records in their order, and let a moment pass; give what is told."""
+    """Take the records in their order, wait a little; return the kinds of messages."""
     for record in records:
         world.receive(record)
         world.clock.advance(0.1)
@@ -77,7 +77,7 @@ def test_a_recorded_panic_and_the_boot_after_it(world: World, name: str) -> None
     assert "suspected-crash" not in kinds
 
 
-def test_crash_and_boot_again_and_again_are_told_once_each(world: World) -> None:
+def test_crash_and_boot_again_and_again_are_sent_once_each(world: World) -> None:
     kinds = take(world, played("reboot.6.12"))
 
     assert kinds[:2] == ["incident", "back"]

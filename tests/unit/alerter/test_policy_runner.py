@@ -117,7 +117,7 @@ def test_known_or_new_comes_from_the_archive(world: World) -> None:
     assert '"status": "seen", "crashes": 1, "hosts": 1' in words[1]
 
 
-def test_a_service_that_is_told_later_hears_that_the_cause_is_known(
+def test_a_service_that_is_notified_later_reads_that_the_cause_is_known(
     tmp_path: Path,
 ) -> None:
     services = [make_service("a"), make_service("b")]
@@ -134,7 +134,9 @@ def test_a_service_that_is_told_later_hears_that_the_cause_is_known(
     world.database.close()
 
 
-def test_what_came_of_a_hold_is_shown_for_each_service(tmp_path: Path) -> None:
+def test_what_became_of_a_suppressed_crash_is_shown(
+    tmp_path: Path,
+) -> None:
     services = [make_service("a"), make_service("b")]
     routes = [{"match": {"host": "10.0.0.3"}, "to": ["b"], "continue": True}, {}]
     policy = {"default_route": {"to": ["a"]}, "routes": routes}
@@ -233,7 +235,7 @@ def test_a_bug_in_the_policy_costs_no_alert(
     ]
 
 
-def test_silences_of_the_command_line_hold_until_they_are_ended(world: World) -> None:
+def test_silences_of_the_command_line_apply_until_they_are_ended(world: World) -> None:
     paths = Paths(world.spool, world.location, world.folder, world.folder)
     added = add_silence(
         paths, NewSilence({"host": ["db-*"], "kind": []}, 600, "anna", "kernel")
@@ -379,9 +381,9 @@ def test_facts_reach_the_policy(world: World) -> None:
     world.clock.advance(301)
     world.runner.tick(world.database)
 
-    told = rows(world, NOTIFICATIONS)[-1].details
-    assert '"kernels": [{"name": "6.12", "hosts": 2}]' in told
-    assert len(told) < 4000
+    details = rows(world, NOTIFICATIONS)[-1].details
+    assert '"kernels": [{"name": "6.12", "hosts": 2}]' in details
+    assert len(details) < 4000
 
 
 def test_the_log_is_bounded_and_begins_with_a_state(
@@ -391,7 +393,7 @@ def test_the_log_is_bounded_and_begins_with_a_state(
     for number in range(1, 40):
         world.receive(crash(world, number, host=number))
         if number % 5 == 0:
-            world.runner.forget()  # a restart: the next turn begins with a state
+            world.runner.forget()  # a restart: the next entry is a checkpoint
     with world.database.write() as connection:
         before = policy_store.load_log(connection)
         policy_store.prune_log(connection)

@@ -69,7 +69,7 @@ class World:
     clock: FakeClock = dataclasses.field(default_factory=FakeClock)
     backoff: Backoff = dataclasses.field(default_factory=lambda: Backoff(1.0, 60.0))
     events: list[AlerterEvent] = dataclasses.field(default_factory=list)
-    policy: dict[str, Any] | None = None  # None: each incident is told to everybody
+    policy: dict[str, Any] | None = None  # None: every service gets every incident
 
     def __post_init__(self) -> None:
         self.location = Path(EMBEDDED.new_location(self.folder))

@@ -49,15 +49,15 @@ def test_more_hosts_with_the_same_cause_become_one_message(scene: Scene) -> None
 
     scene.wait(300)
     assert scene.kinds() == ["incident", "follow-up"]
-    told = facts(scene.messages[-1])
-    assert (told.count, told.cause.all_hosts, told.crashes) == (41, 42, 41)
-    assert len(told.hosts) == 41
-    assert told.hosts[0] == CrashedHost("10.0.0.10", "10.0.0.10", 1)
-    assert told.cause.kernels == (
+    sent = facts(scene.messages[-1])
+    assert (sent.count, sent.cause.all_hosts, sent.crashes) == (41, 42, 41)
+    assert len(sent.hosts) == 41
+    assert sent.hosts[0] == CrashedHost("10.0.0.10", "10.0.0.10", 1)
+    assert sent.cause.kernels == (
         Share("6.1.0-56-cloud-amd64", 21),
         Share("6.1.0-57", 21),
     )
-    assert told.cause.first_host == "db-07"
+    assert sent.cause.first_host == "db-07"
     assert scene.messages[-1].incident_id == first.id
 
 

@@ -64,7 +64,7 @@ def test_one_without_heartbeats_may_be_silent() -> None:
     assert scene.messages == []
 
 
-def test_its_own_limit_holds_without_heartbeats_too() -> None:
+def test_its_own_limit_applies_without_heartbeats_too() -> None:
     senders = [{"name": "db-07", "address": "10.0.0.2", "silent_after_s": 7200}]
     scene = Scene(senders=senders)
     scene.hear("heard")
@@ -159,7 +159,7 @@ def test_no_step_of_the_clock_makes_a_sender_silent_or_speak(
     scene.wait(HOUR - 700, 10)
     assert scene.messages == []
 
-    # Its silence is told when it was silent so long, not when the clock says so.
+    # It is reported after so much silence, not when the clock says so.
     scene.wait(200, 10)
     assert scene.kinds() == ["sender-silent"]
     scene.wall -= step

@@ -21,7 +21,7 @@ PANIC = Labels(
 
 
 @pytest.mark.parametrize(
-    ("match", "holds"),
+    ("match", "expected"),
     [
         ({"severity": "panic"}, True),
         ({"severity": ["oops", "panic"]}, True),
@@ -46,8 +46,8 @@ PANIC = Labels(
     ],
     ids=str,
 )
-def test_a_match(match: dict[str, object], holds: bool) -> None:
-    assert all_match(parse_match(match), PANIC) is holds
+def test_a_match(match: dict[str, object], expected: bool) -> None:
+    assert all_match(parse_match(match), PANIC) is expected
 
 
 def test_an_address_pattern_does_not_match_what_is_no_address() -> None:

@@ -84,7 +84,7 @@ def test_a_silence_covers_life_signs_too() -> None:
     assert facts(scene.messages[0]).signs == 1
 
 
-def test_a_silence_that_begins_later_does_not_hold_yet(scene: Scene) -> None:
+def test_a_silence_that_begins_later_does_not_apply_yet(scene: Scene) -> None:
     later = SilenceChanged("s1", (), "anna", "", NOON + 100, NOON + 200)
     scene.feed(later)
     scene.crash()

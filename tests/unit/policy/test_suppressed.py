@@ -1,4 +1,4 @@
-"""What a service is told of its rate limit, in fake time."""
+"""What a service is sent about its rate limit, in fake time."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def test_a_rate_limit_ends_in_one_message_that_reports_how_many() -> None:
     )
 
     scene.wait(3500, 10)
-    [held] = scene.of_kind("suppressed")
-    assert facts(held).count == 30
-    assert facts(held).kinds == (SuppressedKind("incident", 30),)
+    [notice] = scene.of_kind("suppressed")
+    assert facts(notice).count == 30
+    assert facts(notice).kinds == (SuppressedKind("incident", 30),)
     scene.wait(200, 10)
     scene.crash(2, cause="after the hour")
     assert scene.kinds()[-1] == "incident"
