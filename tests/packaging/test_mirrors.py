@@ -48,6 +48,7 @@ ELSEWHERE = {
     "config/reference.py": "tests/config/test_reference.py",
     "config/routing.py": "tests/config/test_routes.py",
     # The pipeline is tested as a whole.
+    "collector/batch.py": "tests/unit/collector/test_protocol.py",
     "collector/pipeline.py": "tests/property/test_pipeline.py",
     "collector/incident.py": "tests/unit/collector/test_captures.py",
     "collector/timeline.py": "tests/unit/collector/test_repeats.py",
