@@ -216,7 +216,7 @@ def _problems(status: MonitorStatus) -> Iterator[Problem]:
         yield Problem(WARNING, text, "journalctl -u omprog-panic-alerter")
     if store.monitor_deaf:
         text = "the monitor does not receive: its self-check datagrams do not arrive"
-        yield Problem(CRITICAL, text, "omprog-panic doctor")
+        yield Problem(CRITICAL, text, "journalctl -u rsyslog")
     yield from _sender_problems(store.senders)
     yield from _settings_problems(status)
     for row in store.backlog:

@@ -309,7 +309,7 @@ def folders_that_cannot_be_written(story: Story) -> None:
 
 def an_alerter_that_is_down(story: Story) -> None:
     story.machine.run(f"systemctl stop {ALERTER}")
-    expect(story, "alerter", "does not run")
+    expect(story, "alerter", "is not running")
     story.machine.run(f"systemctl start {ALERTER}")
     story.machine.wait(f"systemctl is-active {ALERTER}", "the alerter")
 
