@@ -162,7 +162,9 @@ def a_reboot_keeps_an_undelivered_alert(story: Story) -> None:
     datagrams = capture(LATER)
     story.monitor.replay("127.0.0.4", datagrams)
     story.monitor.wait_read()
-    wait_until(lambda: " pending: " in story.monitor.status()[1], "a pending alert", WITHIN_S)
+    wait_until(
+        lambda: " pending: " in story.monitor.status()[1], "a pending alert", WITHIN_S
+    )
     story.machine.reboot()
     with story.monitor.receiver() as receiver:
         received = receiver.wait_for(1, WITHIN_S)

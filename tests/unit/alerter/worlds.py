@@ -15,16 +15,9 @@ from omprog_panic.alerter.event import AlerterEvent
 from omprog_panic.alerter.intake import Intake
 from omprog_panic.alerter.maintenance import Maintenance
 from omprog_panic.alerter.policy_runner import PolicyRunner
-from omprog_panic.config.model import (
-    AlerterConfig,
-    Fallback,
-    Limits,
-    Paths,
-    Receive,
-    Retention,
-    Service,
-)
+from omprog_panic.config.model import AlerterConfig, Fallback, PublicConfig, Service
 from omprog_panic.config.policy import parse_policy
+from omprog_panic.config.schema import with_defaults
 from omprog_panic.kernel.analysis import Report
 from omprog_panic.model import Record
 from omprog_panic.policy.engine import PolicyResult
@@ -124,20 +117,18 @@ class World:
             self.clock.advance(delay)
 
     def maintenance(self, *fallbacks: Fallback, **keep: float) -> Maintenance:
-        retention = Retention(730, 90, 2000)
-        config = AlerterConfig(
-            file=self.folder / "config.yaml",
-            paths=Paths(self.spool, self.folder, self.folder, self.folder),
-            receive=Receive("*", 6666),
-            limits=Limits(1, 60, 1, 60, RETRY_FOR_S),
-            language="en",
-            services=tuple(self.services),
-            files=(),
-            fallbacks=fallbacks,
-            policy=parse_policy(self.policy or {}),
-            lines={},
-            retention=dataclasses.replace(retention, **keep),
-        )
+        data = {
+            **(self.policy or {}),
+            "paths": {"spool": str(self.spool), "database": str(self.folder)},
+            "limits": {"poll_s": 1, "retry_for_s": RETRY_FOR_S},
+            "fallback": [
+                {"for": f.tag, "to": f.to, "after_s": f.after_s} for f in fallbacks
+            ],
+            "retention": keep,
+        }
+        file = self.folder / "config.yaml"
+        public = PublicConfig.from_json(with_defaults(data), file, {})
+        config = AlerterConfig.with_services(public, self.services, ())
         self.runner.configure(config.policy, config.first_services())
         return Maintenance(self.database, self.clock, config)
 
