@@ -11,7 +11,7 @@ from omprog_panic.errors import MalformedRecordError
 from omprog_panic.notification.codec import decode
 from omprog_panic.notification.incident import IncidentNotes, RequestedTest
 from omprog_panic.notification.kinds import FORMATS, Kind
-from omprog_panic.notification.notification import Notification
+from omprog_panic.notification.notification import Labels, Notification
 from omprog_panic.plain import one_line
 from omprog_panic.render.context import ALERT_ID_DIGITS
 from omprog_panic.render.incident import Framing, build_context
@@ -50,7 +50,7 @@ class Composer:
         """
         with self.database.read() as connection:
             stored = notification_details(connection, row.notification_id)
-        notification = read_notification(row, stored)
+        notification = self._labelled(read_notification(row, stored))
         context = self.context(row, notification)
         named = notification.template_for(row.service_key)
         renderer = MessageRenderer(self.templates, context, named)
@@ -78,6 +78,27 @@ class Composer:
             catalog=catalog,
             banner=banner,
             incident=self._incident(lends, IncidentNotes(), ()),
+        )
+
+    def _labelled(self, notification: Notification) -> Notification:
+        """Label an incident that the policy did not label, such as a resent one."""
+        if notification.labels.host or notification.incident_id is None:
+            return notification
+        with self.database.read() as connection:
+            incident = load_incident(connection, notification.incident_id)
+        assert incident is not None  # a foreign key makes sure of it
+        record, report = incident.record, incident.report
+        labels = Labels(
+            severity=report.severity.value,
+            kind=report.kind,
+            host=self.host_names.get(record.source) or record.host or record.source,
+            address=record.source,
+            title=report.title,
+            function=report.function or "",
+            kernel=report.facts.kernel or record.kernel or "",
+        )
+        return dataclasses.replace(
+            notification, labels=labels, cause=report.fingerprint
         )
 
     def _incident(

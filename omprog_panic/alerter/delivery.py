@@ -73,7 +73,7 @@ class DeliveryAgent:
         self._service = service
         self._sink = sink
         self._setup = setup
-        self._failures = 0  # in a row, of the service rather than of a message
+        self._failures = 0  # in a row, of the service, not of one message
         self._paused_until = 0.0  # monotonic
         self._unrecorded: _Sent | None = None
         self._stuck: OutboxRow | None = None  # has just failed; try the next behind it
@@ -92,7 +92,7 @@ class DeliveryAgent:
         if self._unrecorded is not None:
             self._record(self._unrecorded)
         if self._stuck is not None:
-            return self._pass(self._stuck)
+            return self._overtake(self._stuck)
         with self._setup.database.read() as connection:
             due = outbox.next_due(connection, self._service.key)
         pause = self._paused_until - self._setup.clock.monotonic()
@@ -106,7 +106,7 @@ class DeliveryAgent:
         self._attempt(None)
         return 0.0
 
-    def _pass(self, stuck: OutboxRow) -> float:
+    def _overtake(self, stuck: OutboxRow) -> float:
         if not self._attempt(stuck):
             self._stuck = None
             self._pause()  # there is no other: the service may be the cause

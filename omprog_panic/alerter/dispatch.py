@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from omprog_panic.config.model import tags_of
 from omprog_panic.notification.codec import encode
 from omprog_panic.notification.incident import IncidentNotes, RequestedTest
+from omprog_panic.notification.kinds import Kind
 from omprog_panic.notification.monitor import MonitorDeaf, MonitorHears
-from omprog_panic.notification.notification import Notification
+from omprog_panic.notification.notification import Labels, Notification
 from omprog_panic.notification.undelivered import LostAlert, Undelivered
 from omprog_panic.policy.decision import Decision
 from omprog_panic.store import dead_letters, outbox, recipients
@@ -94,7 +95,10 @@ def notify_test(connection: Connection, services: Sequence[Service], now: float)
     """Queue a marked sample in the caller's transaction; return its id."""
     id_ = uuid.uuid4().hex
     notification = Notification(
-        id_, RequestedTest(), decision=Decision.NOTIFY_TEST.value
+        id_,
+        RequestedTest(),
+        decision=Decision.NOTIFY_TEST.value,
+        labels=Labels(Kind.TEST.value),
     )
     insert_notifications(connection, [_stored(notification, now)])
     addresses = _addresses(id_, services)
@@ -169,7 +173,10 @@ def report_dead_letters(
         id_ = _notice_id(key, now)
         if others and not recipients.recipients_of(connection, id_):
             notification = Notification(
-                id_, _undelivered(rows), decision=Decision.NOTIFY_UNDELIVERED.value
+                id_,
+                _undelivered(rows),
+                decision=Decision.NOTIFY_UNDELIVERED.value,
+                labels=Labels(Kind.UNDELIVERED.value),
             )
             insert_notifications(connection, [_stored(notification, now)])
             outbox.enqueue(connection, _addresses(id_, others), now)

@@ -90,7 +90,7 @@ def build_context(
 def _machine(
     facts: Facts, record: IncidentRecord, catalog: Catalog
 ) -> dict[str, object]:
-    """Return what the kernel says of itself and of the machine."""
+    """Return what the kernel printed about itself and the machine."""
     words = tuple(one_line(catalog.fact(word), 100) for word in facts.taint_words)
     return {
         "kernel": _line(facts.kernel or record.kernel),
@@ -109,7 +109,7 @@ def _machine(
 
 
 def _completeness(record: IncidentRecord, catalog: Catalog) -> dict[str, object]:
-    """Return when the crash was heard, and how much of it."""
+    """Return when the crash arrived, and how much of it."""
     late = (catalog.texts["before-listening"],) if record.before_listening else ()
     return {
         "time": catalog.when(record.onset.at or record.written_at) or "",
@@ -123,7 +123,7 @@ def _completeness(record: IncidentRecord, catalog: Catalog) -> dict[str, object]
 def _frames(report: Report) -> Iterator[dict[str, object]]:
     """Return the frames that matter, the blamed one among them where it is known.
 
-    ``guilty``: of the function held responsible. ``certain`` is false for a leftover on
+    ``guilty``: of the blamed function. ``certain`` is false for a leftover on
     the stack, which the kernel prints with "?".
     """
     frames = [
@@ -137,16 +137,16 @@ def _frames(report: Report) -> Iterator[dict[str, object]]:
     if report.facts.pc is not None:
         # The call trace begins with the caller of where the processor was.
         at = one_line(report.facts.pc, 120)
-        guilty = report.function == spell(at.partition("+")[0])
+        blamed = report.function == spell(at.partition("+")[0])
         if not frames or frames[0]["text"] != at:
-            frames.insert(0, _frame(at, guilty, certain=True))
-    guilty_at = next((n for n, frame in enumerate(frames) if frame["guilty"]), 0)
-    first = max(0, guilty_at - MAX_FRAMES // 2)
+            frames.insert(0, _frame(at, blamed, certain=True))
+    blamed_at = next((n for n, frame in enumerate(frames) if frame["guilty"]), 0)
+    first = max(0, blamed_at - MAX_FRAMES // 2)
     return iter(frames[first : first + MAX_FRAMES])
 
 
-def _frame(text: str, guilty: bool, certain: bool) -> dict[str, object]:  # noqa: FBT001
-    return {"text": text, "guilty": guilty, "certain": certain}
+def _frame(text: str, blamed: bool, certain: bool) -> dict[str, object]:  # noqa: FBT001
+    return {"text": text, "guilty": blamed, "certain": certain}
 
 
 def _is_printing(frame: Frame) -> bool:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 
-JITTER = 0.2  # of the wait, up or down: services that failed together part company
+JITTER = 0.2  # of the delay, up or down: services must not all retry at one time
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Backoff:
-    """Twice as long each time, from ``first_s`` to ``max_s``."""
+    """Delays that double each time, from ``first_s`` to ``max_s``."""
 
     first_s: float
     max_s: float
 
     def delay_s(self, failures: int, chance: float) -> float:
-        """Wait after so many failures in a row (1: the first); ``chance`` is 0..1.
+        """Return the delay after so many failures in a row; ``chance`` is 0..1.
 
         >>> Backoff(1, 60).delay_s(3, 0.5)
         4.0
@@ -25,5 +25,5 @@ class Backoff:
         return wait * (1 - JITTER + 2 * JITTER * chance)
 
     def longest_s(self) -> float:
-        """No delay is longer than this."""
+        """Return the longest delay there can be."""
         return self.max_s * (1 + JITTER)

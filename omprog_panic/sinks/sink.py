@@ -52,7 +52,8 @@ class Alert:
 
     ``notification`` carries the facts, ``labels``, ``cause`` (the same for all
     notifications of one cause) and ``lifecycle``. ``alert_id`` is in every message, so
-    that people recognise a second copy.
+    that people recognise a second copy. Text in facts and labels is as it came from the
+    wire; only the text of the renderer is safe to show as it is.
     """
 
     notification: Notification

@@ -55,6 +55,10 @@ def test_a_sink_is_given_the_notification_of_the_policy(world: World) -> None:
     assert alert.notification.incident_id == f"{0xABC:032x}"
     assert alert.notification.facts == IncidentNotes()
     assert alert.alert_id == "000000000000"
+    # Without the policy these come from the incident.
+    assert alert.notification.labels.host == "db-07"
+    assert alert.notification.labels.severity == "panic"
+    assert alert.notification.cause
     assert alert.renderer.attachment() is not None
 
 
