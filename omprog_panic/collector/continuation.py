@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 LOOK_BACK = 64  # lines in which a doubled or swapped datagram is searched
 _MAX_CONTINUED = 4096  # characters; a longer record is not continued
-_STAMP = 16  # characters that contain the time stamp
+_STAMP = 16  # characters: the time stamp and the first one of the text
 # Kernels that do not join the fragments of a line while an extended console is there.
 _UNJOINED = (4, 10), (5, 4)
 

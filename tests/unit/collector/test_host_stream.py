@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from omprog_panic.collector.allow import AllowedNetworks
+from omprog_panic.collector.host_stream import HostStream
 from omprog_panic.collector.open_trace import TraceLimits
 from omprog_panic.collector.pipeline import Pipeline, PipelineLimits
+from omprog_panic.collector.timeline import Timeline, TimelineSplit
 from omprog_panic.model import EndReason
 from omprog_panic.spool.record import AliveRecord, IncidentRecord, ProbeRecord
 from tests.omprog_driver import envelope
@@ -390,3 +392,19 @@ def test_senders_that_hold_too_much_together_are_given_up_oldest_first() -> None
     assert gone[:2] == ["10.0.0.1", "10.0.0.2"]
     assert "10.0.0.32" in run.pipeline.sources
     assert run.pipeline.counters["evicted_hosts"] == len(gone)
+
+
+def test_a_third_host_that_is_first_heard_with_its_panic_is_the_one_that_spoke() -> (
+    None
+):
+    """Its panic splits it off a second host that splits off at the same time."""
+    stream = HostStream(Timeline(TraceLimits()))
+    at = "2026-11-22T21:00:{:02}.000000+00:00"
+    stream.feed(stamped(90_000_000_000, "first"), at.format(1), 1.0)
+    stream.feed(stamped(80_000_000_000, "second"), at.format(20), 20.0)
+    outcomes = stream.feed(stamped(700_000_000, PANIC), at.format(21), 20.5)
+
+    second, third = (o for o in outcomes or () if isinstance(o, TimelineSplit))
+    assert second.timeline.last_heard == 20.0
+    assert (third.timeline.last_heard, third.timeline.last_at) == (20.5, at.format(21))
+    assert third.timeline.boot.cutter.panicked
