@@ -7,26 +7,28 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.kernel.signatures import INFO_SIGNATURES, SIGNATURES
 from omprog_panic.model import Severity
+from omprog_panic.notification.kinds import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 KINDS = sorted({row.kind for row in (*SIGNATURES, *INFO_SIGNATURES)} | {"other"})
-# The first words of messages that are not about a crash, and of planned crashes.
-OTHER_SEVERITIES = (
-    "drill",
-    "suspected-crash",
-    "back",
-    "sender-silent",
-    "never-heard",
-    "sender-speaks",
-    "monitor-deaf",
-    "monitor-hears",
-    "silence-ended",
-    "suppressed",
-    "digest",
+# Messages about a crash have its severity; the others are routed by their kind.
+_ABOUT_A_CRASH = frozenset(
+    {
+        Kind.INCIDENT,
+        Kind.FOLLOW_UP,
+        Kind.PANIC_LOOP,
+        Kind.UNDELIVERED,
+        Kind.TEST,
+    }
 )
-SEVERITIES = (*(severity.value for severity in Severity), *OTHER_SEVERITIES)
+DRILL = "drill"  # the severity of a planned crash
+SEVERITIES = (
+    *(severity.value for severity in Severity),
+    DRILL,
+    *(kind.value for kind in Kind if kind not in _ABOUT_A_CRASH),
+)
 _WORDS = {"kind": (KINDS, "kind of crash"), "severity": (SEVERITIES, "severity")}
 _GLOB = frozenset("*?[")
 

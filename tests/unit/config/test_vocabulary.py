@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from omprog_panic.config.vocabulary import why_no_match, why_unknown
+from omprog_panic.config.schema import schema
+from omprog_panic.config.vocabulary import SEVERITIES, why_no_match, why_unknown
 
 
 @pytest.mark.parametrize(
@@ -29,3 +30,11 @@ def test_without_a_near_word_the_known_ones_are_named() -> None:
     assert why_unknown("xyzzy", ["ops", "dba"], "tag") == (
         "unknown tag 'xyzzy': remove it; known here: ops, dba"
     )
+
+
+def test_the_reference_names_every_severity() -> None:
+    route = schema()["properties"]["routes"]["items"]["properties"]
+    text = route["match"]["properties"]["severity"]["description"]
+
+    assert [word for word in SEVERITIES if f"`{word}`" not in text] == []
+    assert text.count("`") == 2 * len(SEVERITIES)
