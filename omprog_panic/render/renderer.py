@@ -21,16 +21,15 @@ class MessageRenderer:
         self._templates = templates
         self._context = context
         self._named = named
-        self._fitted: dict[Excess | None, Rendered] = {}
+        self._whole: Rendered | None = None
+        self._fitted: dict[Excess, Rendered] = {}
 
     def text(self, excess: Excess | None = None) -> Rendered:
         """Return subject and body, shortened until ``excess`` of them is 0."""
+        if excess is None:
+            return self._render(self._context)
         if excess not in self._fitted:
-            self._fitted[excess] = (
-                self._render(self._context)
-                if excess is None
-                else fit_message(self._render, self._context, excess)
-            )
+            self._fitted[excess] = fit_message(self._render, self._context, excess)
         return self._fitted[excess]
 
     def attachment(self) -> Attachment | None:
@@ -42,4 +41,8 @@ class MessageRenderer:
         return whole_trace(self.text(), context.about, context.alert_id, catalog)
 
     def _render(self, context: MessageContext) -> Rendered:
-        return self._templates.render(context, self._named)
+        if context is not self._context:
+            return self._templates.render(context, self._named)
+        if self._whole is None:
+            self._whole = self._templates.render(context, self._named)
+        return self._whole

@@ -68,6 +68,9 @@ class DeadlineSink:
         return self._inner.preview(alert)
 
     def deliver(self, alert: Alert) -> Outcome:
+        # Renders and remembers the text now: templates have limits of their own, and a
+        # slow one must not use up the time of the service.
+        self._inner.preview(alert)
         key = alert.notification.id
         late = self._late_answer(key)
         if late is not None:

@@ -30,7 +30,8 @@ def test_the_file_is_the_whole_message_however_short_the_text(
     assert over(*short) == 0
     assert file is not None
     assert file.text == "{}\n\n{}\n".format(*renderer.text())
-    assert renderer.text(over) is short  # rendered once
+    assert renderer.text(over) is short
+    assert renderer.text() is renderer.text()  # rendered once
 
 
 def test_without_a_trace_there_is_no_file(templates: Templates) -> None:

@@ -3,9 +3,10 @@ from __future__ import annotations
 import threading
 
 from omprog_panic.render.fitting import Attachment
+from omprog_panic.render.templates import Rendered
 from omprog_panic.sinks.deadline import MAX_LEFT_BEHIND, DeadlineSink
 from omprog_panic.sinks.memory import DELIVERED, MemorySink
-from omprog_panic.sinks.sink import Outcome
+from omprog_panic.sinks.sink import Alert, Outcome
 from omprog_panic.sinks.text import Attachments
 from tests.alerts import make_alert
 
@@ -132,3 +133,15 @@ def test_what_follows_an_alert_has_its_time_too() -> None:
     assert sink.complete(make_alert(file=file)) == DELIVERED
     assert sink.complete(make_alert()) is None
     assert inner.sent_files == [file]
+
+
+def test_rendering_does_not_use_up_the_time_of_the_service() -> None:
+    class Watched(MemorySink):
+        def preview(self, alert: Alert) -> Rendered:
+            threads.append(threading.current_thread())
+            return super().preview(alert)
+
+    threads: list[threading.Thread] = []
+    DeadlineSink(Watched(), 30).deliver(make_alert())
+
+    assert threads[0] is threading.current_thread()
