@@ -14,7 +14,7 @@ from tests.chain.wait import pause, wait_until
 
 
 def run_once(seed: int, folder: Path) -> list[str]:
-    """Replay a recorded panic, kill the collector within it; give the faults."""
+    """Replay a recorded panic and kill the collector within it; return the faults."""
     chance = random.Random(seed)
     name = chance.choice(FIVE)
     datagrams = load_capture(name)

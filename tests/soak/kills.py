@@ -135,9 +135,9 @@ def _judge(folder: Path, lines: list[bytes], driver: OmprogDriver) -> Outcome:
     journal = Journal(folder / "journal")
     Recovery(rebuilt).run(journal)
     journal.close()
-    for ip, sender in expected.sources.items():
+    for ip, source in expected.sources.items():
         left = rebuilt.sources[ip].newest_lines() if ip in rebuilt.sources else None
-        if left != sender.newest_lines():
+        if left != source.newest_lines():
             faults.append(f"context of {ip} differs")
     return Outcome(len(lines), driver.kills, len(got), faults)
 

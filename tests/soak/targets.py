@@ -68,7 +68,7 @@ def packet(data: bytes) -> None:
 
 
 def lines(data: bytes) -> None:
-    """Envelope, packet, reassembly, sender, trace, spool record."""
+    """Envelope, packet, reassembly, source, trace, spool record."""
     pipeline, now = make_pipeline(), 0.0
     for number, piece in enumerate(data.split(b"\n")):
         if not piece:
@@ -113,7 +113,7 @@ def finish(pipeline: Pipeline) -> None:
 
 
 class FakeJournal:
-    """Gives entries that were never written."""
+    """Entries that were never written."""
 
     def __init__(self, entries: list[Entry]) -> None:
         self._entries = entries
