@@ -1,4 +1,4 @@
-"""Analyzes stored incidents again; changes what is stored, notifies nobody."""
+"""Analyzes stored incidents again, and replaces their reports; sends nothing."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ class MessagePreview:
 class PreviewRequest:
     """Which message to render.
 
-    ``template`` is the name that a route gives. ``incident`` is the beginning of the id
+    ``template`` is a name as in a route. ``incident`` is the beginning of the id
     of a stored incident, None: an example; ``bare``: an example without optional facts.
     """
 

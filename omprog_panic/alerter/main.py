@@ -21,7 +21,7 @@ from omprog_panic.alerter.periodic import PeriodicTasks
 from omprog_panic.alerter.policy_runner import PolicyRunner
 from omprog_panic.alerter.probe import send_probe
 from omprog_panic.alerter.settings_report import SettingsReport
-from omprog_panic.alerter.setup import load_setup, load_sound_setup
+from omprog_panic.alerter.setup import load_setup, load_strict_setup
 from omprog_panic.alerter.systemd import notify_systemd
 from omprog_panic.alerter.workers import DeliveryWorkers, lease_owner
 from omprog_panic.clock import SystemClock
@@ -135,7 +135,7 @@ class Alerter:
     def reload(self, file: Path) -> None:
         """Use a new configuration; a faulty one is reported and changes nothing."""
         try:
-            setup = load_sound_setup(file)
+            setup = load_strict_setup(file)
             self._refuse_moves(setup)
         except ConfigError as error:
             for fault in error.faults:

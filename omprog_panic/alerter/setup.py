@@ -58,7 +58,7 @@ def load_setup(file: Path) -> Setup:
     return Setup(config, templates, tuple(faults), files)
 
 
-def load_sound_setup(file: Path) -> Setup:
+def load_strict_setup(file: Path) -> Setup:
     """Do the same, but accept no fault in a template either.
 
     Raises:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from omprog_panic.alerter.setup import load_sound_setup
+from omprog_panic.alerter.setup import load_strict_setup
 from omprog_panic.cli.options import config_option, format_option, or_exit
 from omprog_panic.cli.output import print_json
 from omprog_panic.errors import ConfigError
@@ -24,7 +24,7 @@ def check_config(file: Path, form: str) -> None:
     """Check configuration, services and templates; exit status 78 for a fault."""
     if form == "json":
         sys.exit(_check_for_programs(file))
-    setup = or_exit(load_sound_setup, file)
+    setup = or_exit(load_strict_setup, file)
     click.echo(f"{file}: good, {len(setup.config.senders)} senders")
     for service in setup.config.services:
         click.echo(f"service {service.key}: {service.label}")
@@ -32,7 +32,7 @@ def check_config(file: Path, form: str) -> None:
 
 def _check_for_programs(file: Path) -> int:
     try:
-        setup = load_sound_setup(file)
+        setup = load_strict_setup(file)
     except ConfigError as error:
         print_json({"good": False, "faults": error.faults})
         return os.EX_CONFIG

@@ -30,7 +30,7 @@ def digest(file: Path, form: str) -> None:
         print_json(None if facts is None else FORMATS[Kind.DIGEST].encode(facts))
         return
     if facts is None:
-        click.echo("nothing so far")
+        click.echo("no news so far")
         return
     for line in _lines(facts):
         click.echo(visible(line))
@@ -42,10 +42,10 @@ def _lines(facts: DailyDigest) -> Iterator[str]:
         yield f"{head}  {cause.title} ({', '.join(cause.hosts)})"
     for boot in facts.boots:
         yield f"{'boot':<17}{boot.name} ({boot.address})"
-    for word, hosts in (("silent", facts.silent), ("never", facts.never)):
+    for word, hosts in (("silent", facts.silent), ("never heard", facts.never)):
         for host in hosts:
             yield f"{word:<17}{host.name} ({host.address})"
     for limited in facts.held:
-        yield f"held {limited.count:>10}  {limited.service}"
+        yield f"{'suppressed':<10}{limited.count:>5}  {limited.service}"
     if facts.silenced:
-        yield f"silenced {facts.silenced:>6}"
+        yield f"{'silenced':<10}{facts.silenced:>5}"

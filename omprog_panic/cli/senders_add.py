@@ -36,7 +36,7 @@ def add(
     file: Path,
     source_port: int,
     monitor: str,
-    write: bool,  # noqa: FBT001 - click gives it
+    write: bool,  # noqa: FBT001 - click passes it
     name: str,
     addresses: tuple[str, ...],
 ) -> None:

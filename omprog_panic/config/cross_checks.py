@@ -1,4 +1,4 @@
-"""What a schema cannot check: addresses, words, and tags of services. Pure."""
+"""Checks that a schema cannot make: addresses, words, tags of services. Pure."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def own_faults(document: Document) -> list[Fault]:
-    """Return what is wrong in config.yaml, whatever services there are.
+    """Return the faults of config.yaml that do not depend on the services.
 
-    The document may differ from the schema: what does is not looked at.
+    Parts of the document that do not match the schema are skipped.
     """
     return [
         *_sender_faults(document),
@@ -30,7 +30,7 @@ def own_faults(document: Document) -> list[Fault]:
 
 
 def service_faults(document: Document, services: Sequence[Service]) -> list[Fault]:
-    """Return the tags that no service has, for a document that fits the schema."""
+    """Return the faults of tags, for a document that matches the schema."""
     return [
         *_fallback_faults(document, services),
         *_route_faults(document, services),

@@ -1,8 +1,8 @@
 """The sections of config.yaml that say who is notified of what, and when. Pure.
 
 The policy writes them to its log with ``to_json`` and reads them back with
-``parse_policy``: the words of config.yaml, whatever the attributes here are called.
-A section that an older log does not have gets the defaults.
+``parse_policy``: with the keys of config.yaml, which do not depend on names here. A
+section that is missing in an older log has its defaults.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Grouping:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class LifeSigns:
-    """``life_signs``: seconds of silence after which somebody is notified; 0: never."""
+    """``life_signs``: seconds of silence until a message; 0: never."""
 
     silent_after_s: float
     never_seen_after_s: float

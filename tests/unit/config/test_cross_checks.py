@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from omprog_panic.alerter.setup import load_setup, load_sound_setup
+from omprog_panic.alerter.setup import load_setup, load_strict_setup
 from omprog_panic.errors import ConfigError
 from tests.builders import write_config
 
@@ -46,7 +46,7 @@ def test_a_template_that_nobody_wrote_is_named(tmp_path: Path) -> None:
     (own / "long.subject.j2").write_text("{{ severity }} {{ host }}")
 
     with pytest.raises(ConfigError) as caught:
-        load_sound_setup(config)
+        load_strict_setup(config)
     [fault] = caught.value.faults
     assert "no template short.subject.j2 or short.body.j2" in fault
     assert load_setup(config).template_faults == (fault,)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from omprog_panic.alerter.setup import load_setup, load_sound_setup
+from omprog_panic.alerter.setup import load_setup, load_strict_setup
 from omprog_panic.errors import ConfigError
 from omprog_panic.kernel.analysis import Facts
 from omprog_panic.model import EndReason
@@ -212,7 +212,7 @@ def test_check_config_finds_a_bad_template(tmp_path: Path) -> None:
     (folder / "incident.body.j2").write_text("\n{{ hots }}")
 
     with pytest.raises(ConfigError) as caught:
-        load_sound_setup(config)
+        load_strict_setup(config)
     [fault] = caught.value.faults
     assert fault == (
         f"{folder}/incident.body.j2:2: incident.body.j2: 'hots' is undefined: "
@@ -230,12 +230,12 @@ def test_a_route_that_names_no_template_is_told(tmp_path: Path) -> None:
     config.write_text(json.dumps({**settings, "routes": [route]}))
 
     with pytest.raises(ConfigError) as caught:
-        load_sound_setup(config)
+        load_strict_setup(config)
     [fault] = caught.value.faults
     assert "$.routes[0].routes[0].template: no template short.subject.j2 or" in fault
     (tmp_path / "alert_templates/en").mkdir(parents=True)
     (tmp_path / "alert_templates/en/short.subject.j2").write_text("{{ title }}")
-    assert load_sound_setup(config).template_faults == ()
+    assert load_strict_setup(config).template_faults == ()
 
 
 ROUTES = """
@@ -271,7 +271,7 @@ def test_a_route_whose_template_is_at_fault_is_told_by_its_line(
         (folder / "short.body.j2").write_text(text)
 
     with pytest.raises(ConfigError) as caught:
-        load_sound_setup(config)
+        load_strict_setup(config)
     told = caught.value.faults[-1]
     assert told.startswith(f"{config}:{line}: $.routes[0].routes[0].template: ")
     assert what.format(folder=folder) in told
