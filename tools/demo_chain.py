@@ -1,4 +1,4 @@
-"""What tools/demo runs: rsyslogd, collector, alerter and a receiver on loopback."""
+"""The demo: rsyslogd, collector, alerter and a receiver on loopback."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Narrator:
 
 
 class LogFollower(threading.Thread):
-    """Reads the log file that rsyslogd keeps of the sender: what really arrived."""
+    """Follows rsyslogd's log file of the sender, which shows what really arrived."""
 
     def __init__(self, folder: Path, narrator: Narrator) -> None:
         super().__init__(daemon=True)
@@ -67,7 +67,7 @@ class LogFollower(threading.Thread):
         self.records = 0
 
     def run(self) -> None:
-        told, position = 0, 0
+        reported, position = 0, 0
         while True:
             last_round = self._ended.is_set()
             for path in sorted(self._folder.glob("*/*.log")):
@@ -78,9 +78,11 @@ class LogFollower(threading.Thread):
                 position += sum(map(len, whole))
                 for line in whole:
                     self._look_at(line.decode("utf-8", "replace"))
-            if self.records - told >= 100 or (last_round and self.records > told):
-                told = self.records
-                self._narrator.say(f"rsyslogd has received {told} records")
+            if self.records - reported >= 100 or (
+                last_round and self.records > reported
+            ):
+                reported = self.records
+                self._narrator.say(f"rsyslogd has received {reported} records")
             if last_round:
                 return
             self._ended.wait(0.02)
@@ -141,20 +143,20 @@ def show(folder: Path, datagrams: list[Datagram], own_url: str | None) -> int:
             )
             with monitor.sender(HOST) as host:
                 last = host.replay(datagrams)
-            narrator.say("the kernel has said its last word")
+            narrator.say("the kernel has sent its last line")
             receiver.wait_for(1)
             alerter.wait_delivered(len(urls))
-            # A second alert would come at once, if there were one.
+            # A second alert would arrive at once, if there were one.
             threading.Event().wait(1.0)
         finally:
             alerter.stop()
             monitor.stop()
             follower.finish()
-    return judge(narrator, receiver.received, arrived[0] - last, datagrams)
+    return check(narrator, receiver.received, arrived[0] - last, datagrams)
 
 
 def measure(folder: Path, times: int) -> int:
-    """Let one host after the other panic, and print from last datagram to alert."""
+    """Make hosts panic in turn, and print the delays from last datagram to alert."""
     arrived: list[float] = []
 
     def answer(_: Received) -> int:
@@ -173,7 +175,7 @@ def measure(folder: Path, times: int) -> int:
             alerter.start()
             monitor.start()
             for number in range(1, times + 1):
-                # Every one a host of its own: the same panic again would be known.
+                # Each one is another host: a repeat on the same host is recognised.
                 with monitor.sender(
                     f"127.{number // 250}.1.{number % 250 + 1}"
                 ) as host:
@@ -252,21 +254,21 @@ class EmbeddedAlerter:
     def wait_delivered(self, count: int) -> None:
         self._wait(lambda: self._delivered >= count, "not every service was reached")
 
-    def _wait(self, condition: object, complaint: str) -> None:
+    def _wait(self, condition: object, reason: str) -> None:
         assert callable(condition)
         with self._changed:
             self._changed.wait_for(lambda: condition() or self._failure, 30)
             if self._failure is not None:
                 raise self._failure
             if not condition():
-                raise TimeoutError(complaint)
+                raise TimeoutError(reason)
 
     def stop(self) -> None:
         self._stop.set()
         self._thread.join(10)
 
 
-def judge(
+def check(
     narrator: Narrator,
     received: list[Received],
     seconds: float,
@@ -279,14 +281,14 @@ def judge(
     texts = [parse_packet(d.payload.decode().rstrip("\n")).body for d in datagrams]
     onset = next(n for n, text in enumerate(texts) if first_signature(text))
     missing = [text for text in texts[onset:] if text not in alert["message"]]
-    faults = [f"not in the alert: {text}" for text in missing]
+    problems = [f"not in the alert: {text}" for text in missing]
     if len(received) != 1:
-        faults.append(f"{len(received)} alerts came instead of one")
+        problems.append(f"{len(received)} alerts came instead of one")
     if alert["title"] != SUBJECT:
-        faults.append(f"the subject is not {SUBJECT!r}")
-    for fault in faults:
-        print(f"tools/demo: {fault}", file=sys.stderr)
-    if faults:
+        problems.append(f"the subject is not {SUBJECT!r}")
+    for problem in problems:
+        print(f"tools/demo: {problem}", file=sys.stderr)
+    if problems:
         return 1
     narrator.say(
         f"exactly one alert, with all {len(texts) - onset} records of the panic, "

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from tests.acceptance.net import why_not
-from tests.acceptance.play import Result, Run, play_all, say
+from tests.acceptance.play import Result, Run, play_all, print_line
 from tests.acceptance.scenarios import SCENARIOS
 from tests.guests.guest import why_no_guest
 from tests.guests.kernel import kernels
@@ -72,21 +72,21 @@ def main() -> int:
     runs, missing = choose(options)
     if options.list:
         for run in runs:
-            say(f"{run.name}: {(run.scenario.play.__doc__ or '').strip()}")
+            print_line(f"{run.name}: {(run.scenario.play.__doc__ or '').strip()}")
         return 0
     reason = cannot()
     if reason:
         missing, runs = [run.name for run in runs] + missing, []
     for name in missing:
-        say(f"skipped {name}: {reason or 'its kernel is not there'}")
+        print_line(f"skipped {name}: {reason or 'its kernel is not there'}")
     # Ended from outside it still takes down its guests and namespaces.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     results = play_all(runs) if runs else []
     if results:
-        say(table(results))
+        print_line(table(results))
     passed = sum(result.passed for result in results)
     wanted = len(results) + len(missing)
-    say(f"{passed} of {wanted} passed")
+    print_line(f"{passed} of {wanted} passed")
     # A run that played nothing has shown nothing.
     return 0 if passed == wanted and results else 1
 

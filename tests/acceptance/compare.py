@@ -1,4 +1,4 @@
-"""Whether an alert's trace is what arrived, and says what did not. Pure."""
+"""Compare an alert's trace with what arrived. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tests.acceptance.said import Said
+from tests.acceptance.kernel_lines import KernelRecord
 
 MARK = re.compile(r"---- the crash begins here ----$")
 GAP = re.compile(r"\.\.\. (?:(\d+) records?|an unknown number of records) lost")
@@ -17,13 +17,13 @@ FEWEST_OF_A_SHORTENED = 30_000
 
 
 class TraceError(AssertionError):
-    """What is wrong with a trace, line by line."""
+    """A difference between a trace and what arrived."""
 
 
 def check_body(body: str, trace: Sequence[str]) -> None:
-    """Check that a message has the whole trace, or as much of it as it may hold.
+    """Check that a message has the whole trace, or as much of it as it can take.
 
-    Then it is near its limit, says how many lines were left out and where they are.
+    In that case it is near its limit, and says how many lines it leaves out.
     """
     if "\n".join(trace) in body:
         return
@@ -32,39 +32,41 @@ def check_body(body: str, trace: Sequence[str]) -> None:
     )
     others = re.findall(r"^\.\.\. (\d+) lines? left out \.\.\.$", body, re.MULTILINE)
     if full is None or len(body) < FEWEST_OF_A_SHORTENED:
-        raise TraceError("the message has not the whole trace")
+        raise TraceError("the message does not have the whole trace")
     rest = iter(trace)
     given = [line for line in body.split("\n") if line in set(trace)]
     if not all(line in rest for line in given) or trace[-1] not in given:
-        raise TraceError("the shortened trace is in disorder, or lacks its end")
+        raise TraceError("the shortened trace is out of order, or lacks its end")
     left_out = int(full[1]) + sum(map(int, others))
     if len(given) + left_out != len(trace):
         raise TraceError(f"{len(given)} lines, {left_out} left out, of {len(trace)}")
 
 
-def check_arrived(trace: Sequence[str], said: Sequence[Said], last: str) -> str:
-    """Check that a trace is exactly what arrived from its first line to the last word.
+def check_arrived(trace: Sequence[str], said: Sequence[KernelRecord], last: str) -> str:
+    """Check that a trace is exactly what arrived from its first line to its last.
 
-    ``last`` is a regular expression for the last word. Gives the last line.
+    ``last`` is a regular expression for the last line, which is returned.
     """
     arrived = [line for record in said for line in record.lines]
-    told = [line for line in trace if not GAP.match(line) and not MARK.match(line)]
+    reported = [line for line in trace if not GAP.match(line) and not MARK.match(line)]
     ends = [n for n, line in enumerate(arrived) if re.search(last, line)]
     if not ends:
         raise TraceError(f"{last!r} never arrived; the last was {arrived[-1:]}")
-    begins = [n for n, line in enumerate(arrived[: ends[-1]]) if line == told[0]]
+    begins = [n for n, line in enumerate(arrived[: ends[-1]]) if line == reported[0]]
     if not begins:
-        raise TraceError(f"the trace begins with what never arrived: {told[0]!r}")
+        raise TraceError(
+            f"the trace begins with a line that never arrived: {reported[0]!r}"
+        )
     expected = arrived[begins[-1] : ends[-1] + 1]
-    if told != expected:
-        raise TraceError("\n".join(_difference(expected, told)))
-    return told[-1]
+    if reported != expected:
+        raise TraceError("\n".join(_difference(expected, reported)))
+    return reported[-1]
 
 
 def check_console(trace: Sequence[str], console: Sequence[str], last: str) -> int:
-    """Check that what the console shows is in the trace, or that a gap notice says so.
+    """Check that the console's lines are in the trace, or counted by a gap notice.
 
-    Gives how many lines are missing from the trace.
+    Return how many lines are missing from the trace.
     """
     ends = [n for n, line in enumerate(console) if re.search(last, line)]
     if not ends:
@@ -72,17 +74,17 @@ def check_console(trace: Sequence[str], console: Sequence[str], last: str) -> in
     start = next(line for line in trace if not GAP.match(line))
     begin = _last_index(console[: ends[-1]], start)
     missing, place, run = 0, 0, 0
-    told = [line for line in trace if not MARK.match(line)]
+    reported = [line for line in trace if not MARK.match(line)]
     for line in console[begin : ends[-1] + 1]:
-        gap = _gap(told[place]) if place < len(told) else None
+        gap = _gap(reported[place]) if place < len(reported) else None
         following = place + (gap is not None)
-        if following < len(told) and told[following] == line:
+        if following < len(reported) and reported[following] == line:
             if gap is not None and gap not in {run, -1}:
                 raise TraceError(
-                    f"{gap} records are said to be lost, not {run}: {line}"
+                    f"{gap} records are reported as lost, not {run}: {line}"
                 )
             if gap is None and run:
-                raise TraceError(f"{run} records lost without a word before {line}")
+                raise TraceError(f"{run} records lost without a notice before {line}")
             place, run = following + 1, 0
         else:
             missing, run = missing + 1, run + 1
@@ -108,12 +110,13 @@ class _Side(NamedTuple):
     lines: Sequence[str]
 
 
-def _difference(expected: Sequence[str], told: Sequence[str]) -> list[str]:
-    sides = _Side("arrived", expected), _Side("told", told)
-    for number in range(max(len(expected), len(told))):
+def _difference(expected: Sequence[str], reported: Sequence[str]) -> list[str]:
+    sides = _Side("arrived", expected), _Side("reported", reported)
+    for number in range(max(len(expected), len(reported))):
         pair = [side.lines[number : number + 1] for side in sides]
         if pair[0] != pair[1]:
-            rows = [f"{len(expected)} lines arrived, {len(told)} told; line {number}:"]
+            counts = f"{len(expected)} lines arrived, {len(reported)} reported"
+            rows = [f"{counts}; line {number}:"]
             for side in sides:
                 around = side.lines[max(0, number - 2) : number + 3]
                 rows += [f"  {side.name}: {line}" for line in around]

@@ -101,7 +101,7 @@ class CheckoutMonitor:
         return self._python("-m", "omprog_panic", *words, "--config", str(self.config))
 
     def incident(self, alert_id: str) -> tuple[dict[str, Any], IncidentRecord]:
-        """What the database has of an incident: as shown, and as it came."""
+        """Return an incident of the database: as shown, and as received."""
         shown = json.loads(self.command("incidents", "show", alert_id, "--format=json"))
         exported = self.command("incidents", "export", alert_id)
         record = decode(exported.encode())
@@ -109,7 +109,7 @@ class CheckoutMonitor:
         return shown.get("data", shown), record
 
     def condition(self) -> str:
-        """Say how things stand, for whoever reads about a failure."""
+        """Return the state of the monitor, for the report of a failure."""
         alerter = self._alerter.lines if self._alerter else []
         return "\n".join([*alerter[-30:], self._rsyslogd.log_text()[-4000:]])
 

@@ -135,7 +135,7 @@ class Network:
 
     @contextlib.contextmanager
     def entered(self, name: str) -> Iterator[None]:
-        """Be in a namespace with this thread: sockets made there stay there."""
+        """Run in a namespace: sockets that are made there stay there."""
         own = f"/proc/self/task/{threading.get_native_id()}/ns/net"
         back = os.open(own, os.O_RDONLY | os.O_CLOEXEC)
         try:

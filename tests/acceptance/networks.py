@@ -13,11 +13,11 @@ from tests.acceptance.scenario import (
     OLDER,
     SYSRQ,
     SYSRQ_CRASH,
+    expect_alert,
     panic,
     ready,
     rebooting,
     scenario,
-    told,
 )
 from tests.acceptance.stage import BEHIND_ROUTER, SIX, Place, Stage, address_of
 from tests.guests.host import OTHER_MAC
@@ -31,7 +31,7 @@ def behind_a_router(stage: Stage, kernel: Kernel) -> None:
     """The target's MAC address is the next hop's."""
     sender = ready(stage, kernel, place=BEHIND_ROUTER)
     sender.guest.start(SYSRQ)
-    told(stage, sender, SYSRQ_CRASH)
+    expect_alert(stage, sender, SYSRQ_CRASH)
 
 
 @scenario(*OLDER)
@@ -39,12 +39,12 @@ def ipv6(stage: Stage, kernel: Kernel) -> None:
     """Everything over IPv6."""
     sender = ready(stage, kernel, place=SIX)
     sender.guest.start(SYSRQ)
-    told(stage, sender, SYSRQ_CRASH)
+    expect_alert(stage, sender, SYSRQ_CRASH)
 
 
 @scenario(OLD)
 def the_router_was_replaced(stage: Stage, kernel: Kernel) -> None:
-    """Its MAC address changed; the client mends the target, and the panic arrives."""
+    """Its MAC address changed; the client repairs the target, and the panic arrives."""
     sender = ready(stage, kernel, append="panic=3", place=BEHIND_ROUTER)
     stage.closing(lambda: stage.network.set_router_mac(ROUTER_MAC))
     stage.network.set_router_mac(OTHER_MAC)
@@ -60,7 +60,7 @@ def the_router_was_replaced(stage: Stage, kernel: Kernel) -> None:
 
 @scenario(OLD, waits=True)
 def interface_down(stage: Stage, kernel: Kernel) -> None:
-    """The panic cannot be heard; that the machine is silent is told.
+    """The panic cannot be received; the silence of the machine is reported.
 
     After two and a half of the shortest heartbeats that the client takes: 8 minutes.
     """
@@ -96,10 +96,10 @@ def bad_line(stage: Stage, kernel: Kernel) -> None:
 
 @scenario(*OLDER)
 def end_mark_lost(stage: Stage, kernel: Kernel) -> None:
-    """The last word is lost on the way: told after a silence."""
+    """The last line is lost on the way: the alert comes after a silence."""
     sender = ready(stage, kernel, place=Place(line=WithoutLastWord()))
     sender.guest.start(SYSRQ)
-    told(
+    expect_alert(
         stage,
         sender,
         dataclasses.replace(
@@ -110,7 +110,7 @@ def end_mark_lost(stage: Stage, kernel: Kernel) -> None:
 
 @scenario(OLD)
 def one_cause_on_two_guests(stage: Stage, kernel: Kernel) -> None:
-    """The second machine with the same crash is told in a message of its own kind."""
+    """The same crash on a second machine is a follow-up."""
     stage.start_monitor(
         {"db-1": address_of(1), "db-2": address_of(2)},
         grouping={"group_interval_s": 20},
@@ -121,7 +121,7 @@ def one_cause_on_two_guests(stage: Stage, kernel: Kernel) -> None:
         stage.wait_heard(sender, "omprog-panic: alive")
 
     one.guest.start(SYSRQ)
-    told(stage, one, SYSRQ_CRASH)
+    expect_alert(stage, one, SYSRQ_CRASH)
     two.guest.start(SYSRQ)
 
     stage.notice(r"PANIC 1 more host: sysrq triggered crash \(first on db-1\)")
@@ -137,8 +137,8 @@ def a_sender_that_is_not_listed(stage: Stage, kernel: Kernel) -> None:
 
     sender.guest.start(SYSRQ)
 
-    told(stage, sender, SYSRQ_CRASH)
-    told_of = [alert.subject for alert in stage.services.alerts]
-    assert not any("forged" in subject for subject in told_of), told_of
+    expect_alert(stage, sender, SYSRQ_CRASH)
+    subjects = [alert.subject for alert in stage.services.alerts]
+    assert not any("forged" in subject for subject in subjects), subjects
     assert "in force" in stage.monitor.firewall("check")
     assert panic("forged").title not in stage.monitor.command("incidents", "list")

@@ -17,12 +17,12 @@ from tests.acceptance.scenario import (
     SYSRQ,
     SYSRQ_CRASH,
     aim_at,
+    expect_alert,
     halting,
     panic,
     ready,
     rebooting,
     scenario,
-    told,
 )
 from tests.acceptance.stage import Stage, address_of
 from tests.guests.faulty import (
@@ -44,7 +44,7 @@ def sysrq_halts(stage: Stage, kernel: Kernel) -> None:
     """Somebody crashes it by sysrq c, with panic=0."""
     sender = ready(stage, kernel)
     sender.guest.start(SYSRQ)
-    told(stage, sender, SYSRQ_CRASH)
+    expect_alert(stage, sender, SYSRQ_CRASH)
 
 
 @scenario(*OLDER)
@@ -52,7 +52,7 @@ def sysrq_halts_basic(stage: Stage, kernel: Kernel) -> None:
     """The same in basic format."""
     sender = ready(stage, kernel, options=BASIC)
     sender.guest.start(SYSRQ)
-    told(stage, sender, SYSRQ_CRASH)
+    expect_alert(stage, sender, SYSRQ_CRASH)
 
 
 @scenario(*OLDER)
@@ -60,7 +60,7 @@ def sysrq_reboots(stage: Stage, kernel: Kernel) -> None:
     """The same with panic=3."""
     sender = ready(stage, kernel, append="panic=3")
     sender.guest.start(SYSRQ)
-    told(stage, sender, rebooting(SYSRQ_CRASH))
+    expect_alert(stage, sender, rebooting(SYSRQ_CRASH))
 
 
 @scenario(*OLDER)
@@ -68,7 +68,7 @@ def sysrq_reboots_basic(stage: Stage, kernel: Kernel) -> None:
     """The same with panic=3 in basic format."""
     sender = ready(stage, kernel, append="panic=3", options=BASIC)
     sender.guest.start(SYSRQ)
-    told(stage, sender, rebooting(SYSRQ_CRASH))
+    expect_alert(stage, sender, rebooting(SYSRQ_CRASH))
 
 
 @scenario(NBCON)
@@ -76,7 +76,7 @@ def nbcon_halts(stage: Stage, kernel: Kernel) -> None:
     """A kernel whose netconsole speaks only at the very end, with panic=0."""
     sender = ready(stage, kernel)
     sender.guest.start(SYSRQ)
-    told(stage, sender, SYSRQ_CRASH)
+    expect_alert(stage, sender, SYSRQ_CRASH)
 
 
 @scenario(*ALL, quick=True)
@@ -84,7 +84,7 @@ def null_dereference_goes_on(stage: Stage, kernel: Kernel) -> None:
     """A module meets a NULL pointer; the machine goes on."""
     sender = ready(stage, kernel, code=NULL_DEREFERENCE)
     sender.guest.run(INSMOD, check=False)
-    told(stage, sender, NULL)
+    expect_alert(stage, sender, NULL)
     assert sender.guest.run("uname -r").strip() == kernel.release, "it goes on"
 
 
@@ -93,7 +93,7 @@ def null_dereference_basic(stage: Stage, kernel: Kernel) -> None:
     """The same in basic format."""
     sender = ready(stage, kernel, code=NULL_DEREFERENCE, options=BASIC)
     sender.guest.run(INSMOD, check=False)
-    told(stage, sender, NULL)
+    expect_alert(stage, sender, NULL)
 
 
 @scenario(*ALL)
@@ -102,7 +102,7 @@ def panic_on_oops(stage: Stage, kernel: Kernel) -> None:
     sender = ready(stage, kernel, code=NULL_DEREFERENCE)
     sender.guest.run("echo 1 > /proc/sys/kernel/panic_on_oops")
     sender.guest.start(INSMOD)
-    told(stage, sender, halting(NULL))
+    expect_alert(stage, sender, halting(NULL))
 
 
 @scenario(*OLDER)
@@ -110,7 +110,7 @@ def init_killed(stage: Stage, kernel: Kernel) -> None:
     """Process 1 ends."""
     sender = ready(stage, kernel)
     sender.guest.start("--exit--")
-    told(stage, sender, panic("Attempted to kill init!"))
+    expect_alert(stage, sender, panic("Attempted to kill init!"))
 
 
 @scenario(*OLDER)
@@ -120,7 +120,9 @@ def out_of_memory(stage: Stage, kernel: Kernel) -> None:
     sender.guest.run("echo 2 > /proc/sys/vm/panic_on_oom")
     sender.guest.run("mkdir /full; mount -t tmpfs -o size=100% full /full")
     sender.guest.start("dd if=/dev/zero of=/full/file bs=1M")
-    told(stage, sender, panic("Out of memory: compulsory panic_on_oom is enabled"))
+    expect_alert(
+        stage, sender, panic("Out of memory: compulsory panic_on_oom is enabled")
+    )
 
 
 @scenario(*OLDER)
@@ -132,7 +134,7 @@ def hung_task(stage: Stage, kernel: Kernel) -> None:
     sender.guest.run(f"echo 1 > {sysctl}_panic; echo 3 > {sysctl}_timeout_secs")
     sender.guest.start(INSMOD)
     title = f"INFO: task hung in {IN_MODULE}"
-    told(stage, sender, panic("", title=title, shown="", function=IN_MODULE))
+    expect_alert(stage, sender, panic("", title=title, shown="", function=IN_MODULE))
 
 
 @scenario(*OLDER)
@@ -145,7 +147,7 @@ def soft_lockup(stage: Stage, kernel: Kernel) -> None:
     )
     sender.guest.start(INSMOD)
     title = f"BUG: soft lockup in {IN_MODULE}"
-    told(stage, sender, panic("", title=title, shown="", function=IN_MODULE))
+    expect_alert(stage, sender, panic("", title=title, shown="", function=IN_MODULE))
 
 
 @scenario(*OLDER)
@@ -154,7 +156,7 @@ def nmi(stage: Stage, kernel: Kernel) -> None:
     sender = ready(stage, kernel)
     sender.guest.run("echo 1 > /proc/sys/kernel/unknown_nmi_panic")
     sender.guest.interrupt()
-    told(stage, sender, panic("NMI: Not continuing"))
+    expect_alert(stage, sender, panic("NMI: Not continuing"))
 
 
 @scenario(*OLDER)
@@ -165,7 +167,7 @@ def panic_on_warn(stage: Stage, kernel: Kernel) -> None:
     sender.guest.run("echo 1 > /proc/sys/kernel/panic_on_warn")
     sender.guest.start(INSMOD)
     title = f"WARNING: refcount bug in {IN_MODULE}"
-    told(stage, sender, panic("", title=title, shown="", function=IN_MODULE))
+    expect_alert(stage, sender, panic("", title=title, shown="", function=IN_MODULE))
 
 
 @scenario(*OLDER)
@@ -185,12 +187,12 @@ def several_processors(stage: Stage, kernel: Kernel) -> None:
         " done"
     )
     sender.guest.start(f"taskset 8 {INSMOD}")
-    told(stage, sender, halting(NULL))
+    expect_alert(stage, sender, halting(NULL))
 
 
 @scenario(*OLDER)
 def kdump_armed(stage: Stage, kernel: Kernel) -> None:
-    """kdump takes over at the oops: no panic line, no end mark; told all the same."""
+    """kdump takes over at the oops: no panic line, no end mark; there is an alert."""
     sender = ready(
         stage,
         kernel,
@@ -207,7 +209,7 @@ def kdump_armed(stage: Stage, kernel: Kernel) -> None:
     cut = dataclasses.replace(
         NULL, end=EndReason.SILENCE, last=r"(?m)CR2: \w+$", complete=False
     )
-    told(stage, sender, cut)
+    expect_alert(stage, sender, cut)
 
 
 @scenario(OLD)
@@ -216,7 +218,7 @@ def panic_print_dumps(stage: Stage, kernel: Kernel) -> None:
     sender = ready(stage, kernel)
     sender.guest.run("echo 7 > /proc/sys/kernel/panic_print")
     sender.guest.start(SYSRQ)
-    told(stage, sender, SYSRQ_CRASH)
+    expect_alert(stage, sender, SYSRQ_CRASH)
 
 
 @scenario(*OLDER)
@@ -242,5 +244,5 @@ def two_guests_at_once(stage: Stage, kernel: Kernel) -> None:
     one.guest.start(SYSRQ)
     two.guest.start(INSMOD)
 
-    told(stage, one, SYSRQ_CRASH)
-    told(stage, two, NULL)
+    expect_alert(stage, one, SYSRQ_CRASH)
+    expect_alert(stage, two, NULL)

@@ -33,12 +33,12 @@ class Run(NamedTuple):
 class Result(NamedTuple):
     name: str
     passed: bool
-    delays: Sequence[float]  # seconds from the guest's last word to each alert
+    delays: Sequence[float]  # seconds from the guest's last line to each alert
     seconds: float
 
 
 def play(run: Run, network: Network, services: Services, capture: Capture) -> Result:
-    """Play one; a failure is told at once, with how things stand."""
+    """Play one; print a failure at once, with the state of the monitor."""
     began = time.monotonic()
     passed = False
     with Stage(network, services, capture) as stage:
@@ -46,12 +46,14 @@ def play(run: Run, network: Network, services: Services, capture: Capture) -> Re
             run.scenario.play(stage, run.kernel)
             passed = True
         except Exception:  # noqa: BLE001 - the others still count
-            say(f"FAILED {run.name}\n{traceback.format_exc()}")
-            say("\n".join(f"    {line}" for line in stage.condition().splitlines()))
+            print_line(f"FAILED {run.name}\n{traceback.format_exc()}")
+            print_line(
+                "\n".join(f"    {line}" for line in stage.condition().splitlines())
+            )
     result = Result(run.name, passed, stage.delays, time.monotonic() - began)
-    told = " ".join(f"{delay:.2f}" for delay in result.delays) or "-"
+    delays = " ".join(f"{delay:.2f}" for delay in result.delays) or "-"
     word = "ok" if passed else "FAILED"
-    say(f"{word} {run.name} ({result.seconds:.0f} s, told after {told} s)")
+    print_line(f"{word} {run.name} ({result.seconds:.0f} s, alerts after {delays} s)")
     return result
 
 
@@ -88,7 +90,7 @@ class _Beside:
         self._process.join()
 
     def results(self) -> list[Result]:
-        """Wait for the end of it; what died with it has failed."""
+        """Wait for the end of it; what it did not finish has failed."""
         try:
             found: list[Result] = self._results.recv()
         except EOFError:
@@ -99,7 +101,7 @@ class _Beside:
 
 
 def _play_and_tell(runs: Sequence[Run], end: Connection) -> None:
-    # Of ^C our parent hears, too, and ends us; one signal, so that all is taken down.
+    # ^C reaches our parent, too, which ends us: one signal, so that all is removed.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end.send(_play_in_turn(runs))
 
@@ -116,6 +118,6 @@ def _play_in_turn(runs: Sequence[Run]) -> list[Result]:
         network.unmake()
 
 
-def say(text: str) -> None:
+def print_line(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()

@@ -22,7 +22,7 @@ class Alert(NamedTuple):
 
 
 class Mailbox:
-    """A mail server that takes everything."""
+    """A mail server that accepts everything."""
 
     def __init__(self) -> None:
         self.subjects: list[str] = []
@@ -51,7 +51,7 @@ class Mailbox:
 
 
 class Services:
-    """Both; an alert counts as told when both have it."""
+    """Both; an alert counts as delivered when both have it."""
 
     def __init__(self) -> None:
         self.alerts: list[Alert] = []
@@ -97,8 +97,8 @@ class Services:
                 60,
             )
         except TimeoutError as error:
-            told = [alert.subject for alert in self.alerts]
-            raise AssertionError(f"{error}; told: {told}") from error
+            reported = [alert.subject for alert in self.alerts]
+            raise AssertionError(f"{error}; received: {reported}") from error
         return alert
 
     def _take(self, got: Received) -> int:

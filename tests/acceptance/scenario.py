@@ -1,4 +1,4 @@
-"""What a scenario is, and what many of them share."""
+"""The table of scenarios, and what many of them share."""
 
 from __future__ import annotations
 
@@ -125,11 +125,13 @@ def ready(
 
 
 def aim_at(sender: Sender, code: bytes, function: str) -> None:
-    """Let boom.ko call a function of the guest's kernel."""
+    """Make boom.ko call a function of the guest's kernel."""
     sender.guest.run(aim(faulty_module(sender.kernel, code), "/boom.ko", function))
 
 
-def told(stage: Stage, sender: Sender, expected: Expected, *, missing: int = 0) -> None:
-    """The alert comes, and its trace is what the guest's console shows, too."""
+def expect_alert(
+    stage: Stage, sender: Sender, expected: Expected, *, missing: int = 0
+) -> None:
+    """Wait for the alert, and compare its trace with the guest's console."""
     alert = stage.alert(sender, expected)
     assert stage.console(sender, alert, expected.last) == missing

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.acceptance import lives, networks, panics
+from tests.acceptance import boots, networks, panics
 from tests.acceptance.scenario import SCENARIOS
 
-__all__ = ["SCENARIOS", "lives", "networks", "panics"]
+__all__ = ["SCENARIOS", "boots", "networks", "panics"]

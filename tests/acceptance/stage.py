@@ -1,4 +1,4 @@
-"""Where a scenario plays: monitor, senders, and what is expected of an alert."""
+"""What a scenario runs on: monitor and senders; and what an alert must contain."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from omprog_panic.model import EndReason
-from tests.acceptance import compare, said
+from tests.acceptance import compare, kernel_lines
 from tests.acceptance.capture import Capture
 from tests.acceptance.monitor import CheckoutMonitor
 from tests.acceptance.net import FAR_ROUTER, MONITOR, MONITOR6, Network
@@ -32,13 +32,13 @@ REGISTERS = r"\bCR2: \w+ CR3: "
 
 @dataclasses.dataclass(frozen=True)
 class Expected:
-    """What must be told of a crash."""
+    """What the alert of a crash must contain."""
 
     severity: str
     title: str
     function: str | None
     end: EndReason
-    last: str  # the guest's last word of this crash, a regular expression
+    last: str  # the guest's last line of this crash, a regular expression
     complete: bool = True
     shown: str = ""  # the title as the subject has it, where that is shorter
 
@@ -60,7 +60,7 @@ class Sender:
     settings: str
 
     def configure(self) -> str:
-        """Set the client up, as an administrator does."""
+        """Set up the client, as an administrator does."""
         self.guest.put(SETTINGS, self.settings)
         return self.guest.run("omprog-panic-client configure")
 
@@ -163,24 +163,24 @@ class Stage:
         return made
 
     def alert(self, sender: Sender, expected: Expected) -> Alert:
-        """Wait for the alert, and hold it to all that is expected of it."""
-        last = self._last_word(sender, expected)
+        """Wait for the alert, and check it."""
+        last = self._last_line(sender, expected)
         alert = self.services.wait_for(re.escape(expected.subject(sender)))
         self.delays.append(alert.at - last)
         found = re.search(r"^Alert: +(\w+)$", alert.body, re.MULTILINE)
         assert found, alert.body
         shown, record = self.monitor.incident(found[1])
-        told = {
+        reported = {
             "title": shown["report"]["title"],
             "function": shown["function"],
             "end": record.end,
             "complete": shown["complete"],
         }
-        wanted = {name: getattr(expected, name) for name in told}
-        assert told == wanted, f"told: {told}"
+        wanted = {name: getattr(expected, name) for name in reported}
+        assert reported == wanted, f"reported: {reported}"
         compare.check_body(alert.body, shown["trace_lines"])
         payloads = [d.payload for d in self.heard(sender)]
-        arrived = said.read_all(payloads)
+        arrived = kernel_lines.read_all(payloads)
         compare.check_arrived(shown["trace_lines"], arrived, expected.last)
         return alert
 
@@ -189,11 +189,11 @@ class Stage:
         found = re.search(r"^Alert: +(\w+)$", alert.body, re.MULTILINE)
         assert found
         shown, _ = self.monitor.incident(found[1])
-        lines = said.console_lines(sender.guest.console())
+        lines = kernel_lines.console_lines(sender.guest.console())
         return compare.check_console(shown["trace_lines"], lines, last)
 
     def condition(self) -> str:
-        """Say how things stand, for whoever reads about a failure."""
+        """Return the state of the monitor, for the report of a failure."""
         last = [d.text.rstrip() for d in self.capture.datagrams[self._start :]][-20:]
         return "\n".join([self.monitor.condition(), "arrived last:", *last])
 
@@ -224,10 +224,10 @@ class Stage:
             visitor.sendto(text.encode(), (MONITOR, 6666))
 
     def notice(self, pattern: str, timeout_s: float = 120.0) -> Alert:
-        """Wait for a message that is about no crash, by a pattern of its subject."""
+        """Wait for a message that is not about a crash, by a pattern of its subject."""
         return self.services.wait_for(pattern, timeout_s)
 
-    def _last_word(self, sender: Sender, expected: Expected) -> float:
+    def _last_line(self, sender: Sender, expected: Expected) -> float:
         def moment() -> float:
             found = (
                 d.at

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.acceptance.compare import TraceError, check_arrived, check_console
-from tests.acceptance.said import Said, console_lines, read_all
+from tests.acceptance.kernel_lines import KernelRecord, console_lines, read_all
 
 MARK = "---- the crash begins here ----"
 ARRIVED = [f"[    1.00000{n}] line {n}" for n in range(5)] + ["[    1.000005] end"]
-SAID = [Said((line,)) for line in ["[    0.5] before", *ARRIVED]]
+SAID = [KernelRecord((line,)) for line in ["[    0.5] before", *ARRIVED]]
 TRACE = [*ARRIVED[:2], MARK, *ARRIVED[2:]]
 
 
@@ -46,13 +46,13 @@ def test_a_last_word_that_never_arrived_is_no_pass() -> None:
 def test_lost_records_need_a_notice_of_the_right_number() -> None:
     two_lost = without(ARRIVED, 2, 3)
 
-    told = [*two_lost[:2], "... 2 records lost ...", *two_lost[2:]]
-    assert check_console(told, ARRIVED, "end$") == 2
+    reported = [*two_lost[:2], "... 2 records lost ...", *two_lost[2:]]
+    assert check_console(reported, ARRIVED, "end$") == 2
 
-    with pytest.raises(TraceError, match="without a word"):
+    with pytest.raises(TraceError, match="without a notice"):
         check_console(two_lost, ARRIVED, "end$")
     wrong = [*two_lost[:2], "... 1 record lost ...", *two_lost[2:]]
-    with pytest.raises(TraceError, match="said to be lost"):
+    with pytest.raises(TraceError, match="reported as lost"):
         check_console(wrong, ARRIVED, "end$")
     with pytest.raises(TraceError, match="the last 2 lines"):
         check_console(ARRIVED[:-2], ARRIVED, "end$")
@@ -66,10 +66,10 @@ def test_datagrams_are_read_without_the_product() -> None:
         b"4,7,1000006,-,caller=T1;first\\x09tab\n SUBSYSTEM=x\n",
     ]
     assert read_all(payloads) == [
-        Said(("[    1.000006][    T1] first\ttab",), 7),
-        Said(("[    1.000007] a second",), 8),
+        KernelRecord(("[    1.000006][    T1] first\ttab",), 7),
+        KernelRecord(("[    1.000007] a second",), 8),
     ]
-    assert read_all([b"[    1.0] text\n"]) == [Said(("[    1.0] text",))]
+    assert read_all([b"[    1.0] text\n"]) == [KernelRecord(("[    1.0] text",))]
 
 
 def test_only_lines_of_the_kernel_are_taken_from_a_console() -> None:

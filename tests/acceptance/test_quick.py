@@ -16,7 +16,7 @@ WITHIN_S = 1200  # a minute on an idle machine
 
 
 @pytest.mark.slow
-def test_kernels_crash_and_it_is_told() -> None:
+def test_kernels_crash_and_alerts_arrive() -> None:
     if reason := cannot():
         pytest.skip(reason)
 

@@ -58,7 +58,7 @@ def asked_address(frame: Frame) -> str | None:
 
 
 def answer(question: Frame, address: str, mac: str) -> bytes:
-    """Say that ``mac`` has ``address``, to whoever asked."""
+    """Answer that ``mac`` has ``address``."""
     packed = ipaddress.ip_address(address).packed
     if question.kind == ARP:
         asker = question.body[8:18]
@@ -74,7 +74,7 @@ def answer(question: Frame, address: str, mac: str) -> bytes:
 
 
 def gratuitous_arp(address: str, mac: str, vlan: int | None = None) -> bytes:
-    """What a router says to all when it takes an address over."""
+    """Return what a router announces when it takes over an address."""
     packed = ipaddress.ip_address(address).packed
     everybody = "ff:ff:ff:ff:ff:ff"
     return _arp(1, mac, packed, everybody, bytes(6) + packed, vlan)

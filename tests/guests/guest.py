@@ -71,7 +71,7 @@ class Guest:
         self._until(rb"--ready--\r?\n", BOOT_S)
 
     def interrupt(self) -> None:
-        """Let the hypervisor send every processor an NMI."""
+        """Send every processor an NMI."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
             line.settimeout(60)
             line.connect(str(self._qmp))
@@ -82,7 +82,7 @@ class Guest:
                         assert '"error"' not in answer, answer
 
     def console(self) -> str:
-        """What the console has shown so far."""
+        """Return what the console has shown so far."""
         if not self.console_file.exists():
             return ""
         return self.console_file.read_text("utf-8", "replace")
@@ -115,7 +115,7 @@ class Guest:
             time.sleep(0.1)
 
     def ended(self, *, timeout_s: float = 60.0) -> bool:
-        """Whether the guest's power goes off in that time."""
+        """Return whether the guest's power goes off in that time."""
         try:
             self._process.wait(timeout_s)
         except subprocess.TimeoutExpired:

@@ -66,8 +66,8 @@ class Host:
     def position(self) -> int:
         return len(self.wire.texts())
 
-    def check_mends(self, part: str) -> float:
-        """Run the timer's check; seconds until the mending is heard on the monitor."""
+    def check_repairs(self, part: str) -> float:
+        """Run the timer's check; return the seconds until the repair is reported."""
         after, started = self.position, time.monotonic()
         output = self.client("check")
         assert part in output, output

@@ -180,7 +180,7 @@ def _userland() -> tuple[Path, ...]:
 
 
 def _compiled(source: Path) -> list[Path]:
-    """What Debian's own Python has made of a source, which saves seconds."""
+    """Return the compiled files of Debian's Python, which save seconds."""
     tag = f"cpython-{''.join(Path(PYTHON).resolve().name[6:].split('.'))}"
     return list((source.parent / "__pycache__").glob(f"{source.stem}.{tag}.pyc"))
 

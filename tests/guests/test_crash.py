@@ -18,7 +18,7 @@ AT = "2026-11-23T00:00:00.000000+00:00"
 
 
 def published(host: Host) -> list[SpoolRecord]:
-    """What the monitor's collector makes of all that has arrived."""
+    """Return what the monitor's collector publishes of all that has arrived."""
     pipeline = Pipeline(allowed=AllowedNetworks(["10.0.0.0/8"]))
     now = 1.0
     for datagram in host.wire.datagrams:
@@ -52,7 +52,9 @@ def test_a_drill_is_announced_and_its_trace_arrives_whole(
         assert any("Call Trace" in text for text in texts)
 
 
-def test_what_reboots_before_it_sends_is_foretold(kernel: Kernel, place: Path) -> None:
+def test_a_kernel_that_reboots_before_it_sends_is_reported(
+    kernel: Kernel, place: Path
+) -> None:
     """From 7.0 on a panic with kernel.panic not 0 is not heard; it is up to 6.x."""
     with start(kernel, place, append="panic=5") as host:
         output = host.configure()

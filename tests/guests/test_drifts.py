@@ -43,22 +43,24 @@ def test_on_link(kernel: Kernel, place: Path) -> None:
 
         # The monitor's card was changed, without a word: the timer's check.
         host.wire.set_neighbour(MONITOR, OTHER_MAC)
-        figure(kernel, "MAC, check", host.check_mends(f"MAC is {OTHER_MAC}"))
+        figure(kernel, "MAC, check", host.check_repairs(f"MAC is {OTHER_MAC}"))
 
         # The target was switched off.
         target = "/sys/kernel/config/netconsole/omprog-panic-1"
         host.guest.run(f"echo 0 > {target}/enabled")
-        figure(kernel, "off, check", host.check_mends("the target was switched off"))
+        figure(kernel, "off, check", host.check_repairs("the target was switched off"))
 
         # Something lowered the log level.
         host.guest.run("echo 4 > /proc/sys/kernel/printk")
-        figure(kernel, "log level", host.check_mends("the console log level is 8"))
+        figure(kernel, "log level", host.check_repairs("the console log level is 8"))
 
-        assert host.client("check") == "", "nothing is left to mend"
+        assert host.client("check") == "", "nothing is left to repair"
         verified(host)
 
 
-def test_routed_with_a_gateway_that_tells(kernel: Kernel, place: Path) -> None:
+def test_routed_with_a_gateway_that_announces_itself(
+    kernel: Kernel, place: Path
+) -> None:
     with start(kernel, place) as host:
         host.guest.run(f"ip route add default via {GATEWAY}")
         host.configure(f"monitor={FAR}")
@@ -74,7 +76,7 @@ def test_routed_with_a_gateway_that_tells(kernel: Kernel, place: Path) -> None:
         verified(host)
 
         host.wire.set_neighbour(GATEWAY, THIRD_MAC)
-        figure(kernel, "gateway silent, check", host.check_mends(THIRD_MAC))
+        figure(kernel, "gateway silent, check", host.check_repairs(THIRD_MAC))
 
         # Another way there: through another gateway.
         host.wire.set_neighbour("10.0.0.253", MAC)
@@ -99,7 +101,7 @@ def test_ipv6(kernel: Kernel, place: Path) -> None:
         assert heard.source == "fd00::2"
         host.wire.wait(lambda d: d.destination == "2001:db8::9" and "alive" in d.text)
         host.wire.set_neighbour("fe80::1", THIRD_MAC)
-        figure(kernel, "IPv6 gateway, check", host.check_mends(THIRD_MAC))
+        figure(kernel, "IPv6 gateway, check", host.check_repairs(THIRD_MAC))
 
 
 def test_vlan(kernel: Kernel, place: Path) -> None:
@@ -112,7 +114,7 @@ def test_vlan(kernel: Kernel, place: Path) -> None:
         assert host.wire.wait_text("alive").vlan == 7
 
         host.wire.set_neighbour(MONITOR, OTHER_MAC, vlan=7)
-        figure(kernel, "VLAN MAC, check", host.check_mends(OTHER_MAC))
+        figure(kernel, "VLAN MAC, check", host.check_repairs(OTHER_MAC))
 
 
 @pytest.mark.parametrize("kind", ["bond", "bridge"])
@@ -177,7 +179,7 @@ def test_monitor_moves(kernel: Kernel, place: Path) -> None:
         host.wire.wait_text("alive")
 
         host.guest.run("sed -i s/10.0.0.1/10.0.0.5/ /etc/hosts")
-        seconds = host.check_mends("the monitor's address is 10.0.0.5 (was 10.0.0.1)")
+        seconds = host.check_repairs("the monitor's address is 10.0.0.5 (was 10.0.0.1)")
 
         figure(kernel, "monitor's address, check", seconds)
         assert host.wire.datagrams[-1].destination == "10.0.0.5"

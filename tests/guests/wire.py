@@ -56,17 +56,17 @@ class Wire:
     def set_neighbour(
         self, address: str, mac: str, *, vlan: int | None = None, tell: bool = False
     ) -> None:
-        """Let a neighbour have this MAC address from now on, and tell all if asked."""
+        """Change a neighbour's MAC address, and announce it if asked."""
         self._neighbours[address] = (mac, vlan)
         if tell:
             self._send(gratuitous_arp(address, mac, vlan))
 
     def route(self, monitor: str, gateway: str) -> None:
-        """Let datagrams to ``monitor`` come by way of a neighbour."""
+        """Route datagrams to ``monitor`` through a neighbour."""
         self._hops[monitor] = gateway
 
     def texts(self) -> list[str]:
-        """What has arrived, in order."""
+        """Return what has arrived, in order."""
         with self._news:
             return [datagram.text for datagram in self.datagrams]
 

@@ -1,4 +1,4 @@
-"""What the kernel said, read from its datagrams without any of the product's code.
+"""Parse datagrams without any of the product's code, and return the kernel's lines.
 
 Documentation/networking/netconsole.rst and printk.c's ``msg_print_ext_*`` are the
 sources. A line is written as a console has it: stamp, then text. Pure.
@@ -19,20 +19,20 @@ _ESCAPED = re.compile(rb"\\x([0-9a-f]{2})")
 _STAMP = re.compile(r"\[ *\d+\.\d{6}\]")
 
 
-class Said(NamedTuple):
+class KernelRecord(NamedTuple):
     """One record: its lines, and its number in the extended format."""
 
     lines: tuple[str, ...]
     number: int | None = None
 
 
-def read_all(payloads: Iterable[bytes]) -> list[Said]:
-    """Put records together, each once and in the order that the kernel gave them.
+def read_all(payloads: Iterable[bytes]) -> list[KernelRecord]:
+    """Put records together, each once and in the kernel's order.
 
     Basic text has no numbers: it stays as it came.
     """
-    basic: list[Said] = []
-    numbered: dict[int, Said] = {}
+    basic: list[KernelRecord] = []
+    numbered: dict[int, KernelRecord] = {}
     fragments: dict[int, dict[int, bytes]] = {}
     for payload in payloads:
         head = _EXTENDED.match(payload.decode("latin-1"))
@@ -50,12 +50,12 @@ def read_all(payloads: Iterable[bytes]) -> list[Said]:
     return [numbered[number] for number in sorted(numbered)] or basic
 
 
-def _basic(payload: bytes) -> Said:
+def _basic(payload: bytes) -> KernelRecord:
     text = payload.decode("utf-8", "replace").removesuffix("\n")
-    return Said(tuple(text.split("\n")))
+    return KernelRecord(tuple(text.split("\n")))
 
 
-def _extended(head: re.Match[str], body: bytes, number: int) -> Said:
+def _extended(head: re.Match[str], body: bytes, number: int) -> KernelRecord:
     text = body.removesuffix(b"\n").split(b"\n")[0]  # behind it: keys and values
     plain = _ESCAPED.sub(lambda m: bytes.fromhex(m[1].decode()), text)
     seconds, micros = divmod(int(head["us"]), 1_000_000)
@@ -63,7 +63,7 @@ def _extended(head: re.Match[str], body: bytes, number: int) -> Said:
     stamp = f"[{seconds:5d}.{micros:06d}]"
     stamp += f"[{caller[1]:>6}] " if caller else " "
     lines = plain.decode("utf-8", "replace").split("\n")
-    return Said(tuple(stamp + line for line in lines), number)
+    return KernelRecord(tuple(stamp + line for line in lines), number)
 
 
 def console_lines(text: str) -> list[str]:

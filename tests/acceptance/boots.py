@@ -1,4 +1,4 @@
-"""Scenarios: what is told of a machine besides its last words."""
+"""Scenarios of boots: back after a panic, a suspected crash, a drill."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from tests.acceptance.scenario import (
     OLDER,
     SYSRQ,
     SYSRQ_CRASH,
+    expect_alert,
     panic,
     ready,
     rebooting,
     scenario,
-    told,
 )
 from tests.acceptance.stage import NEAR, Sender, Stage, connect
 from tests.guests.guest import Hardware
@@ -26,7 +26,7 @@ BOOTS_AGAIN = Hardware(reboots=True)
 
 
 def booted_again(stage: Stage, sender: Sender) -> None:
-    """Wait for the machine's next boot, and let the client do what it does then."""
+    """Wait for the machine's next boot, and run what the client does at it."""
     before = len(stage.heard(sender))
     sender.guest.wait_ready()
     connect(sender, NEAR)
@@ -36,10 +36,10 @@ def booted_again(stage: Stage, sender: Sender) -> None:
 
 @scenario(*OLDER)
 def back_after_a_panic(stage: Stage, kernel: Kernel) -> None:
-    """panic=3: the alert, and when it has booted, that it is back."""
+    """panic=3: the alert, and after the boot that the host is back."""
     sender = ready(stage, kernel, append="panic=3", hardware=BOOTS_AGAIN)
     sender.guest.start(SYSRQ)
-    told(stage, sender, rebooting(SYSRQ_CRASH))
+    expect_alert(stage, sender, rebooting(SYSRQ_CRASH))
 
     booted_again(stage, sender)
 
@@ -50,9 +50,9 @@ def back_after_a_panic(stage: Stage, kernel: Kernel) -> None:
 
 @scenario(NBCON)
 def nbcon_reboots(stage: Stage, kernel: Kernel) -> None:
-    """panic=5 on 7.x: not one word of the panic; the boot itself gives it away.
+    """panic=5 on 7.x: nothing of the panic arrives; the boot is reported.
 
-    The machine was shut down in order once before: its silence now means something.
+    An orderly shutdown came before, so a boot without one means something.
     """
     sender = ready(stage, kernel, append="panic=5", hardware=BOOTS_AGAIN)
     sender.client("farewell --now")
@@ -67,7 +67,7 @@ def nbcon_reboots(stage: Stage, kernel: Kernel) -> None:
 
     stage.notice(rf"SUSPECTED CRASH {NAME} \({sender.address}\): booted without .+")
     subjects = [alert.subject for alert in stage.services.alerts]
-    assert len(subjects) == 1, f"the boot in order was told, too: {subjects}"
+    assert len(subjects) == 1, f"the orderly boot was reported, too: {subjects}"
     assert not any("Kernel panic" in d.text for d in stage.heard(sender))
 
 
@@ -76,4 +76,4 @@ def drill(stage: Stage, kernel: Kernel) -> None:
     """crash-test announces a drill, and crashes the machine for good."""
     sender = ready(stage, kernel)
     sender.guest.start("omprog-panic-client crash-test --yes-really")
-    told(stage, sender, panic(SYSRQ_CRASH.shown, severity="DRILL"))
+    expect_alert(stage, sender, panic(SYSRQ_CRASH.shown, severity="DRILL"))
