@@ -97,8 +97,10 @@ class Dialect(abc.ABC):
         """Return what went wrong, and what to do about it."""
 
     @abc.abstractmethod
-    def insert_missing(self, table: sa.Table) -> sa.Insert:
-        """Return an INSERT that leaves rows alone whose primary key is there."""
+    def insert_new(
+        self, connection: Connection, table: sa.Table, row: Mapping[str, object]
+    ) -> bool:
+        """Insert a row unless its primary key is there; return whether it was new."""
 
     @abc.abstractmethod
     def upsert(self, table: sa.Table) -> sa.Insert:
@@ -106,7 +108,11 @@ class Dialect(abc.ABC):
 
     @abc.abstractmethod
     def used_bytes(self, connection: Connection) -> int:
-        """Return the bytes that the data take up, free space not included."""
+        """Return the bytes that the data take up, free space not included.
+
+        It must fall in the transaction that deletes rows: retention deletes until it
+        is below its limit.
+        """
 
     @abc.abstractmethod
     def release_space(self, engine: Engine) -> None:

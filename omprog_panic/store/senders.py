@@ -110,19 +110,15 @@ def _new_sender(source: str, at: str) -> dict[str, str | None]:
 
 def insert_boot(connection: Connection, record: BootRecord) -> bool:
     """Store a boot; return False if it is stored already."""
-    inserted = connection.execute(
-        dialect_of(connection)
-        .insert_missing(BOOTS)
-        .values(
-            id=record.id,
-            source=record.source,
-            boot=visible(record.boot),
-            announced=record.announced,
-            at=record.at,
-            record=encode(record).decode("ascii"),
-        )
-    )
-    return inserted.rowcount == 1
+    row = {
+        "id": record.id,
+        "source": record.source,
+        "boot": visible(record.boot),
+        "announced": record.announced,
+        "at": record.at,
+        "record": encode(record).decode("ascii"),
+    }
+    return dialect_of(connection).insert_new(connection, BOOTS, row)
 
 
 def store_counters(

@@ -22,6 +22,8 @@ from omprog_panic.store.dialect import READ_ONLY_OPTION, Dialect
 from omprog_panic.store.file_lock import FileLock
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import exc
     from sqlalchemy.engine import Connection, Engine
 
@@ -111,8 +113,11 @@ class SQLiteDialect(Dialect):
     def explain(self, error: exc.DBAPIError) -> str:
         return _explain(error.orig)
 
-    def insert_missing(self, table: sa.Table) -> sa.Insert:
-        return sqlite.insert(table).on_conflict_do_nothing()
+    def insert_new(
+        self, connection: Connection, table: sa.Table, row: Mapping[str, object]
+    ) -> bool:
+        insert = sqlite.insert(table).on_conflict_do_nothing()
+        return connection.execute(insert.values(row)).rowcount == 1
 
     def upsert(self, table: sa.Table) -> sa.Insert:
         insert = sqlite.insert(table)

@@ -167,7 +167,7 @@ def test_a_row_that_is_there_is_left_or_replaced(database: Database) -> None:
         dialect = dialect_of(connection)
         row = {"name": "a", "record": "1", "received_at": 1.0}
         connection.execute(dialect.upsert(LATEST), row)
-        connection.execute(dialect.insert_missing(LATEST), {**row, "record": "2"})
+        assert not dialect.insert_new(connection, LATEST, {**row, "record": "2"})
         first = connection.execute(sa.select(LATEST.c.record)).scalar_one()
         connection.execute(dialect.upsert(LATEST), {**row, "record": "3"})
         second = connection.execute(sa.select(LATEST.c.record)).scalar_one()
