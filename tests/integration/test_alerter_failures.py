@@ -224,7 +224,7 @@ def test_a_reload_brings_a_second_service_and_a_new_retention(tmp_path: Path) ->
             (tmp_path / "apprise.yml").write_text("\n".join(urls))
             alerter.process.send_signal(signal.SIGHUP)
             alerter.wait_for_line("reloaded")
-            alerter.wait_for_line("second services are told")
+            alerter.wait_for_line("alerts sent to fallback services")
             alerter.wait_for_line("alert delivered")
             assert alerter.terminate() == 0
 
