@@ -30,8 +30,6 @@ ELSEWHERE = {
     "render/russian.py": "tests/unit/render/test_catalog.py",
     # A folder of configurations, each with the faults that are reported.
     "config/check.py": "tests/config/test_config.py",
-    # Tested with captures and as part of a host's stream.
-    "cli/report_text.py": "tests/unit/cli/test_analyze.py",
 }
 
 
