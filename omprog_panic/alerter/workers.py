@@ -62,6 +62,10 @@ class DeliveryWorkers:
         for worker in self._workers:
             worker.join(max(0.0, deadline - self._clock.monotonic()))
 
+    def threads(self) -> tuple[Worker, ...]:
+        """Return the workers of the current setup."""
+        return tuple(self._workers)
+
     def _delivery_setup(self, setup: Setup) -> DeliverySetup:
         limits, names = setup.config.limits, setup.config.host_names()
         backoff = Backoff(limits.retry_first_s, limits.retry_max_s)
