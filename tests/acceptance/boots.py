@@ -65,7 +65,7 @@ def nbcon_reboots(stage: Stage, kernel: Kernel) -> None:
 
     booted_again(stage, sender)
 
-    stage.notice(rf"SUSPECTED CRASH {NAME} \({sender.address}\): booted without .+")
+    stage.notice(rf"SUSPECTED CRASH {NAME} \({sender.address}\): unannounced boot .+")
     subjects = [alert.subject for alert in stage.services.alerts]
     assert len(subjects) == 1, f"the orderly boot was reported, too: {subjects}"
     assert not any("Kernel panic" in d.text for d in stage.heard(sender))

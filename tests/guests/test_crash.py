@@ -59,10 +59,10 @@ def test_a_kernel_that_reboots_before_it_sends_is_reported(
     with start(kernel, place, append="panic=5") as host:
         output = host.configure()
         silent = kernel.name.startswith("7.")
-        assert ("reboots before netconsole has sent one word" in output) is silent
+        assert ("before netconsole has sent anything" in output) is silent
         if silent:
             refusal = host.client("crash-test --yes-really", check=False)
-            assert "not crashed: the crash would not be heard" in refusal
+            assert "not crashed: the crash would not be received" in refusal
 
         host.guest.start("omprog-panic-client crash-test --yes-really --even-so")
         host.guest.wait_console("Rebooting in 5 seconds", timeout_s=120)
