@@ -651,7 +651,7 @@ class TestPolicy:
         suppressed = decision("incident:1", "SUPPRESS_GROUP", suppressed=True)
         included = decision("cause:c1", "NOTIFY_MORE")
         other = dataclasses.replace(included, subject="cause:c2", cause="c2")
-        again = dataclasses.replace(included, decision="NOTIFY_AGAIN")
+        again = dataclasses.replace(included, decision="NOTIFY_REPEAT")
         with database.write() as connection:
             insert_decisions(connection, [suppressed, other, included, again])
 
