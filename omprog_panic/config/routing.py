@@ -73,7 +73,7 @@ def match_to_json(match: tuple[Matcher, ...]) -> dict[str, list[str]]:
 def parse_routes(data: Mapping[str, Any]) -> Route:
     """Parse the checked ``default_route`` and ``routes``; returns the root."""
     root = data["default_route"]
-    top = Route(DEFAULT_ROUTE, (), _tags(root, None), root.get("template"))
+    top = Route(DEFAULT_ROUTE, (), _parse_tags(root, None), root.get("template"))
     inner = _parse_inner(data["routes"], top, "routes")
     return dataclasses.replace(top, routes=inner)
 
@@ -111,7 +111,7 @@ def _parse_route(item: Mapping[str, Any], parent: Route, where: str) -> Route:
     route = Route(
         name=str(item.get("name") or where),
         match=parse_match(item.get("match") or {}),
-        to=_tags(item, parent.to),
+        to=_parse_tags(item, parent.to),
         template=item.get("template", parent.template),
         continues=item["continue"],
     )
@@ -119,7 +119,7 @@ def _parse_route(item: Mapping[str, Any], parent: Route, where: str) -> Route:
     return dataclasses.replace(route, routes=inner)
 
 
-def _tags(
+def _parse_tags(
     item: Mapping[str, Any], inherited: tuple[str, ...] | None
 ) -> tuple[str, ...] | None:
     asked = item.get("to", inherited)
