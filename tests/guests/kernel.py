@@ -9,13 +9,14 @@ from __future__ import annotations
 import dataclasses
 import lzma
 import os
+import re
 from pathlib import Path
 
 VARIABLE = "OMPROG_PANIC_GUESTS"
 
 
 def folder() -> Path:
-    """Where unpacked kernels and busybox are."""
+    """Return the folder of unpacked kernels and busybox."""
     named = os.environ.get(VARIABLE)
     return Path(named) if named else Path.home() / ".cache/omprog-panic/guests"
 
@@ -40,7 +41,7 @@ class Kernel:
 
 
 def kernels() -> list[Kernel]:
-    """The kernels that are there, oldest first."""
+    """Return the kernels that are there, oldest first; the newest build of each."""
     found = []
     for root in folder().glob("linux-*"):
         image = next(root.glob("**/vmlinuz*"), None)
@@ -49,7 +50,8 @@ def kernels() -> list[Kernel]:
             for modules in sorted(root.glob("**/lib/modules/*"))
             if image is not None and any(modules.rglob("netconsole.ko*"))
         ]
-    return sorted(found, key=lambda k: [int(n) for n in k.name.split(".")])
+    found.sort(key=lambda k: [int(n) for n in re.findall(r"\d+", k.release)])
+    return list({kernel.name: kernel for kernel in found}.values())
 
 
 def busybox() -> Path | None:
