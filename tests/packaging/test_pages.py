@@ -136,6 +136,19 @@ def test_the_readme_shows_one_diagram() -> None:
     assert text.index("build-the-packages") < text.index("apt install")
 
 
+def test_modules_that_the_page_on_the_client_names_exist() -> None:
+    text = (pages.ROOT / "docs/architecture.md").read_text()
+    section = text.partition("## The sending host")[2].partition("\n## ")[0]
+    named = set(re.findall(r"`([a-z]+)`", section)) - {"ip", "modprobe", "check"}
+
+    assert len(named) > 5
+    assert not [
+        name
+        for name in named
+        if not (pages.ROOT / "omprog_panic_client" / f"{name}.py").exists()
+    ]
+
+
 def test_the_glossary_has_each_term_once() -> None:
     text = (pages.ROOT / "docs/architecture.md").read_text()
     table = text.partition("## Glossary")[2].partition("## ")[0]
