@@ -204,7 +204,8 @@ def alert_all(
         for first in range(0, len(captures), size):
             batch = captures[first : first + size]
             files = [path for item in batch for path in records[item.name]]
-            tasks.append(pool.submit(alert, tree, batch, files))
+            if files:
+                tasks.append(pool.submit(alert, tree, batch, files))
         for task in tasks:
             entries |= task.result()
     return entries
