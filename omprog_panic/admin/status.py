@@ -201,6 +201,9 @@ def _store_status(connection: Connection) -> StoreStatus:
     )
 
 
+DAMAGED = "damaged_journal_entries"  # the collector's counter (docs/spool.md)
+
+
 def _problems(status: MonitorStatus) -> Iterator[Problem]:
     spool, store = status.spool, status.store
     for error in (spool.error, store.error):
@@ -214,6 +217,14 @@ def _problems(status: MonitorStatus) -> Iterator[Problem]:
     if spool.corrupt:
         text = f"{spool.corrupt} files in the folder corrupt/ of the spool: see the log"
         yield Problem(WARNING, text, "journalctl -u omprog-panic-alerter")
+    damaged = store.counters.counters.get(DAMAGED, 0) if store.counters else 0
+    if damaged:
+        text = (
+            f"{damaged} damaged place{'' if damaged == 1 else 's'} in the collector's "
+            "journal: lines may be missing. Check the disk; the segments are kept as "
+            "*.damaged in the folder of the journal until you delete them"
+        )
+        yield Problem(WARNING, text, "journalctl -u rsyslog")
     if store.monitor_deaf:
         text = "the monitor does not receive: its self-check datagrams do not arrive"
         yield Problem(CRITICAL, text, "journalctl -u rsyslog")

@@ -4,11 +4,9 @@ An entry is written through a memory map, without a system call: the page cache
 survives kill -9 of this process. :meth:`Journal.sync` makes it survive a power cut as
 well; it is called while a trace is open (docs/journal.md says what can be lost).
 
-A segment is a file ``NNNNNNNN.journal``: 16 bytes of header, then entries of ``now``
-(8 bytes, seconds of the pipeline's clock), CRC-32 (4 bytes), kind (1 byte), length (4
-bytes) and content. The length is written last: a torn entry counts as none. Space is
-allocated when the segment is created, so a full disk is reported there, as an error,
-and never as a signal in the middle of a write.
+The length of an entry is written last: a torn entry counts as none. Space is allocated
+when a segment (:mod:`omprog_panic.collector.segments`) is created, so a full disk is
+reported there, as an error, and never as a signal in the middle of a write.
 """
 
 from __future__ import annotations
@@ -18,31 +16,31 @@ import dataclasses
 import fcntl
 import mmap
 import os
-import struct
 import threading
 import zlib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from omprog_panic.collector.segments import (
+    ENTRY,
+    MAGIC,
+    MARKER,
+    TIME,
+    Damage,
+    SegmentFiles,
+    read_segment,
+)
 from omprog_panic.errors import JournalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_MAGIC = b"omprog-panic j1\n"
-_ENTRY = struct.Struct("<dIBI")  # now, CRC-32, kind, length
-_HEAD = _ENTRY.size
+    from omprog_panic.collector.segments import Entry
+
+_HEAD = ENTRY.size
 LOCK_WAIT_S = 6.0  # less than omprog's confirmTimeout
 _WINDOW = 1024 * 1024
 _PAGE = mmap.ALLOCATIONGRANULARITY
-
-
-class Entry(NamedTuple):
-    """One entry, read back."""
-
-    kind: int
-    now: float
-    content: bytes
 
 
 LINES = 1  # lines from rsyslogd as they came, separated by line feeds
@@ -67,7 +65,6 @@ class Journal:
     """The open segment, and the older ones that are still needed."""
 
     def __init__(self, folder: Path, limits: JournalLimits | None = None) -> None:
-        self._folder = folder
         self._limits = limits or JournalLimits()
         self._window: mmap.mmap | None = None
         self._window_at = 0
@@ -76,36 +73,39 @@ class Journal:
         self._size = 0
         self._file = -1
         self._lock = _lock(folder)
-        self._numbers = sorted(_segments(folder))
-        self._total = self._measure()
+        self._segments = SegmentFiles(folder)
+        self._crc_of_time = (0.0, zlib.crc32(TIME.pack(0.0)))
         self.dirty = False
 
     # --- reading back --------------------------------------------------------
 
     def recover(self) -> Iterator[Entry]:
-        """Read every entry of every segment, oldest first."""
-        for number in self._numbers:
-            try:
-                content = self._path(number).read_bytes()
-            except OSError as error:
-                raise JournalError(f"journal cannot be read: {error}") from error
-            yield from read_segment(content)
+        """Yield every valid entry (:meth:`SegmentFiles.recover`)."""
+        return self._segments.recover()
+
+    def find_damage(self) -> dict[str, list[Damage]]:
+        """Return what recovery skips (:meth:`SegmentFiles.find_damage`)."""
+        return self._segments.find_damage()
 
     def resume(self) -> bool:
         """Continue in the newest segment; return False if there is none to use.
 
-        What follows its last whole entry was torn; it is overwritten with zeros.
+        What follows its last whole entry was torn; it is overwritten with zeros. A
+        damaged segment is not continued: it is evidence.
         """
-        if not self._numbers:
+        newest = self._segments.newest
+        if not newest or self._segments.is_damaged(newest):
             return False
-        path = self._path(self._numbers[-1])
+        path = self._segments.path(newest)
         file = -1
         try:
             content = path.read_bytes()
-            if not content.startswith(_MAGIC):
+            if not content.startswith(MAGIC):
                 return False
-            end = len(_MAGIC)
+            end = len(MAGIC)
             for entry in read_segment(content):
+                if isinstance(entry, Damage):
+                    return False
                 end += self.size_of(entry.content)
             file = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
             os.ftruncate(file, end)
@@ -113,7 +113,7 @@ class Journal:
         except OSError:
             if file >= 0:
                 os.close(file)
-            self._total = self._measure()
+            self._segments.measure()
             return False
         self._file, self._size, self._position = file, len(content), end
         return True
@@ -149,8 +149,14 @@ class Journal:
         assert window is not None
         base = start - self._window_at
         window[base + _HEAD : end - self._window_at] = content
+        # Lines of one batch have one time.
+        time, seed = self._crc_of_time
+        if now != time:
+            seed = zlib.crc32(TIME.pack(now))
+            self._crc_of_time = now, seed
+        checksum = zlib.crc32(content, seed ^ (kind << 24) ^ length)
         # The length last: until it is written there is no entry.
-        _ENTRY.pack_into(window, base, now, zlib.crc32(content), kind, length)
+        ENTRY.pack_into(window, base, MARKER, now, checksum, kind, length)
         self._position = end
         self.dirty = True
 
@@ -181,17 +187,18 @@ class Journal:
             JournalError: the disk is full, or the journal's own limit is reached.
 
         """
-        size = max(self._limits.segment_bytes, len(_MAGIC) + need)
-        if not checkpoint and self._total + size > self._limits.max_bytes:
+        size = max(self._limits.segment_bytes, len(MAGIC) + need)
+        segments = self._segments
+        if not checkpoint and segments.total_bytes + size > self._limits.max_bytes:
             raise JournalError("the journal has reached its size limit")
-        number = self._numbers[-1] + 1 if self._numbers else 1
-        path = self._path(number)
+        number = segments.newest + 1
+        path = segments.path(number)
         file = -1
         try:
             flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             file = os.open(path, flags, 0o640)
             os.posix_fallocate(file, 0, size)
-            os.write(file, _MAGIC)
+            os.write(file, MAGIC)
         except OSError as error:
             if file >= 0:
                 os.close(file)
@@ -199,10 +206,9 @@ class Journal:
                     path.unlink()
             raise JournalError(f"journal: {error.strerror}") from error
         self._close_segment()
-        self._file, self._size, self._position = file, size, len(_MAGIC)
+        self._file, self._size, self._position = file, size, len(MAGIC)
         self._window_end = 0
-        self._numbers.append(number)
-        self._total += size
+        segments.add(number, size)
 
     def _close_segment(self) -> None:
         if self.dirty:
@@ -227,48 +233,28 @@ class Journal:
     @property
     def current(self) -> int:
         """The number of the open segment; 0 before the first."""
-        return self._numbers[-1] if self._numbers else 0
+        return self._segments.newest
 
     @property
     def segments(self) -> int:
         """The number of segments, including the open one."""
-        return len(self._numbers)
+        return len(self._segments.numbers)
 
     @property
     def half_full(self) -> bool:
         """Whether the journal has half of its maximum size."""
-        return self._total * 2 >= self._limits.max_bytes
-
-    def _measure(self) -> int:
-        total = 0
-        for number in self._numbers:
-            with contextlib.suppress(OSError):
-                total += self._path(number).stat().st_size
-        return total
+        return self._segments.total_bytes * 2 >= self._limits.max_bytes
 
     def forget_before(self, number: int) -> None:
-        """Delete the segments older than this one, which contains their state."""
+        """Delete older segments (:meth:`SegmentFiles.forget_before`)."""
         self.sync()
-        for old in [n for n in self._numbers if n < number]:
-            with contextlib.suppress(FileNotFoundError):
-                self._path(old).unlink()
-            self._numbers.remove(old)
-        self._total = self._measure()
+        self._segments.forget_before(number)
 
     def close(self) -> None:
         """Sync and close; the segments stay."""
         self.sync()
         self._close_segment()
         os.close(self._lock)
-
-    def _path(self, number: int) -> Path:
-        return self._folder / f"{number:08d}.journal"
-
-
-def _segments(folder: Path) -> Iterator[int]:
-    for path in folder.glob("*.journal"):
-        if path.stem.isdigit():
-            yield int(path.stem)
 
 
 def _lock(folder: Path) -> int:
@@ -295,18 +281,3 @@ def _lock(folder: Path) -> int:
         f"journal {folder} is in use by another collector; stop that one, or give "
         "this one a folder of its own",
     )
-
-
-def read_segment(content: bytes) -> Iterator[Entry]:
-    """Yield the entries of one segment, up to the first torn one."""
-    if not content.startswith(_MAGIC):
-        return
-    position = len(_MAGIC)
-    while position + _HEAD <= len(content):
-        now, checksum, kind, length = _ENTRY.unpack_from(content, position)
-        start = position + _HEAD
-        body = content[start : start + length]
-        if length == 0 or len(body) < length or zlib.crc32(body) != checksum:
-            return
-        yield Entry(kind, now, body)
-        position = start + length

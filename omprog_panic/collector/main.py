@@ -17,7 +17,12 @@ from omprog_panic.clock import Clock, SystemClock, rfc3339
 from omprog_panic.collector.allow_watch import AllowWatch
 from omprog_panic.collector.batch import Batch
 from omprog_panic.collector.checkpoint import Checkpointer
-from omprog_panic.collector.journal import ALLOWED, LINES, PUBLISHED, Journal
+from omprog_panic.collector.journal import (
+    ALLOWED,
+    LINES,
+    PUBLISHED,
+    Journal,
+)
 from omprog_panic.collector.options import (
     build_parser,
     journal_limits,
@@ -112,6 +117,7 @@ class Collector:
                 "journal read",
                 extra={"entries": recovery.entries, "incidents": len(waiting)},
             )
+        self._report_damage(recovery)
         if recovery.unreadable:
             _LOG.error(
                 "journal entries of a later version were ignored",
@@ -129,6 +135,20 @@ class Collector:
         if not self._checkpointer.resume(now, recovery.lines_bytes):
             self._checkpointer.begin(now, self._queue.unpublished())
         self._checkpointer.restarted(now)
+
+    def _report_damage(self, recovery: Recovery) -> None:
+        for name, damage in recovery.damage.items():
+            _LOG.error(
+                "journal damaged: these bytes were skipped, the segment is kept",
+                extra={
+                    "segment": name,
+                    "places": len(damage),
+                    "first_at": damage[0].position,
+                    "bytes": sum(place.length for place in damage),
+                },
+            )
+            counters = self._pipeline.counters
+            counters.add("damaged_journal_entries", recovery.now, len(damage))
 
     def run(self, channel: OmprogChannel) -> None:
         """Serve until rsyslogd closes our input."""

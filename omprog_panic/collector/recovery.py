@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -23,13 +24,14 @@ from omprog_panic.collector.state_codec import (
     decode_networks,
     decode_published,
     decode_source,
+    decode_source_address,
 )
 from omprog_panic.errors import MalformedEnvelopeError, MalformedStateError
 from omprog_panic.spool.record import DURABLE
 
 if TYPE_CHECKING:
-    from omprog_panic.collector.journal import Entry
     from omprog_panic.collector.pipeline import Pipeline
+    from omprog_panic.collector.segments import Damage, Entry
     from omprog_panic.spool.record import SpoolRecord
 
 MAX_RESENT = 1024  # newest lines that rsyslogd may send again after a restart
@@ -45,6 +47,8 @@ class Recovery:
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
         self._awaited: set[str] = set()  # addresses whose state is still to come
+        # Of a damaged journal: for each checkpoint, whose states can be read.
+        self._readable: deque[set[str]] | None = None
         self._begun = False
         self._newest: deque[bytes] = deque(maxlen=MAX_RESENT)
         self._published: set[str] = set()
@@ -52,16 +56,27 @@ class Recovery:
         self.now = 0.0  # the pipeline's last time
         self.entries = 0
         self.unreadable = 0  # entries in a format that is not supported
-        self.newest: list[bytes] = []
+        self.damage: dict[str, list[Damage]] = {}  # by the name of the segment
         self.lines_bytes = 0  # of lines since the last checkpoint began
 
+    @property
+    def newest(self) -> list[bytes]:
+        """The newest lines, which rsyslogd may send again."""
+        return list(self._newest)
+
     def run(self, journal: Journal) -> list[SpoolRecord]:
-        """Replay everything; return the durable records that are not in the spool."""
+        """Replay everything; return the durable records that are not in the spool.
+
+        Of a damaged journal everything is replayed that is left: lines whose networks
+        or whose source's state are lost are processed without them.
+        """
+        self.damage = journal.find_damage()
+        if self.damage:
+            self._readable = _readable_states(journal)
         for entry in journal.recover():
             self.entries += 1
             self._replay(entry)
         self._pipeline.resent.expect(self._newest)
-        self.newest = list(self._newest)
         return [
             record
             for record in self._built.values()
@@ -70,7 +85,7 @@ class Recovery:
 
     def _replay(self, entry: Entry) -> None:
         self._begun = self._begun or entry.kind == CHECKPOINT
-        if not self._begun:
+        if not self._begun and not self.damage:
             # A process was killed after it deleted the segments before this entry.
             return
         self.now = max(self.now, entry.now)
@@ -102,12 +117,18 @@ class Recovery:
         if entry.kind == SOURCE:
             self._restore_source(entry.content)
         elif entry.kind == CHECKPOINT:
-            addresses = decode_addresses(entry.content)
-            self._awaited = set(addresses) - set(self._pipeline.sources)
+            readable = self._readable.popleft() if self._readable else None
+            addresses = set(decode_addresses(entry.content))
+            self._awaited = addresses - set(self._pipeline.sources)
+            if readable is not None:
+                # The lines of the others are all that is left of them.
+                self._awaited &= readable
             self.lines_bytes = 0
         elif entry.kind == ALLOWED:
-            networks = AllowedNetworks(decode_networks(entry.content))
-            self._pipeline.allow(networks, self.now)
+            texts = decode_networks(entry.content)
+            if self.damage:  # a network that was added may be what is lost
+                texts = [*self._pipeline.allowed.texts(), *texts]
+            self._pipeline.allow(AllowedNetworks(texts), self.now)
             self._keep_records()
         elif entry.kind == PUBLISHED_BEFORE:
             for name in decode_published(entry.content):
@@ -144,3 +165,15 @@ class Recovery:
         self._pipeline.settle(address, self.now)
         self._keep_records()
         self._pipeline.adopt(address, source)
+
+
+def _readable_states(journal: Journal) -> deque[set[str]]:
+    """Return for each checkpoint the addresses whose state can be read."""
+    states: deque[set[str]] = deque()
+    for entry in journal.recover():
+        if entry.kind == CHECKPOINT:
+            states.append(set())
+        elif entry.kind == SOURCE and states:
+            with contextlib.suppress(MalformedStateError):
+                states[-1].add(decode_source_address(entry.content))
+    return states

@@ -136,6 +136,20 @@ def decode_source(content: bytes, limits: TraceLimits) -> tuple[str, Source | No
     return address, source
 
 
+def decode_source_address(content: bytes) -> str:
+    """Parse only the address of what :func:`encode_source` wrote.
+
+    Raises:
+        MalformedStateError: it was written in another version.
+
+    """
+    try:
+        body = _checked(json.loads(content.partition(b"\n")[0]), SOURCE_VERSION)
+        return str(body["address"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise MalformedStateError(f"source: {error}") from error
+
+
 def _encode_stream(stream: HostStream) -> _Json:
     """Write a stream, the boot that is its newest, and its traces as one object."""
     timeline, order = stream.timeline, stream.order

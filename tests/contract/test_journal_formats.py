@@ -123,7 +123,7 @@ def test_a_segment_begins_with_its_header_and_one_entry_is_as_documented(
     journal.close()
     (segment,) = tmp_path.glob("*.journal")
 
-    expected = bytes.fromhex("000000000000f83f c2412435 01 03000000") + b"abc"
+    expected = bytes.fromhex("f500f600 000000000000f83f 0f64a873 01 03000000") + b"abc"
     assert segment.name == "00000001.journal"
     assert segment.read_bytes()[: 16 + len(expected)] == b"omprog-panic j1\n" + expected
 

@@ -87,6 +87,35 @@ def test_a_trace_that_was_open_ends_by_silence_after_a_kill(tmp_path: Path) -> N
         assert body["end"] == "silence"
 
 
+@pytest.mark.parametrize("place", ["magic", "checkpoint", "context", "trace"])
+def test_a_flipped_bit_in_the_journal_costs_at_most_one_line(
+    tmp_path: Path, place: str
+) -> None:
+    capture = load_capture(REBOOTS)
+    (expected,) = replay(capture).incidents
+    with OmprogDriver(tmp_path) as driver:
+        for at, payload in capture[:-1]:
+            driver.send(envelope(payload, at=at))
+        driver.kill()
+        (segment,) = driver.journal.glob("*.journal")
+        raw = bytearray(segment.read_bytes())
+        sent = raw.index(b'"raw"'), len(raw.rstrip(b"\0"))
+        positions = {"magic": 3, "checkpoint": 40, "context": sent[0] + 20}
+        raw[positions.get(place, sent[1] - 20)] ^= 4
+        segment.write_bytes(raw)
+        with (tmp_path / "log").open("wb") as log:
+            driver.start(stderr=log)
+        send_capture(driver, REBOOTS, skip=len(capture) - 1)
+        wait_for(lambda: bool(driver.published()))
+        assert driver.close() == 0
+
+        (body,) = driver.published()
+        got = texts_of(body)
+        lost = [r.text for r in expected.records if r.text not in got]
+        assert len(lost) <= 1
+        assert "journal damaged" in (tmp_path / "log").read_text()
+
+
 def test_an_orderly_restart_keeps_the_open_trace(tmp_path: Path) -> None:
     with OmprogDriver(tmp_path) as driver:
         for at, payload in load_capture(REBOOTS)[:-1]:

@@ -20,11 +20,11 @@ from omprog_panic.collector.journal import (
     PUBLISHED,
     Journal,
     JournalLimits,
-    read_segment,
 )
 from omprog_panic.collector.open_trace import TraceLimits
 from omprog_panic.collector.pipeline import Pipeline
 from omprog_panic.collector.recovery import Recovery
+from omprog_panic.collector.segments import Entry, read_segment
 from omprog_panic.spool.record import DURABLE, SpoolRecord
 from tests.omprog_driver import envelope
 
@@ -76,7 +76,7 @@ class MortalJournal(Journal):
         super().rotate(need, checkpoint=checkpoint)
 
     def forget_before(self, number: int) -> None:
-        for old in [n for n in self._numbers if n <= number]:
+        for old in [n for n in self._segments.numbers if n <= number]:
             self.fate.write()
             super().forget_before(old)
 
@@ -274,8 +274,44 @@ def test_a_segment_torn_at_any_byte_gives_whole_entries(
         segments = b"".join(p.read_bytes() for p in sorted(Path(name).glob("*.jou*")))
     cut = data.draw(st.integers(0, len(segments)))
     rest = data.draw(st.sampled_from([b"", bytes(100), b"\xff" * 100]))
-    torn = list(read_segment(segments[:cut] + rest))
+    torn = entries(segments[:cut] + rest)
 
-    assert [e.content for e in torn] == contents[: len(torn)]
-    whole = list(read_segment(segments[:cut]))
-    assert len(torn) == len(whole)
+    assert torn == contents[: len(torn)]
+    assert len(torn) == len(entries(segments[:cut]))
+
+
+@given(
+    st.lists(st.binary(min_size=1, max_size=30), min_size=1, max_size=6),
+    st.data(),
+)
+def test_a_flipped_bit_costs_the_entry_that_it_is_in(
+    contents: list[bytes],
+    data: st.DataObject,
+) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        journal = Journal(Path(name), JournalLimits(4096, 1 << 20))
+        for content in contents:
+            journal.append(LINES, content, 1.5)
+        journal.close()
+        (path,) = Path(name).glob("*.journal")
+        segment = bytearray(path.read_bytes())
+        written = len(segment.rstrip(b"\0"))
+        bit = data.draw(st.integers(0, 8 * written - 1))
+        segment[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(segment)
+        again = Journal(Path(name), JournalLimits(4096, 1 << 20))
+        left = [entry.content for entry in again.recover()]
+        damage = again.find_damage()
+        again.close()
+
+    start, hit = 16, None
+    for number, content in enumerate(contents):
+        if start <= bit // 8 < start + Journal.size_of(content):
+            hit = number
+        start += Journal.size_of(content)
+    assert left == [c for number, c in enumerate(contents) if number != hit]
+    assert list(damage) == [path.name]
+
+
+def entries(segment: bytes) -> list[bytes]:
+    return [e.content for e in read_segment(segment) if isinstance(e, Entry)]

@@ -17,12 +17,11 @@ from omprog_panic.collector.journal import (
     NEWEST,
     PUBLISHED,
     RESTARTED,
-    Entry,
-    read_segment,
 )
 from omprog_panic.collector.open_trace import TraceLimits
 from omprog_panic.collector.pipeline import Pipeline, PipelineLimits
 from omprog_panic.collector.recovery import Recovery
+from omprog_panic.collector.segments import Damage, Entry, read_segment
 from omprog_panic.errors import MalformedPacketError, MalformedRecordError
 from omprog_panic.netconsole.packet import parse_basic, parse_packet, record_of
 from omprog_panic.netconsole.stored import (
@@ -113,10 +112,13 @@ def finish(pipeline: Pipeline) -> None:
 
 
 class FakeJournal:
-    """Entries that were never written."""
+    """Entries that were never written, of a journal that may be damaged."""
 
     def __init__(self, entries: list[Entry]) -> None:
         self._entries = entries
+
+    def find_damage(self) -> dict[str, list[Damage]]:
+        return {"1.journal": [Damage(0, 1)]} if len(self._entries) % 2 else {}
 
     def recover(self) -> Iterator[Entry]:
         return iter(self._entries)
@@ -126,7 +128,7 @@ def journal(data: bytes) -> None:
     """Read a segment of any bytes, and recover from entries of any lines."""
     for magic in (b"", b"omprog-panic j1\n"):
         for entry in read_segment(magic + data):
-            assert entry.content
+            assert isinstance(entry, Damage) or entry.content
     kinds = (LINES, LINES, LINES, PUBLISHED, NEWEST, RESTARTED)
     entries: list[Entry] = []
     for piece in data.split(b"\0"):

@@ -10,7 +10,11 @@ import pytest
 from omprog_panic.collector import checkpoint as module
 from omprog_panic.collector.allow import AllowedNetworks
 from omprog_panic.collector.checkpoint import Checkpointer, NewestLines
-from omprog_panic.collector.journal import LINES, SOURCE, Journal
+from omprog_panic.collector.journal import (
+    LINES,
+    SOURCE,
+    Journal,
+)
 from omprog_panic.collector.pipeline import Pipeline
 from omprog_panic.collector.recovery import MAX_RESENT
 from tests.omprog_driver import envelope

@@ -15,11 +15,11 @@ from omprog_panic.collector.journal import (
     PUBLISHED,
     PUBLISHED_BEFORE,
     SOURCE,
-    Entry,
     Journal,
 )
 from omprog_panic.collector.pipeline import Pipeline
 from omprog_panic.collector.recovery import Recovery
+from omprog_panic.collector.segments import Damage, Entry
 from omprog_panic.collector.state_codec import (
     encode_addresses,
     encode_networks,
@@ -37,17 +37,23 @@ BEGIN = Entry(CHECKPOINT, 0.0, encode_addresses([]))
 class FakeJournal:
     """Entries that were never on a disk."""
 
-    def __init__(self, entries: list[Entry]) -> None:
+    def __init__(self, entries: list[Entry], *, damaged: bool = False) -> None:
         self._entries = entries
+        self._damaged = damaged
+
+    def find_damage(self) -> dict[str, list[Damage]]:
+        return {"00000001.journal": [Damage(16, 40)]} if self._damaged else {}
 
     def recover(self) -> Iterator[Entry]:
         return iter(self._entries)
 
 
-def recovered(*entries: Entry) -> tuple[Recovery, Pipeline, list[SpoolRecord]]:
+def recovered(
+    *entries: Entry, damaged: bool = False
+) -> tuple[Recovery, Pipeline, list[SpoolRecord]]:
     pipeline = Pipeline(allowed=AllowedNetworks(["10.0.0.0/8"]))
     recovery = Recovery(pipeline)
-    journal: Journal = FakeJournal(list(entries))  # type: ignore[assignment]
+    journal: Journal = FakeJournal(list(entries), damaged=damaged)  # type: ignore[assignment]
     return recovery, pipeline, recovery.run(journal)
 
 
@@ -131,3 +137,34 @@ def test_kinds_of_a_later_version_are_ignored() -> None:
 
     assert recovery.unreadable == 0
     assert len(waiting) == 1
+
+
+def test_without_its_checkpoint_a_damaged_journal_is_read_from_the_start() -> None:
+    _, _, waiting = recovered(lines(PANIC, END), damaged=True)
+
+    assert len(waiting) == 1
+    assert recovered(lines(PANIC, END))[2] == []
+
+
+def test_lines_are_processed_where_the_state_of_their_source_is_lost() -> None:
+    begin = Entry(CHECKPOINT, 0.0, encode_addresses(["10.0.0.2", "10.0.0.3"]))
+    other = Entry(SOURCE, 1.0, encode_source("10.0.0.3", None))
+    _, _, waiting = recovered(begin, lines(PANIC, END), other, damaged=True)
+
+    assert len(waiting) == 1
+
+
+def test_a_state_that_can_be_read_still_includes_the_lines_before_it() -> None:
+    begin = Entry(CHECKPOINT, 0.0, encode_addresses(["10.0.0.2"]))
+    state = Entry(SOURCE, 1.0, encode_source("10.0.0.2", None))
+    _, _, waiting = recovered(begin, lines(PANIC, END), state, damaged=True)
+
+    assert waiting == []
+
+
+def test_networks_that_were_allowed_before_the_damage_stay_allowed() -> None:
+    networks = Entry(ALLOWED, 0.0, encode_networks(["192.0.2.0/24"]))
+    _, _, waiting = recovered(BEGIN, networks, lines(PANIC, END), damaged=True)
+
+    assert len(waiting) == 1
+    assert recovered(BEGIN, networks, lines(PANIC, END))[2] == []
