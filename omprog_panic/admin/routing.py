@@ -61,7 +61,7 @@ class RoutingAnswer:
             "level": self.action.value,
             "level_because": self.reason,
             "routes": [_step_to_json(step) for step in self.steps],
-            "told": [
+            "services": [
                 {"service": s.service, "route": s.route, "template": s.template}
                 for s in self.services
             ],

@@ -44,7 +44,7 @@ class Silence:
         """Return a JSON object."""
         return {
             "id": self.id,
-            "state": "holds" if self.active else "over",
+            "state": "active" if self.active else "ended",
             "match": self.match,
             "author": self.author,
             "comment": self.comment,

@@ -45,7 +45,7 @@ def _lines(facts: DailyDigest) -> Iterator[str]:
     for word, hosts in (("silent", facts.silent), ("never heard", facts.never)):
         for host in hosts:
             yield f"{word:<17}{host.name} ({host.address})"
-    for limited in facts.held:
+    for limited in facts.suppressed:
         yield f"{'suppressed':<10}{limited.count:>5}  {limited.service}"
     if facts.silenced:
         yield f"{'silenced':<10}{facts.silenced:>5}"

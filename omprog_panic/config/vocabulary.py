@@ -13,21 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 KINDS = sorted({row.kind for row in (*SIGNATURES, *INFO_SIGNATURES)} | {"other"})
-# Messages about a crash have its severity; the others are routed by their kind.
-_ABOUT_A_CRASH = frozenset(
-    {
-        Kind.INCIDENT,
-        Kind.FOLLOW_UP,
-        Kind.PANIC_LOOP,
-        Kind.UNDELIVERED,
-        Kind.TEST,
-    }
-)
 DRILL = "drill"  # the severity of a planned crash
+# Messages about a crash have its severity; the others are routed by their kind.
 SEVERITIES = (
     *(severity.value for severity in Severity),
     DRILL,
-    *(kind.value for kind in Kind if kind not in _ABOUT_A_CRASH),
+    *(kind.value for kind in Kind if not kind.format.about_crash),
 )
 _WORDS = {"kind": (KINDS, "kind of crash"), "severity": (SEVERITIES, "severity")}
 _GLOB = frozenset("*?[")

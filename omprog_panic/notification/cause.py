@@ -182,6 +182,7 @@ FOLLOW_UP = Format(
     ),
     lifecycle=Lifecycle.UPDATED,
     has_trace=True,
+    about_crash=True,
 )
 PANIC_LOOP = Format(
     facts=PanicLoop,
@@ -196,4 +197,5 @@ PANIC_LOOP = Format(
     ),
     lifecycle=Lifecycle.UPDATED,
     has_trace=True,
+    about_crash=True,
 )

@@ -63,7 +63,7 @@ class DailyDigest(MessageFacts):
     more_boots: int = 0
     silent: tuple[SilentHost, ...] = ()  # silent now
     never: tuple[SilentHost, ...] = ()  # listed, never heard
-    held: tuple[LimitedService, ...] = ()
+    suppressed: tuple[LimitedService, ...] = ()
     silenced: int = 0  # crashes
 
 
@@ -109,7 +109,7 @@ def _encode(facts: DailyDigest) -> JsonObject:
         "more_boots": facts.more_boots,
         "silent": [encode_silent_host(host) for host in facts.silent],
         "never": [encode_silent_host(host) for host in facts.never],
-        "held": [_encode_service(service) for service in facts.held],
+        "suppressed": [_encode_service(service) for service in facts.suppressed],
         "silenced": facts.silenced,
     }
 
@@ -124,7 +124,7 @@ def _decode(fields: Fields) -> DailyDigest:
         more_boots=fields.integer("more_boots"),
         silent=fields.items("silent", decode_silent_host),
         never=fields.items("never", decode_silent_host),
-        held=fields.items("held", _decode_service),
+        suppressed=fields.items("suppressed", _decode_service),
         silenced=fields.integer("silenced"),
     )
 
@@ -151,7 +151,7 @@ DIGEST = Format(
         boots=(SAMPLE_BOOT,),
         silent=(SAMPLE_SILENT_HOST,),
         never=(SilentHost("rack-3", "198.51.100.0/24"),),
-        held=(LimitedService("slack [ops] slack://T...", 23),),
+        suppressed=(LimitedService("slack [ops] slack://T...", 23),),
         silenced=2,
     ),
 )

@@ -46,3 +46,4 @@ class Format(Generic[_F]):
     sample: _F  # made up, with everything known: to try templates and sinks with
     lifecycle: Lifecycle = Lifecycle.NOTICE
     has_trace: bool = False  # shows the trace of the notification's incident
+    about_crash: bool = False  # routed by the severity of a crash, not by its kind

@@ -56,6 +56,7 @@ INCIDENT = Format(
     sample=IncidentNotes(SAMPLE_FAMILIARITY),
     lifecycle=Lifecycle.FIRING,
     has_trace=True,
+    about_crash=True,
 )
 TEST = Format(
     facts=RequestedTest,
@@ -63,4 +64,5 @@ TEST = Format(
     decode=_decode_test,
     sample=RequestedTest(),
     has_trace=True,
+    about_crash=True,
 )

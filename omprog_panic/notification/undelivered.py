@@ -81,4 +81,5 @@ UNDELIVERED = Format(
             ),
         ),
     ),
+    about_crash=True,
 )

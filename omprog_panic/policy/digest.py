@@ -115,7 +115,7 @@ def digest_facts(memory: Memory, now: float) -> DailyDigest | None:
         more_boots=digest.more_boots,
         silent=_silent_hosts(memory, directory),
         never=_unheard_hosts(memory, directory),
-        held=tuple(
+        suppressed=tuple(
             LimitedService(labels.get(key, key), count)
             for key, count in sorted(digest.suppressed.items())
         ),
@@ -126,7 +126,7 @@ def digest_facts(memory: Memory, now: float) -> DailyDigest | None:
         facts.boots,
         facts.silent,
         facts.never,
-        facts.held,
+        facts.suppressed,
         facts.silenced,
     )
     return facts if any(contents) else None

@@ -31,7 +31,7 @@ def test_a_silence_is_listed_until_it_is_ended(paths: Paths) -> None:
     assert list_silences(paths, ended=False) == [added]
     assert added.to_json() | {"id": "", "from": "", "until": ""} == {
         "id": "",
-        "state": "holds",
+        "state": "active",
         "match": "host=db-*",
         "author": "anna",
         "comment": "kernel",
@@ -42,7 +42,7 @@ def test_a_silence_is_listed_until_it_is_ended(paths: Paths) -> None:
     assert expire_silence(paths, added.id[:4]) == added.id
     assert list_silences(paths, ended=False) == []
     [ended] = list_silences(paths, ended=True)
-    assert ended.to_json()["state"] == "over"
+    assert ended.to_json()["state"] == "ended"
     with pytest.raises(OmprogPanicError, match="has already ended"):
         expire_silence(paths, added.id)
 

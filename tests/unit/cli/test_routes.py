@@ -49,7 +49,7 @@ def test_json_says_the_same(config: Path) -> None:
     output = run(config, "--severity", "info", "--format", "json")
 
     answer = json.loads(output)["data"]
-    assert (answer["level"], answer["told"]) == ("store", [])
+    assert (answer["level"], answer["services"]) == ("store", [])
     assert [step["name"] for step in answer["routes"]] == [
         "default_route",
         "databases",

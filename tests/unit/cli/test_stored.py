@@ -56,7 +56,7 @@ def test_an_empty_store_is_shown_as_such(
 def test_a_silence_is_added_listed_and_ended(config: Path) -> None:
     options = ["--host", "db-*", "--for", "2h", "--comment", "new kernel"]
     added = data(config, "silence", "add", *options)
-    assert (added["state"], added["match"]) == ("holds", "host=db-*")
+    assert (added["state"], added["match"]) == ("active", "host=db-*")
     assert [row["id"] for row in data(config, "silence", "list")] == [added["id"]]
 
     assert data(config, "silence", "expire", added["id"]) == {"ended": added["id"]}

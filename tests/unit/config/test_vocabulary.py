@@ -3,7 +3,14 @@ from __future__ import annotations
 import pytest
 
 from omprog_panic.config.schema import schema
-from omprog_panic.config.vocabulary import SEVERITIES, why_no_match, why_unknown
+from omprog_panic.config.vocabulary import (
+    DRILL,
+    SEVERITIES,
+    why_no_match,
+    why_unknown,
+)
+from omprog_panic.model import Severity
+from omprog_panic.notification.kinds import Kind
 
 
 @pytest.mark.parametrize(
@@ -32,9 +39,14 @@ def test_without_a_near_word_the_known_ones_are_named() -> None:
     )
 
 
-def test_the_reference_names_every_severity() -> None:
+def test_the_reference_names_every_severity_of_a_crash() -> None:
     route = schema()["properties"]["routes"]["items"]["properties"]
     text = route["match"]["properties"]["severity"]["description"]
 
-    assert [word for word in SEVERITIES if f"`{word}`" not in text] == []
-    assert text.count("`") == 2 * len(SEVERITIES)
+    crashes = [*(severity.value for severity in Severity), DRILL]
+    assert [word for word in crashes if f"`{word}`" not in text] == []
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_message_that_is_about_no_crash_is_routed_by_its_kind(kind: Kind) -> None:
+    assert (kind.value in SEVERITIES) is not kind.format.about_crash

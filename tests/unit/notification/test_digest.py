@@ -13,8 +13,8 @@ def test_nested_facts_are_read() -> None:
 
 
 def test_of_a_list_only_what_is_readable_stays() -> None:
-    stored = {"causes": [{"title": "t", "hosts": ["a", 1]}, None], "held": "x"}
+    stored = {"causes": [{"title": "t", "hosts": ["a", 1]}, None], "suppressed": "x"}
 
     digest = DIGEST.decode(Fields(stored))
     assert digest.causes == (DigestCause("t", hosts=("a",)),)
-    assert digest.held == ()
+    assert digest.suppressed == ()
