@@ -161,7 +161,7 @@ class Reconciler:
         """Send what was done, what is wrong, and the heartbeat, if it is due."""
         if done and not first:
             self.send(message.repaired("; ".join(done)))
-        self._tell_troubles(list(problems))
+        self._report_problems(list(problems))
         self._heartbeat(view)
 
     def _repair(self, view: Comparison) -> tuple[list[str], list[str]]:
@@ -303,7 +303,7 @@ class Reconciler:
         self.send(message.alive(self.identity(), interval + LATE_S))
         self.state = replace(self.state, alive_at=now)
 
-    def _tell_troubles(self, problems: list[str]) -> None:
+    def _report_problems(self, problems: list[str]) -> None:
         """Send each new problem once to the monitors that are still reached."""
         for problem in problems:
             if problem not in self.state.obstacles:

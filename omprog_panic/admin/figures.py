@@ -12,7 +12,7 @@ from omprog_panic.store.silences import count_open
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sqlalchemy.engine import Connection
+    from omprog_panic.store.connect import Transaction
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -24,14 +24,14 @@ class Figure:
 
     name: str
     label: str
-    read: Callable[[Connection], int]
+    read: Callable[[Transaction], int]
 
 
-def _senders_heard(connection: Connection) -> int:
+def _senders_heard(connection: Transaction) -> int:
     return len(senders.list_senders(connection, senders.MAX_LISTED))
 
 
-def _active_silences(connection: Connection) -> int:
+def _active_silences(connection: Transaction) -> int:
     return count_open(connection, SystemClock().wall())
 
 

@@ -21,10 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from sqlalchemy.engine import Connection
-
     from omprog_panic.render.catalog import Catalog
     from omprog_panic.render.context import MessageContext
+    from omprog_panic.store.connect import Transaction
     from omprog_panic.store.decisions import StoredDecision
     from omprog_panic.store.incidents import IncidentSummary, StoredIncident
     from omprog_panic.store.notification_log import Delivery
@@ -158,7 +157,7 @@ def template_context(
     return build_context(found.record, found.report, host_names, Framing(catalog))
 
 
-def resolve_id(connection: Connection, prefix: str) -> str:
+def resolve_id(connection: Transaction, prefix: str) -> str:
     """Return the id of the one incident whose id begins with ``prefix``.
 
     Raises:

@@ -27,11 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from sqlalchemy.engine import Connection
-
     from omprog_panic.config.model import Paths
     from omprog_panic.spool.record import CountersRecord
-    from omprog_panic.store.connect import Database
+    from omprog_panic.store.connect import Database, Transaction
     from omprog_panic.store.incidents import IncidentSummary
     from omprog_panic.store.notification_log import FailedAttempt
     from omprog_panic.store.outbox_admin import ServiceBacklog
@@ -173,7 +171,7 @@ def _read_store(database: Database) -> StoreStatus:
         return StoreStatus(error=str(error))
 
 
-def _store_status(connection: Connection) -> StoreStatus:
+def _store_status(connection: Transaction) -> StoreStatus:
     newest = incidents.list_incidents(connection, 1)
     settings = load_settings_in_use(connection)
     memory = open_memory(connection)

@@ -27,16 +27,15 @@ from omprog_panic.store.outbox import QueuedDelivery
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from sqlalchemy.engine import Connection
-
     from omprog_panic.config.model import Fallback, Service
+    from omprog_panic.store.connect import Transaction
 
 NOTICE_EVERY_S = 6 * 3600.0  # about the dead letters of one service
 MAX_NAMED = 50  # alerts that a message lists; the others are counted
 
 
 def send_messages(
-    connection: Connection,
+    connection: Transaction,
     notifications: Sequence[Notification],
     services: Sequence[Service],
     now: float,
@@ -69,7 +68,7 @@ def _stored(notification: Notification, now: float) -> StoredNotification:
 
 
 def _existing(
-    connection: Connection, notifications: Sequence[Notification]
+    connection: Transaction, notifications: Sequence[Notification]
 ) -> Iterator[Notification]:
     """Drop incidents that were deleted since, by people or by retention."""
     asked = [n.incident_id for n in notifications if n.incident_id is not None]
@@ -91,7 +90,9 @@ def _of_this_host(notification: Notification) -> Notification:
     return dataclasses.replace(notification, facts=facts)
 
 
-def notify_test(connection: Connection, services: Sequence[Service], now: float) -> str:
+def notify_test(
+    connection: Transaction, services: Sequence[Service], now: float
+) -> str:
     """Queue a marked sample in the caller's transaction; return its id."""
     id_ = uuid.uuid4().hex
     notification = Notification(
@@ -107,7 +108,7 @@ def notify_test(connection: Connection, services: Sequence[Service], now: float)
 
 
 def readdress(
-    connection: Connection,
+    connection: Transaction,
     known: Collection[str],
     services: Sequence[Service],
     now: float,
@@ -134,7 +135,7 @@ def readdress(
 
 
 def stand_in(
-    connection: Connection,
+    connection: Transaction,
     fallback: Fallback,
     services: Sequence[Service],
     now: float,
@@ -157,7 +158,7 @@ def stand_in(
 
 
 def report_dead_letters(
-    connection: Connection, services: Sequence[Service], now: float
+    connection: Transaction, services: Sequence[Service], now: float
 ) -> int:
     """Notify the other services of alerts that one service did not accept.
 

@@ -27,15 +27,13 @@ from omprog_panic.store.senders import Sighting
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-    from sqlalchemy.engine import Connection
-
     from omprog_panic.alerter.event import EventSink
     from omprog_panic.alerter.policy_runner import PolicyRunner
     from omprog_panic.clock import Clock
     from omprog_panic.model import Record
     from omprog_panic.policy.event import Event, ProbeSent
     from omprog_panic.spool.reader import SpoolEntry, SpoolReader
-    from omprog_panic.store.connect import Database
+    from omprog_panic.store.connect import Database, Transaction
 
     _Analysed = tuple[IncidentRecord, Report, bytes]
     Analyze = Callable[[Sequence[Record], int], Report]
@@ -112,7 +110,7 @@ class Intake:
 
     def _store(
         self,
-        connection: Connection,
+        connection: Transaction,
         entries: Sequence[SpoolEntry],
         analysed: Mapping[str, _Analysed],
         probe: ProbeSent | None,
@@ -137,7 +135,7 @@ class Intake:
         return stored
 
     def _crashes(
-        self, connection: Connection, new: Sequence[_Analysed]
+        self, connection: Transaction, new: Sequence[_Analysed]
     ) -> Iterator[Event]:
         causes = self.runner.new_causes(report.fingerprint for _, report, _ in new)
         known = incidents.cause_histories(connection, causes)
@@ -153,7 +151,7 @@ class Intake:
             return _unanalysed(record)
 
     def _store_latest(
-        self, connection: Connection, entries: Sequence[SpoolEntry]
+        self, connection: Transaction, entries: Sequence[SpoolEntry]
     ) -> None:
         """Store the records of which only the last one counts."""
         now = self.clock.wall()
@@ -167,7 +165,7 @@ class Intake:
                     senders.store_counters(connection, record, now)
 
 
-def _events(connection: Connection, entries: Sequence[SpoolEntry]) -> Iterator[Event]:
+def _events(connection: Transaction, entries: Sequence[SpoolEntry]) -> Iterator[Event]:
     """Return what the policy must know besides incidents; of boots only new ones."""
     for entry in entries:
         record = entry.record

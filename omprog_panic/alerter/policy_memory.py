@@ -15,17 +15,16 @@ from omprog_panic.store.policy_store import LogKind, StateRow
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sqlalchemy.engine import Connection
-
     from omprog_panic.policy.decision import DecisionRecord
     from omprog_panic.policy.event import Event
     from omprog_panic.policy.timestamps import Timestamps
+    from omprog_panic.store.connect import Transaction
     from omprog_panic.store.policy_store import LogEntry
 
 log = logging.getLogger(__name__)
 
 
-def open_memory(connection: Connection) -> Memory:
+def open_memory(connection: Transaction) -> Memory:
     """Return the stored memory; rows that cannot be read are logged and left out.
 
     What is forgotten may be notified again, which is better than no alert at all.
@@ -40,21 +39,21 @@ def open_memory(connection: Connection) -> Memory:
     return memory
 
 
-def store_changes(connection: Connection, memory: Memory) -> None:
+def store_changes(connection: Transaction, memory: Memory) -> None:
     """Store the rows that have changed."""
     changes = [StateRow(*row) for row in memory.take_changes()]
     policy_store.store_state(connection, changes)
 
 
 def log_evaluation(
-    connection: Connection, now: Timestamps, events: Sequence[Event]
+    connection: Transaction, now: Timestamps, events: Sequence[Event]
 ) -> None:
     """Log what was evaluated."""
     content = encode_evaluation(now, events)
     policy_store.append_log(connection, now.wall, LogKind.EVALUATION, content)
 
 
-def log_checkpoint(connection: Connection, at: float, memory: Memory) -> None:
+def log_checkpoint(connection: Transaction, at: float, memory: Memory) -> None:
     """Log the whole memory: the log can be replayed from here."""
     policy_store.append_log(connection, at, LogKind.STATE, encode_checkpoint(memory))
 

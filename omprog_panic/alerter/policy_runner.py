@@ -38,12 +38,10 @@ from omprog_panic.store import decisions, silences
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from sqlalchemy.engine import Connection
-
     from omprog_panic.clock import Clock
     from omprog_panic.config.model import Service
     from omprog_panic.config.policy import PolicyConfig
-    from omprog_panic.store.connect import Database
+    from omprog_panic.store.connect import Database, Transaction
 
     # Sends a probe with this token to an address and port; returns why it could not.
     SendProbe = Callable[[str, str, int], str | None]
@@ -85,7 +83,7 @@ class PolicyRunner:
 
     def evaluate(
         self,
-        connection: Connection,
+        connection: Transaction,
         events: Sequence[Event],
         probe: ProbeSent | None = None,
     ) -> PolicyResult:
@@ -148,7 +146,7 @@ class PolicyRunner:
         check = engine.settings.config.self_check
         return ProbeSent(token, self._send_probe(token, check.address, check.port))
 
-    def send(self, connection: Connection, result: PolicyResult) -> None:
+    def send(self, connection: Transaction, result: PolicyResult) -> None:
         """Store the decisions, and put the notifications into the outbox."""
         now = self._clock.wall()
         labels = {service.key: service.label for service in self._services}
@@ -174,7 +172,7 @@ class PolicyRunner:
         """Read the memory again next time: the last decisions were not stored."""
         self._engine = None
 
-    def _opened(self, connection: Connection) -> Engine:
+    def _opened(self, connection: Transaction) -> Engine:
         if self._engine is None:
             self._engine = Engine(open_memory(connection))
             self._keeper = Timekeeper(self._engine.last)
@@ -188,7 +186,7 @@ class PolicyRunner:
         )
 
     def _own_events(
-        self, connection: Connection, engine: Engine, probe: ProbeSent | None
+        self, connection: Transaction, engine: Engine, probe: ProbeSent | None
     ) -> list[Event]:
         """Return what has changed in the configuration and in silences."""
         own: list[Event] = []
@@ -211,7 +209,7 @@ class PolicyRunner:
 
     def _store(
         self,
-        connection: Connection,
+        connection: Transaction,
         engine: Engine,
         now: Timestamps,
         events: Sequence[Event],
@@ -225,7 +223,7 @@ class PolicyRunner:
         if self._evaluations >= CHECKPOINT_EVALUATIONS:
             self._checkpoint(connection, engine)
 
-    def _checkpoint(self, connection: Connection, engine: Engine) -> None:
+    def _checkpoint(self, connection: Transaction, engine: Engine) -> None:
         self._evaluations = 0
         log_checkpoint(connection, self._clock.wall(), engine.memory)
 

@@ -13,11 +13,9 @@ from typing import TYPE_CHECKING
 from omprog_panic.store.latest import load_latest, store_latest
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection
-
     from omprog_panic.alerter.setup import Setup
     from omprog_panic.clock import Clock
-    from omprog_panic.store.connect import Database
+    from omprog_panic.store.connect import Database, Transaction
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +64,7 @@ def settings_from_json(text: str) -> SettingsInUse | None:
     )
 
 
-def load_settings_in_use(connection: Connection) -> SettingsInUse | None:
+def load_settings_in_use(connection: Transaction) -> SettingsInUse | None:
     """Return what the alerter uses; None: it has stored nothing yet."""
     found = load_latest(connection, LATEST_NAME)
     return None if found is None else settings_from_json(found.content)

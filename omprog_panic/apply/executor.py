@@ -24,7 +24,7 @@ from omprog_panic.rsyslog.host_config import read_statements
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from omprog_panic.config.model import Reception
+    from omprog_panic.config.model import PublicConfig, Reception
     from omprog_panic.firewall.saved import SavedRules
     from omprog_panic.host.machine import Machine
 
@@ -226,6 +226,18 @@ def _undo(done: list[CompletedStep]) -> str:
         except (OmprogPanicError, OSError) as error:
             left.append(f"{step.name} ({error})")
     return ", ".join(left)
+
+
+def has_unapplied_changes(machine: Machine, config: PublicConfig) -> bool:
+    """Return whether rsyslogd, collector or firewall use an older config.yaml.
+
+    False for a file elsewhere than in /etc, and for a fresh installation.
+    """
+    if str(config.file.absolute().parent) != ETC:
+        return False  # only this one can be applied
+    if not config.senders or not is_installed(machine):
+        return False
+    return bool(unapplied_files(config.reception, machine))
 
 
 def unapplied_files(reception: Reception, machine: Machine) -> list[str]:

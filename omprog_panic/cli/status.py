@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from typing import TYPE_CHECKING
 
@@ -9,17 +10,14 @@ import click
 
 from omprog_panic.admin.overview import monitor_status
 from omprog_panic.admin.status import UNKNOWN
-from omprog_panic.apply.executor import is_installed, unapplied_files
+from omprog_panic.apply.executor import has_unapplied_changes
 from omprog_panic.cli.options import config_option, format_option
 from omprog_panic.cli.output import print_json, print_status
 from omprog_panic.errors import ConfigError, StoreForbiddenError
 from omprog_panic.host.local import LocalMachine
-from omprog_panic.rsyslog.dropin import ETC
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from omprog_panic.config.model import PublicConfig
 
 
 @click.command()
@@ -31,7 +29,9 @@ def status(file: Path, form: str) -> None:
     Exit status, as for Nagios and Icinga: 0 OK, 1 warning, 2 critical, 3 unknown.
     """
     try:
-        found = monitor_status(file, _has_unapplied_changes)
+        found = monitor_status(
+            file, functools.partial(has_unapplied_changes, LocalMachine())
+        )
     except (ConfigError, StoreForbiddenError) as error:
         faults = error.faults if isinstance(error, ConfigError) else (str(error),)
         if form == "json":
@@ -44,13 +44,3 @@ def status(file: Path, form: str) -> None:
     else:
         print_status(found)
     sys.exit(found.code)
-
-
-def _has_unapplied_changes(config: PublicConfig) -> bool:
-    """Return whether rsyslogd or collector use an older config.yaml."""
-    machine = LocalMachine()
-    if str(config.file.absolute().parent) != ETC:
-        return False  # only this one can be applied
-    if not config.senders or not is_installed(machine):
-        return False  # a fresh installation, which is reported elsewhere
-    return bool(unapplied_files(config.reception, machine))

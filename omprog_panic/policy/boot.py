@@ -28,7 +28,7 @@ BOOT_WAITS_S = 2.0
 CRASH_EXPLAINS_S = 120.0
 # Between the boot that the collector sees and the boot id that the host announces.
 SAME_BOOT_S = 300.0
-ANNOUNCED_ID = "said:"  # begins the id of a boot that only an announced id shows
+ANNOUNCED_ID = "announced:"  # begins the id of a boot that only an announced id shows
 
 
 def handle_boot(evaluation: Evaluation, boot: Boot, t: float) -> None:

@@ -74,13 +74,13 @@ def report_silent(evaluation: Evaluation) -> None:
         return  # nobody is silent while it may be the monitor that does not hear
     look, listened = evaluation.memory.next_look, evaluation.now.listened
     if listened >= look.at_senders:
-        look.at_senders = _look_at_senders(evaluation)
+        look.at_senders = _report_silent_senders(evaluation)
     if listened >= look.at_unheard:
-        look.at_unheard = _look_at_unheard(evaluation)
+        look.at_unheard = _report_never_heard(evaluation)
     _forget_unlisted(evaluation)
 
 
-def _look_at_senders(evaluation: Evaluation) -> float:
+def _report_silent_senders(evaluation: Evaluation) -> float:
     """Report the senders that are silent; return when the next one may be."""
     listened = evaluation.now.listened
     shortest_s = evaluation.settings.shortest_silence_s
@@ -121,7 +121,7 @@ def _report_silent(
     report_host_state(evaluation, kind, labels, host)
 
 
-def _look_at_unheard(evaluation: Evaluation) -> float:
+def _report_never_heard(evaluation: Evaluation) -> float:
     """Report machines that were never heard; return when the next one may be due."""
     settings, now = evaluation.settings, evaluation.now
     limit_s = settings.config.life_signs.never_seen_after_s

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import exc
+from sqlalchemy.engine import Connection
 
 from omprog_panic.errors import StoreError
 from omprog_panic.store.dialect import READ_ONLY_OPTION
@@ -17,9 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from sqlalchemy.engine import Connection, Engine
+    from sqlalchemy.engine import Engine
 
     from omprog_panic.store.dialect import Dialect, InstanceLock
+
+# What ``Database.read`` and ``write`` open, for those who pass it on to the store.
+Transaction: TypeAlias = Connection
 
 BUSY_TIMEOUT_S = 10.0  # for another process that writes; longer: StoreError, try again
 EMBEDDED = "sqlite"  # what a location without a scheme is
@@ -113,7 +117,7 @@ class Database:
             )
 
     @contextlib.contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self) -> Iterator[Transaction]:
         """Open a transaction that is committed at the end, or rolled back.
 
         Raises:
@@ -124,7 +128,7 @@ class Database:
             yield connection
 
     @contextlib.contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self) -> Iterator[Transaction]:
         """Open a transaction that sees one state and changes nothing.
 
         Raises:

@@ -166,6 +166,8 @@ def test_only_the_store_knows_the_database_engine() -> None:
     strangers = [path for path in FILES if part_of(path) != "store"]
 
     for path in strangers:
+        used = {module.partition(".")[0] for module in imports(path)}
+        assert "sqlalchemy" not in used, f"{path} imports SQLAlchemy, if only its types"
         text = path.read_text("utf-8")
         assert "sqlite" not in text.lower(), f"{path} names SQLite"
         assert "PRAGMA" not in text, f"{path} names a pragma"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
+from pathlib import Path
 
 import pytest
 
@@ -10,11 +12,13 @@ from omprog_panic.apply.executor import (
     ApplyError,
     check_plan,
     execute_plan,
+    has_unapplied_changes,
     plan_for,
     unapplied_files,
 )
 from omprog_panic.apply.plan import ALLOWED, FILTER, FIREWALL, Plan
-from omprog_panic.config.model import Receive, Reception
+from omprog_panic.config.model import PublicConfig, Receive, Reception
+from omprog_panic.config.schema import with_defaults
 from omprog_panic.config.senders import ListedSender
 from omprog_panic.firewall.iptables import FirewallError
 from omprog_panic.firewall.rules import CHAIN
@@ -106,6 +110,39 @@ def test_applying_twice_does_nothing() -> None:
 
     assert plan_for(RECEPTION, monitor.machine).changes == ()
     assert unapplied_files(RECEPTION, monitor.machine) == []
+
+
+def public_config(folder: str, *senders: ListedSender) -> PublicConfig:
+    """Return a configuration that lists these senders."""
+    data = with_defaults({"receive": {"address": "*"}})
+    config = PublicConfig.from_json(data, Path(folder) / "config.yaml", {})
+    policy = dataclasses.replace(config.policy, senders=senders)
+    return dataclasses.replace(config, policy=policy)
+
+
+def test_a_change_is_reported_until_it_is_applied() -> None:
+    monitor = Monitor()
+    config = public_config(ETC, DB07)
+    assert has_unapplied_changes(monitor.machine, config)
+
+    applied(monitor, config.reception)
+
+    assert not has_unapplied_changes(monitor.machine, config)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        pytest.param(public_config("/home/x", DB07), id="of a checkout"),
+        pytest.param(public_config(ETC), id="of a fresh installation"),
+    ],
+)
+def test_what_cannot_be_applied_yet_is_no_change(config: PublicConfig) -> None:
+    assert not has_unapplied_changes(Monitor().machine, config)
+
+
+def test_without_the_package_nothing_is_unapplied() -> None:
+    assert not has_unapplied_changes(FakeMachine(), public_config(ETC, DB07))
 
 
 def test_another_sender_needs_no_restart() -> None:
