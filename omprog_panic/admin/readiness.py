@@ -6,9 +6,9 @@ checkout) nothing is reported about them.
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING
 
+from omprog_panic.address import is_loopback
 from omprog_panic.admin.status import APPLY, CRITICAL, WARNING, Problem
 from omprog_panic.alerter.setup import load_setup
 from omprog_panic.config.load import load_public
@@ -52,7 +52,7 @@ def _rsyslog(file: Path, folder: Path) -> Iterator[Problem]:
     if not address:
         remedy = "dpkg-reconfigure omprog-panic"
         yield Problem(CRITICAL, f"{folder}/address is missing: run `{remedy}`", remedy)
-    elif not reasons and _is_loopback(address):
+    elif not reasons and is_loopback(address):
         text = f"rsyslogd listens on loopback only: run `{APPLY}`"
         yield Problem(WARNING, text, APPLY)
 
@@ -62,10 +62,3 @@ def _read(path: Path) -> str:
         return path.read_text("utf-8", "replace")
     except OSError:
         return ""
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False

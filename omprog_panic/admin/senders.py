@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import ipaddress
 from typing import TYPE_CHECKING, Any
 
+from omprog_panic.address import is_loopback
 from omprog_panic.alerter.policy_memory import open_memory
 from omprog_panic.clock import rfc3339
 from omprog_panic.config.senders import SenderDirectory
@@ -143,7 +143,7 @@ def _heard(
 ) -> SenderOverview:
     state = state_of(sender)
     entry = directory.entry_for(sender.source)
-    is_monitor = entry is None and ipaddress.ip_address(sender.source).is_loopback
+    is_monitor = entry is None and is_loopback(sender.source)
     return SenderOverview(
         name=visible(directory.name_of(sender.source, sender.host)),
         address=sender.source,

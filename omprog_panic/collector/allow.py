@@ -6,6 +6,7 @@ import ipaddress
 import os
 from typing import TYPE_CHECKING
 
+from omprog_panic.address import parse_address, parse_network
 from omprog_panic.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class AllowedNetworks:
         self._tables: dict[tuple[int, int], set[int]] = {}
         self._cache: dict[str, bool] = {}
         for text in networks:
-            network = ipaddress.ip_network(text, strict=False)
+            network = parse_network(text, strict=False)
             key = (network.version, network.prefixlen)
             self._tables.setdefault(key, set()).add(int(network.network_address))
 
@@ -41,7 +42,7 @@ class AllowedNetworks:
     def names(self, address: str) -> bool:
         """Return whether an address is listed by itself, not only its network."""
         try:
-            parsed = ipaddress.ip_address(address)
+            parsed = parse_address(address)
         except ValueError:
             return False
         single = self._tables.get((parsed.version, parsed.max_prefixlen), ())
@@ -58,7 +59,7 @@ class AllowedNetworks:
 
     def _search(self, address: str) -> bool:
         try:
-            parsed = ipaddress.ip_address(address)
+            parsed = parse_address(address)
         except ValueError:
             return False
         number, bits = int(parsed), parsed.max_prefixlen
@@ -84,7 +85,7 @@ def parse_allowed(text: str, name: str) -> AllowedNetworks:
         if not entry:
             continue
         try:
-            ipaddress.ip_network(entry, strict=False)
+            parse_network(entry, strict=False)
         except ValueError:
             faults.append(
                 f"{name}:{number}: {entry[:60]!r} is not an address or network; "

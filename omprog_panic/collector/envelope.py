@@ -11,6 +11,7 @@ import json
 import re
 from typing import NamedTuple
 
+from omprog_panic.address import plain
 from omprog_panic.errors import MalformedEnvelopeError
 
 # Nearly every line: the template's own order, and nothing escaped but slashes, which
@@ -57,7 +58,7 @@ def parse_envelope(line: bytes) -> Envelope:
         if "\\" in text:
             text = text.replace("\\/", "/")
         return Envelope(
-            plain_address(ip.decode("ascii")),
+            plain(ip.decode("ascii")),
             at.decode("ascii"),
             restore(text) if "#0" in text else text,
         )
@@ -79,13 +80,7 @@ def _parse_json(line: bytes) -> Envelope:
         raise MalformedEnvelopeError("at is not a time")
     # A lone surrogate cannot be written to a file.
     raw = raw.encode("utf-8", "replace").decode("utf-8")
-    return Envelope(plain_address(ip), at.replace("\t", " "), restore(raw))
-
-
-def plain_address(ip: str) -> str:
-    """Return an address; IPv4 in its own form, not as ``::ffff:10.0.0.2``."""
-    # A socket for both families shows IPv4 senders in the IPv6 form.
-    return ip[7:] if ip.startswith("::ffff:") and "." in ip else ip
+    return Envelope(plain(ip), at.replace("\t", " "), restore(raw))
 
 
 def restore(raw: str) -> str:

@@ -14,9 +14,10 @@ import traceback
 from collections import deque
 from typing import TYPE_CHECKING
 
+from omprog_panic.address import plain
 from omprog_panic.collector.allow import AllowedNetworks
 from omprog_panic.collector.counters import Counters
-from omprog_panic.collector.envelope import parse_envelope, plain_address
+from omprog_panic.collector.envelope import parse_envelope
 from omprog_panic.collector.events import Dropped, HostBooted, TraceClosed
 from omprog_panic.collector.incident import (
     build_boot,
@@ -120,7 +121,7 @@ class Pipeline:
             ):
                 last_at = at
             else:
-                self._feed_datagram(plain_address(ip), at, payload, now)
+                self._feed_datagram(plain(ip), at, payload, now)
                 last_at = ""
         if last_at:
             self.counters.last_at = last_at

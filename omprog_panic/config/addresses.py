@@ -1,18 +1,20 @@
-"""Addresses and networks, as people write them. Pure; the only parser of them here."""
+"""Addresses and networks as people write them, with messages for them. Pure."""
 
 from __future__ import annotations
 
 import functools
-import ipaddress
+from typing import TYPE_CHECKING
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+from omprog_panic.address import parse_address, parse_network
+
+if TYPE_CHECKING:
+    from omprog_panic.address import Network
 
 
-@functools.lru_cache(maxsize=8192)
-def parse_network(text: str) -> Network:
+def parse_listed(text: str) -> Network:
     """Parse an address (a network of one) or a network without host bits.
 
-    >>> parse_network("10.0.0.2")
+    >>> parse_listed("10.0.0.2")
     IPv4Network('10.0.0.2/32')
 
     Raises:
@@ -20,11 +22,11 @@ def parse_network(text: str) -> Network:
 
     """
     try:
-        return ipaddress.ip_network(text)
+        return parse_network(text)
     except ValueError:
         pass
     try:
-        network = ipaddress.ip_network(text, strict=False)
+        network = parse_network(text, strict=False)
     except ValueError:
         message = (
             f"{text!r} is not an address: write for example 10.0.0.2, 10.0.0.0/24 or "
@@ -45,7 +47,7 @@ def check_local_address(text: str) -> None:
     if text == "*":
         return
     try:
-        ipaddress.ip_address(text)
+        parse_address(text)
     except ValueError:
         message = (
             f"{text!r} is not an address: write an address of this machine, or '*'"
@@ -60,6 +62,6 @@ def network_in_pattern(text: str) -> Network | None:
     Host bits are allowed: in a pattern ``10.0.0.7/24`` means its network.
     """
     try:
-        return ipaddress.ip_network(text, strict=False)
+        return parse_network(text, strict=False)
     except ValueError:
         return None

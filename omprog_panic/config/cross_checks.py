@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omprog_panic.config.addresses import check_local_address, parse_network
+from omprog_panic.config.addresses import check_local_address, parse_listed
 from omprog_panic.config.vocabulary import KINDS, why_no_match, why_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from omprog_panic.config.addresses import Network
+    from omprog_panic.address import Network
     from omprog_panic.config.fault import Fault
     from omprog_panic.config.model import Service
     from omprog_panic.config.yaml_lines import Document
@@ -44,7 +44,7 @@ def _sender_faults(document: Document) -> Iterator[Fault]:
         path = f"$.senders[{number}].address"
         for address in _texts(item.get("address")) if isinstance(item, dict) else ():
             try:
-                network = parse_network(address)
+                network = parse_listed(address)
             except ValueError as error:
                 yield document.fault(path, str(error))
                 continue

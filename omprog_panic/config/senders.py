@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import ipaddress
 from typing import TYPE_CHECKING, Any
 
-from omprog_panic.config.addresses import parse_network
+from omprog_panic.address import is_within, plain
+from omprog_panic.config.addresses import parse_listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from omprog_panic.config.addresses import Network
+    from omprog_panic.address import Network
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class ListedSender:
         addresses = address if isinstance(address, list) else [address]
         return cls(
             name=entry["name"],
-            networks=tuple(parse_network(text) for text in addresses),
+            networks=tuple(parse_listed(text) for text in addresses),
             source_port=entry.get("source_port"),
             silent_after_s=entry.get("silent_after_s"),
         )
@@ -81,21 +81,16 @@ class SenderDirectory:
 
     def entry_for(self, address: str) -> ListedSender | None:
         """Return the most specific entry for an address; None: it is not listed."""
-        if address in self._hosts:
-            return self._hosts[address]
-        if not self._networks:
-            return None
-        try:
-            ip = ipaddress.ip_address(address)
-        except ValueError:
-            return None
-        found = [(n.prefixlen, s) for n, s in self._networks if ip in n]
+        entry = self._hosts.get(plain(address))
+        if entry is not None:
+            return entry
+        found = [(n.prefixlen, s) for n, s in self._networks if is_within(address, n)]
         return max(found, key=lambda pair: pair[0])[1] if found else None
 
     def name_of(self, address: str, own_name: str | None) -> str:
         """Return the listed name, else the name that the sender itself gave."""
         entry = self.entry_for(address)
-        if entry is not None and entry.single == address:
+        if entry is not None and entry.single == plain(address):
             return entry.name
         return own_name or address
 

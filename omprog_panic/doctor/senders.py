@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING
 
+from omprog_panic.address import is_loopback, is_within
 from omprog_panic.doctor.finding import Finding, ok, unknown, warning
 from omprog_panic.errors import StoreError
 from omprog_panic.store.connect import existing_database
@@ -45,12 +45,11 @@ def check_senders(x: CheckContext) -> Iterator[Finding]:
 
 def _compare(x: CheckContext, heard: set[str], refused: set[str]) -> Iterator[Finding]:
     assert x.config is not None
-    addresses = {source: ipaddress.ip_address(source) for source in heard | refused}
     silent = [
         sender.name
         for sender in x.config.senders
         if not any(
-            addresses[source] in network
+            is_within(source, network)
             for network in sender.networks
             for source in heard
         )
@@ -58,8 +57,8 @@ def _compare(x: CheckContext, heard: set[str], refused: set[str]) -> Iterator[Fi
     networks = [network for sender in x.config.senders for network in sender.networks]
     unlisted = sorted(
         source
-        for source, address in addresses.items()
-        if not address.is_loopback and not any(address in n for n in networks)
+        for source in heard | refused
+        if not is_loopback(source) and not any(is_within(source, n) for n in networks)
     )
     if silent:
         yield warning(

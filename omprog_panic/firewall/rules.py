@@ -7,15 +7,15 @@ nothing else (iptables-restore(8)); rules and jump change in one transaction.
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING, NamedTuple
 
+from omprog_panic.address import parse_address
 from omprog_panic.errors import OmprogPanicError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from omprog_panic.config.addresses import Network
+    from omprog_panic.address import Network
     from omprog_panic.config.senders import ListedSender
 
 CHAIN = "OMPROG-PANIC"
@@ -104,7 +104,7 @@ def admits(
     family: int, admitted: Iterable[Admission], address: str, source_port: int
 ) -> bool:
     """Return whether the rules accept a datagram from this address and port."""
-    source = ipaddress.ip_address(address)
+    source = parse_address(address)
     return source.version == family and any(
         source in network and port in {None, source_port} for network, port in admitted
     )

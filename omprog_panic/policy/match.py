@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import fnmatch
 import functools
-import ipaddress
 import re
 from typing import TYPE_CHECKING
 
+from omprog_panic.address import is_within
 from omprog_panic.config.addresses import network_in_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from omprog_panic.config.addresses import Network
     from omprog_panic.config.routing import Matcher
     from omprog_panic.notification.notification import Labels
 
@@ -66,7 +65,7 @@ def _pattern_matches(key: str, pattern: str, labels: Labels) -> bool:
         return _glob(pattern).match(label_value(labels, key)) is not None
     network = network_in_pattern(pattern)
     if network is not None:
-        return _is_within(labels.address, network)
+        return is_within(labels.address, network)
     names = (labels.host, labels.group, labels.address)
     return any(name and _glob(pattern).match(name) for name in names)
 
@@ -75,11 +74,3 @@ def _pattern_matches(key: str, pattern: str, labels: Labels) -> bool:
 def _glob(pattern: str) -> re.Pattern[str]:
     # Upper and lower case mean the same in names, kinds and releases.
     return re.compile(fnmatch.translate(pattern), re.IGNORECASE)
-
-
-@functools.lru_cache(maxsize=8192)
-def _is_within(address: str, network: Network) -> bool:
-    try:
-        return ipaddress.ip_address(address) in network
-    except ValueError:
-        return False

@@ -13,11 +13,13 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from omprog_panic.address import parse_network
 from omprog_panic.errors import OmprogPanicError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from ipaddress import IPv4Address, IPv6Address
+
+    from omprog_panic.address import Address
 
 # Where the package installs its files; the shipped rules name no other paths.
 SHARE = "/usr/share/omprog-panic"
@@ -107,7 +109,7 @@ def sender_table(senders: Iterable[str]) -> str:
         DropInError: not an address or network, or more than ``MAX_LISTED`` hosts.
 
     """
-    listed: set[IPv4Address | IPv6Address] = set()
+    listed: set[Address] = set()
     for sender in senders:
         for address in _hosts_of(sender):
             listed.add(address)
@@ -119,9 +121,9 @@ def sender_table(senders: Iterable[str]) -> str:
     return json.dumps(table, indent=0)
 
 
-def _hosts_of(sender: str) -> Iterator[IPv4Address | IPv6Address]:
+def _hosts_of(sender: str) -> Iterator[Address]:
     try:
-        network = ipaddress.ip_network(sender)
+        network = parse_network(sender)
     except ValueError as error:
         raise DropInError(str(error)) from error
     yield from network

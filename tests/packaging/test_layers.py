@@ -11,7 +11,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "omprog_panic"
 
-ROOT = {"errors", "model", "clock", "log", "plain"}
+ROOT = {"errors", "model", "clock", "log", "plain", "address"}
 SHARED = ROOT | {"secret", "netconsole", "kernel", "spool"}
 STORED = SHARED | {"config", "notification", "store", "policy"}
 MAY_IMPORT: dict[str, set[str]] = {
@@ -22,6 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "clock": set(),
     "log": set(),
     "plain": set(),
+    "address": set(),
     "secret": set(),
     "netconsole": ROOT,
     "kernel": ROOT | {"netconsole"},

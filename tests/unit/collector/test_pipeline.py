@@ -65,3 +65,12 @@ def test_a_late_tick_gives_what_ticks_in_time_give() -> None:
     assert records == in_time.take()
     assert isinstance(records[-1], CountersRecord)
     assert not late.recording
+
+
+def test_a_link_local_sender_is_the_listed_one_whatever_its_interface() -> None:
+    pipeline = Pipeline(allowed=AllowedNetworks(["fe80::1%eth0"]))
+    for ip in ("fe80::1%va", "fe80::1", "FE80::1%2"):
+        pipeline.feed(envelope("[    1.500000] A", ip), 0.0)
+
+    assert list(pipeline.sources) == ["fe80::1"]
+    assert pipeline.sources["fe80::1"].named

@@ -7,13 +7,13 @@ import pytest
 from omprog_panic.config.addresses import (
     check_local_address,
     network_in_pattern,
-    parse_network,
+    parse_listed,
 )
 
 
 @pytest.mark.parametrize("text", ["10.0.0.2", "10.0.0.0/24", "2001:db8::/64", "::1"])
 def test_an_address_is_a_network_of_one(text: str) -> None:
-    assert parse_network(text) == ipaddress.ip_network(text)
+    assert parse_listed(text) == ipaddress.ip_network(text)
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_an_address_is_a_network_of_one(text: str) -> None:
 )
 def test_what_is_no_network_is_refused_with_a_remedy(text: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
-        parse_network(text)
+        parse_listed(text)
 
 
 def test_a_local_address_is_an_address_or_a_star() -> None:

@@ -69,3 +69,13 @@ def test_looking_up_and_searching_agree(host: int) -> None:
     )
 
     assert DIRECTORY.group_of(address) == expected
+
+
+@pytest.mark.parametrize("listed", ["fe80::1", "fe80::1%eth0", "fe80:0::1"])
+def test_a_link_local_sender_has_its_name_whatever_its_interface(listed: str) -> None:
+    entry = ListedSender.from_json({"name": "db-07", "address": listed})
+    directory = SenderDirectory([entry])
+
+    assert entry.single == "fe80::1"
+    assert directory.name_of("fe80::1%va", None) == "db-07"
+    assert directory.group_of("fe80::1%va") == "db-07"

@@ -40,6 +40,13 @@ def test_senders_never_heard_and_not_listed_are_reported(tmp_path: Path) -> None
     ]
 
 
+def test_a_link_local_sender_was_heard_whatever_its_interface(tmp_path: Path) -> None:
+    entry = ListedSender.from_json({"name": "db-07", "address": "fe80::1"})
+    monitor = monitor_with(tmp_path, entry, heard=("fe80::1%va",))
+
+    assert problems(monitor.check(check_senders)) == []
+
+
 def refusing(folder: Path, at: float) -> Monitor:
     """A monitor whose collector has turned somebody away."""
     found = monitor_with(folder, DB07, heard=("10.0.0.2",))

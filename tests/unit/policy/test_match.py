@@ -50,6 +50,13 @@ def test_a_match(match: dict[str, object], expected: bool) -> None:
     assert all_match(parse_match(match), PANIC) is expected
 
 
+def test_an_address_pattern_matches_whatever_the_interface() -> None:
+    match = parse_match({"host": "fe80::1%eth0"})
+
+    assert all_match(match, Labels("panic", address="fe80::1%va"))
+    assert not all_match(match, Labels("panic", address="fe80::2"))
+
+
 def test_an_address_pattern_does_not_match_what_is_no_address() -> None:
     match = parse_match({"host": ["10.0.0.0/8"]})
 

@@ -106,3 +106,17 @@ def test_the_shipped_files_name_no_path_that_cannot_be_moved(name: str) -> None:
 def test_a_move_that_would_not_hold_is_refused(moves: dict[str, str]) -> None:
     with pytest.raises(dropin.DropInError):
         dropin.relocated(f'file="{dropin.ETC}/x"', moves)
+
+
+def test_the_table_has_addresses_without_interface_and_ipv4_as_ipv4() -> None:
+    table = dropin.sender_table(["fe80::1%eth0", "::ffff:10.0.0.2"])
+
+    assert indexes(table) == ["10.0.0.2", "fe80::1"]
+
+
+@pytest.mark.parametrize("name", ["omprog-panic.conf", "omprog-panic-514.conf"])
+def test_the_shipped_rules_look_up_addresses_without_interface(name: str) -> None:
+    rules = (Path(__file__).parents[3] / "rsyslog.d" / name).read_text("utf-8")
+    asked = re.findall(r'lookup\("\w+", (.+)\) ==', rules)
+
+    assert asked == ["field($fromhost-ip, 37, 1)"]
