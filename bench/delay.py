@@ -112,7 +112,7 @@ def alert_delays(place: Path) -> list[float]:
         arrivals = Arrivals(receiver)
         chain = AlertingMonitor(place, [receiver.url()])
         settings = json.loads(chain.config.read_text())
-        settings["grouping"] = {"ceiling_per_hour": 10_000}  # none is to be held
+        settings["grouping"] = {"messages_per_hour": 10_000}  # none is to be held
         chain.config.write_text(json.dumps(settings))
         chain.start()
         try:

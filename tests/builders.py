@@ -99,7 +99,7 @@ def write_config(folder: Path, urls: list[str], **limits: float) -> Path:
                 },
                 "limits": limits,
                 # What is tested with it is not the policy, and nobody listens.
-                "grouping": {"ceiling_per_hour": 10000, "host_causes_per_hour": 10000},
+                "grouping": {"messages_per_hour": 10000, "host_causes_per_hour": 10000},
                 "self_check": {"interval_s": 0},
             },
             indent=1,

@@ -259,7 +259,7 @@ class HostStream:
                 newest = self.timeline.active.cutter.newest(LOOK_BACK)
                 self._duplicates = DuplicateFilter(newest)
             if self._duplicates.is_duplicate(time_us, record.text, extended=extended):
-                return [Dropped("twin_records")]
+                return [Dropped("duplicate_records")]
         return self.timeline.feed(record, now)
 
     def clock_distance_s(self, wall: float, time_us: int) -> float:

@@ -36,7 +36,7 @@ class Grouping:
     group_interval_s: float
     repeat_s: tuple[float, ...]
     forget_after_s: float
-    ceiling_per_hour: int
+    messages_per_hour: int
     host_causes_per_hour: int
 
     @classmethod
@@ -47,7 +47,7 @@ class Grouping:
             group_interval_s=section["group_interval_s"],
             repeat_s=tuple(section["repeat_s"]),
             forget_after_s=section["forget_after_s"],
-            ceiling_per_hour=section["ceiling_per_hour"],
+            messages_per_hour=section["messages_per_hour"],
             host_causes_per_hour=section["host_causes_per_hour"],
         )
 
@@ -58,7 +58,7 @@ class Grouping:
             "group_interval_s": self.group_interval_s,
             "repeat_s": list(self.repeat_s),
             "forget_after_s": self.forget_after_s,
-            "ceiling_per_hour": self.ceiling_per_hour,
+            "messages_per_hour": self.messages_per_hour,
             "host_causes_per_hour": self.host_causes_per_hour,
         }
 

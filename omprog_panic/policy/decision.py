@@ -60,7 +60,7 @@ class Decision(enum.Enum):
     )
     SUPPRESS_RATE_LIMIT = (
         "SUPPRESS_RATE_LIMIT",
-        "the service has reached its rate limit (ceiling_per_hour)",
+        "the service has reached its rate limit (messages_per_hour)",
     )
     STORE_DIGEST = "STORE_DIGEST", "goes into the daily digest"
     STORE_ONLY = "STORE_ONLY", "stored without a message"

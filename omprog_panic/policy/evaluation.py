@@ -147,7 +147,7 @@ class Evaluation:
 
     def _admit(self, service: str, draft: Draft) -> bool:
         """Count a message; False: the service has reached its rate limit."""
-        memory, per_hour = self.memory, self.settings.config.grouping.ceiling_per_hour
+        memory, per_hour = self.memory, self.settings.config.grouping.messages_per_hour
         row = memory.rate_limits.get(service) or RateLimitState(service)
         memory.rate_limits.put(service, row)
         if admit(row, per_hour, self.now, kind_of(draft.facts)):

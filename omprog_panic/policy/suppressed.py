@@ -32,7 +32,7 @@ def notify_suppressed(evaluation: Evaluation) -> None:
             service=labels[service],
             count=total,
             since=row.first_at,
-            per_hour=grouping.ceiling_per_hour,
+            per_hour=grouping.messages_per_hour,
             kinds=tuple(SuppressedKind(kind, count) for kind, count in counts),
         )
         row.suppressed, row.first_t, row.notice_t = {}, None, now.t
@@ -40,7 +40,7 @@ def notify_suppressed(evaluation: Evaluation) -> None:
         draft = Draft(
             facts=facts,
             decision=Decision.NOTIFY_SUPPRESSED,
-            reason=f"{total} messages suppressed: {grouping.ceiling_per_hour} an hour",
+            reason=f"{total} messages suppressed: {grouping.messages_per_hour} an hour",
             subject=f"service:{service}",
             labels=Labels(Kind.SUPPRESSED.value),
             limited=False,

@@ -123,7 +123,7 @@ def _completeness(record: IncidentRecord, catalog: Catalog) -> dict[str, object]
 def _frames(report: Report) -> Iterator[dict[str, object]]:
     """Return the frames that matter, the blamed one among them where it is known.
 
-    ``guilty``: of the blamed function. ``certain`` is false for a leftover on
+    ``blamed``: of the blamed function. ``certain`` is false for a leftover on
     the stack, which the kernel prints with "?".
     """
     frames = [
@@ -140,13 +140,13 @@ def _frames(report: Report) -> Iterator[dict[str, object]]:
         blamed = report.function == spell(at.partition("+")[0])
         if not frames or frames[0]["text"] != at:
             frames.insert(0, _frame(at, blamed, certain=True))
-    blamed_at = next((n for n, frame in enumerate(frames) if frame["guilty"]), 0)
+    blamed_at = next((n for n, frame in enumerate(frames) if frame["blamed"]), 0)
     first = max(0, blamed_at - MAX_FRAMES // 2)
     return iter(frames[first : first + MAX_FRAMES])
 
 
 def _frame(text: str, blamed: bool, certain: bool) -> dict[str, object]:  # noqa: FBT001
-    return {"text": text, "guilty": blamed, "certain": certain}
+    return {"text": text, "blamed": blamed, "certain": certain}
 
 
 def _is_printing(frame: Frame) -> bool:

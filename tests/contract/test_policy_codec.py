@@ -109,7 +109,7 @@ def config() -> PolicyConfig:
                 "group_interval_s": 300,
                 "repeat_s": [600, 1800],
                 "forget_after_s": 21600,
-                "ceiling_per_hour": 30,
+                "messages_per_hour": 30,
                 "host_causes_per_hour": 3,
             },
             "life_signs": {"silent_after_s": 3600, "never_seen_after_s": 0},

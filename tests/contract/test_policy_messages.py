@@ -28,7 +28,7 @@ def everything_that_is_sent() -> dict[Kind, Notification]:
     scene = Scene(
         senders=SENDERS,
         digest={"at": "08:00"},
-        grouping={"ceiling_per_hour": 4},
+        grouping={"messages_per_hour": 4},
     )
     scene.hear("alive", boot="id-1", kernel="6.1", next_s=900)
     scene.hear("farewell")

@@ -92,8 +92,8 @@ def test_what_matters_comes_before_the_trace(
     assert context.alert_id in head
     frames = variables["frames"]
     assert [frame["text"] for frame in frames if frame["text"] not in head] == []
-    guilty = [frame for frame in frames if frame["guilty"]]
-    assert guilty or variables["function"] is None
-    assert all(f"> {frame['text']}" in head for frame in guilty)
+    blamed = [frame for frame in frames if frame["blamed"]]
+    assert blamed or variables["function"] is None
+    assert all(f"> {frame['text']}" in head for frame in blamed)
     assert record.onset.text.split("\n")[0] in trace
     assert (catalog.texts["crash-mark"] in trace) == (record.context > 0)

@@ -170,7 +170,7 @@ def play(scene: Scene, steps: list[tuple[Any, ...]]) -> Scene:
 SETTINGS: dict[str, Any] = {
     "routes": ROUTES,
     "digest": {"at": "13:00"},
-    "grouping": {"ceiling_per_hour": 4},
+    "grouping": {"messages_per_hour": 4},
 }
 
 

@@ -48,7 +48,7 @@ def basic(time_us: int, text: str) -> str:
         ),
         pytest.param(
             at_once(["[    1.000001] x", "6,1,1000001,-;x"]),
-            "twin_records",
+            "duplicate_records",
             1,
             id="both-formats",
         ),

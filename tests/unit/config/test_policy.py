@@ -55,10 +55,10 @@ def test_the_log_speaks_the_words_of_config_yaml() -> None:
 
 def test_a_section_that_an_older_log_lacks_has_its_defaults() -> None:
     written = parse_policy(EVERYTHING).to_json()
-    del written["grouping"]["ceiling_per_hour"], written["life_signs"]
+    del written["grouping"]["messages_per_hour"], written["life_signs"]
 
     config = parse_policy(written)
-    assert config.grouping.ceiling_per_hour == 30
+    assert config.grouping.messages_per_hour == 30
     assert config.grouping.group_wait_s == 5
     assert config.life_signs.silent_after_s == 3600
 

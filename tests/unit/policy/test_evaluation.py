@@ -20,7 +20,7 @@ NOW = Timestamps(10.0, 1_000_000.0, 10.0)
 
 @pytest.fixture
 def evaluation() -> Evaluation:
-    config = parse_policy({"senders": LISTED, "grouping": {"ceiling_per_hour": 2}})
+    config = parse_policy({"senders": LISTED, "grouping": {"messages_per_hour": 2}})
     return Evaluation(build_settings(config, [OPS, DBA]), Memory(), NOW)
 
 

@@ -10,7 +10,7 @@ from tests.policies import (
 
 
 def test_a_rate_limit_ends_in_one_message_that_reports_how_many() -> None:
-    scene = Scene(grouping={"ceiling_per_hour": 10})
+    scene = Scene(grouping={"messages_per_hour": 10})
     for number in range(40):
         scene.crash(number + 2, cause=f"cause-{number}")
     assert scene.kinds() == ["incident"] * 10
