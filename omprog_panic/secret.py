@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import NoReturn
-from urllib.parse import unquote
+from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import quote, quote_plus, unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _PIECES = re.compile(r"[/@?&=,:#\s\"'{}\[\]]+")
 _SHORTEST = 6  # shorter parts of a URL ("json", "8080", "ops") occur in ordinary text
+_PERCENT = re.compile("%..")
+# User name and password of a URL; values of options that are secret by their name.
+_USER_INFO = re.compile(r"://([^/?#\s]*)@")
+_NAMED = re.compile(
+    r"""\b\w*(?:pass|password|pwd|token|secret|key)['"]?[=:]\s*['"]?([^&\s'"]+)""",
+    re.IGNORECASE,
+)
 _ADDRESS = re.compile(r"[0-9a-z-]+(?:\.[0-9a-z-]+)+", re.IGNORECASE)
 
 
@@ -32,10 +42,28 @@ class Secret:
         'no bot ***:***'
         """
         pieces = {p for raw in _PIECES.split(self._value) for p in (raw, unquote(raw))}
-        for piece in sorted(pieces, key=len, reverse=True):
-            if len(piece) >= _SHORTEST and not _ADDRESS.fullmatch(piece):
-                text = text.replace(piece, "***")
+        found = {
+            piece
+            for piece in pieces
+            if len(piece) >= _SHORTEST and not _ADDRESS.fullmatch(piece)
+        }
+        passwords = set(self._passwords())
+        for piece in sorted(found | passwords, key=len, reverse=True):
+            pattern = re.escape(piece)
+            if len(piece) < _SHORTEST:  # a short password may be a common word
+                pattern = rf"(?<!\w){pattern}(?!\w)"
+            text = re.sub(pattern, "***", text)
         return text
+
+    def _passwords(self) -> Iterator[str]:
+        """Yield passwords, as they are written and in every other encoding."""
+        written = [info.partition(":")[2] for info in _USER_INFO.findall(self._value)]
+        for raw in (*written, *_NAMED.findall(self._value)):
+            plain = unquote(raw)
+            encoded = quote(plain, safe="")
+            lower = _PERCENT.sub(lambda found: found[0].lower(), encoded)
+            forms = {raw, plain, quote_plus(plain), quote(plain), encoded, lower}
+            yield from forms - {""}
 
     def __repr__(self) -> str:
         return "<secret>"

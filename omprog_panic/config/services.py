@@ -1,7 +1,8 @@
 """Reads the apprise file: every service in it, and every fault with its line.
 
-apprise itself decides what a URL means. This module only splits its two file formats
-into pieces of one service each, so that a fault can be reported with file and line.
+This module splits apprise's two file formats into pieces of one service each, so that a
+fault can be reported with file and line. ``service_url`` checks the URLs before apprise
+decides what they mean.
 """
 
 from __future__ import annotations
@@ -151,7 +152,7 @@ class ServiceFile:
         return groups
 
     def _yaml_pieces(self, path: Path, text: str) -> Iterator[_Piece]:
-        document = read_yaml(str(path), text)
+        document = read_yaml(str(path), text, secret=True)
         self.faults.extend(document.faults)
         data = document.data
         if not isinstance(data, dict):

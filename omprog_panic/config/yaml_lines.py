@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Any
 
 import yaml
@@ -10,6 +11,10 @@ import yaml
 from omprog_panic.config.fault import Fault, FaultError
 
 MAX_DEPTH = 20
+# What PyYAML quotes of a document; single characters stay.
+_QUOTED = re.compile(r"'[^']{2,}'|\"[^\"]{2,}\"|'.*'")
+# Keys of a secret file that a message may name.
+_PUBLIC_KEYS = frozenset({"version", "urls", "include", "tag", "tags", "groups"})
 _PLAIN_TAGS = tuple(
     f"tag:yaml.org,2002:{kind}"
     for kind in ("map", "seq", "str", "int", "float", "bool", "null", "timestamp")
@@ -24,6 +29,7 @@ class Document:
     data: Any = None
     lines: dict[str, int] = dataclasses.field(default_factory=dict)
     faults: list[Fault] = dataclasses.field(default_factory=list)
+    secret: bool = False  # messages quote nothing of it
 
     def line(self, path: str) -> int:
         """Return the line of a path, or of the nearest path around it."""
@@ -35,25 +41,30 @@ class Document:
     def fault(self, path: str, message: str) -> Fault:
         return Fault(self.file, self.line(path), path, message)
 
+    def quoted(self, value: object, instead: str) -> str:
+        """Return a value for a message, or what stands for it in a secret file."""
+        return instead if self.secret else f"{value!r}"
 
-def read_yaml(file: str, text: str) -> Document:
-    """Read one YAML document.
+
+def read_yaml(file: str, text: str, *, secret: bool = False) -> Document:
+    """Read one YAML document; of a secret one, messages quote nothing.
 
     Raises:
         FaultError: it is not YAML.
 
     """
-    document = Document(file)
+    document = Document(file, secret=secret)
     try:
-        _refuse_aliases(file, text)
+        _refuse_aliases(document, text)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         document.data = _value(document, node, "$", 0)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = 1 if mark is None else int(mark.line) + 1
-        message = (
-            f"not YAML: {error.problem or error.context}: check indentation and colons"
-        )
+        problem = error.problem or error.context or ""
+        if secret:
+            problem = _QUOTED.sub("...", problem)
+        message = f"not YAML: {problem}: check indentation and colons"
         raise FaultError(Fault(file, line, "$", message)) from error
     except yaml.YAMLError as error:
         position = getattr(error, "position", 0)
@@ -63,13 +74,14 @@ def read_yaml(file: str, text: str) -> Document:
     return document
 
 
-def _refuse_aliases(file: str, text: str) -> None:
+def _refuse_aliases(document: Document, text: str) -> None:
     # A few lines of nested aliases can expand to gigabytes.
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent):
             line = int(event.start_mark.line) + 1 if event.start_mark else 1
-            message = f"alias *{event.anchor} is not supported: write out the value"
-            raise FaultError(Fault(file, line, "$", message))
+            name = "" if document.secret else f" *{event.anchor}"
+            message = f"alias{name} is not supported: write out the value"
+            raise FaultError(Fault(document.file, line, "$", message))
 
 
 def _value(document: Document, node: yaml.Node | None, path: str, depth: int) -> object:
@@ -79,9 +91,9 @@ def _value(document: Document, node: yaml.Node | None, path: str, depth: int) ->
     if depth > MAX_DEPTH:
         raise FaultError(document.fault(path, "nested too deeply"))
     if not str(node.tag).startswith(_PLAIN_TAGS):
-        raise FaultError(
-            document.fault(path, f"tag {node.tag} is not supported: remove it")
-        )
+        name = "" if document.secret else f" {node.tag}"
+        message = f"tag{name} is not supported: remove it"
+        raise FaultError(document.fault(path, message))
     if isinstance(node, yaml.MappingNode):
         return _mapping(document, node, path, depth)
     if isinstance(node, yaml.SequenceNode):
@@ -105,11 +117,12 @@ def _mapping(
         key = str(key_node.value)
         inner = f"{path}.{key}"
         if key in result:
-            message = (
-                f"duplicate key {key!r} (first on line "
-                f"{document.lines[inner]}): remove one"
-            )
-            document.faults.append(Fault(document.file, line, inner, message))
+            is_plain = not document.secret or key in _PUBLIC_KEYS
+            name = f"key {key!r}" if is_plain else "key"
+            first = document.lines[inner]
+            message = f"duplicate {name} (first on line {first}): remove one"
+            where = inner if is_plain else path
+            document.faults.append(Fault(document.file, line, where, message))
             continue
         document.lines[inner] = line
         result[key] = _value(document, value_node, inner, depth + 1)
@@ -122,11 +135,8 @@ def _scalar(document: Document, node: yaml.Node, path: str) -> object:
     try:
         return constructor.construct_object(node, deep=True)
     except ValueError as error:
-        raise FaultError(
-            document.fault(
-                path,
-                f"{node.value!r} is not a valid value of its type: put it in quotes",
-            )
-        ) from error
+        name = document.quoted(node.value, "this")
+        message = f"{name} is not a valid value of its type: put it in quotes"
+        raise FaultError(document.fault(path, message)) from error
     finally:
         constructor.dispose()

@@ -13,11 +13,12 @@ import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import apprise
 
 from omprog_panic.config.model import Understood
+from omprog_panic.config.service_url import masked, parse_service_url, url_in
 from omprog_panic.errors import DeliveryError
 from omprog_panic.secret import Secret
 from omprog_panic.sinks.apprise_log import REFUSED_TEXT, CapturedLog, captured_log
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from omprog_panic.config.model import Service
+    from omprog_panic.config.service_url import ServiceUrl
     from omprog_panic.render.fitting import Attachment
 
     class Plugin(Protocol):
@@ -63,6 +65,7 @@ _SCHEME = re.compile(r"([a-zA-Z0-9]+)://")
 _PATH_IS_SECRET = frozenset({"json", "jsons", "xml", "xmls", "form", "forms"})
 # Schemes that apprise 1.2.0 (Debian 12) lacks, and the version that added them.
 _SINCE = {"workflow": "1.8.1", "workflows": "1.8.1"}
+_SEPARATORS = re.compile("[/@:]")  # between the parts of a URL
 _SLACK_WEBHOOKS = frozenset({"webhook", "hook", "gov-hook"})  # its modes, 1.x and 2.x
 _SLACK_FILES_SINCE = (1, 8, 1)  # before, it used files.upload, which Slack retired
 
@@ -95,23 +98,51 @@ def read_services(form: str, document: Secret) -> list[Understood]:
         found = _instances(form, document)
     if not found:
         raise DeliveryError(_why_not(document), permanent=True)
+    written = url_in(form, document)
+    url = None if written is None else parse_service_url(written)
+    if written is not None and url is not None:
+        _check_agreement(written, url)
     return [
-        Understood(_scheme(one), frozenset(map(str, one.tags)), _masked(one))
+        Understood(_scheme(one), frozenset(map(str, one.tags)), _masked(one, url))
         for one in found
     ]
+
+
+def _check_agreement(written: Secret, url: ServiceUrl) -> None:
+    """Refuse a URL that this apprise reads differently than we do."""
+    if url.user is None:
+        return
+    parse: Any = apprise.URLBase.parse_url
+    with captured_log():
+        theirs = parse(written.reveal(), verify_host=False) or {}
+    ours = (url.user, url.password.reveal() if url.password else "")
+    for mine, name in zip(ours, ("user", "password"), strict=True):
+        if (theirs.get(name) or "") not in {mine, unquote(mine)}:
+            raise DeliveryError(
+                f"apprise {apprise.__version__} reads another user name or password: "
+                "write every character but letters and digits as %XX",
+                permanent=True,
+            )
 
 
 def _scheme(instance: Plugin) -> str:
     return str(instance.url(privacy=True)).partition("://")[0]
 
 
-def _masked(instance: Plugin) -> str:
+def _masked(instance: Plugin, url: ServiceUrl | None) -> str:
     # Query values (headers, recipients) are shown in full by some versions.
     scheme, _, rest = str(instance.url(privacy=True)).partition("://")
-    rest = rest.partition("?")[0].rstrip("/")
-    if scheme in _PATH_IS_SECRET and "/" in rest:
-        rest = f"{rest.partition('/')[0]}/..."
-    return f"{scheme}://{rest}"
+    rest = rest.partition("?")[0]
+    if url is None:  # the whole service is described by options
+        return f"{scheme}://..."
+    visible = {unquote(part) for part in _SEPARATORS.split(rest)}
+    # Recipients contain a separator.
+    visible |= {unquote(part) for part in rest.split("/")}
+    if scheme == "tgram":  # 1.2.0 hides chats, which are no secret
+        visible |= {unquote(part) for part in url.path}
+    if scheme in _PATH_IS_SECRET and url.path:
+        return f"{masked(url._replace(path=()), visible)}/..."
+    return masked(url, visible)
 
 
 def _why_not(document: Secret) -> str:

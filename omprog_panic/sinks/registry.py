@@ -9,15 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omprog_panic.config.model import Understood
+from omprog_panic.config.service_url import (
+    parse_service_url,
+    url_in,
+    with_url,
+)
 from omprog_panic.errors import DeliveryError
-from omprog_panic.secret import Secret
 from omprog_panic.sinks import apprise, slack_webhook
-from omprog_panic.sinks.sink_type import find_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from omprog_panic.config.model import Service
+    from omprog_panic.secret import Secret
     from omprog_panic.sinks.sink import Sink
     from omprog_panic.sinks.sink_type import SinkType
 
@@ -51,14 +55,16 @@ def read_services(
         DeliveryError: no service, or none that works; says why without the URL.
 
     """
-    for scheme, kind in sinks.items():
-        url = None if kind.read is None else find_url(document, scheme)
-        if kind.read is None or url is None:
-            continue
-        shown = kind.read(url)
-        around = document.reveal().replace(url.reveal(), _PLACEHOLDER)
-        found = apprise.read_services(form, Secret(around))
-        if len(found) != 1:
-            raise DeliveryError(f"write one {scheme}:// URL here", permanent=True)
-        return [Understood(scheme, found[0].tags, shown)]
-    return apprise.read_services(form, document)
+    url = url_in(form, document)
+    if url is None:
+        return apprise.read_services(form, document)
+    scheme = parse_service_url(url).scheme  # refuses what can be read in two ways
+    read = sinks[scheme].read if scheme in sinks else None
+    if read is None:
+        return apprise.read_services(form, document)
+    shown = read(url)
+    around = with_url(form, document, _PLACEHOLDER)
+    found = apprise.read_services(form, around)
+    if len(found) != 1:
+        raise DeliveryError(f"write one {scheme}:// URL here", permanent=True)
+    return [Understood(scheme, found[0].tags, shown)]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from typing import TYPE_CHECKING
 
-from omprog_panic.secret import Secret
+from omprog_panic.config.service_url import url_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from omprog_panic.config.model import Service
+    from omprog_panic.secret import Secret
     from omprog_panic.sinks.sink import Sink
 
     Address = tuple[str, int]  # host and TCP port
@@ -32,7 +32,6 @@ class SinkType:
 
 
 def own_url(
-    scheme: str,
     open_url: Callable[[Secret], Sink],
     read: Callable[[Secret], str],
     address: Callable[[Secret], Address | None] = lambda _url: None,
@@ -40,7 +39,7 @@ def own_url(
     """Return the type of a sink with URLs of its own; all functions get the URL."""
 
     def url_of(service: Service) -> Secret:
-        url = find_url(service.document, scheme)
+        url = url_in(service.form, service.document)
         assert url is not None  # it was read from there
         return url
 
@@ -49,15 +48,3 @@ def own_url(
         address=lambda service: address(url_of(service)),
         read=read,
     )
-
-
-def find_url(document: Secret, scheme: str) -> Secret | None:
-    """Return the URL of a scheme in a piece of an apprise file, text or YAML.
-
-    >>> find_url(Secret("ops=file:///x?a=1"), "file").reveal()
-    'file:///x?a=1'
-    """
-    pattern = rf"(?<![\w.+-]){re.escape(scheme)}://[^\s'\"]*"
-    found = re.search(pattern, document.reveal(), re.IGNORECASE)
-    # In YAML a colon follows a URL that has options below it.
-    return Secret(found[0].removesuffix(":")) if found else None

@@ -23,7 +23,7 @@ def read(url: Secret) -> str:
     return "memory://..."
 
 
-OURS = {"memory": own_url("memory", lambda _: MemorySink(), read)}
+OURS = {"memory": own_url(lambda _: MemorySink(), read)}
 SLACK = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
 
 
