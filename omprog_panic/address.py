@@ -87,6 +87,15 @@ def is_within(text: str, network: Network) -> bool:
         return False
 
 
+def is_address(text: str) -> bool:
+    """Return whether it is an address."""
+    try:
+        parse_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def is_loopback(text: str) -> bool:
     """Return whether it is an address of this machine that no other one reaches."""
     try:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from omprog_panic.config.model import Service
+from omprog_panic.config.senders import ListedSender, SenderDirectory
 from omprog_panic.kernel.analysis import Facts, Report
 from omprog_panic.model import EndReason, Record, Severity
 from omprog_panic.secret import Secret
@@ -106,3 +108,9 @@ def write_config(folder: Path, urls: list[str], **limits: float) -> Path:
         )
     )
     return config
+
+
+def name_of(names: Mapping[str, str]) -> Callable[[str, str | None], str]:
+    """Return what names a host, where these names are listed by address."""
+    entries = [{"name": name, "address": address} for address, name in names.items()]
+    return SenderDirectory(map(ListedSender.from_json, entries)).name_of

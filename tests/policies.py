@@ -125,7 +125,7 @@ class Scene:
         return crash
 
     def hear(self, says: str = "alive", host: int = 2, **changes: Any) -> None:
-        source = f"10.0.{host >> 8}.{host & 255}"
+        source = changes.pop("source", f"10.0.{host >> 8}.{host & 255}")
         id_ = f"heard-{next(self._numbers)}"
         self.feed(SignOfLife(id_, self.now, source, says, **changes))
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import types
 from typing import TYPE_CHECKING, Any
 
 from omprog_panic.clock import rfc3339
 from omprog_panic.errors import OmprogPanicError
 from omprog_panic.policy.decision import meaning_of
 from omprog_panic.render.context import utc
-from omprog_panic.render.incident import Framing, build_context
+from omprog_panic.render.incident import Framing, build_context, unlisted
 from omprog_panic.store import incidents
 from omprog_panic.store.connect import existing_database
 from omprog_panic.store.decisions import decisions_on
@@ -18,18 +17,17 @@ from omprog_panic.store.notification_log import deliveries
 from omprog_panic.store.report_codec import report_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from omprog_panic.render.catalog import Catalog
     from omprog_panic.render.context import MessageContext
+    from omprog_panic.render.incident import NameOf
     from omprog_panic.store.connect import Transaction
     from omprog_panic.store.decisions import StoredDecision
     from omprog_panic.store.incidents import IncidentSummary, StoredIncident
     from omprog_panic.store.notification_log import Delivery
 
 MIN_ID_DIGITS = 4
-NO_NAMES: Mapping[str, str] = types.MappingProxyType({})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -101,9 +99,9 @@ class IncidentDetails:
 
 
 def list_incidents(
-    path: Path, limit: int, host_names: Mapping[str, str] = NO_NAMES
+    path: Path, limit: int, name_of: NameOf = unlisted
 ) -> list[ListedIncident]:
-    """Return the newest incidents; ``host_names`` maps addresses to listed names.
+    """Return the newest incidents; ``name_of`` names their hosts.
 
     Raises:
         StoreError: the database cannot be read.
@@ -112,13 +110,13 @@ def list_incidents(
     with existing_database(path) as database, database.read() as connection:
         found = incidents.list_incidents(connection, limit)
     return [
-        ListedIncident(summary, host_names.get(summary.source) or summary.host)
+        ListedIncident(summary, name_of(summary.source, summary.host))
         for summary in found
     ]
 
 
 def load_incident(
-    path: Path, prefix: str, host_names: Mapping[str, str] = NO_NAMES
+    path: Path, prefix: str, name_of: NameOf = unlisted
 ) -> IncidentDetails:
     """Return the incident whose id begins with ``prefix``, in full.
 
@@ -135,14 +133,14 @@ def load_incident(
         decided = decisions_on(connection, incident_id)
     return IncidentDetails(
         incident=incident,
-        context=build_context(incident.record, incident.report, host_names),
+        context=build_context(incident.record, incident.report, name_of),
         decisions=tuple(map(ExplainedDecision, decided)),
         deliveries=tuple(rows),
     )
 
 
 def template_context(
-    path: Path, prefix: str, catalog: Catalog, host_names: Mapping[str, str]
+    path: Path, prefix: str, catalog: Catalog, name_of: NameOf
 ) -> MessageContext:
     """Return what a template may use of the incident whose id begins so.
 
@@ -154,7 +152,7 @@ def template_context(
     with existing_database(path) as database, database.read() as connection:
         found = incidents.load_incident(connection, resolve_id(connection, prefix))
     assert found is not None
-    return build_context(found.record, found.report, host_names, Framing(catalog))
+    return build_context(found.record, found.report, name_of, Framing(catalog))
 
 
 def resolve_id(connection: Transaction, prefix: str) -> str:

@@ -109,6 +109,7 @@ def _labels(settings: Settings, question: RoutingQuestion) -> Labels:
         host=question.host or settings.directory.name_of(address, None),
         address=address,
         group=settings.directory.group_of(address),
+        addresses=settings.directory.addresses_of(address)[1:],
         title=question.title,
         function=question.function,
         kernel=question.kernel,

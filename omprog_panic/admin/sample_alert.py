@@ -102,7 +102,7 @@ def send_sample_alert(
 
 
 def _delivery(database: Database, setup: Setup, entry: OutboxEntry) -> SampleDelivery:
-    compose = Composer(database, setup.templates, setup.config.host_names())
+    compose = Composer(database, setup.templates, setup.config.directory.name_of)
     services = {service.key: service for service in setup.config.services}
     row = OutboxRow(
         id=entry.id,

@@ -15,7 +15,7 @@ from omprog_panic.store import incidents, senders
 from omprog_panic.store.connect import existing_database
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from omprog_panic.config.senders import ListedSender
@@ -103,7 +103,7 @@ def list_senders(path: Path, listed: Sequence[ListedSender]) -> list[SenderOverv
         memory = open_memory(connection)
         last = incidents.latest_by_source(connection)
     found = [
-        _heard(directory, sender, last.get(sender.source))
+        _heard(directory, sender, _latest(directory, sender.source, last))
         for sender in memory.senders.rows.values()
     ]
     heard = set(memory.senders.rows)
@@ -136,6 +136,14 @@ def state_of(sender: SenderState) -> str:
     if sender.farewell_t is not None:
         return "down"
     return "up" if sender.heartbeat else "heard"
+
+
+def _latest(
+    directory: SenderDirectory, source: str, last: Mapping[str, LatestIncident]
+) -> LatestIncident | None:
+    """Return the last incident of a machine, whichever of its addresses spoke."""
+    found = [last[a] for a in directory.addresses_of(source) if a in last]
+    return max(found, key=lambda incident: incident.onset_at, default=None)
 
 
 def _heard(

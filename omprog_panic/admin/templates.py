@@ -118,7 +118,10 @@ def _context(
     if request.kind != INCIDENT:
         raise OmprogPanicError(f"--incident needs the kind {INCIDENT}")
     return template_context(
-        config.paths.database, request.incident, templates.catalog, config.host_names()
+        config.paths.database,
+        request.incident,
+        templates.catalog,
+        config.directory.name_of,
     )
 
 

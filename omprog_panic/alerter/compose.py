@@ -23,9 +23,8 @@ from omprog_panic.store.incidents import load_incident
 from omprog_panic.store.notification_log import notification_details
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from omprog_panic.render.context import MessageContext
+    from omprog_panic.render.incident import NameOf
     from omprog_panic.render.templates import Templates
     from omprog_panic.store.connect import Database
     from omprog_panic.store.outbox import OutboxRow
@@ -39,7 +38,7 @@ class Composer:
 
     database: Database
     templates: Templates
-    host_names: Mapping[str, str]
+    name_of: NameOf
 
     def __call__(self, row: OutboxRow) -> Alert:
         """Read all that the alert needs from the store; rendering needs it no more.
@@ -91,7 +90,7 @@ class Composer:
         labels = Labels(
             severity=report.severity.value,
             kind=report.kind,
-            host=self.host_names.get(record.source) or record.host or record.source,
+            host=self.name_of(record.source, record.host),
             address=record.source,
             title=report.title,
             function=report.function or "",
@@ -110,7 +109,7 @@ class Composer:
             incident = load_incident(connection, incident_id)
         assert incident is not None  # a foreign key makes sure of it
         framing = Framing(self.templates.catalog, notes, banner=banner)
-        return build_context(incident.record, incident.report, self.host_names, framing)
+        return build_context(incident.record, incident.report, self.name_of, framing)
 
 
 def read_notification(row: OutboxRow, stored: str | None) -> Notification:

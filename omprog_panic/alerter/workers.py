@@ -67,12 +67,12 @@ class DeliveryWorkers:
         return tuple(self._workers)
 
     def _delivery_setup(self, setup: Setup) -> DeliverySetup:
-        limits, names = setup.config.limits, setup.config.host_names()
+        limits, name_of = setup.config.limits, setup.config.directory.name_of
         backoff = Backoff(limits.retry_first_s, limits.retry_max_s)
         lease_s = limits.delivery_timeout_s + LEASE_MARGIN_S
         return DeliverySetup(
             database=self._database,
-            compose=Composer(self._database, setup.templates, names),
+            compose=Composer(self._database, setup.templates, name_of),
             clock=self._clock,
             lease=Lease(lease_owner(), lease_s, max(lease_s, backoff.longest_s())),
             backoff=backoff,

@@ -47,7 +47,9 @@ def incidents() -> None:
 def list_(file: Path, form: str, limit: int) -> None:
     """List the newest incidents."""
     config = or_exit(load_public, file)
-    found = or_exit(list_incidents, config.paths.database, limit, config.host_names())
+    found = or_exit(
+        list_incidents, config.paths.database, limit, config.directory.name_of
+    )
     rows = [incident.to_json() for incident in found]
     if form == "json":
         print_json(rows)
@@ -62,7 +64,7 @@ def list_(file: Path, form: str, limit: int) -> None:
 def show(file: Path, form: str, id_: str) -> None:
     """Show an incident with its complete trace, by the first digits of its id."""
     config = or_exit(load_public, file)
-    found = or_exit(load_incident, config.paths.database, id_, config.host_names())
+    found = or_exit(load_incident, config.paths.database, id_, config.directory.name_of)
     if form == "json":
         print_json(found.to_json())
     else:

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omprog_panic.config.policy import parse_policy
-from omprog_panic.config.senders import host_names
+from omprog_panic.config.senders import SenderDirectory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -220,9 +220,10 @@ class PublicConfig:
         """Who may send, and where that arrives."""
         return Reception(self.senders, self.receive)
 
-    def host_names(self) -> dict[str, str]:
-        """Map addresses of single hosts to the names that they are listed under."""
-        return host_names(self.senders)
+    @property
+    def directory(self) -> SenderDirectory:
+        """Finds listed senders by their addresses."""
+        return SenderDirectory(self.senders)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

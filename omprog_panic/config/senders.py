@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from omprog_panic.address import is_within, plain
+from omprog_panic.address import is_address, is_within, plain
 from omprog_panic.config.addresses import parse_listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from omprog_panic.address import Network
+
+SELF_NAMED = "self-named"  # before a name that belongs to another sender
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -28,10 +30,15 @@ class ListedSender:
 
     @property
     def single(self) -> str | None:
-        """The address, if the entry is one machine with one address."""
-        if len(self.networks) == 1 and self.networks[0].num_addresses == 1:
-            return str(self.networks[0].network_address)
-        return None
+        """The first address, if the entry is one machine: it lists no network."""
+        return next(iter(self.addresses), None)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """All addresses of the machine; empty for a group of machines."""
+        if any(network.num_addresses > 1 for network in self.networks):
+            return ()
+        return tuple(str(network.network_address) for network in self.networks)
 
     @classmethod
     def from_json(cls, entry: Mapping[str, Any]) -> ListedSender:
@@ -78,6 +85,7 @@ class SenderDirectory:
             str(n.network_address): s for n, s in pairs if n.num_addresses == 1
         }
         self._networks = [(n, s) for n, s in pairs if n.num_addresses > 1]
+        self._names = {_folded(s.name): s for _, s in pairs}
 
     def entry_for(self, address: str) -> ListedSender | None:
         """Return the most specific entry for an address; None: it is not listed."""
@@ -87,12 +95,39 @@ class SenderDirectory:
         found = [(n.prefixlen, s) for n, s in self._networks if is_within(address, n)]
         return max(found, key=lambda pair: pair[0])[1] if found else None
 
-    def name_of(self, address: str, own_name: str | None) -> str:
-        """Return the listed name, else the name that the sender itself gave."""
+    def machine_of(self, address: str) -> str:
+        """Return the address by which a machine is known, whichever of its speaks."""
         entry = self.entry_for(address)
-        if entry is not None and entry.single == plain(address):
+        first = None if entry is None else entry.single
+        return plain(address) if first is None else first
+
+    def addresses_of(self, address: str) -> tuple[str, ...]:
+        """Return all addresses of the machine that an address belongs to."""
+        entry = self.entry_for(address)
+        return (entry.addresses if entry else ()) or (address,)
+
+    def name_of(self, address: str, own_name: str | None) -> str:
+        """Return the listed name, else the name that the sender itself gave.
+
+        Anybody may call itself what it likes: the name of a listed sender, given by
+        another address, is marked as the sender's own word.
+        """
+        entry = self.entry_for(address)
+        if entry is not None and entry.single is not None:
             return entry.name
-        return own_name or address
+        if not own_name:
+            return address
+        if self._belongs_to_another(own_name, address, entry):
+            return f"{SELF_NAMED} {own_name}"
+        return own_name
+
+    def _belongs_to_another(
+        self, name: str, address: str, entry: ListedSender | None
+    ) -> bool:
+        owner = self._names.get(_folded(name))
+        if owner is not None and owner != entry:
+            return True
+        return is_address(name) and plain(name) != plain(address)
 
     def group_of(self, address: str) -> str:
         """Return the name of the entry that an address belongs to; "": none."""
@@ -100,11 +135,5 @@ class SenderDirectory:
         return entry.name if entry else ""
 
 
-def host_names(senders: Iterable[ListedSender]) -> dict[str, str]:
-    """Map addresses of single hosts to the names that they are listed under."""
-    return {
-        str(network.network_address): sender.name
-        for sender in senders
-        for network in sender.networks
-        if network.num_addresses == 1
-    }
+def _folded(name: str) -> str:
+    return name.casefold().rstrip(".")

@@ -18,7 +18,8 @@ class Labels(NamedTuple):
 
     ``severity`` is that of the crash, or the kind of a message that is about no crash.
     ``group`` is the name of the listed sender that the address belongs to, which for
-    a network is not the name of the host.
+    a network is not the name of the host. ``addresses``: all of a machine that is
+    listed with several, for matching only; they are not stored.
     """
 
     severity: str
@@ -29,6 +30,7 @@ class Labels(NamedTuple):
     title: str = ""
     function: str = ""
     kernel: str = ""
+    addresses: tuple[str, ...] = ()
 
 
 class Recipient(NamedTuple):

@@ -9,6 +9,7 @@ decision.
 from __future__ import annotations
 
 import collections
+import dataclasses
 from typing import TYPE_CHECKING, NamedTuple
 
 from omprog_panic.policy import self_check
@@ -134,6 +135,10 @@ class Engine:
         return result
 
     def _handle(self, evaluation: Evaluation, event: Event, t: float) -> None:
+        if isinstance(event, SignOfLife | Crash | Boot):
+            # A machine has one state, whichever of its addresses speaks.
+            source = evaluation.settings.directory.machine_of(event.source)
+            event = dataclasses.replace(event, source=source)
         match event:
             case ConfigChanged():
                 self._configure(evaluation, event)

@@ -85,6 +85,7 @@ class Evaluation:
             host=directory.name_of(address, own_name),
             address=address,
             group=directory.group_of(address),
+            addresses=directory.addresses_of(address)[1:],
         )
 
     def decide(self, record: DecisionRecord) -> None:
@@ -132,7 +133,7 @@ class Evaluation:
             incident_id=draft.incident_id,
             cause=draft.cause,
             order_key=draft.order_key,
-            labels=draft.labels,
+            labels=draft.labels._replace(addresses=()),
         )
 
     def _new_id(self, draft: Draft) -> str:

@@ -142,7 +142,7 @@ def _share(counts: dict[str, int], value: str | None) -> None:
 def _lead(evaluation: Evaluation, labelled: LabelledCrash) -> GroupLead:
     crash, labels, t = labelled
     known = familiarity(crash.history, crash.kernel, evaluation.now.wall)
-    return GroupLead(t, crash.id, labels, known)
+    return GroupLead(t, crash.id, labels._replace(addresses=()), known)
 
 
 def suppress_notified(evaluation: Evaluation, crash: Crash, group: GroupState) -> None:

@@ -9,7 +9,7 @@ from omprog_panic.notification.kinds import Kind
 from omprog_panic.notification.senders import SilentHost
 from omprog_panic.policy.boot import CRASH_EXPLAINS_S, compare_boot_ids
 from omprog_panic.policy.bundle import report_host_state
-from omprog_panic.policy.sender import name_of, note_heard
+from omprog_panic.policy.sender import merge_addresses, name_of, note_heard
 from omprog_panic.policy.state.memory import NextLook
 from omprog_panic.policy.state.sender import UnheardState
 
@@ -170,6 +170,7 @@ def configure_senders(evaluation: Evaluation) -> None:
     """
     memory = evaluation.memory
     memory.next_look = NextLook()
+    merge_addresses(evaluation)
     for source, sender in memory.senders.rows.items():
         if sender.silent and silence_limit_s(evaluation, sender) is None:
             sender.silent = False

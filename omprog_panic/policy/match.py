@@ -65,8 +65,9 @@ def _pattern_matches(key: str, pattern: str, labels: Labels) -> bool:
         return _glob(pattern).match(label_value(labels, key)) is not None
     network = network_in_pattern(pattern)
     if network is not None:
-        return is_within(labels.address, network)
-    names = (labels.host, labels.group, labels.address)
+        addresses = (labels.address, *labels.addresses)
+        return any(is_within(address, network) for address in addresses)
+    names = (labels.host, labels.group, labels.address, *labels.addresses)
     return any(name and _glob(pattern).match(name) for name in names)
 
 

@@ -56,6 +56,22 @@ def _report_speaks(
     report_host_state(evaluation, kind, labels, host)
 
 
+def merge_addresses(evaluation: Evaluation) -> None:
+    """Make one sender of the addresses that are listed as one machine from now on."""
+    senders, directory = evaluation.memory.senders, evaluation.settings.directory
+    for address, sender in sorted(senders.rows.items()):
+        machine = directory.machine_of(address)
+        if machine == address:
+            continue
+        senders.drop(address)
+        other = senders.get(machine) or sender
+        latest = max(other, sender, key=lambda row: row.heard.t)
+        latest.source = machine
+        latest.heartbeat = other.heartbeat or sender.heartbeat
+        latest.says_farewell = other.says_farewell or sender.says_farewell
+        senders.put(machine, latest)
+
+
 def name_of(evaluation: Evaluation, sender: SenderState) -> str:
     """Return the name that people know a sender by."""
     return evaluation.settings.directory.name_of(sender.source, sender.host)

@@ -21,11 +21,14 @@ from omprog_panic.render.english import ENGLISH
 from omprog_panic.render.trace import show_trace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from omprog_panic.kernel.analysis import Facts, Frame, Report
     from omprog_panic.render.catalog import Catalog
     from omprog_panic.spool.record import IncidentRecord, Losses
+
+    # Names the host of an address that gave itself a name, or None.
+    NameOf = Callable[[str, str | None], str]
 
 MAX_TITLE = 200
 # lib/dump_stack.c, kernel/panic.c: these print the trace, and say nothing of the cause.
@@ -48,19 +51,23 @@ class Framing:
 PLAIN = Framing()
 
 
+def unlisted(address: str, own_name: str | None) -> str:
+    """Name a host where no senders are listed."""
+    return own_name or address
+
+
 def build_context(
     record: IncidentRecord,
     report: Report,
-    host_names: Mapping[str, str],
+    name_of: NameOf,
     framing: Framing = PLAIN,
 ) -> MessageContext:
-    """Return the context of an incident; ``host_names`` maps addresses to names."""
+    """Return the context of an incident, whose host ``name_of`` names."""
     catalog, level, banner = framing.catalog, framing.level, framing.banner
     if framing.notes.drill:
         level, banner = "drill", (catalog.texts["drill"], *banner)
     level = level or report.severity.value
-    name = host_names.get(record.source) or record.host or record.source
-    host = one_line(name, 100)
+    host = one_line(name_of(record.source, record.host), 100)
     title = one_line(report.title, MAX_TITLE)
     facts = {
         "level": level,

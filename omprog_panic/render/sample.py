@@ -12,7 +12,7 @@ from omprog_panic.notification.fields import Fields
 from omprog_panic.notification.incident import IncidentNotes
 from omprog_panic.notification.kinds import FORMATS, Kind
 from omprog_panic.render.english import ENGLISH
-from omprog_panic.render.incident import Framing, build_context
+from omprog_panic.render.incident import Framing, build_context, unlisted
 from omprog_panic.render.notice import notice
 from omprog_panic.spool.record import IncidentRecord
 
@@ -94,14 +94,14 @@ def sample_context(catalog: Catalog = ENGLISH) -> MessageContext:
         ),
     )
     framing = Framing(catalog, IncidentNotes(SAMPLE_FAMILIARITY))
-    return build_context(SAMPLE_RECORD, report, {}, framing)
+    return build_context(SAMPLE_RECORD, report, unlisted, framing)
 
 
 def bare_context(catalog: Catalog = ENGLISH) -> MessageContext:
     """Return one in which nothing optional is known: the other half of a template."""
     report = dataclasses.replace(SAMPLE_REPORT, facts=Facts())
     record = dataclasses.replace(SAMPLE_RECORD, host=None, kernel=None)
-    return build_context(record, report, {}, Framing(catalog))
+    return build_context(record, report, unlisted, Framing(catalog))
 
 
 def marked_context(
@@ -111,7 +111,7 @@ def marked_context(
     record = dataclasses.replace(SAMPLE_RECORD, written_at=at)
     banner = (*banner, catalog.texts["test"], catalog.texts["made-up"])
     framing = Framing(catalog, level="test", alert_id=alert_id, banner=banner)
-    return build_context(record, SAMPLE_REPORT, {}, framing)
+    return build_context(record, SAMPLE_REPORT, unlisted, framing)
 
 
 def samples(catalog: Catalog = ENGLISH) -> dict[str, tuple[MessageContext, ...]]:

@@ -20,6 +20,7 @@ from omprog_panic.render.incident import Framing, build_context
 from omprog_panic.render.languages import LANGUAGES
 from omprog_panic.render.templates import Rendered, load_templates
 from omprog_panic.spool.record import IncidentRecord
+from tests.builders import name_of
 from tests.replayer import load_capture, replay
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -50,7 +51,9 @@ def worst(name: str) -> tuple[IncidentRecord, MessageContext]:
 
 def context_of(record: IncidentRecord, catalog: Catalog) -> MessageContext:
     report = analyze_trace(record.records, record.context)
-    return build_context(record, report, {record.source: "db-07"}, Framing(catalog))
+    return build_context(
+        record, report, name_of({record.source: "db-07"}), Framing(catalog)
+    )
 
 
 def rendered(record: IncidentRecord, language: str, folder: Path) -> Rendered:

@@ -19,11 +19,11 @@ from omprog_panic.admin.outbox import list_outbox
 from omprog_panic.config.model import Paths
 from omprog_panic.errors import OmprogPanicError
 from omprog_panic.spool.codec import decode
-from tests.builders import make_incident, make_service
+from tests.builders import make_incident, make_service, name_of
 from tests.unit.alerter.worlds import World
 
 A, B = make_incident(0xAAAA << 112), make_incident(0xAAAB << 112)
-NAMES = {A.source: "db-07"}
+NAMES = name_of({A.source: "db-07"})
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ from omprog_panic.store.connect import open_database
 from omprog_panic.store.outbox import Lease
 from tests.alerter_process import publish
 from tests.backends import EMBEDDED
-from tests.builders import make_report
+from tests.builders import make_report, name_of
 from tests.fakes import FakeClock
 
 RETRY_FOR_S = 86400.0
@@ -97,7 +97,7 @@ class World:
         templates = load_templates(self.folder / "none", "en")
         return DeliverySetup(
             database=self.database,
-            compose=Composer(self.database, templates, {"10.0.0.2": "db-07"}),
+            compose=Composer(self.database, templates, name_of({"10.0.0.2": "db-07"})),
             clock=self.clock,
             lease=Lease("me", 90.0, max(120.0, self.backoff.longest_s())),
             backoff=self.backoff,

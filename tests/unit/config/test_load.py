@@ -133,7 +133,7 @@ def test_relative_paths_start_at_the_configuration(tmp_path: Path) -> None:
     config = load_config(write_config(tmp_path, [URL]), read_services)
 
     assert config.paths.spool == tmp_path / "spool"
-    assert config.host_names() == {"10.0.0.2": "db-07"}
+    assert config.directory.name_of("10.0.0.2", None) == "db-07"
     assert load_public(config.file).paths == config.paths
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omprog_panic.config.senders import ListedSender, SenderDirectory, host_names
+from omprog_panic.config.senders import ListedSender, SenderDirectory
 
 DB = ListedSender.from_json({"name": "db-07", "address": "10.0.0.2"})
 RACK = ListedSender.from_json({"name": "rack", "address": ["10.0.0.0/24", "fd00::1"]})
@@ -28,7 +28,7 @@ def test_an_entry_is_read_back_as_it_was_written(entry: dict[str, Any]) -> None:
     assert ListedSender.from_json(sender.to_json()) == sender
 
 
-def test_only_an_entry_of_one_address_is_a_single_machine() -> None:
+def test_an_entry_with_a_network_is_no_single_machine() -> None:
     assert DB.single == "10.0.0.2"
     assert RACK.single is SHELF.single is None
 
@@ -56,8 +56,28 @@ def test_the_listed_name_is_used_only_for_single_machines() -> None:
     assert DIRECTORY.name_of("10.0.0.3", None) == "10.0.0.3"
 
 
-def test_host_names_are_those_of_single_addresses() -> None:
-    assert host_names([RACK, DB]) == {"fd00::1": "rack", "10.0.0.2": "db-07"}
+def test_a_machine_with_several_addresses_is_one_sender() -> None:
+    entry = ListedSender.from_json({"name": "db", "address": ["fd00::2", "10.0.0.2"]})
+    directory = SenderDirectory([entry])
+
+    assert entry.single == "fd00::2"
+    for address in ("fd00::2", "10.0.0.2", "::ffff:10.0.0.2"):
+        assert directory.name_of(address, "own") == "db"
+        assert directory.machine_of(address) == "fd00::2"
+        assert directory.addresses_of(address) == ("fd00::2", "10.0.0.2")
+    assert directory.machine_of("10.0.0.3") == "10.0.0.3"
+    assert directory.addresses_of("10.0.0.3") == ("10.0.0.3",)
+
+
+@pytest.mark.parametrize("name", ["db-07", "DB-07", "db-07.", "shelf", "10.0.0.2"])
+def test_the_name_of_a_listed_sender_is_not_taken_from_another(name: str) -> None:
+    assert DIRECTORY.name_of("10.0.0.3", name) == f"self-named {name}"
+    assert DIRECTORY.name_of("192.0.2.1", name) == f"self-named {name}"
+
+
+def test_a_machine_may_go_by_the_name_of_its_own_group() -> None:
+    assert DIRECTORY.name_of("10.0.0.3", "rack") == "rack"
+    assert DIRECTORY.name_of("10.0.0.3", "10.0.0.3") == "10.0.0.3"
 
 
 @given(st.integers(0, 255))

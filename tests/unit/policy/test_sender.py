@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from omprog_panic.policy.sender import DRILL_WITHIN_S, is_drill
 from omprog_panic.policy.state.sender import LastHeard, SenderState
-from tests.policies import NOON, Scene
+from tests.policies import (
+    DBA,
+    NOON,
+    OPS,
+    Scene,
+    configured,
+    facts,
+    make_crash,
+    services_of,
+)
 
 
 def test_every_event_of_a_sender_is_a_sign_of_life() -> None:
@@ -47,3 +58,59 @@ def test_a_drill_is_announced_shortly_before() -> None:
     assert not is_drill(sender, 99.0)
     assert not is_drill(sender, 101.0 + DRILL_WITHIN_S)
     assert not is_drill(SenderState("10.0.0.2"), 100.0)
+
+
+BOTH = [{"name": "db-07", "address": ["10.0.0.2", "2001:db8::2"]}]
+
+
+def test_a_machine_has_one_state_whichever_of_its_addresses_speaks() -> None:
+    scene = Scene(senders=BOTH, life_signs={"never_seen_after_s": 60})
+    scene.hear("alive", source="2001:db8::2")
+    assert set(scene.engine.memory.senders.rows) == {"10.0.0.2"}
+    assert scene.engine.memory.unheard.rows == {}
+
+    scene.crash(source="2001:db8::2")
+    scene.wait(60)
+    scene.boot(source="10.0.0.2")
+    assert scene.kinds() == ["incident", "back"]
+    [host] = facts(scene.messages[1]).hosts
+    assert (host.name, host.address) == ("db-07", "10.0.0.2")
+    assert scene.messages[0].labels.host == "db-07"
+
+
+def test_a_route_names_a_machine_by_any_of_its_addresses() -> None:
+    routes = [{"match": {"host": "2001:db8::/32"}, "to": ["dba"]}]
+    scene = Scene([OPS, DBA], senders=BOTH, routes=routes)
+    scene.crash(source="10.0.0.2")
+
+    [message] = scene.messages
+    assert services_of(message) == ("dba",)
+
+
+def test_addresses_that_are_listed_as_one_machine_later_become_one_sender() -> None:
+    scene = Scene(senders=[])
+    scene.hear("alive", source="2001:db8::2")
+    scene.wait(10)
+    scene.hear("farewell", source="10.0.0.2")
+    scene.feed(configured({"senders": BOTH}, [OPS]))
+
+    [sender] = scene.engine.memory.senders.rows.values()
+    assert sender.source == "10.0.0.2"
+    assert sender.heartbeat
+    assert sender.says_farewell
+    assert sender.heard.t == 10.0
+    assert scene.engine.memory.unheard.rows == {}
+
+
+def test_the_name_of_a_listed_sender_is_never_taken_from_the_wire() -> None:
+    rack = {"name": "rack-3", "address": "10.3.0.0/24"}
+    match = {"match": {"host": "db-07"}, "to": ["dba"]}
+    listed = [rack, {"name": "db-07", "address": "10.0.0.2"}]
+    scene = Scene([OPS, DBA], senders=listed, routes=[match, {"to": ["ops"]}])
+    crash = dataclasses.replace(make_crash(), source="10.3.0.5", host="db-07")
+    scene.feed(crash)
+
+    [message] = scene.messages
+    assert message.labels.host == "self-named db-07"
+    assert message.labels.group == "rack-3"
+    assert services_of(message) == ("ops",)

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from omprog_panic.kernel.analysis import Facts
 from omprog_panic.model import EndReason, Record
 from omprog_panic.render.catalog import Catalog
-from omprog_panic.render.incident import Framing, bare_title, build_context
+from omprog_panic.render.incident import Framing, bare_title, build_context, unlisted
 from omprog_panic.render.languages import LANGUAGES
 from omprog_panic.spool.record import Losses
-from tests.builders import make_incident, make_report
+from tests.builders import make_incident, make_report, name_of
 
-NAMES = {"10.0.0.2": "db-07"}
+NAMES = name_of({"10.0.0.2": "db-07"})
 EVERY_LANGUAGE = pytest.mark.parametrize("catalog", LANGUAGES.values(), ids=LANGUAGES)
 
 
@@ -22,8 +22,8 @@ def test_the_name_of_the_configuration_wins_over_the_senders_own() -> None:
     incident = make_incident(host="liar")
 
     assert build_context(incident, make_report(), NAMES).facts["host"] == "db-07"
-    assert build_context(incident, make_report(), {}).facts["host"] == "liar"
-    unnamed = build_context(make_incident(), make_report(), {})
+    assert build_context(incident, make_report(), unlisted).facts["host"] == "liar"
+    unnamed = build_context(make_incident(), make_report(), unlisted)
     assert unnamed.facts["host"] == unnamed.facts["address"] == "10.0.0.2"
 
 
@@ -48,7 +48,9 @@ def test_a_title_never_repeats_the_severity(
 def test_every_ending_has_words(end: EndReason, catalog: Catalog) -> None:
     incident = make_incident(end=end)
 
-    assert build_context(incident, make_report(), {}, Framing(catalog)).facts["ending"]
+    assert build_context(incident, make_report(), unlisted, Framing(catalog)).facts[
+        "ending"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -66,12 +68,14 @@ def test_complete_is_said_only_of_a_whole_trace(
 ) -> None:
     incident = make_incident(end=end, losses=losses)
 
-    assert build_context(incident, make_report(), {}).facts["complete"] is complete
+    assert (
+        build_context(incident, make_report(), unlisted).facts["complete"] is complete
+    )
 
 
 def test_every_loss_is_told() -> None:
     losses = Losses(records=1, fragments=2, elided_records=30, elided_bytes=4000)
-    context = build_context(make_incident(losses=losses), make_report(), {})
+    context = build_context(make_incident(losses=losses), make_report(), unlisted)
 
     assert context.facts["losses"] == (
         "1 record lost in transit",
@@ -82,7 +86,7 @@ def test_every_loss_is_told() -> None:
 
 def test_what_happened_before_we_listened_is_marked() -> None:
     incident = make_incident(before_listening=True, notes=("second note\x1b",))
-    context = build_context(incident, make_report(), {})
+    context = build_context(incident, make_report(), unlisted)
     notes: Any = context.facts["notes"]
 
     assert notes[0] == "second note\\x1b"
@@ -96,7 +100,7 @@ def test_what_happened_before_we_listened_is_marked() -> None:
 def test_uptime_is_for_people(seconds: float | None, words: str | None) -> None:
     report = make_report(facts=Facts(uptime_s=seconds))
 
-    assert build_context(make_incident(), report, {}).facts["uptime"] == words
+    assert build_context(make_incident(), report, unlisted).facts["uptime"] == words
 
 
 WIRE = st.text(st.sampled_from("a <\x1b\x07\u202e\ud800\r\n\t\u2028@"), min_size=1)
@@ -120,7 +124,7 @@ def test_nothing_from_the_wire_acts_anywhere(text: str, host: str, fact: str) ->
     incident = make_incident(
         records=(Record(text, 5, caller=fact),), context=0, host=host, notes=(text,)
     )
-    context = build_context(incident, report, {})
+    context = build_context(incident, report, unlisted)
 
     harmful = set("\x1b\x07\u202e\ud800\r\u2028")
     for name, value in context.variables().items():

@@ -30,7 +30,7 @@ from omprog_panic.render.templates import (
     shipped_folder,
 )
 from omprog_panic.spool.record import Losses
-from tests.builders import make_incident, make_report, write_config
+from tests.builders import make_incident, make_report, name_of, write_config
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
@@ -54,7 +54,9 @@ def incomplete_context(catalog: Catalog) -> MessageContext:
             panic_line="Kernel panic - not syncing: Fatal exception",
         ),
     )
-    return build_context(incident, report, {"10.0.0.2": "db-07"}, Framing(catalog))
+    return build_context(
+        incident, report, name_of({"10.0.0.2": "db-07"}), Framing(catalog)
+    )
 
 
 def is_golden(name: str, text: str) -> None:
