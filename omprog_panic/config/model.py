@@ -37,11 +37,16 @@ _TAGS = re.compile(r"\S+ \[(.+?)\] ")
 
 
 class Understood(NamedTuple):
-    """One service as apprise understood it; ``shown`` is its masked URL."""
+    """One service as apprise understood it; ``shown`` is its masked URL.
+
+    ``recipient``: the one of several recipients of its URL; empty where it names one.
+    """
 
     scheme: str
     tags: frozenset[str]
     shown: str
+    position: int = 0  # among the URLs that the document describes
+    recipient: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -51,6 +56,7 @@ class Service:
     ``key`` is a hash of what the administrator wrote (the URL and its options, not
     the tags): it stays the same after a restart, in another order and with a newer
     apprise. ``document`` is the piece of the apprise file that describes the service.
+    A URL that names several recipients is a service for each ``recipient``.
     """
 
     key: str
@@ -59,7 +65,8 @@ class Service:
     shown: str
     form: str
     document: Secret
-    position: int = 0  # among the services that the document describes
+    position: int = 0  # among the URLs that the document describes
+    recipient: str = ""
     where: str = ""  # FILE:LINE
 
     @property

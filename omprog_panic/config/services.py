@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from omprog_panic.config.model import ServiceReader
+    from omprog_panic.config.model import ServiceReader, Understood
 
 MAX_SERVICES = 256
 MAX_INCLUDES = 16
@@ -99,9 +99,8 @@ class ServiceFile:
         except DeliveryError as error:
             self._add_fault(piece.file, piece.line, piece.path, error.reason)
             return
-        for position, understood in enumerate(found):
-            digest = hashlib.sha256(f"{piece.identity}\n{position}".encode())
-            key = digest.hexdigest()[:12]
+        for understood in found:
+            key = _key(piece, understood)
             earlier = self._services.get(key)
             # The same URL on two lines is one service with the tags of both.
             tags = understood.tags | (earlier.tags if earlier else frozenset())
@@ -109,10 +108,11 @@ class ServiceFile:
                 key=key,
                 scheme=understood.scheme,
                 tags=tags,
-                shown=understood.shown,
+                shown=_shown(understood),
                 form=piece.form,
                 document=Secret(piece.document),
-                position=position,
+                position=understood.position,
+                recipient=understood.recipient,
                 where=f"{piece.file}:{piece.line}",
             )
 
@@ -185,6 +185,19 @@ class ServiceFile:
             self._read(target)
             return
         self._add_fault(path, line, "$", message)
+
+
+def _key(piece: _Piece, understood: Understood) -> str:
+    identity = f"{piece.identity}\n{understood.position}"
+    if understood.recipient:
+        identity += f"\n{understood.recipient}"
+    return hashlib.sha256(identity.encode()).hexdigest()[:12]
+
+
+def _shown(understood: Understood) -> str:
+    if not understood.recipient:
+        return understood.shown
+    return f"{understood.shown} to {understood.recipient}"
 
 
 def _is_yaml(text: str) -> bool:

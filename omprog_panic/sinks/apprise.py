@@ -22,6 +22,7 @@ from omprog_panic.config.service_url import masked, parse_service_url, url_in
 from omprog_panic.errors import DeliveryError
 from omprog_panic.secret import Secret
 from omprog_panic.sinks.apprise_log import REFUSED_TEXT, CapturedLog, captured_log
+from omprog_panic.sinks.recipients import narrow, recipients
 from omprog_panic.sinks.sink import Outcome
 from omprog_panic.sinks.sink_type import SinkType
 from omprog_panic.sinks.text import REFUSED, Attachments, TextSink
@@ -103,9 +104,22 @@ def read_services(form: str, document: Secret) -> list[Understood]:
     if written is not None and url is not None:
         _check_agreement(written, url)
     return [
-        Understood(_scheme(one), frozenset(map(str, one.tags)), _masked(one, url))
-        for one in found
+        Understood(
+            _scheme(one), frozenset(map(str, one.tags)), _masked(one, url), n, recipient
+        )
+        for n, one in enumerate(found)
+        for recipient in recipients(one, _scheme(one)) or ("",)
     ]
+
+
+def _instance_of(service: Service) -> Plugin:
+    """Return the plug-in that sends to a service, and to nobody else."""
+    with captured_log():
+        found = _instances(service.form, service.document)
+    instance = found[service.position]
+    if service.recipient:
+        narrow(instance, service.recipient)
+    return instance
 
 
 def _check_agreement(written: Secret, url: ServiceUrl) -> None:
@@ -266,9 +280,7 @@ class AppriseChannel:
         )
 
     def _instance(self) -> Plugin:
-        with captured_log():
-            found = _instances(self._service.form, self._service.document)
-        instance = found[self._service.position]
+        instance = _instance_of(self._service)
         profile = self._known
         if profile and (profile.exact or profile is MAIL):
             _settle(instance, getattr(apprise.NotifyFormat, profile.form.name))
@@ -320,8 +332,7 @@ def open_sink(service: Service) -> TextSink:
 
 def slack_webhook(service: Service) -> tuple[Secret, list[str]] | None:
     """Return the URL and channels of a Slack webhook; None: it is no webhook."""
-    with captured_log():
-        plugin: Any = _instances(service.form, service.document)[service.position]
+    plugin: Any = _instance_of(service)
     if str(plugin.mode) not in _SLACK_WEBHOOKS:
         return None
     is_government = str(plugin.mode) == "gov-hook"
@@ -340,8 +351,7 @@ def service_address(service: Service) -> tuple[str, int] | None:
     The plug-ins have no common name for it: mail has smtp_host, cloud services have a
     constant URL, self-hosted ones the host in the administrator's URL.
     """
-    with captured_log():
-        instance: Any = _instances(service.form, service.document)[service.position]
+    instance: Any = _instance_of(service)
     if smtp := getattr(instance, "smtp_host", ""):
         return str(smtp), int(instance.port or 25)
     for name in _URL_ATTRIBUTES:

@@ -23,6 +23,9 @@ class Mail:
         self.headers: list[email.message.Message] = []
         self.raw: list[bytes] = []
         self.refusals: list[str] = []
+        self.gone: set[str] = set()  # addresses
+        self.asked: list[str] = []  # addresses, as often as they were tried
+        self.recipients: list[list[str]] = []  # of ``messages``
         self.size_limit = size_limit
         mailbox = self
 
@@ -67,6 +70,15 @@ class Mail:
         good = (given.login, given.password) == (USER.encode(), PASSWORD.encode())
         return AuthResult(success=good, handled=good)
 
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it like that
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
+        self.asked.append(address)
+        if address in self.gone:
+            return "550 5.1.1 User unknown"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
     async def handle_DATA(  # noqa: N802 - aiosmtpd calls it by that name
         self, _server: Any, session: Any, envelope: Any
     ) -> str:
@@ -94,4 +106,5 @@ class Mail:
         self.messages.append(seen)
         self.headers.append(message)
         self.raw.append(envelope.content)
+        self.recipients.append(list(envelope.rcpt_tos))
         return "250 OK"

@@ -43,6 +43,8 @@ class Slack:
         self.messages: list[Seen] = []
         self.next: list[Answer] = []  # what is answered before all goes well
         self.refuse_files = False
+        self.gone: set[str] = set()  # channels
+        self.channels: list[str | None] = []  # of ``messages``
         self._uploads: dict[str, list[Any]] = {}
         internet.services["hooks.slack.com"] = self._hook
         for host in ("slack.com", "api.slack.com"):
@@ -60,6 +62,9 @@ class Slack:
             return Answer(400, b"invalid_payload")
         if not (message.get("text") or message.get("attachments")):
             return Answer(400, b"no_text")
+        if message.get("channel") in self.gone:
+            return Answer(404, b"channel_not_found")
+        self.channels.append(message.get("channel"))
         self.messages.append(_seen(message))
         return Answer(200, b"ok")
 
@@ -70,11 +75,7 @@ class Slack:
             return answer_json(200, ok=False, error="invalid_auth")
         method = request.path.rpartition("/")[2]
         if method == "chat.postMessage":
-            message = request.json()
-            if not (message.get("text") or message.get("attachments")):
-                return answer_json(200, ok=False, error="no_text")
-            self.messages.append(_seen(message))
-            return answer_json(200, ok=True, channel="C0123456789", ts="1.2")
+            return self._post(request.json())
         if method == "files.getUploadURLExternal":
             return self._upload_url(request)
         if method == "files.completeUploadExternal":
@@ -82,6 +83,15 @@ class Slack:
         if method == "files.upload":  # retired on 2025-11-12
             return answer_json(200, ok=False, error="method_deprecated")
         return answer_json(200, ok=False, error="unknown_method")
+
+    def _post(self, message: dict[str, Any]) -> Answer:
+        if not (message.get("text") or message.get("attachments")):
+            return answer_json(200, ok=False, error="no_text")
+        if message.get("channel") in self.gone:
+            return answer_json(200, ok=False, error="channel_not_found")
+        self.channels.append(message.get("channel"))
+        self.messages.append(_seen(message))
+        return answer_json(200, ok=True, channel="C0123456789", ts="1.2")
 
     def _upload_url(self, request: Request) -> Answer:
         asked = {**request.query(), **request.form()}

@@ -83,6 +83,8 @@ class Telegram:
         self.messages: list[Seen] = []
         self.next: list[Answer] = []
         self.refuse_files = False
+        self.gone: set[str] = set()  # chats
+        self.chats: list[str] = []  # of messages with text
         internet.services["api.telegram.org"] = self._answer
 
     @staticmethod
@@ -117,6 +119,9 @@ class Telegram:
             return _refused(400, "Bad Request: message text is empty")
         if len(seen.text.encode("utf-16-le")) // 2 > MAX_TEXT:
             return _refused(400, "Bad Request: message is too long")
+        if str(asked["chat_id"]) in self.gone:
+            return _refused(400, "Bad Request: chat not found")
+        self.chats.append(str(asked["chat_id"]))
         self.messages.append(seen)
         return answer_json(200, ok=True, result={"message_id": len(self.messages)})
 
