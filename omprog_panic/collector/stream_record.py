@@ -6,13 +6,12 @@ from typing import NamedTuple
 
 from omprog_panic.collector.burst import LOGGING_STARTED, SHUTDOWN_TEXTS
 from omprog_panic.collector.client_message import PREFIX
-from omprog_panic.kernel.start_line import START_KEYS, first_signature
+from omprog_panic.kernel.start_line import first_signature, may_start
 
 HOST_TEXTS = ("Linux version ", PREFIX, *SHUTDOWN_TEXTS)
 """Beginnings of records that say something of the host itself."""
 HOST_KEYS = frozenset(text[:3] for text in HOST_TEXTS)
-NOTABLE_KEYS = START_KEYS | HOST_KEYS | {LOGGING_STARTED[:3]}
-"""First three characters of every record that may be notable: a cheap test."""
+_HOST_KEYS = HOST_KEYS | {LOGGING_STARTED[:3]}
 
 
 class StreamRecord(NamedTuple):
@@ -31,6 +30,11 @@ class StreamRecord(NamedTuple):
     def at(self) -> str:
         """When rsyslogd received it (RFC 3339)."""
         return self.line.partition("\t")[0]
+
+
+def may_be_notable(text: str) -> bool:
+    """Return whether ``is_notable`` must be asked: a cheap test."""
+    return text[:3] in _HOST_KEYS or may_start(text)
 
 
 def is_notable(text: str) -> bool:

@@ -17,7 +17,7 @@ from omprog_panic.collector.open_trace import (
     TraceLimits,
     TraceLines,
 )
-from omprog_panic.kernel.start_line import START_KEYS, first_signature
+from omprog_panic.kernel.start_line import first_signature, may_start
 from omprog_panic.kernel.terminator import (
     TERMINATOR_KEYS,
     Terminator,
@@ -35,7 +35,7 @@ from omprog_panic.netconsole.stored import (
 if TYPE_CHECKING:
     from omprog_panic.kernel.signature import Signature
 
-_NOTABLE_KEYS = START_KEYS | TERMINATOR_KEYS | {"CPU"}
+_NOTABLE_KEYS = TERMINATOR_KEYS | {"CPU"}
 _FINAL = frozenset({EndReason.TERMINATOR, EndReason.REBOOTING})
 _LATE_S = 1.0  # longer than any network delays a datagram
 _CONTEXT_SLACK = 64  # records by which the context may exceed its limit
@@ -85,7 +85,7 @@ class TraceCutter:
         """Take one record; None stands for an empty list."""
         trace = self.trace
         if trace is None:
-            if text[:3] in START_KEYS:
+            if may_start(text):
                 signature = first_signature(text)
                 if signature is not None and not self._is_late(time_us, now):
                     self._begin(signature, line, time_us, now)
@@ -140,11 +140,12 @@ class TraceCutter:
         now: float,
     ) -> list[ClosedTrace] | None:
         limits = self._limits
-        if text[:3] not in _NOTABLE_KEYS:
+        if text[:3] not in _NOTABLE_KEYS and not may_start(text):
             trace.add(line, time_us, now, limits)
             return None
         signature = first_signature(text)
-        if signature is not None:
+        # An event is no crash: it belongs to whatever report is open.
+        if signature is not None and signature.role != "event":
             if trace.is_separate(signature.severity, time_us, now, limits):
                 closed = self._close(trace, EndReason.NEXT_REPORT)
                 self._begin(signature, line, time_us, now)

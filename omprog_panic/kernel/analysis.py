@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from omprog_panic.kernel.line import line_of_record, parse_line, text_offset
+from omprog_panic.kernel.glance import FORGET_EVERY, Glance
+from omprog_panic.kernel.line import line_of_record, parse_line
 from omprog_panic.kernel.merge import ReportMerger
 from omprog_panic.kernel.report import Facts, Frame, Report
-from omprog_panic.kernel.scanner import STATE_KEYS, Scanner
-from omprog_panic.kernel.signatures import INFO_SIGNATURES
+from omprog_panic.kernel.scanner import Scanner
+from omprog_panic.kernel.signatures import EVENT_KINDS
 from omprog_panic.kernel.verdict import report_of, report_of_unknown
 from omprog_panic.model import Severity
 
@@ -27,37 +28,27 @@ __all__ = [
     "analyze_trace",
 ]
 
-ANALYSIS_VERSION = 2
+ANALYSIS_VERSION = 3
 """Raised when titles, kinds or functions of stored incidents would change."""
 
 
 def analyze_text(lines: Iterable[bytes]) -> Iterator[Report]:
     """Find the incidents in console text of any form, in constant memory."""
-    scanner, merger = Scanner(), ReportMerger()
+    scanner, merger, glance = Scanner(), ReportMerger(), Glance()
+    is_ordinary, open_reports = glance.is_ordinary, scanner.open
     for number, raw in enumerate(lines, 1):
         # Most lines of a log are ordinary; every 64th is parsed for its time.
-        if number & 63 and not scanner.is_open and _is_ordinary(raw):
-            continue
+        if number & 63:
+            if not open_reports and is_ordinary(raw):
+                continue
+        elif number % FORGET_EVERY == 0:
+            glance.forget()
         scanner.feed(parse_line(number, raw))
         if scanner.finished:
             yield from _complete(scanner, merger)
     scanner.close()
     yield from _complete(scanner, merger)
     yield from merger.close()
-
-
-_STATE_KEYS = frozenset(key.encode() for key in STATE_KEYS)
-_INFO_WORDS = tuple(row.starts[0].encode() for row in INFO_SIGNATURES)
-
-
-def _is_ordinary(raw: bytes) -> bool:
-    at = text_offset(raw)
-    if at < 0 or raw[at : at + 3] in _STATE_KEYS:
-        return False
-    for word in _INFO_WORDS:
-        if word in raw:
-            return False
-    return b"\0" not in raw
 
 
 def _complete(scanner: Scanner, merger: ReportMerger) -> Iterator[Report]:
@@ -81,8 +72,11 @@ def analyze_trace(records: Sequence[Record], context: int = 0) -> Report:
     reports = [*_complete(scanner, merger), *merger.close()]
     if not reports:
         return report_of_unknown(records, context)
-    cause = next((r for r in reports if r.kind != "info"), reports[0])
+    cause = next((r for r in reports if r.kind not in _NO_CRASH), reports[0])
     return _with_keys(_with_panic(cause, reports), records)
+
+
+_NO_CRASH = EVENT_KINDS | {"info"}
 
 
 def _with_panic(cause: Report, reports: Sequence[Report]) -> Report:

@@ -75,7 +75,7 @@ ARCHITECTURES: tuple[Architecture, ...] = (
             do_general_protection do_int3 do_double_fault do_stack_segment
             do_debug_exception exc_* asm_exc_* noist_exc_* invalid_op divide_error
             general_protection double_fault page_fault* async_page_fault error_code
-            error_entry error_exit no_context kernelmode_fixup_or_oops
+            error_entry error_exit retint_* no_context kernelmode_fixup_or_oops
             fixup_exception vmalloc_fault mm_fault_error do_user_addr_fault
             do_kern_addr_fault handle_page_fault do_bad_area do_page_fault*
             handle_bug fixup_bug* bad_kernel_*
@@ -126,6 +126,8 @@ ARCHITECTURES: tuple[Architecture, ...] = (
         exception_entries="""
             do_mem_abort do_sp_pc_abort do_translation_fault do_tag_check_fault
             do_kernel_fault el0_* el0t_* el1_* el1h_* do_el1_undef undef_handler
+            do_serror arm64_serror_panic arm64_is_fatal_ras_serror panic_unhandled
+            die_kernel_fault
             bug_handler brk_handler call_break_hook
         """,
         page_fault_entries="do_translation* do_mem_abort*",
@@ -144,7 +146,7 @@ ARCHITECTURES: tuple[Architecture, ...] = (
     Architecture(
         name="powerpc",
         source="arch/powerpc/kernel/{process,traps}.c, arch/powerpc/mm/fault.c",
-        program_counter=(r"NIP \[[0-9a-f]+\] ",),
+        program_counter=(r"NIP \[[0-9a-f]+\] ", r"pc: [0-9a-f]{8,16}: "),
         unnamed_counter=(r"NIP \[[0-9a-f]+\] 0x",),
         split_counter=("NIP",),
         registers=(r"GPR\d\d", "MSR", "REGS", "LR", "CFAR"),
@@ -191,9 +193,14 @@ ARCHITECTURES: tuple[Architecture, ...] = (
         program_counter=("TPC: <",),
     ),
     Architecture(
-        name="alpha, microblaze and others",
+        name="alpha, ia64, parisc, csky and others",
         source="arch/*/kernel/process.c",
-        program_counter=(r"PC: \[<[0-9a-f]+>\] ",),
+        program_counter=(
+            r"PC: \[<[0-9a-f]+>\] ",
+            r"PC: 0x[0-9a-f]+ \(",
+            r"IAOQ\[0\]: ",
+            "[pi][cp] is at ",
+        ),
         registers=("psr",),
     ),
 )  # fmt: skip

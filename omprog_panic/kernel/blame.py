@@ -39,7 +39,7 @@ Rule = Callable[[Evidence], str | None]
 _INTERRUPT = names_pattern(arch.column("interrupt_entries"))
 
 
-_INTERRUPT_ENDS = frozenset({"<EOI>", "</IRQ>", "</NMI>"})
+_INTERRUPT_ENDS = frozenset({"<EOI>", "<EOE>", "</IRQ>", "</NMI>"})
 
 
 def main_trace(items: Sequence[TraceItem]) -> list[TraceItem]:
@@ -107,7 +107,9 @@ def _first_not_skipped(names: Iterable[str | None], *more: Category) -> str | No
 
 def _by_pc(*more: Category) -> Rule:
     def rule(e: Evidence) -> str | None:
-        return _first_not_skipped([counter(e), *first_trace(e)], *more)
+        names = first_trace(e)
+        found = _first_not_skipped([counter(e), *names], *more)
+        return found if found or names else counter(e)
 
     return rule
 
@@ -128,6 +130,10 @@ def _by_name(*more: Category) -> Rule:
 
 def _pc_only(e: Evidence) -> str | None:
     return counter(e)
+
+
+def _named_first(e: Evidence) -> str | None:
+    return e.named or _first_not_skipped(first_trace(e))
 
 
 def _named_only(e: Evidence) -> str | None:
@@ -166,7 +172,8 @@ _DISPATCH = re.compile(
     r"sock_(?:sendmsg\w*|recvmsg\w*|write_iter|read_iter|do_ioctl|ioctl|release|close)|"
     r"__sys_(?:connect|accept4?|bind|listen|setsockopt|getsockopt)\w*|"
     r"do_sock_(?:set|get)sockopt|do_accept|"
-    r"netlink_(?:dump|rcv_skb|unicast\w*)|rtnetlink_rcv_msg|genl_rcv_msg|"
+    r"netlink_(?:dump|rcv_skb|unicast\w*)|\w*netlink_rcv_msg|genl_(?:family_)?rcv_msg\w*|"
+    r"(?:xfrm_user|sock_diag|crypto_user)_rcv_msg|"
     r"(?:(?:x64|ia32|arm64|se|do)_)?(?:compat_)?(?:sys|SyS|SYSC|ksys)_(?:read|write|readv|"
     r"writev|pread64|pwrite64|ioctl|open|openat|close|mmap|mmap_pgoff|send|sendto|sendmsg|"
     r"recv|recvfrom|recvmsg|connect|accept4?|bind|listen|setsockopt|getsockopt)|"
@@ -175,15 +182,34 @@ _DISPATCH = re.compile(
 )
 
 
+# The victim of a stall: it waits for the others.
+_RCU_THREAD = re.compile(r"rcu_gp_kthread\Z|rcu_gp_fqs_loop\Z")
+_IDLE = names_pattern(
+    (
+        "default_idle*", "native_safe_halt", "native_halt", "mwait_idle*",
+        "intel_idle*", "acpi_idle*", "acpi_safe_halt", "acpi_processor_ffh_cstate*",
+        "amd_e400_idle*", "cpuidle_*", "poll_idle", "cpu_idle*", "arch_cpu_idle*",
+        "arch_safe_halt", "raw_safe_halt", "pv_native_safe_halt", "cpu_do_idle",
+        "wait_for_interrupt", "snooze_loop*", "shared_cede_loop", "pseries_lpar_idle",
+        "power#_idle*", "stop_loop", "psci_enter_idle*", "psci_cpu_suspend_enter",
+        "r4k_wait*", "xen_safe_halt", "hypercall_sched_op_block",
+        "xen_hypercall_sched_op", "enabled_wait", "vtime_stop_cpu", "hv_suspend",
+        "do_idle",
+    )
+)  # fmt: skip
+
+
 def _stack(trace: Iterable[TraceItem]) -> list[str]:
     """Return the certain functions, program counters among them, from the top."""
-    names = [
-        item.frame.function
-        for item in trace
-        if item.frame is not None
-        and (item.frame.certain or item.kind is TraceItemKind.PROGRAM_COUNTER)
-    ]
-    return names or _certain(trace)
+    items = [item for item in trace if item.frame is not None]
+    if not _is_certain(items):  # kernels without frame pointers
+        return [item.frame.function for item in items if item.frame]
+    return [item.frame.function for item in items if item.frame and item.frame.certain]
+
+
+def _is_certain(items: Iterable[TraceItem]) -> bool:
+    frames = [i.frame for i in items if i.kind is TraceItemKind.FRAME]
+    return any(frame is not None and frame.certain for frame in frames)
 
 
 def _interrupted(trace: list[TraceItem]) -> list[TraceItem] | None:
@@ -214,10 +240,24 @@ def _stall(e: Evidence) -> str | None:
     all_traces = traces(e.items)
     cut = [_interrupted(trace) for trace in all_traces]
     # Stacks of interrupted processors first, then those of sleeping tasks.
-    for trace in [*(c for c in cut if c), *all_traces]:
-        if found := _above_dispatch(_stack(trace)):
+    stacks = [
+        (stack, _is_certain(trace))
+        for trace in [*(c for c in cut if c), *all_traces]
+        if (stack := _stack(trace)) and not _is_bystander(stack)
+    ]
+    for stack, certain in stacks:
+        if certain and (found := _above_dispatch(stack)):
+            return found
+    # Nothing certain, or no way into the kernel: the interrupted function says most.
+    for stack, _ in stacks:
+        if found := _first_not_skipped(stack, skip_frames.WATCHDOG):
             return found
     return None
+
+
+def _is_bystander(names: Sequence[str]) -> bool:
+    """Return whether a stack is of an idle processor, or of RCU's own thread."""
+    return any(map(_RCU_THREAD.match, names)) or _IDLE.match(names[0]) is not None
 
 
 # Page faults dispatch where user space faulted; where the kernel did, the code that
@@ -232,9 +272,14 @@ def _without_user_fault(names: list[str]) -> list[str]:
     return [*names[:end], "syscall"] if end < len(names) else names
 
 
+_ENTRY = names_pattern(arch.column("exception_entries"))
+
+
 def _above_dispatch(names: list[str]) -> str | None:
     previous: str | None = None
     for name in _without_user_fault(names):
+        if previous is None and (_ENTRY.match(name) or _INTERRUPT.match(name)):
+            continue  # how the interrupt returns
         # __sys_recvmsg is a helper; the entries are __x64_sys_recvmsg and the like.
         bare = name if name.lstrip("_").startswith("sys_") else name.lstrip("_")
         if bare.startswith("smp_call_function"):
@@ -246,7 +291,11 @@ def _above_dispatch(names: list[str]) -> str | None:
 
 
 def _hard(e: Evidence) -> str | None:
-    return counter(e) or next(iter(first_trace(e)), None)
+    """Name what was interrupted: the watchdog and its NMI are never to blame."""
+    trace = main_trace(e.items)
+    names = [counter(e), *_certain(_interrupted(trace) or trace)]
+    found = _first_not_skipped(names, skip_frames.WATCHDOG)
+    return found or _first_not_skipped(_certain(trace), skip_frames.WATCHDOG)
 
 
 _SYNCHRONIZE = re.compile(r"synchronize_(?:s?rcu|net|sched)\w*\Z")
@@ -334,6 +383,7 @@ RULES: dict[str, Rule] = {
     "trace": _by_trace(),
     "named": _by_name(),
     "named-free": _by_name(skip_frames.FREEING),
+    "named-first": _named_first,
     "named-only": _named_only,
     "warning": _warning(),
     "debug-object": _warning(skip_frames.DEBUG_OBJECTS),

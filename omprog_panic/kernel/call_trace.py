@@ -45,13 +45,19 @@ recently used one is evicted."""
 MAX_CACHED_CHARS = 256
 """A longer line is not cached."""
 
-_NAME = r"(?P<f>[A-Za-z_.$][\w.$]*)"
+# :module:symbol up to 2.6.26
+_NAME = r"(?::[\w-]{1,56}:)?(?P<f>[A-Za-z_.$][\w.$]*)"
 _SYMBOL = _NAME + r"\+0x(?P<off>[0-9a-fA-F]{1,16})(?:/0x(?P<size>[0-9a-fA-F]{1,16}))?"
 _ADDRESSES = r"(?:\(?\[ ?<?(?:0x)?[0-9a-f]{6,16}>?\]\)? *){0,3}"
 _MODULE = r"(?:[^\[\]]{0,80}\[(?P<mod>[A-Za-z_][\w-]*)(?: [0-9a-f]+)?\])?"
 # Call trace lines of every architecture: dump_stack's show_trace, printk_address.
 _FRAME = re.compile(
-    r"\(?" + _ADDRESSES + r"\(?(?P<q>\? +)?" + _SYMBOL + r"\)?" + _MODULE,
+    r"(?:Caller\[[0-9a-f]{8,16}\]: <?)?\(?"
+    + _ADDRESSES
+    + r"\(?(?P<q>\? +)?"
+    + _SYMBOL
+    + r"\)?"
+    + _MODULE,
 )
 # arch/arm/kernel/traps.c dump_backtrace_entry: callee from caller.
 _FROM = re.compile(
@@ -64,7 +70,7 @@ _UNRELIABLE = re.compile(r"\((?:unreliable|U)\)")
 _TIME_STAMP = re.compile(r"\[ *\d{1,9}\.\d{6}\](?:\[ *[TC]\d+\])? *")
 
 _MARK = re.compile(
-    r"</?(?:IRQ|NMI|EOI|EOE|TASK|SOFTIRQ|EXCEPTION|#\w{2}|ENTRY\w*|\w*-stack)>"
+    r"<?</?(?:IRQ|NMI|EOI|EOE|TASK|SOFTIRQ|EXCEPTION|#\w{2}|ENTRY\w*|\w*-stack)>>?"
 )
 
 # The headings of call traces: those of the architectures, lib/dump_stack.c and others.
@@ -79,7 +85,9 @@ _OTHER_HEADINGS = (
     "Uninit was stored", "Uninit was created", "Local variable ",
     "page last allocated", "page last free", "page_owner ",
     "The buggy address belongs", "Memory state around",
-    "NMI backtrace for cpu", "Task dump for CPU", "Showing all locks", "Showing busy",
+    "NMI backtrace for cpu", "RCU grace-period kthread stack dump",
+    "rcu: RCU grace-period kthread stack dump", "Task dump for CPU",
+    "Showing all locks", "Showing busy",
     "Sending NMI", "Last Breaking-Event-Address",
     "other info that might help",
     r"(?:read|write)(?:-write)? (?:\(\w+\) )?to 0x",
@@ -96,7 +104,7 @@ _HEADING_STARTS = frozenset(
 
 _COUNTERS = arch.column("program_counter")
 _PC = re.compile("(?:" + "|".join(_COUNTERS) + ")" + _SYMBOL + r"\)?" + _MODULE)
-_PC_STARTS = frozenset(form[0] for form in _COUNTERS)
+_PC_STARTS = frozenset("pi") | {form[0] for form in _COUNTERS} - {"["}
 _USER_PC = re.compile("|".join(arch.column("user_counter")))
 _UNNAMED_PC = re.compile("|".join(arch.column("unnamed_counter")))
 _SPLIT = arch.column("split_counter")
@@ -200,10 +208,14 @@ def parse_items(texts: Sequence[str]) -> list[TraceItem]:
     return items
 
 
+def _mark_of(match: re.Match[str]) -> str:
+    return f"<{match.group().strip('<>')}>"  # <<EOE>> up to 2.6.39
+
+
 def _parse_line(text: str) -> tuple[_Parsed, ...]:
     parsed: list[_Parsed] = []
     while text.startswith("<") and (mark := _MARK.match(text)):
-        parsed.append((TraceItemKind.MARK, None, mark.group()))
+        parsed.append((TraceItemKind.MARK, None, _mark_of(mark)))
         text = text[mark.end() :].lstrip()
         text = _TIME_STAMP.sub("", text, count=1) if text.startswith("[") else text
     if not text:
@@ -227,7 +239,7 @@ def _parse_stack(text: str) -> list[_Parsed]:
     tail = text.rstrip()
     parsed: list[_Parsed] = [(TraceItemKind.FRAME, frame, "") for frame in frames]
     if frames and tail.endswith(">") and (mark := _MARK.search(tail)):
-        parsed.append((TraceItemKind.MARK, None, mark.group()))
+        parsed.append((TraceItemKind.MARK, None, _mark_of(mark)))
     return parsed
 
 

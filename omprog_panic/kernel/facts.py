@@ -10,7 +10,7 @@ from omprog_panic.kernel.call_trace import TraceItemKind
 from omprog_panic.kernel.hardware import hardware_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from omprog_panic.kernel.call_trace import TraceItem
     from omprog_panic.kernel.report import Frame
@@ -41,18 +41,45 @@ TAINTS: dict[str, str] = {
 MAX_FRAMES = 200
 MAX_REGISTER_LINES = 64
 
-# lib/dump_stack.c dump_stack_print_info
+# print_tainted: letters with blanks between, which vendors pad with dashes for flags of
+# their own (RHEL 5 to 10, Oracle, SUSE: "G        W  OE    --------- -t - ").
+_TAINT = (
+    r"(?:\(?Not tainted\)?|Tainted: (?P<taint>[A-Z][A-Za-z -]{0,60}?))[ -]{1,60}"
+    r"(?:VLI +)?"
+)
+# The release, in parentheses up to 2.6.26, and what follows: "#1 SMP Debian 6.1.0".
+_RELEASE = (
+    r"(?P<open>\()?(?P<kernel>\d{1,2}\.\d{1,3}[^ ()]{0,64})(?:[ ,](?P<build>.*))?"
+)
+# lib/dump_stack.c dump_stack_print_info, and its forerunners in each architecture.
 _CPU = re.compile(
-    r"CPU: (?P<cpu>\d+) (?:UID: \d+ )?PID: (?P<pid>-?\d+) Comm: (?P<comm>.{1,64}?) "
-    r"(?:Kdump: loaded )?(?:Not tainted|Tainted: (?P<taint>[A-Z ]+?)) +"
-    r"(?P<kernel>\d+\.\d[^ ]*)(?: (?P<build>.*))?$",
+    r"CPU: ?(?P<cpu>\d+) +(?:UID: \d+ )?(?:PID: (?P<pid>-?\d+) Comm: "
+    r"(?P<comm>.{1,64}?) )?"
+    r" *(?:Kdump: loaded )?" + _TAINT + _RELEASE,
 )
 _OLD_PID = re.compile(
-    r"Pid: (?P<pid>\d+), comm: (?P<comm>.{1,64}?) "
-    r"(?:Not tainted|Tainted: (?P<taint>[A-Z ]+?)) +(?P<kernel>\d+\.\d[^ ]*)"
-    r"(?: (?P<build>#.*?))?(?: (?P<hw>[A-Z].*))?$",
+    r"(?:Modules linked in: .{0,4000}?)?"
+    r"Pid: (?P<pid>\d+), (?:CPU (?P<cpu>\d+), )?comm: *(?P<comm>.{1,64}?) "
+    + _TAINT
+    + r"\(?(?P<kernel>\d{1,2}\.\d{1,3}[^ ()]{0,64})"
+    r"(?: (?P<build>#[^()]*?))?\)?(?: (?P<hw>[A-Z].*))?$",
 )
-_HARDWARE = re.compile(r"Hardware name: (?P<hw>.+)$")
+# Header lines of hung tasks, of sparc, alpha and old powerpc: taint and release alone.
+_TAINT_LINE = re.compile(_TAINT + _RELEASE)
+# i386 up to 2.6.30: "EFLAGS: 00010246   (2.6.18-8.el5 #1)"
+_EFLAGS = re.compile(r"EFLAGS: [0-9a-f]{8} +(?=\()" + _RELEASE)
+# "Process insmod (pid: 123, ti=..." of arm, mips, x86 before 3.10 and others; powerpc
+# xmon: "pid   = 0, comm = swapper/44"; powerpc: "TASK = c0000000f[1] 'swapper'".
+_PROCESS = re.compile(
+    r"Process (?P<comm>.{1,64}?) \(pid: (?P<pid>\d+)[,)]|"
+    r"pid +=\s+(?P<pid2>\d+), comm = (?P<comm2>.{1,64})$|"
+    r"TASK(?: = |: )[0-9a-f]+\[(?P<pid3>\d+)\] '(?P<comm3>[^']{1,64})'(?:.*CPU: "
+    r"(?P<cpu3>\d+))?|"
+    r"Showing stack for process (?P<pid4>\d+)$",
+)
+_XMON_CPU = re.compile(r"cpu (?P<cpu>0x[0-9a-f]+): Vector: ")
+_CPU_ALONE = re.compile(r"(?:CPU|Cpu) ?#?:? *(?P<cpu>\d+) *$")
+_HARDWARE = re.compile(r"(?:Hardware name|Machine model|Hardware): (?P<hw>.+)$")
 _MODULES = re.compile(r"Modules linked in: ?(?P<modules>.*)$")
 _UNLOADED = re.compile(r"\[last unloaded: [^\]]*\]")
 _FLAGS = re.compile(r"\([A-Z+-]+\)$")
@@ -66,16 +93,26 @@ def _modules(text: str) -> tuple[str, ...]:
 
 def _cpu_line(found: dict[str, object], match: re.Match[str]) -> None:
     groups = match.groupdict()
-    found.setdefault("pid", int(groups["pid"]))
-    found.setdefault("process", groups["comm"])
-    found.setdefault("kernel", groups["kernel"])
+    if groups.get("comm"):
+        found.setdefault("pid", int(groups["pid"]))
+        found.setdefault("process", groups["comm"].strip())
+    _release(found, match)
     if groups.get("cpu"):
         found.setdefault("cpu", int(groups["cpu"]))
-    if groups.get("build"):
-        found.setdefault("kernel_build", groups["build"].strip())
     if groups.get("hw"):
         found.setdefault("hardware", groups["hw"])
-    letters = "".join((groups["taint"] or "").split())
+
+
+def _release(found: dict[str, object], match: re.Match[str]) -> None:
+    """Read release, build and taint, which stand side by side."""
+    groups = match.groupdict()
+    found.setdefault("kernel", groups["kernel"])
+    build = (groups.get("build") or "").strip()
+    if groups.get("open"):
+        build = build.partition(")")[0]
+    if build:
+        found.setdefault("kernel_build", build)
+    letters = "".join(c for c in groups.get("taint") or "" if c.isalpha())
     if letters.strip("G"):
         found.setdefault("taint", letters)
         words = tuple(TAINTS[letter] for letter in letters if letter in TAINTS)
@@ -85,11 +122,42 @@ def _cpu_line(found: dict[str, object], match: re.Match[str]) -> None:
 def _read_cpu(found: dict[str, object], text: str) -> None:
     if match := _CPU.match(text):
         _cpu_line(found, match)
+    elif match := _CPU_ALONE.match(text):
+        found.setdefault("cpu", int(match["cpu"]))
 
 
 def _read_old_pid(found: dict[str, object], text: str) -> None:
     if match := _OLD_PID.match(text):
         _cpu_line(found, match)
+
+
+def _read_taint(found: dict[str, object], text: str) -> None:
+    if match := _TAINT_LINE.match(text):
+        _release(found, match)
+
+
+def _read_eflags(found: dict[str, object], text: str) -> None:
+    if match := _EFLAGS.match(text):
+        _release(found, match)
+
+
+def _read_process(found: dict[str, object], text: str) -> None:
+    match = _PROCESS.match(text)
+    if match is None:
+        return
+    groups = match.groupdict()
+    for mark in ("", "2", "3", "4"):
+        if groups.get(f"pid{mark}"):
+            found.setdefault("pid", int(groups[f"pid{mark}"]))
+        if comm := groups.get(f"comm{mark}"):
+            found.setdefault("process", comm)
+    if groups.get("cpu3"):
+        found.setdefault("cpu", int(groups["cpu3"]))
+
+
+def _read_xmon(found: dict[str, object], text: str) -> None:
+    if match := _XMON_CPU.match(text):
+        found.setdefault("cpu", int(match["cpu"], 16))
 
 
 def _read_hardware(found: dict[str, object], text: str) -> None:
@@ -100,6 +168,8 @@ def _read_hardware(found: dict[str, object], text: str) -> None:
 def _read_modules(found: dict[str, object], text: str) -> None:
     if match := _MODULES.match(text):
         found.setdefault("modules", _modules(match["modules"]))
+    if "Pid: " in text:
+        _read_old_pid(found, text)  # glued to it up to 2.6.30
 
 
 def _read_code(found: dict[str, object], text: str) -> None:
@@ -108,24 +178,41 @@ def _read_code(found: dict[str, object], text: str) -> None:
 
 
 _READERS: dict[str, Callable[[dict[str, object], str], None]] = {
-    "CPU: ": _read_cpu,
-    "Pid: ": _read_old_pid,
-    "Hardw": _read_hardware,
-    "Modul": _read_modules,
-    "Code:": _read_code,
+    "CPU": _read_cpu,
+    "Cpu": _read_cpu,
+    "Pid": _read_old_pid,
+    "Not": _read_taint,
+    "Tai": _read_taint,
+    "EFL": _read_eflags,
+    "Pro": _read_process,
+    "pid": _read_process,
+    "TAS": _read_process,
+    "Sho": _read_process,
+    "cpu": _read_xmon,
+    "Har": _read_hardware,
+    "Mac": _read_hardware,
+    "Mod": _read_modules,
+    "Cod": _read_code,
 }
 
 
-def read_facts(texts: Sequence[str], items: Sequence[TraceItem]) -> dict[str, object]:
-    """Return the fields of ``Facts`` that the lines of a report contain."""
-    found: dict[str, object] = {}
+def read_facts(
+    texts: Sequence[str],
+    items: Sequence[TraceItem],
+    stated: Mapping[str, object] | None = None,
+) -> dict[str, object]:
+    """Return the fields of ``Facts`` that the lines of a report contain.
+
+    ``stated`` are those of its start line, which go before all others.
+    """
+    found: dict[str, object] = dict(stated or {})
     registers: list[str] = []
     for raw in texts:
         text = raw.strip()
-        read = _READERS.get(text[:5])
+        read = _READERS.get(text[:3])
         if read is not None:
             read(found, text)
-        elif (
+        if (
             (":" in text or "=" in text)
             and len(registers) < MAX_REGISTER_LINES
             and _REGISTER.match(text)
@@ -136,7 +223,8 @@ def read_facts(texts: Sequence[str], items: Sequence[TraceItem]) -> dict[str, ob
     if (pc := _pc(items)) is not None:
         found["pc"] = pc
     if words := hardware_error(texts[:200]):
-        found["hardware_error"] = words
+        found["hardware_error"] = words + str(found.pop("machine_check", ""))
+    found.pop("machine_check", None)
     return found
 
 

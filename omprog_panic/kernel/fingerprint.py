@@ -6,7 +6,7 @@ import hashlib
 
 from omprog_panic.kernel.title import bare
 
-FINGERPRINT_VERSION = 1
+FINGERPRINT_VERSION = 2
 
 
 def fingerprint_of(form: str, function: str | None, place: str | None = None) -> str:

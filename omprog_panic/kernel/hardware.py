@@ -18,7 +18,7 @@ HARDWARE_ERRORS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
     ),
     (
         ("machine check",),
-        re.compile(r"Fatal (?:local )?machine check"),
+        re.compile(r"Fatal (?:local )?machine check|machine check \(\w+\) .*\[Not rec"),
         "fatal machine check",
     ),
     (
@@ -50,7 +50,7 @@ HARDWARE_ERRORS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
 _FATAL = re.compile(
     r"Machine Check Exception|(?:event )?severity: (?:fatal|recoverable)|"
     r"[Uu]ncorrect|\d+ UE |SError|Fatal|Processor context corrupt|Failed|"
-    r"Machine check in",
+    r"Machine check in|machine check \(\w+\).*\[Not recovered\]",
 )
 
 

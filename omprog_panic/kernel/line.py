@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from omprog_panic.kernel import prefix
+
 if TYPE_CHECKING:
     from omprog_panic.model import Record
 
@@ -30,42 +32,27 @@ class Line(NamedTuple):
     foreign: bool = False
 
 
-# [  123.456789][ T1234] text, with a priority before it or not. printk.c: print_prefix.
-# The second column may be Android's "[2:  kworker/2:1: 1608]".
-_STAMP = (
-    r"\[ *(\d{1,9})\.(\d{6})\]"
-    r"(?:\[ *([TC]\d+)\])?[ \t]*"
-    r"(?:\[\d+: *[^\]\n]{1,32}: *\d+\][ \t]*)?"
-)
-_PRINTK = re.compile(r"(?:<\d{1,3}>)?" + _STAMP).match
-_INNER = re.compile(_STAMP)
+_PRINTK = re.compile(r" ?(?:<\d{1,3}>)?" + prefix.STAMP + prefix.VENDOR_COLUMN).match
+_INNER = re.compile(prefix.STAMP + prefix.VENDOR_COLUMN)
 # level,sequence,microseconds,flags[,key=value...];text
 _EXTENDED = re.compile(r"(\d{1,4}),\d{1,20},(\d{1,18}),[-c+][^;\n]{0,200};")
 _CALLER_KEY = re.compile(r",caller=([TC]\d+)")
-# Nov 22 10:15:42 host kernel: or 2026-11-22T10:15:42.123456+01:00 host kernel:
-_SYSLOG = re.compile(
-    r"(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|"
-    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^ ]{0,16}) [^ ]{1,255} "
-    r"(?P<program>[^ :\[]{1,64})(?:\[\d+\])?: ",
+STAMP_ONLY = re.compile(
+    rb"\[ *\d{1,12}\.\d{6}\](?: ?\[ *[TC] {0,8}\d+ *\])?[ \t]*+(?![\[(<.-]|[cC]\d)",
 )
-# 2018/01/09 14:28:48: the date that programs which relay a console put before a line.
-_DATED = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d ")
-_PRIORITY = re.compile(r"<\d{1,3}>")
-# Without Android's column.
-_STAMP_ONLY = re.compile(
-    rb"\[ *\d{1,9}\.\d{6}\](?:\[ *[TC]\d+\])?[ \t]*+(?!\[\d)",
-).match
+"""A time stamp without any other prefix or a vendor's column: the usual line."""
+_INDENTED = frozenset("[cC(<-. ")
 _new = tuple.__new__
 _JUNK = str.maketrans("", "", "\r\0")
 
 
 def _stamped(number: int, text: str, stamp: re.Match[str]) -> Line:
-    seconds, micros, caller = stamp.groups()
+    seconds, micros, sort, caller = stamp.groups()
     return Line(
         number,
         text[stamp.end() : stamp.end() + MAX_TEXT_CHARS],
         int(seconds + micros),
-        caller,
+        sort + caller if sort else None,
         True,
     )
 
@@ -84,7 +71,9 @@ def parse_line(number: int, raw: bytes) -> Line:
     stamp = _PRINTK(text)
     if stamp is None:
         return _parse_unusual(number, text)
-    seconds, micros, caller = stamp.groups()
+    if " kernel: " in text:
+        return _parse_unusual(number, text)  # journalctl -o short-monotonic
+    seconds, micros, sort, caller = stamp.groups()
     micros = int(seconds + micros)
     # Once for every line of a log: a plain tuple saves a call.
     return _new(
@@ -93,7 +82,7 @@ def parse_line(number: int, raw: bytes) -> Line:
             number,
             text[stamp.end() : stamp.end() + MAX_TEXT_CHARS],
             micros,
-            caller,
+            sort + caller if sort else None,
             True,
             False,
         ),
@@ -112,25 +101,46 @@ def _parse_unusual(number: int, text: str) -> Line:
             stamped=True,
             foreign=int(match.group(1)) > 7,
         )
-    if match := _SYSLOG.match(text):
+    if match := prefix.SYSLOG.match(text):
         rest = text[match.end() :][:MAX_TEXT_CHARS]
         if match.group("program") != "kernel":
             return Line(number, rest, stamped=True, foreign=True)
-        stamp = _PRINTK(rest)
-        return (
-            _stamped(number, rest, stamp)
-            if stamp
-            else Line(number, rest, None, None, stamped=True)
-        )
+        return _after_header(number, rest)
+    if match := prefix.DECODED.match(text):
+        rest = text[match.end() :][:MAX_TEXT_CHARS]
+        if match.group("facility") != "kern":
+            return Line(number, rest, stamped=True, foreign=True)
+        return _after_header(number, rest)
+    if (match := prefix.CALENDAR.match(text)) and match.end():
+        return _after_header(number, text[match.start() :], match)
     # A login prompt or a program's half line may stand before the time stamp.
     if "[" in text and (stamp := _INNER.search(text)):
         return _stamped(number, text, stamp)
-    match = _DATED.match(text) or _PRIORITY.match(text)
-    return Line(number, text[match.end() if match else 0 :][:MAX_TEXT_CHARS])
+    match = prefix.DATED.match(text) or prefix.PRIORITY.match(text)
+    rest = text[match.end() if match else 0 :][:MAX_TEXT_CHARS]
+    return Line(number, prefix.without_vendor_prefix(rest))
+
+
+def _after_header(
+    number: int, text: str, calendar: re.Match[str] | None = None
+) -> Line:
+    """Return the line whose header (syslog, dmesg) says that the kernel printed it."""
+    if calendar is None and (stamp := _PRINTK(text)):
+        return _stamped(number, text, stamp)
+    calendar = calendar or prefix.CALENDAR.match(text)
+    sort = number_text = None
+    if calendar:
+        sort, number_text = calendar.groups()
+        text = text[calendar.end() :]
+    caller = sort + number_text if sort and number_text else None
+    text = prefix.without_vendor_prefix(text)[:MAX_TEXT_CHARS]
+    return Line(number, text, None, caller, stamped=True)
 
 
 def line_of_record(number: int, record: Record, text: str) -> Line:
     """Return a line for one line of a record that the collector rebuilt."""
+    if text[:1] in _INDENTED:
+        text = prefix.without_vendor_prefix(text)
     return _new(
         Line,
         (
@@ -142,12 +152,3 @@ def line_of_record(number: int, record: Record, text: str) -> Line:
             bool(record.facility),
         ),
     )
-
-
-def text_offset(raw: bytes) -> int:
-    """Return where the text begins in a line with a time stamp and no other prefix.
-
-    -1 for any other line. Much cheaper than parsing the line.
-    """
-    stamp = _STAMP_ONLY(raw)
-    return stamp.end() if stamp is not None else -1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from omprog_panic.kernel.signatures import EVENT_KINDS
 from omprog_panic.model import Severity
 
 if TYPE_CHECKING:
@@ -95,6 +96,10 @@ class ReportMerger:
         former = pending.report
         if (former.kind == "info") != (report.kind == "info"):
             return False
+        if former.kind in EVENT_KINDS or report.kind in EVENT_KINDS:
+            return former.fingerprint == report.fingerprint and pending.is_within(
+                lines, REPEAT_US, REPEAT_LINES
+            )
         if former.fingerprint == report.fingerprint:
             return pending.is_within(lines, REPEAT_US, REPEAT_LINES)
         if not pending.is_within(lines, SECONDARY_US, SECONDARY_LINES):
@@ -119,6 +124,12 @@ def _merge(pending: _Pending, lines: ReportLines, report: Report) -> None:
     pending.number = max(pending.number, lines.last_number)
     worse = min(former.severity, report.severity, key=lambda s: s.rank)
     facts = _completed(former.facts, report.facts)
+    if _is_milder(former, report):
+        # A milder report just before the crash is part of it, and never hides it.
+        facts = _completed(report.facts, former.facts)
+        former = dataclasses.replace(
+            report, first_line=former.first_line, repeats=former.repeats
+        )
     pending.report = dataclasses.replace(
         former,
         severity=worse,
@@ -126,6 +137,15 @@ def _merge(pending: _Pending, lines: ReportLines, report: Report) -> None:
         repeats=former.repeats + 1 + report.repeats,
         last_line=max(former.last_line, report.last_line),
         facts=facts,
+    )
+
+
+def _is_milder(former: Report, report: Report) -> bool:
+    """Return whether a processor fault followed a whole report of a lesser kind."""
+    return (
+        former.severity is Severity.WARNING
+        and report.kind == "oops"
+        and bool(former.facts.frames)
     )
 
 

@@ -63,7 +63,8 @@ PANIC_CAUSES: tuple[PanicCause, ...] = (
     _cause(
         r"Fatal exception|panic_on_oops|Attempted to kill|Aiee|Oopsed too often|"
         r"Machine halted|Recursive fault|Unrecoverable|[Oo]ops|Fatal trap|"
-        r"bad mode|Unhandled|BUG!|cannot handle|Undefined instruction",
+        r"bad mode|Unhandled|Kernel Fault|HPMC|BUG!|cannot handle|Undefined "
+        r"instruction",
         _OOPSES,
         "arch/*/kernel/dumpstack.c oops_end, kernel/exit.c",
     ),

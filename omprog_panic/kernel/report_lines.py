@@ -23,6 +23,8 @@ SETTLE_LINES = 20_000
 """The same for a log without time stamps."""
 TAIL_LINES = 30
 """What may follow ``---[ end trace``: registers, a note, the panic line."""
+OPENING_LINES = 4
+"""Lines between an opening line and the start lines that continue it."""
 
 # Old kernels print a line in pieces, each a record: these are not yet a whole line.
 _FIRST_HALF = re.compile(
@@ -34,12 +36,17 @@ _FIRST_HALF = re.compile(
 _SECOND_HALF = re.compile(
     r"\[<|[\w.]+\+0x|NULL pointer|paging request|at |[0-9a-f<]{2}\b"
 )
+# xmon prints to the console, past printk(): its lines have no time stamps.
+_XMON = re.compile(
+    r"(?:pc|lr|sp|msr|dar|dsisr): +[0-9a-f]|(?:current|paca) += 0x|pid +=|"
+    r"\[[0-9a-f]{16}\] [0-9a-f]{16} [\w.]+\+0x"
+)
 _OOPS_NUMBER = re.compile(r"\[#(\d+)\]")
 _ASKS_OTHER_CPUS = re.compile(
     r"Sending NMI from CPU|INFO: rcu|rcu: INFO|.*LOCKUP|.*lockup"
 )
 # Reports of these kinds have several start lines in a row.
-_SEVERAL_STARTS = frozenset({"machine-check", "rcu-stall", "nmi"})
+_SEVERAL_STARTS = frozenset({"machine-check", "rcu-stall", "nmi", "hard-lockup"})
 _FATAL = frozenset({Severity.OOPS, Severity.PANIC, Severity.HARDWARE})
 
 
@@ -93,6 +100,10 @@ class ReportLines:
         return self.start.signature.kind
 
     @property
+    def is_prelude(self) -> bool:
+        return self.start.signature.role == "prelude"
+
+    @property
     def texts(self) -> list[str]:
         return self.kept.texts
 
@@ -111,6 +122,11 @@ class ReportLines:
         if not texts or not _FIRST_HALF.match(texts[-1]):
             return False
         return line.stamped or _SECOND_HALF.match(line.text.lstrip()) is not None
+
+    @staticmethod
+    def is_unstamped_part(line: Line) -> bool:
+        """Return whether a line without a time stamp is the kernel's all the same."""
+        return _XMON.match(line.text) is not None
 
     def complete_start(self, line: Line) -> None:
         """Join a start line that came in two pieces."""
@@ -137,9 +153,15 @@ class ReportLines:
             return True  # a program's echo of a kernel line
         if self.end_trace_number is not None:
             return row.role == "detail"
+        if self.start.signature.role == "opening" and len(self.texts) <= OPENING_LINES:
+            return row.severity is not Severity.PANIC
+        if row.role == "prelude" and len(self.texts) <= OPENING_LINES:
+            return True  # old kernels print the reason after the WARNING line
         if row.role == "detail" or (
             row.kind in _SEVERAL_STARTS and row.kind == self.kind
         ):
+            return True
+        if row.confirmed_by and self.start.signature.confirmed_by:
             return True
         if row.role == "die" and self.start.signature.severity in _FATAL:
             number = _number_of(line.text)
@@ -150,7 +172,7 @@ class ReportLines:
     def is_prelude_of(self, start: StartLine) -> bool:
         """Return whether the report so far only introduces ``start``."""
         return (
-            self.start.signature.role == "prelude"
+            self.is_prelude
             and len(self.kept.texts) <= TAIL_LINES
             and start.signature.severity
             in {Severity.OOPS, Severity.PANIC, Severity.WARNING}

@@ -46,7 +46,7 @@ def demangle(name: str) -> str:
         if name.startswith("_ZN"):
             return _legacy(name[3:])
         if name.startswith("_R"):
-            return _V0(name[2:]).path(0)
+            return _V0(name[2:]).path(0) or name
         if plain := _PLAIN.match(name):
             return name[plain.end() : plain.end() + int(plain[1])]
     except (_MangledNameError, ValueError, IndexError):

@@ -5,9 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omprog_panic.kernel.panic_cause import find_cause
-from omprog_panic.kernel.report_lines import TAIL_LINES, PanicLine, ReportLines
+from omprog_panic.kernel.report_lines import (
+    OPENING_LINES,
+    TAIL_LINES,
+    PanicLine,
+    ReportLines,
+)
 from omprog_panic.kernel.start_line import (
     START_KEYS,
+    has_start_mark,
     match_info_line,
     match_start_line,
 )
@@ -17,6 +23,7 @@ from omprog_panic.kernel.terminator import (
     is_boot_banner,
     terminator,
 )
+from omprog_panic.model import Severity
 
 if TYPE_CHECKING:
     from omprog_panic.kernel.line import Line
@@ -35,27 +42,31 @@ BACKWARD_US = 5_000_000
 MAX_SEEN = 256
 """Start lines remembered to recognise a replay of the log buffer."""
 
+REPEAT_US = 120_000_000
+"""The same event within so long after the last reported one is not reported again."""
+REPEAT_LINES = 20_000
+"""The same for a log without time stamps."""
+
 STATE_KEYS = START_KEYS | TERMINATOR_KEYS | {"Lin"}
 """First three characters of every line that changes the state of a scanner."""
 
 
 class Scanner:
-    """Finds the reports of a log; complete ones are appended to ``finished``."""
+    """Finds the reports of a log; complete ones are appended to ``finished``.
+
+    ``open`` are the reports that an ordinary line could belong to, by caller.
+    """
 
     def __init__(self) -> None:
         self.finished: list[ReportLines] = []
-        self._open: dict[str | None, ReportLines] = {}
+        self.open: dict[str | None, ReportLines] = {}
         self._settling: list[ReportLines] = []
         self._latest_us = 0
         self._seen: dict[tuple[int, str], None] = {}
+        self._events: dict[object, tuple[int | None, int]] = {}
         self._panicked = False  # in this boot
         self._boots = 0
         self._settle_at = 0  # the line at which to look for settled ones again
-
-    @property
-    def is_open(self) -> bool:
-        """Whether an ordinary line could belong to a report."""
-        return bool(self._open)
 
     def feed(self, line: Line) -> None:
         """Process the next line of the log."""
@@ -66,7 +77,9 @@ class Scanner:
             elif time_us + BACKWARD_US < self._latest_us:
                 self._boot()
                 self._latest_us = time_us
-        if line.text[:3] in STATE_KEYS and not line.foreign:
+        if not line.foreign and (
+            line.text[:3] in STATE_KEYS or has_start_mark(line.text)
+        ):
             self._state_line(line)
         else:
             self._ordinary_line(line)
@@ -80,7 +93,7 @@ class Scanner:
     # --- lines that start or end a report ---------------------------------------
 
     def _state_line(self, line: Line) -> None:
-        start = match_start_line(line.text)
+        start = match_start_line(line.text, attached=not line.stamped)
         if start is not None:
             self._start(line, start)
         elif (end := terminator(line.text)) is not None:
@@ -91,19 +104,24 @@ class Scanner:
             self._ordinary_line(line)
 
     def _ordinary_line(self, line: Line) -> None:
-        if self._open:
+        if self.open:
             self._add(line)
-            if line.caller in self._open:
+            if line.caller in self.open:
                 return
         if not line.foreign and (info := match_info_line(line.text)) is not None:
             self._begin(line, info)
 
     def _start(self, line: Line, start: StartLine) -> None:
-        current = self._open.get(line.caller)
-        if self._is_replay(line):
-            self._panicked = self._panicked or start.signature.kind == "panic"
+        current = self.open.get(line.caller)
+        if start.signature.role == "event":
+            self._event(line, start, current)
             return
-        if start.signature.kind == "panic" and start.signature.role == "":
+        if self._is_replay(line):
+            self._panicked = (
+                self._panicked or start.signature.severity is Severity.PANIC
+            )
+            return
+        if start.signature.severity is Severity.PANIC and start.signature.role == "":
             self._panic(line, start, current)
         elif current is not None and current.is_prelude_of(start):
             current.start = start
@@ -113,14 +131,46 @@ class Scanner:
         else:
             self._begin(line, start)
 
+    def _event(self, line: Line, start: StartLine, current: ReportLines | None) -> None:
+        """Report an event; the open reports go on."""
+        if current is not None:
+            if current.kind == start.signature.kind and current.is_prelude:
+                current.start = start
+                current.add(line)
+                return
+            young = len(current.texts) <= OPENING_LINES
+            self._add(line)
+            if young and current.kind == "warning":
+                return  # the reason of a WARN(), printed after its WARNING line
+        if not self._is_repeated(line, start):
+            self.finished.append(ReportLines(line, start, self._boots))
+
+    def _is_repeated(self, line: Line, start: StartLine) -> bool:
+        """Return whether the same event was reported a short time ago.
+
+        A failing disk prints thousands of them.
+        """
+        key = start.event_key()
+        time_us, number = self._events.pop(key, (None, -REPEAT_LINES))
+        if time_us is not None and line.time_us is not None:
+            repeated = 0 <= line.time_us - time_us <= REPEAT_US
+        else:
+            repeated = line.number - number <= REPEAT_LINES
+        if not repeated:
+            time_us, number = line.time_us, line.number
+        self._events[key] = time_us, number
+        if len(self._events) > MAX_SEEN:
+            del self._events[next(iter(self._events))]
+        return repeated
+
     def _begin(self, line: Line, start: StartLine) -> ReportLines:
         report = ReportLines(line, start, self._boots)
-        if line.caller in self._open:
-            self._open[line.caller].interrupted_by = report
+        if line.caller in self.open:
+            self.open[line.caller].interrupted_by = report
             self._close(line.caller)
-        elif len(self._open) >= MAX_OPEN:
-            self._close(next(iter(self._open)))
-        self._open[line.caller] = report
+        elif len(self.open) >= MAX_OPEN:
+            self._close(next(iter(self.open)))
+        self.open[line.caller] = report
         return report
 
     def _is_replay(self, line: Line) -> bool:
@@ -137,11 +187,11 @@ class Scanner:
     def _panic(self, line: Line, start: StartLine, current: ReportLines | None) -> None:
         known = [
             report
-            for report in (*self._settling, *self._open.values())
+            for report in (*self._settling, *self.open.values())
             if not report.is_stale(line)
         ]
         already = next((i for i in known if i.panic is not None), None)
-        if current is not None and current.start.signature.role == "prelude":
+        if current is not None and current.is_prelude:
             current.start = start
             current.add_panic(line)
         elif already is not None:
@@ -159,54 +209,58 @@ class Scanner:
         if report in self._settling:
             self._settling.remove(report)
         else:
-            self._open = {c: i for c, i in self._open.items() if i is not report}
-        if line.caller in self._open:
+            for caller in [c for c, i in self.open.items() if i is report]:
+                del self.open[caller]
+        if line.caller in self.open:
             self._close(line.caller)
         report.end_trace_number = None
-        self._open[line.caller] = report
+        self.open[line.caller] = report
 
     def _end(self, line: Line, end: Terminator) -> None:
-        current = self._open.get(line.caller)
+        current = self.open.get(line.caller)
         if end is Terminator.END_TRACE:
             if current is not None:
                 current.add(line)
                 current.end_trace_number = line.number
             return
-        known = [*self._settling, *self._open.values()]
+        known = [*self._settling, *self.open.values()]
         dead = next((i for i in reversed(known) if i.panic is not None), None)
         if dead is not None:
             dead.add(line)
         elif end is Terminator.END_PANIC and not self._panicked:
             self._panic_of_end(line)
         if self._panicked:
-            for caller in list(self._open):
+            for caller in list(self.open):
                 self._close(caller)
 
     def _panic_of_end(self, line: Line) -> None:
         text = line.text.removeprefix("---[ end ").removesuffix(" ]---")
         start = match_start_line(text)
         if start is not None:
-            self._panic(line._replace(text=text), start, self._open.get(line.caller))
+            self._panic(line._replace(text=text), start, self.open.get(line.caller))
 
     # --- ordinary lines -----------------------------------------------------------
 
     def _add(self, line: Line) -> None:
-        report = self._open.get(line.caller)
+        report = self.open.get(line.caller)
         if report is None:
             report = self._asker(line)
             if report is None:
                 return
         if line.foreign:
             return
-        if report.first.stamped and not line.stamped and not report.wants(line):
+        if (
+            report.first.stamped
+            and not line.stamped
+            and not report.wants(line)
+            and not report.is_unstamped_part(line)
+        ):
             return  # a program's line between those of the kernel
         if len(report.texts) == 1 and report.wants(line):
             report.complete_start(line)
         elif self._is_over(report, line):
             self._close(
-                report.first.caller
-                if report.first.caller in self._open
-                else line.caller
+                report.first.caller if report.first.caller in self.open else line.caller
             )
         else:
             report.add(line)
@@ -214,7 +268,7 @@ class Scanner:
     def _asker(self, line: Line) -> ReportLines | None:
         """Return the report that asked other processors for their stacks."""
         if line.caller is not None and line.caller.startswith("C"):
-            return next((i for i in self._open.values() if i.asks_other_cpus), None)
+            return next((i for i in self.open.values() if i.asks_other_cpus), None)
         return None
 
     @staticmethod
@@ -229,7 +283,7 @@ class Scanner:
     # --- endings --------------------------------------------------------------------
 
     def _close(self, caller: str | None) -> None:
-        self._settling.append(self._open.pop(caller))
+        self._settling.append(self.open.pop(caller))
         if len(self._settling) > MAX_SETTLING:
             self.finished.append(self._settling.pop(0))
 
@@ -239,9 +293,10 @@ class Scanner:
             self.finished.append(self._settling.pop(0))
 
     def _boot(self) -> None:
-        for caller in list(self._open):
+        for caller in list(self.open):
             self._close(caller)
         self.finished.extend(self._settling)
         self._settling.clear()
+        self._events.clear()
         self._panicked = False
         self._boots += 1

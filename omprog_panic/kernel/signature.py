@@ -38,7 +38,15 @@ class Signature:
 
     * "die": the line usually continues a report that is already open;
     * "prelude": the next line names the report better;
-    * "detail": the line starts a report only when none is open.
+    * "opening": the line names the report better than the start lines after it;
+    * "detail": the line starts a report only when none is open;
+    * "event": the line is a report of its own, no crash, and touches no other one.
+
+    ``after_prefix``: ``starts`` follow the first ": " (``driver 0000:01:00.0: AER:``).
+
+    ``confirmed_by`` is searched in the lines that follow; without it the report is one
+    of a user program, kind "info". Groups ``cpu``, ``pid`` and ``comm`` are facts, and
+    those that begin with ``id_`` tell bugs apart and are never masked.
     """
 
     def __init__(  # noqa: PLR0913 - one parameter a column of the table
@@ -53,6 +61,8 @@ class Signature:
         rule: str = "",
         role: str = "",
         more: str = "",
+        confirmed_by: str = "",
+        after_prefix: bool = False,
     ) -> None:
         self.kind = kind
         self.severity = severity
@@ -63,6 +73,12 @@ class Signature:
         self.rule = rule
         self.role = role
         self.more = more
+        self.confirmed_by = confirmed_by
+        self.after_prefix = after_prefix
+        names = re.findall(r"\(\?P<(\w+)>", pattern)
+        self.shown = tuple(
+            n for n in names if f"{{{n}}}" in title or (n == "F" and rule)
+        )
         self._match: Callable[[str], re.Match[str] | None] | None = None
 
     def match(self, text: str) -> re.Match[str] | None:
@@ -75,8 +91,38 @@ class Signature:
         return f"Signature({self.kind!r}, {self.pattern!r})"
 
 
+def event(  # noqa: PLR0913 - one parameter a column of the table
+    kind: str,
+    severity: Severity,
+    starts: str | tuple[str, ...],
+    pattern: str,
+    *,
+    title: str,
+    source: str,
+    rule: str = "",
+    after_prefix: bool = False,
+) -> Signature:
+    """Return a row of an event: trouble that is no crash."""
+    return Signature(
+        kind,
+        severity,
+        starts,
+        pattern,
+        title=title,
+        source=source,
+        rule=rule,
+        role="event",
+        after_prefix=after_prefix,
+    )
+
+
 class StartLine(NamedTuple):
     """A line that starts a report: its row, and the match of the row's pattern."""
 
     signature: Signature
     match: re.Match[str]
+
+    def event_key(self) -> tuple[object, ...]:
+        """Return what makes two events the same: the row and what its title shows."""
+        shown = [self.match[name] for name in self.signature.shown]
+        return (self.signature.pattern, *shown)

@@ -35,10 +35,12 @@ REPORTING = _category(
     "reporting",
     "The code that notices and prints: it runs because of the bug.",
     """
-    dump_stack* dump_backtrace* show_stack* show_regs* show_trace* print_trace*
+    dump_stack* spl_panic* spl_dumpstack* vcmn_err cmn_err zfs_panic_recover
+    dump_backtrace* show_stack* show_regs* show_trace* print_trace*
     save_stack* stack_trace_* arch_stack_walk* walk_stackframe unwind_backtrace
     unwind_frame unwind_next_frame unwind_get_return_* nmi_cpu_backtrace*
-    nmi_trigger_* trigger_*backtrace* print_tainted panic vpanic panic_* nmi_panic
+    nmi_trigger_* trigger_*backtrace* print_tainted get_taint *fs_panic panic vpanic
+    panic_* nmi_panic
     check_panic_on_warn warn warn_slowpath* warn_printf report_bug* die die_* oops_*
     notify_die stack_chk_fail do_undefinstr should_fail* fail_dump print_*bug
     print_*report print_circular* print_deadlock* fortify_panic fortify_report
@@ -64,7 +66,8 @@ SANITIZERS = _category(
     debug_lockdep* register_lock_class check_prev* check_noncircular check_deadlock
     check_chain_key check_usage* check_irq_usage validate_chain mark_lock* mark_usage
     mark_held_locks look_up_lock_class assign_lock_key find_held_lock trace_hardirqs_*
-    trace_softirqs_* might_sleep* might_fault might_resched* schedule_debug
+    trace_softirqs_* reacquire_held_locks seqprop_* might_sleep* might_fault
+    might_resched* schedule_debug
     schedule_bug debug_object_* debug_print_object debug_check_no_obj* debug_objects_*
     debug_smp_processor_id this_cpu_preempt_check check_preemption_disabled list_add*
     list_del* list_move* list_replace* list_splice* hlist_* plist_* rb_insert*
@@ -83,7 +86,8 @@ LOCKS = _category(
     mutex_optimistic_spin mutex_remove_waiter ww_mutex_* rt_mutex_* rt_spin_*
     rt_read_* rt_write_* rtlock_* rwbase_* rwsem_* down down_* up up_* downgrade_write
     percpu_down_* percpu_up_* osq_lock* osq_unlock local_bh_enable* local_bh_disable*
-    local_lock* migrate_disable migrate_enable wake_up* try_to_wake_up
+    task_rq_lock* local_lock* wait_for_completion* migrate_disable migrate_enable
+    wake_up* try_to_wake_up
     autoremove_wake_function default_wake_function prepare_to_wait* finish_wait
     init_wait* lock_sock* release_sock read_seqbegin* seqcount_* lock_timer_base
     futex_wait_queue* preempt_schedule* preempt_count_* owner_on_cpu
@@ -121,8 +125,9 @@ BYTES = _category(
     """
     memset* memcpy* memmove* memcmp memchr* memscan memzero* bcmp rep_movs_*
     rep_stos_* str?cpy* str?cmp str?casecmp str?cat str?len strlcpy strscpy*
-    sized_strscpy strchr* strrchr strstr strsep strspn strcspn strnchr strnlen*
+    sized_strscpy strchr* strrchr strstr strnstr strsep strspn strcspn strnchr strnlen*
     strncpy* strncmp strncasecmp strlcat strncat copy_to_* copy_from_* copy_in_user
+    simple_copy_to_iter
     copy_user_* copy_mc_* raw_copy_* arch_copy_* clear_user* csum_partial*
     clear_page_* copy_page* get_user* put_user* iov_iter_* iterate_* copyin copyout
     memcpy_to_* memcpy_from_* sprintf snprintf scnprintf sscanf vsprintf vsnprintf
@@ -164,7 +169,8 @@ LAYERS = _category(
     radix_tree_next_* idr_* ida_* rht_* rhashtable_* rhltable_* x86_indirect_thunk*
     indirect_thunk* x86_return_thunk srso_* fentry* ftrace_* mcount cfi_* kcov_*
     usb_submit_urb usb_hcd_* usb_control_msg* usb_start_wait_urb usb_bulk_msg
-    usb_interrupt_msg usb_kill_urb usb_poison_urb usb_unlink_urb dput fast_dput
+    usb_interrupt_msg usb_kill_* usb_poison_* usb_unlink_* tty_register_device*
+    tty_unregister_device* dpm_sysfs_* dput fast_dput
     dentry_kill iput mntput* lockref_* lock_page* unlock_page folio_lock folio_unlock
     folio_wait_* page_ref_* page_to_* compound_head virt_to_* phys_addr*
     virt_addr_valid kmap* kunmap* rcu_read_lock* rcu_read_unlock* rcu_dereference*
@@ -219,6 +225,19 @@ WAITING = _category(
     *workqueue* kthread* ret_from_fork* out_of_line_* io_schedule* msleep* usleep_*
     """,
 )
+WATCHDOG = _category(
+    "watchdog",
+    "The watchdog that noticed a lockup, and the interrupt that it came by.",
+    """
+    watchdog_* lockup_detector_* softlockup_* hardlockup_* perf_event_overflow*
+    perf_event_nmi_* perf_sample_event_* intel_pmu_* x86_pmu_* amd_pmu_* arm_pmu_*
+    armpmu_* armv8pmu_* nmi_handle* default_do_nmi* do_nmi* nmi nmi_* end_repeat_nmi
+    exc_nmi asm_exc_nmi soft_nmi_* system_reset_* wd_* hrtimer_interrupt
+    run_hrtimer* hrtimer_run_queues local_apic_timer_interrupt
+    smp_apic_timer_interrupt apic_timer_interrupt arch_trigger_* smp_handle_nmi_ipi
+    tick_sched_timer tick_sched_handle update_process_times
+    """,
+)
 FOR_A_KIND = (
     ALLOCATING,
     FREEING,
@@ -227,6 +246,7 @@ FOR_A_KIND = (
     SLEEPERS,
     RCU_CODE,
     WAITING,
+    WATCHDOG,
 )
 
 

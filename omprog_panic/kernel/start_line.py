@@ -11,16 +11,29 @@ compiled when a line first needs it.
 
 from __future__ import annotations
 
+import re
+
+from omprog_panic.kernel.prefix import without_vendor_prefix
 from omprog_panic.kernel.signature import Signature, StartLine
-from omprog_panic.kernel.signatures import INFO_SIGNATURES, SIGNATURES
+from omprog_panic.kernel.signatures import (
+    DIE_SIGNATURES,
+    INFO_SIGNATURES,
+    SIGNATURES,
+)
+from omprog_panic.kernel.signatures.die import MARK as DIE_MARK
+from omprog_panic.model import Severity
 
 __all__ = [
+    "AFTER_PREFIX_KEYS",
+    "MARKS",
     "START_KEYS",
     "Signature",
     "StartLine",
     "first_signature",
+    "has_start_mark",
     "match_info_line",
     "match_start_line",
+    "may_start",
 ]
 
 _KEY_LENGTH = 3
@@ -44,40 +57,120 @@ def _brace_keys(start: str) -> list[str]:
     return ones + [f"{start}{number}" for number in range(10, 100)]
 
 
-_BY_KEY = _index(SIGNATURES)
+_BY_KEY = _index(tuple(row for row in SIGNATURES if not row.after_prefix))
+_AFTER_PREFIX = _index(tuple(row for row in SIGNATURES if row.after_prefix))
 START_KEYS = frozenset(_BY_KEY)
 """First three characters of every start line: a cheap test before the patterns."""
+AFTER_PREFIX_KEYS = frozenset(_AFTER_PREFIX)
+"""First three characters after the first ": " of events of devices."""
 _INFO = tuple((row.starts[0], row) for row in INFO_SIGNATURES)
 
 
+# A printk() without a line feed may be followed by a start line on the same line: the
+# beginning of such a start, and what may stand before it (no quotation, no assignment).
+_GLUED = re.compile(
+    r"(?P<before>[^\"'=\[\]()]{1,120}?)(?P<start>"
+    r"(?:(?:NMI )?watchdog: )?BUG: (?:soft lockup - |[Uu]nable to handle |"
+    r"kernel NULL pointer|scheduling while atomic: |KASAN: |sleeping function )|"
+    r"Kernel panic - not syncing|Unable to handle kernel |general protection "
+    r"fault[:,] |"
+    r"Internal error: .{1,60}\[#|(?:rcu: )?INFO: rcu_\w+ .*stall|"
+    r"INFO: task \S{1,20}:\d+ blocked for |Oops: [0-9a-f]{4} \[#|kernel BUG at [^ "
+    r"]+:\d)"
+)
+_INDENTED = frozenset("[cC(<-. ")
+MARKS = (DIE_MARK, "BUG", "anic - not", "ble to han", "INFO: ")
+"""One of these stands in every start line that does not begin with its key."""
+_NOT_THE_KERNEL = ("systemd", "audit", "Command line", "Kernel command line")
+
+
+def has_start_mark(text: str) -> bool:
+    """Return whether a start line may stand in a text that does not begin with one."""
+    at = text.find(": ") + 2
+    # Asked for every record: a loop over the marks would take twice as long.
+    return (
+        text[at : at + _KEY_LENGTH] in AFTER_PREFIX_KEYS
+        or "BUG" in text
+        or "INFO: " in text
+        or "[#" in text
+        or "ble to han" in text
+        or "anic - not" in text
+    )
+
+
+def may_start(text: str) -> bool:
+    """Return whether a record can be a start line; cheap, for every record."""
+    return (
+        text[:_KEY_LENGTH] in START_KEYS
+        or text[:1] in _INDENTED
+        or has_start_mark(text)
+    )
+
+
 def first_signature(text: str) -> Signature | None:
-    """Return the first row that matches this text.
+    """Return the row of a start line that opens a trace; None: there is none.
+
+    Rows of severity INFO are for the analysis alone.
 
     >>> first_signature("Kernel panic - not syncing: Fatal exception").kind
     'panic'
     >>> first_signature("Command line: panic=10") is None
     True
     """
-    rows = _BY_KEY.get(text[:_KEY_LENGTH])
-    if rows is None:
+    start = match_start_line(text)
+    if start is None or start.signature.severity is Severity.INFO:
         return None
-    text = text[:MAX_START_CHARS]
-    for row in rows:
-        if text.startswith(row.starts) and row.match(text):
-            return row
+    return start.signature
+
+
+def match_start_line(text: str, *, attached: bool = False) -> StartLine | None:
+    """Return the first row that matches this text, with the match.
+
+    ``attached``: a start line within the text counts only where no blank stands before
+    it; for lines that a program may have written.
+    """
+    start = _match_rows(text)
+    if start is not None:
+        return start
+    if text[:1] in _INDENTED:
+        bare = without_vendor_prefix(text)
+        return _match_rows(bare) if bare != text else None
+    for mark in MARKS:
+        if mark in text:
+            return _match_anywhere(text[:MAX_START_CHARS], attached=attached)
     return None
 
 
-def match_start_line(text: str) -> StartLine | None:
-    """Return the first row that matches this text, with the match."""
+def _match_rows(text: str) -> StartLine | None:
     rows = _BY_KEY.get(text[:_KEY_LENGTH])
-    if rows is None:
-        return None
-    text = text[:MAX_START_CHARS]
-    for row in rows:
-        if text.startswith(row.starts) and (match := row.match(text)):
-            return StartLine(row, match)
+    if rows is not None:
+        text = text[:MAX_START_CHARS]
+        for row in rows:
+            if text.startswith(row.starts) and (match := row.match(text)):
+                return StartLine(row, match)
+    at = text.find(": ") + 2
+    rows = _AFTER_PREFIX.get(text[at : at + _KEY_LENGTH])
+    if rows is not None:
+        rest, text = text[at:], text[:MAX_START_CHARS]
+        for row in rows:
+            if rest.startswith(row.starts) and (match := row.match(text)):
+                return StartLine(row, match)
+    if DIE_MARK in text:
+        text = text[:MAX_START_CHARS]
+        for row in DIE_SIGNATURES:
+            if match := row.match(text):
+                return StartLine(row, match)
     return None
+
+
+def _match_anywhere(text: str, *, attached: bool) -> StartLine | None:
+    """Match a start line that follows an unterminated one."""
+    glued = _GLUED.match(text)
+    if glued is None or text.startswith(_NOT_THE_KERNEL):
+        return None
+    if attached and glued["before"].endswith(" "):
+        return None
+    return _match_rows(text[glued.start("start") :])
 
 
 def match_info_line(text: str) -> StartLine | None:

@@ -18,6 +18,7 @@ _MASKS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<![\w.])-?\d+(?![\w.]*[A-Za-z_])"), "NUM"),
     (re.compile(r"\s+"), " "),
 )
+_SHOWN_MASKS = (_MASKS[0], *_MASKS[2:4], _MASKS[5], _MASKS[7])
 _EXIT_CODE = re.compile(r" exitcode=.*")
 
 
@@ -34,17 +35,46 @@ def mask(text: str) -> str:
 def _masked(text: str) -> str:
     for pattern, word in _MASKS:
         text = pattern.sub(word, text)
-    return text.strip()[:MAX_TITLE].rstrip()
+    return cut(text.strip())
+
+
+def show(text: str) -> str:
+    """Cut a text to a title: only control characters and addresses are replaced.
+
+    >>> show("Unable to mount root fs on unknown-block(0,0)")
+    'Unable to mount root fs on unknown-block(0,0)'
+    """
+    text = text[: 4 * MAX_TITLE]
+    for pattern, word in _SHOWN_MASKS:
+        text = pattern.sub(word, text)
+    return cut(text.strip())
+
+
+def cut(text: str) -> str:
+    """Cut a title at ``MAX_TITLE`` characters, never inside a word.
+
+    >>> len(cut("word " * 100)) <= MAX_TITLE, cut("word " * 100)[-4:]
+    (True, 'word')
+    """
+    if len(text) <= MAX_TITLE:
+        return text
+    head = text[: MAX_TITLE + 1].rpartition(" ")[0]
+    return head.rstrip() or text[:MAX_TITLE]
 
 
 def panic_reason(line: str) -> str:
-    """Return the masked reason of a panic line.
+    """Return the reason of a panic line, masked as in a fingerprint.
 
     >>> panic_reason("Kernel panic - not syncing: Attempted to kill init! exitcode=0x9")
     'Attempted to kill init!'
     """
+    return mask(shown_reason(line))
+
+
+def shown_reason(line: str) -> str:
+    """Return the reason of a panic line as a title shows it."""
     reason = line.partition("not syncing")[2].lstrip(": ")
-    return mask(_EXIT_CODE.sub("", reason))
+    return show(_EXIT_CODE.sub("", reason))
 
 
 _EMPTY = re.compile(r"\{\w+\}")
@@ -58,7 +88,7 @@ def fill(form: str, groups: dict[str, str | None]) -> str:
     """
     for name, value in groups.items():
         form = form.replace(f"{{{name}}}", value or "")
-    return " ".join(_EMPTY.sub("", form).split())
+    return " ".join(_EMPTY.sub("", form).split()).removesuffix(":")
 
 
 # Wrappers of system calls; one level is cut, which leaves the name of the call.

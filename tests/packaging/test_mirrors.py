@@ -22,8 +22,8 @@ ELSEWHERE = {
     **{
         f"kernel/signatures/{name}.py": "tests/unit/kernel/test_signatures.py"
         for name in (
-            *("bug", "fault", "hardware", "info", "locking", "lockup"),
-            *("other", "panic", "sanitizer", "warning"),
+            *("bug", "device", "die", "fault", "filesystem", "hardware", "info"),
+            *("locking", "lockup", "other", "panic", "sanitizer", "storage", "warning"),
         )
     },
     "render/english.py": "tests/unit/render/test_catalog.py",

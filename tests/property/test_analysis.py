@@ -16,7 +16,7 @@ from omprog_panic.kernel.analysis import Report, analyze_text, analyze_trace
 from omprog_panic.kernel.line import parse_line
 from omprog_panic.kernel.start_line import first_signature, match_start_line
 from omprog_panic.kernel.title import MAX_TITLE, mask
-from omprog_panic.model import Record
+from omprog_panic.model import Record, Severity
 from tests.corpus.samples import SAMPLES, Sample
 from tools.fuzz_analysis import fuzz, violation_of
 
@@ -155,6 +155,8 @@ FORMS = (
 @pytest.mark.parametrize("form", FORMS)
 def test_what_stands_before_the_text_changes_nothing(form: str) -> None:
     for sample in PLAIN:
+        if form == "bare" and any("unterminated" in c for c in sample.comments):
+            continue  # without stamps a program's line looks the same
         [original] = list(analyze_text(sample.lines))
         found = list(analyze_text(dressed(texts_of(sample), form)))
 
@@ -210,7 +212,9 @@ def test_the_collector_and_the_analysis_see_the_same_start_lines(
 ) -> None:
     for text in texts_of(sample):
         found = match_start_line(text)
-        assert first_signature(text) is (found.signature if found else None)
+        row = found.signature if found else None
+        wanted = None if row and row.severity is Severity.INFO else row
+        assert first_signature(text) is wanted
 
 
 @given(st.text(max_size=400))

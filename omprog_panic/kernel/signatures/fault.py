@@ -6,6 +6,8 @@ from omprog_panic.kernel import arch
 from omprog_panic.kernel.signature import FUNCTION, Signature
 from omprog_panic.model import Severity
 
+# Without it the fault was one of a program, which gets a signal.
+_IN_KERNEL = r"Internal error|PC is at |pc : \w+\+0x"
 _ERROR_CODE = r" [0-9a-f]{4}\b"  # "[#1]" follows
 
 FAULT: tuple[Signature, ...] = (
@@ -184,6 +186,7 @@ FAULT: tuple[Signature, ...] = (
         r"Unhandled fault: ",
         title="Unhandled fault",
         rule="pc",
+        confirmed_by=_IN_KERNEL,
         source="arch/arm/mm/fault.c do_DataAbort",
     ),
     Signature(
@@ -193,6 +196,7 @@ FAULT: tuple[Signature, ...] = (
         r"Alignment trap: (?:not handling|.*\[#)",
         title="Alignment trap",
         rule="pc",
+        confirmed_by=_IN_KERNEL,
         source="arch/arm/mm/alignment.c do_alignment",
     ),
     Signature(
@@ -219,7 +223,7 @@ FAULT: tuple[Signature, ...] = (
         "oops",
         Severity.OOPS,
         "Oops",
-        r"Oops(?: - [^\[]+|: .*)?(?: \[#\d+\]|: [0-9a-f]{4}\b)",
+        r"Oops(?:#|(?: - |: )[^\[]{1,80}?)?(?: ?\[#\d+\]|: [0-9a-f]{4,8}\b|, sig: \d+)",
         title="Oops",
         rule="pc",
         role="die",
@@ -233,5 +237,35 @@ FAULT: tuple[Signature, ...] = (
         title="CFI failure",
         rule="named",
         source="kernel/cfi.c report_cfi_failure",
+    ),
+    Signature(
+        "oops",
+        Severity.OOPS,
+        ("Bad mode in", "Unhandled "),
+        r"(?P<what>Bad mode in .{1,60} handler) detected on CPU(?P<cpu>\d+)|"
+        r"(?P<id_what>Unhandled .{1,60} exception) on CPU(?P<cpu2>\d+)",
+        title="{what}{id_what}",
+        rule="pc",
+        source="arch/arm64/kernel/traps.c bad_mode; entry-common.c __panic_unhandled",
+    ),
+    Signature(
+        "oops",
+        Severity.OOPS,
+        "cpu 0x",
+        r"cpu (?P<cpux>0x[0-9a-f]+): Vector: [0-9a-f]+ \((?P<what>.{1,60}?)\)",
+        title="{what}",
+        rule="pc",
+        role="die",
+        source="arch/powerpc/xmon/xmon.c excprint",
+    ),
+    Signature(
+        "oops",
+        Severity.OOPS,
+        ("Kernel Fault:", "High Priority", "Unexpected interruption", "Low Priority"),
+        r"(?P<what>Kernel Fault|High Priority Machine Check \(HPMC\)|"
+        r"Unexpected interruption|Low Priority Machine Check): Code=\d+",
+        title="{what}",
+        rule="pc",
+        source="arch/parisc/kernel/traps.c parisc_terminate",
     ),
 )

@@ -5,12 +5,16 @@ from __future__ import annotations
 from omprog_panic.kernel.signature import Signature
 from omprog_panic.model import Severity
 
+# The exception's status, the bank and its MCi_STATUS (kernel/mce.py).
+_STATUS = r"(?: +[0-9a-f]+ Bank (?P<id_bank>\d+): (?P<status>[0-9a-f]{16}))?"
+
 HARDWARE: tuple[Signature, ...] = (
     Signature(
         "machine-check",
         Severity.HARDWARE,
         "mce:",
-        r"mce: \[Hardware Error\]: CPU \d+: Machine Check",
+        r"mce: \[Hardware Error\]: CPU (?P<cpu>\d+): Machine Check(?: Exception)?:"
+        + _STATUS,
         title="machine check",
         source="arch/x86/kernel/cpu/mce/core.c print_mce",
     ),
@@ -18,7 +22,7 @@ HARDWARE: tuple[Signature, ...] = (
         "machine-check",
         Severity.HARDWARE,
         ("CPU ",),
-        r"CPU \d+: Machine Check Exception:",
+        r"CPU (?P<cpu>\d+): Machine Check Exception:" + _STATUS,
         title="machine check",
         source="arch/x86/kernel/cpu/mcheck/mce.c print_mce, before 2.6.33",
     ),
@@ -26,7 +30,8 @@ HARDWARE: tuple[Signature, ...] = (
         "machine-check",
         Severity.HARDWARE,
         ("[Hardware Error]", "{"),
-        r"(?:\{\d+\})?\[Hardware Error\]: ",
+        r"(?:\{\d+\})?\[Hardware Error\]: "
+        r"(?:CPU (?P<cpu>\d+): Machine Check(?: Exception)?:" + _STATUS + ")?",
         title="hardware error",
         source="drivers/firmware/efi/cper.c, drivers/acpi/apei",
     ),
@@ -50,8 +55,9 @@ HARDWARE: tuple[Signature, ...] = (
         "machine-check",
         Severity.HARDWARE,
         "SError",
-        r"SError Interrupt on CPU",
+        r"SError Interrupt on CPU(?P<cpu>\d+)",
         title="SError interrupt",
+        rule="pc",
         source="arch/arm64/kernel/traps.c arm64_serror_panic",
     ),
     Signature(
@@ -78,5 +84,13 @@ HARDWARE: tuple[Signature, ...] = (
         r"(?P<bus>NMI: (?:IOCK|PCI system) error)",
         title="{what}{bus}",
         source="arch/x86/kernel/nmi.c",
+    ),
+    Signature(
+        "machine-check",
+        Severity.HARDWARE,
+        "MCE: CPU",
+        r"MCE: CPU(?P<cpu>\d+): machine check \(\w+\)",
+        title="machine check",
+        source="arch/powerpc/kernel/mce.c machine_check_print_event_info",
     ),
 )

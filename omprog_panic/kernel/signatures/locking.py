@@ -124,7 +124,7 @@ LOCKING: tuple[Signature, ...] = (
         "locking",
         Severity.WARNING,
         "BUG:",
-        r"BUG: (?P<what>MAX_LOCK\w+ too low|key \S+ (?:not in|has not been))",
+        r"BUG: (?P<what>MAX_\w+ too (?:low|small)!?|key \S+ (?:not in|has not been))",
         title="BUG: {what}",
         source="kernel/locking/lockdep.c",
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omprog_panic.kernel.signature import Signature
+from omprog_panic.kernel.signature import FUNCTION, Signature, warning_pattern
 from omprog_panic.model import Severity
 
 _WATCHDOG = r"(?:(?:NMI )?watchdog: )?(?:CPU\d+: )?"
@@ -12,7 +12,8 @@ LOCKUP: tuple[Signature, ...] = (
         "soft-lockup",
         Severity.LOCKUP,
         ("BUG: soft", "watchdog:", "NMI watchdog:"),
-        _WATCHDOG + r"BUG: soft lockup",
+        _WATCHDOG + r"BUG: soft lockup(?: - CPU#(?P<cpu>\d+) stuck for \d+s! "
+        r"\[(?P<comm>.{1,64}):(?P<pid>\d+)\])?",
         title="BUG: soft lockup",
         rule="stall",
         source="kernel/watchdog.c watchdog_timer_fn",
@@ -20,12 +21,35 @@ LOCKUP: tuple[Signature, ...] = (
     Signature(
         "hard-lockup",
         Severity.LOCKUP,
-        ("watchdog:", "NMI watchdog:", "Watchdog detected", "CPU "),
-        r"(?:(?:NMI )?watchdog: )?(?:CPU\d+: )?Watchdog detected hard LOCKUP|"
-        r"(?:watchdog: )?CPU \d+ (?:self-detected hard|detected hard|Hard) LOCKUP",
+        ("watchdog:", "NMI watchdog:", "Watchdog detected", "CPU ", "Watchdog CPU"),
+        r"(?:(?:NMI )?watchdog: )?(?:CPU\d+: )?Watchdog detected hard LOCKUP on cpu "
+        r"(?P<cpu>\d+)|(?:(?:NMI )?watchdog: )?CPU (?P<cpu2>\d+) "
+        r"(?:self-detected hard|detected hard|Hard) LOCKUP|"
+        r"Watchdog CPU:(?P<cpu3>\d+) (?:detected )?Hard LOCKUP",
         title="hard lockup",
         rule="hard",
-        source="kernel/watchdog_hld.c, arch/powerpc/kernel/watchdog.c",
+        source="kernel/watchdog_hld.c, kernel/watchdog_perf.c; "
+        "arch/powerpc/kernel/watchdog.c 4.13 and later",
+    ),
+    Signature(
+        "hard-lockup",
+        Severity.LOCKUP,
+        "WARNING:",
+        warning_pattern(r"kernel/watchdog\.c").removesuffix(rf"(?: {FUNCTION})?")
+        + r" watchdog_overflow_callback",
+        title="hard lockup",
+        rule="hard",
+        more=r"Watchdog detected hard LOCKUP on cpu (?P<cpu>\d+)",
+        source="kernel/watchdog.c watchdog_overflow_callback, 2.6.37 to 4.2",
+    ),
+    Signature(
+        "hard-lockup",
+        Severity.LOCKUP,
+        ("NMI Watchdog", "BUG: NMI"),
+        r"(?:BUG: )?NMI Watchdog detected LOCKUP on CPU ?(?P<cpu>\d+)",
+        title="hard lockup",
+        rule="hard",
+        source="arch/x86/kernel/nmi.c die_nmi, 2.6; arch/sparc/kernel/nmi.c",
     ),
     Signature(
         "workqueue-lockup",
@@ -58,7 +82,19 @@ LOCKUP: tuple[Signature, ...] = (
         "hung-task",
         Severity.WARNING,
         "INFO: task",
-        r"INFO: task .+ blocked.* for more than \d+ seconds",
+        r"INFO: task (?P<comm>.{1,64}):(?P<pid>\d+) "
+        r"(?:<[a-z]+> )?(?:is )?blocked on an? ",
+        title="INFO: task hung",
+        rule="hung",
+        role="detail",
+        source="kernel/hung_task.c debug_show_blocker, 6.15 and later",
+    ),
+    Signature(
+        "hung-task",
+        Severity.WARNING,
+        "INFO: task",
+        r"INFO: task (?:(?P<comm>.{1,64}):(?P<pid>\d+) )?.*?blocked.* for more than "
+        r"\d+ seconds",
         title="INFO: task hung",
         rule="hung",
         source="kernel/hung_task.c check_hung_task",
@@ -67,7 +103,7 @@ LOCKUP: tuple[Signature, ...] = (
         "hung-task",
         Severity.WARNING,
         "INFO: task",
-        r"INFO: task .+ can't die for more than",
+        r"INFO: task (?:(?P<comm>.{1,64}):(?P<pid>\d+) )?.*?can't die for more than",
         title="INFO: task can't die",
         rule="hung",
         source="kernel/hung_task.c check_killed_task",

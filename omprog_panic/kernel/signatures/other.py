@@ -12,6 +12,7 @@ OTHER: tuple[Signature, ...] = (
         "unregister_netdevice",
         r"unregister_netdevice: waiting for \S+ to become free",
         title="unregister_netdevice: waiting for DEV to become free",
+        role="event",
         source="net/core/dev.c netdev_wait_allrefs",
     ),
     Signature(
@@ -20,6 +21,7 @@ OTHER: tuple[Signature, ...] = (
         "VFS:",
         r"VFS: Busy inodes after unmount",
         title="VFS: Busy inodes after unmount (use-after-free)",
+        role="event",
         source="fs/super.c generic_shutdown_super",
     ),
     Signature(
@@ -28,6 +30,7 @@ OTHER: tuple[Signature, ...] = (
         "VFS:",
         r"VFS: Close: file count is (?:0|zero)",
         title="VFS: Close: file count is zero (use-after-free)",
+        role="event",
         source="fs/open.c filp_close",
     ),
     Signature(

@@ -20,6 +20,27 @@ WARNING: tuple[Signature, ...] = (
     Signature(
         "warning",
         Severity.WARNING,
+        "refcount_t ",
+        r"refcount_t (?:hit zero|overflow|underflow|saturated|leaked memory).* at "
+        rf"{FUNCTION}(?:\+0x[0-9a-f]+/0x[0-9a-f]+)?(?: \[\w+\])? in "
+        rf"(?P<comm>.{{1,64}})\[(?P<pid>\d+)\]",
+        title="WARNING: refcount bug",
+        rule="named",
+        role="opening",
+        source="kernel/panic.c refcount_error_report, 4.14 to 5.4",
+    ),
+    Signature(
+        "warning",
+        Severity.WARNING,
+        "WARNING:",
+        warning_pattern(r"lib/list_debug\.c"),
+        title="WARNING: corrupted list",
+        rule="warning",
+        source="lib/list_debug.c __list_add_valid, __list_del_entry_valid",
+    ),
+    Signature(
+        "warning",
+        Severity.WARNING,
         "WARNING:",
         warning_pattern(r"lib/debugobjects\.c"),
         title="WARNING: ODEBUG bug",
@@ -58,7 +79,7 @@ WARNING: tuple[Signature, ...] = (
         Severity.WARNING,
         "WARNING:",
         warning_pattern(r"mm/[^ :]+")
-        .replace(FUNCTION, r"(?P<F>_*kmalloc\w*)")
+        .replace(FUNCTION, r"(?P<F>_*kv?malloc\w*)")
         .removesuffix("?"),
         title="WARNING: kmalloc bug",
         rule="warning",

@@ -6,7 +6,7 @@ import pytest
 
 from omprog_panic.kernel.blame import RULES, Evidence, find_function
 from omprog_panic.kernel.call_trace import parse_items
-from omprog_panic.kernel.signatures import INFO_SIGNATURES, SIGNATURES
+from omprog_panic.kernel.signatures import ALL_SIGNATURES
 
 
 def blame(rule: str, text: str, named: str | None = None) -> str | None:
@@ -87,6 +87,6 @@ def test_a_warning_without_a_trace_is_named_by_its_start_line() -> None:
 
 
 def test_every_rule_is_used_and_every_row_has_a_known_rule() -> None:
-    used = {row.rule for row in SIGNATURES + INFO_SIGNATURES} - {""}
+    used = {row.rule for row in ALL_SIGNATURES} - {""}
 
     assert used == set(RULES)

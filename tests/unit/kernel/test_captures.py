@@ -32,7 +32,6 @@ EXPECTED = {
     "null.7.3": [("oops", NULL + "do_null", False)],
     "nullp0.7.3": [("oops", NULL + "do_null", True)],
     "oom-panic-extended-reboots": [
-        ("info", "out of memory", False),
         (
             "panic",
             "kernel panic: Out of memory: system-wide panic_on_oom is enabled",

@@ -228,3 +228,45 @@ def test_text_of_another_facility_is_no_crash() -> None:
     records = [Record("Kernel panic - not syncing: ha", facility=1)]
 
     assert not analyze_trace(records).panicked
+
+
+IO_ERROR = "I/O error, dev sda, sector 123 op 0x1:(WRITE) flags 0x800 phys_seg 1"
+
+
+def test_an_event_neither_ends_a_report_nor_belongs_to_it() -> None:
+    head, tail = OOPS.format(f="acme_next").split("RIP")
+    log = Log().add(head.rstrip("\n")).add(IO_ERROR).add("RIP" + tail)
+
+    assert sorted(found_in(log)) == [(NULL + "acme_next", False), ("I/O error", False)]
+
+
+def test_an_event_is_reported_once_in_a_while() -> None:
+    log = Log()
+    for _ in range(50):
+        log.add(IO_ERROR)
+
+    assert found_in(log) == [("I/O error", False)]
+
+
+def test_a_crash_after_an_event_is_the_cause_of_the_trace() -> None:
+    texts = [IO_ERROR, *OOPS.format(f="acme_next").split("\n")]
+    report = analyze_trace([Record(t, time_us=n) for n, t in enumerate(texts)])
+
+    assert report.title == NULL + "acme_next"
+
+
+def test_a_user_fault_of_init_becomes_its_panic() -> None:
+    log = Log().add("init[1]: segfault at 18 ip 0000555d sp 00007ffd error 4 in init")
+    log.add("Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b")
+
+    assert found_in(log) == [("kernel panic: Attempted to kill init!", True)]
+
+
+def test_a_start_line_behind_an_unterminated_one_is_found() -> None:
+    log = Log().add(
+        "acme testingwatchdog: BUG: soft lockup - CPU#0 stuck for 23s! [a:1]"
+    )
+    quoted = Log().add('acme: "Kernel panic - not syncing" is what it said')
+
+    assert found_in(log) == [("BUG: soft lockup", False)]
+    assert found_in(quoted) == []

@@ -7,15 +7,16 @@ import re
 import pytest
 
 from omprog_panic.kernel.signature import Signature
-from omprog_panic.kernel.signatures import INFO_SIGNATURES, SIGNATURES
+from omprog_panic.kernel.signatures import ALL_SIGNATURES
 
-ROLES = {"", "die", "prelude", "detail"}
+ROLES = {"", "die", "prelude", "opening", "detail", "event"}
 
 
-@pytest.mark.parametrize("row", SIGNATURES + INFO_SIGNATURES, ids=repr)
+@pytest.mark.parametrize("row", ALL_SIGNATURES, ids=repr)
 def test_a_row_is_consistent(row: Signature) -> None:
     pattern, more = re.compile(row.pattern), re.compile(row.more)
     known = {*pattern.groupindex, *more.groupindex, "F", "text", "next", "reason"}
+    known |= {"meaning"}
 
     assert row.role in ROLES
     assert row.source

@@ -55,4 +55,4 @@ def test_info_lines_have_their_words_in_the_middle() -> None:
     found = match_info_line("acmed invoked oom-killer: gfp_mask=0x0")
 
     assert found is not None
-    assert found.signature.kind == "info"
+    assert found.signature.kind == "oom-kill"
