@@ -10,18 +10,17 @@ from omprog_panic.policy.digest import digest_facts
 from omprog_panic.store.connect import existing_database
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from omprog_panic.notification.digest import DailyDigest
+    from omprog_panic.store.connect import Location
 
 
-def next_digest(path: Path) -> DailyDigest | None:
+def next_digest(location: Location) -> DailyDigest | None:
     """Return what the digest would contain now; None: nothing, or none is configured.
 
     Raises:
         StoreError: the database cannot be read.
 
     """
-    with existing_database(path) as database, database.read() as connection:
+    with existing_database(location) as database, database.read() as connection:
         memory = open_memory(connection)
     return digest_facts(memory, SystemClock().wall())

@@ -17,12 +17,10 @@ from omprog_panic.store.notification_log import deliveries
 from omprog_panic.store.report_codec import report_fields
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from omprog_panic.render.catalog import Catalog
     from omprog_panic.render.context import MessageContext
     from omprog_panic.render.incident import NameOf
-    from omprog_panic.store.connect import Transaction
+    from omprog_panic.store.connect import Location, Transaction
     from omprog_panic.store.decisions import StoredDecision
     from omprog_panic.store.incidents import IncidentSummary, StoredIncident
     from omprog_panic.store.notification_log import Delivery
@@ -99,7 +97,7 @@ class IncidentDetails:
 
 
 def list_incidents(
-    path: Path, limit: int, name_of: NameOf = unlisted
+    location: Location, limit: int, name_of: NameOf = unlisted
 ) -> list[ListedIncident]:
     """Return the newest incidents; ``name_of`` names their hosts.
 
@@ -107,7 +105,7 @@ def list_incidents(
         StoreError: the database cannot be read.
 
     """
-    with existing_database(path) as database, database.read() as connection:
+    with existing_database(location) as database, database.read() as connection:
         found = incidents.list_incidents(connection, limit)
     return [
         ListedIncident(summary, name_of(summary.source, summary.host))
@@ -116,7 +114,7 @@ def list_incidents(
 
 
 def load_incident(
-    path: Path, prefix: str, name_of: NameOf = unlisted
+    location: Location, prefix: str, name_of: NameOf = unlisted
 ) -> IncidentDetails:
     """Return the incident whose id begins with ``prefix``, in full.
 
@@ -125,7 +123,7 @@ def load_incident(
         StoreError: the database cannot be read.
 
     """
-    with existing_database(path) as database, database.read() as connection:
+    with existing_database(location) as database, database.read() as connection:
         incident_id = resolve_id(connection, prefix)
         incident = incidents.load_incident(connection, incident_id)
         assert incident is not None
@@ -140,7 +138,7 @@ def load_incident(
 
 
 def template_context(
-    path: Path, prefix: str, catalog: Catalog, name_of: NameOf
+    location: Location, prefix: str, catalog: Catalog, name_of: NameOf
 ) -> MessageContext:
     """Return what a template may use of the incident whose id begins so.
 
@@ -149,7 +147,7 @@ def template_context(
         StoreError: the database cannot be read.
 
     """
-    with existing_database(path) as database, database.read() as connection:
+    with existing_database(location) as database, database.read() as connection:
         found = incidents.load_incident(connection, resolve_id(connection, prefix))
     assert found is not None
     return build_context(found.record, found.report, name_of, Framing(catalog))

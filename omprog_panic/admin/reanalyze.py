@@ -13,11 +13,10 @@ from omprog_panic.store.connect import existing_database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from omprog_panic.model import Record
     from omprog_panic.spool.record import IncidentRecord
-    from omprog_panic.store.connect import Database
+    from omprog_panic.store.connect import Database, Location
 
     Analyze = Callable[[Sequence[Record], int], Report]
     Value = str | bool | None
@@ -69,7 +68,7 @@ class Reanalysis:
 
 
 def reanalyze_incidents(
-    path: Path,
+    location: Location,
     analyze: Analyze = analyze_trace,
     *,
     everything: bool = False,
@@ -86,7 +85,7 @@ def reanalyze_incidents(
     done = Reanalysis()
     version = ANALYSIS_VERSION + 1 if everything else ANALYSIS_VERSION
     after = ""
-    with existing_database(path) as database:
+    with existing_database(location) as database:
         while True:
             with database.read() as connection:
                 ids = incidents.analysed_before(connection, version, after, BATCH)

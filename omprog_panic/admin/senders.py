@@ -16,11 +16,11 @@ from omprog_panic.store.connect import existing_database
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from omprog_panic.config.senders import ListedSender
     from omprog_panic.policy.state.sender import SenderState
     from omprog_panic.spool.record import AliveRecord
+    from omprog_panic.store.connect import Location
     from omprog_panic.store.incidents import LatestIncident
 
 STATES = {
@@ -91,7 +91,9 @@ class VerifiedSender:
         }
 
 
-def list_senders(path: Path, listed: Sequence[ListedSender]) -> list[SenderOverview]:
+def list_senders(
+    location: Location, listed: Sequence[ListedSender]
+) -> list[SenderOverview]:
     """Return every sender: listed ones first, by name.
 
     Raises:
@@ -99,7 +101,7 @@ def list_senders(path: Path, listed: Sequence[ListedSender]) -> list[SenderOverv
 
     """
     directory = SenderDirectory(listed)
-    with existing_database(path) as database, database.read() as connection:
+    with existing_database(location) as database, database.read() as connection:
         memory = open_memory(connection)
         last = incidents.latest_by_source(connection)
     found = [
@@ -115,14 +117,14 @@ def list_senders(path: Path, listed: Sequence[ListedSender]) -> list[SenderOverv
     return sorted(found, key=lambda s: (not s.listed, s.name, s.address))
 
 
-def find_token(path: Path, token: str) -> VerifiedSender | None:
+def find_token(location: Location, token: str) -> VerifiedSender | None:
     """Return the sender of a ``verify`` token; None: it has not arrived.
 
     Raises:
         StoreError: the database cannot be read.
 
     """
-    with existing_database(path) as database, database.read() as connection:
+    with existing_database(location) as database, database.read() as connection:
         found = senders.find_verified(connection, token)
     return None if found is None else VerifiedSender(found)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from typing import TYPE_CHECKING
 
@@ -24,18 +25,16 @@ def why_outdated(paths: Paths) -> list[str]:
 
     Also empty if this user may not read the database.
     """
-    database = open_database(paths.database)
     try:
-        if not database.has_alerter():
-            return [NOT_RUNNING]
-        database.check()
-        with database.read() as connection:
-            settings = load_settings_in_use(connection) or SettingsInUse()
-        return [f"{file} {NOT_READ}" for file in changed(settings.files)]
+        with contextlib.closing(open_database(paths.database)) as database:
+            if not database.has_alerter():
+                return [NOT_RUNNING]
+            database.check()
+            with database.read() as connection:
+                settings = load_settings_in_use(connection) or SettingsInUse()
     except StoreError:
         return []
-    finally:
-        database.close()
+    return [f"{file} {NOT_READ}" for file in changed(settings.files)]
 
 
 def wait_until_read(paths: Paths, within_s: float) -> list[str]:

@@ -134,15 +134,15 @@ def collect_status(paths: Paths) -> MonitorStatus:
         StoreForbiddenError: this user may not read the database.
 
     """
-    database = open_database(paths.database)
+    spool = _read_spool(paths.spool)
     try:
-        status = MonitorStatus(
-            alerter_running=database.has_alerter(),
-            spool=_read_spool(paths.spool),
-            store=_read_store(database),
-        )
-    finally:
-        database.close()
+        with contextlib.closing(open_database(paths.database)) as database:
+            status = MonitorStatus(database.has_alerter(), spool, _read_store(database))
+    except StoreForbiddenError:
+        raise
+    except StoreError as error:  # no such kind of database
+        failed = StoreStatus(error=str(error))
+        status = MonitorStatus(alerter_running=False, spool=spool, store=failed)
     return dataclasses.replace(status, problems=tuple(_problems(status)))
 
 
@@ -233,11 +233,16 @@ def _problems(status: MonitorStatus) -> Iterator[Problem]:
 
 
 def _sender_problems(found: SenderProblems) -> Iterator[Problem]:
-    for names, text in (
-        (found.silent, "senders are silent"),
-        (found.missing, "listed senders were never heard"),
+    for names, one, several in (
+        (found.silent, "sender is silent", "senders are silent"),
+        (
+            found.missing,
+            "listed sender was never heard",
+            "listed senders were never heard",
+        ),
     ):
         if names:
+            text = one if len(names) == 1 else several
             named = f"{len(names)} {text}: {_named(names)}"
             yield Problem(WARNING, named, "omprog-panic senders")
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from omprog_panic.config.digest import digests
 from omprog_panic.config.load import load_config, load_public
 from omprog_panic.config.routing import walk_routes
-from omprog_panic.errors import ConfigError, NotConfiguredError
+from omprog_panic.errors import ConfigError, NotConfiguredError, StoreError
 from omprog_panic.render.languages import DEFAULT_LANGUAGE
 from omprog_panic.render.sample import samples
 from omprog_panic.render.templates import ALL_KINDS, load_templates
 from omprog_panic.sinks.registry import read_services
+from omprog_panic.store.connect import open_database
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,6 +52,7 @@ def load_setup(file: Path) -> Setup:
         if isinstance(error, NotConfiguredError) and not more:
             raise
         raise ConfigError([*error.faults, *more]) from error
+    _check_database(config)
     templates = load_templates(config.paths.templates, config.language)
     faults = templates.check_own(samples(templates.catalog))
     faults += _faults_of_routes(config, templates)
@@ -71,6 +73,16 @@ def load_strict_setup(file: Path) -> Setup:
     if faults:
         raise ConfigError(faults)
     return setup
+
+
+def _check_database(config: AlerterConfig) -> None:
+    """Raise ConfigError if no dialect knows the location of the database."""
+    try:
+        open_database(config.paths.database).close()
+    except StoreError as error:
+        path = "$.paths.database"
+        where = f"{config.file}:{config.lines.get(path, 1)}: {path}"
+        raise ConfigError([f"{where}: {error}"]) from error
 
 
 def _faults_of_routes(config: AlerterConfig, templates: Templates) -> list[str]:

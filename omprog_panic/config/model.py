@@ -108,19 +108,20 @@ class Reception(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Paths:
-    """``paths``, made absolute."""
+    """``paths``, made absolute; ``database`` is a file, or SCHEME://... as it is."""
 
     spool: Path
-    database: Path
+    database: Path | str
     apprise: Path
     templates: Path
 
     @classmethod
     def from_json(cls, section: Mapping[str, Any], folder: Path) -> Paths:
         """Parse the checked section; relative paths start at ``folder``."""
+        database: str = section["database"]
         return cls(
             spool=folder / section["spool"],
-            database=folder / section["database"],
+            database=database if "://" in database else folder / database,
             apprise=folder / section["apprise"],
             templates=folder / section["templates"],
         )

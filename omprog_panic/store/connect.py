@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from omprog_panic.store.dialect import Dialect, InstanceLock
 
+Location: TypeAlias = "Path | str"  # the path of a file, or SCHEME://...
 # What ``Database.read`` and ``write`` open, for those who pass it on to the store.
 Transaction: TypeAlias = Connection
 
@@ -35,9 +36,9 @@ DIALECTS: Mapping[str, Callable[[str, float], Dialect]] = {
 
 
 def open_database(
-    location: Path | str, *, busy_timeout_s: float = BUSY_TIMEOUT_S
+    location: Location, *, busy_timeout_s: float = BUSY_TIMEOUT_S
 ) -> Database:
-    """Return the database at a location: the path of a file, or SCHEME://...
+    """Return the database at a location.
 
     Connects and creates nothing yet.
 
@@ -54,7 +55,7 @@ def open_database(
 
 
 @contextlib.contextmanager
-def existing_database(location: Path | str) -> Iterator[Database]:
+def existing_database(location: Location) -> Iterator[Database]:
     """Open a database that the alerter has created; close it at the end.
 
     Raises:

@@ -41,7 +41,7 @@ def kinds(world: World) -> list[str]:
         return sorted(row.kind for row in connection.execute(NOTIFICATIONS.select()))
 
 
-def test_silent_and_never_heard_are_said_and_each_told_once(world: World) -> None:
+def test_silent_and_never_heard_senders_are_notified_once(world: World) -> None:
     paths = Paths(world.spool, world.location, world.folder, world.folder)
     at = rfc3339(world.clock.now)
     world.receive(AliveRecord("1", "10.0.0.2", at, says="alive", next_s=900))
@@ -54,8 +54,8 @@ def test_silent_and_never_heard_are_said_and_each_told_once(world: World) -> Non
     assert status.store.senders.silent == ("db-07",)
     assert status.store.senders.missing == ("mute",)
     said = [p.text for p in status.problems if p.level == WARNING]
-    assert "1 senders are silent: db-07" in said
-    assert "1 listed senders were never heard: mute" in said
+    assert "1 sender is silent: db-07" in said
+    assert "1 listed sender was never heard: mute" in said
     assert kinds(world) == ["never-heard", "sender-silent"]
 
     wait(world, 5 * HOUR)
@@ -69,6 +69,13 @@ def test_silent_and_never_heard_are_said_and_each_told_once(world: World) -> Non
     assert (status.store.senders.silent, status.store.senders.missing) == ((), ())
     assert status.store.senders.never_heard == ()
     assert "sender-speaks" in kinds(world)
+
+
+def test_a_database_of_an_unknown_kind_is_a_problem(tmp_path: Path) -> None:
+    status = collect_status(Paths(tmp_path, "nosuch://h/name", tmp_path, tmp_path))
+
+    assert status.store.error == "nosuch: not a known kind of database (known: sqlite)"
+    assert not status.alerter_running
 
 
 @pytest.mark.parametrize("state", ["waiting", "sending"])

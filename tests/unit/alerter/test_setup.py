@@ -65,3 +65,11 @@ def test_a_template_that_is_inherited_is_reported_once(tmp_path: Path) -> None:
 
     [fault] = load_setup(file).template_faults
     assert "$.routes[0].template: no template short.subject.j2" in fault
+
+
+def test_a_database_that_nothing_here_can_open_is_a_fault(tmp_path: Path) -> None:
+    paths = json.loads(configure(tmp_path, URL).read_text())["paths"]
+    file = configure(tmp_path, URL, paths={**paths, "database": "nosuch://h/name"})
+
+    with pytest.raises(ConfigError, match=r"\$\.paths\.database: nosuch: not a known"):
+        load_setup(file)

@@ -34,6 +34,13 @@ def test_relative_paths_start_at_the_folder_of_the_file() -> None:
     assert paths.apprise == Path("/etc/omprog-panic/apprise.yml")
 
 
+def test_a_database_of_another_engine_is_no_path() -> None:
+    data = with_defaults({"paths": {"database": "some-engine://host/name"}})
+    config = PublicConfig.from_json(data, Path("/etc/omprog-panic/config.yaml"), {})
+
+    assert config.paths.database == "some-engine://host/name"
+
+
 def test_services_that_are_fallbacks_are_not_notified_first() -> None:
     config = AlerterConfig.with_services(make_config(), [OPS, SPARE], [])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omprog_panic.config.senders import ListedSender
@@ -90,4 +91,4 @@ def test_no_database_is_not_known_rather_than_good(tmp_path: Path) -> None:
 
     assert finding.level == Level.UNKNOWN
     assert "has the alerter run yet?" in finding.says
-    assert not monitor.config.paths.database.exists(), "doctor changes nothing"
+    assert not Path(monitor.config.paths.database).exists(), "doctor changes nothing"
