@@ -22,6 +22,7 @@ LARGE = {
     "IncidentSummary": "a row of `incidents list --format json`",
     "Memory": "one attribute for each table of the policy's memory",
     "OutboxEntry": "a row of `outbox list --format json`",
+    "Signature": "a row of a table: a start line, and what it means",
 }
 # Untyped JSON is for what writes or reads it.
 CODECS = ("json", "fields", "parse", "codec", "yaml")
