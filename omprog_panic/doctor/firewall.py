@@ -1,4 +1,4 @@
-"""Whether our firewall rules are in force, and what comes before them."""
+"""Whether the firewall accepts the listed senders, and only them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from omprog_panic.apply.plan import FIREWALL
 from omprog_panic.config.model import Reception
 from omprog_panic.doctor.finding import Finding, critical, ok, unknown, warning
 from omprog_panic.firewall.iptables import FirewallError
+from omprog_panic.firewall.live import MAX_EVALUATED, SenderPassage, sender_passages
 from omprog_panic.firewall.manage import Firewall
-from omprog_panic.firewall.owner import find_owner
+from omprog_panic.firewall.owner import FirewallOwner, find_owner
+from omprog_panic.firewall.rules import admissions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,16 +19,18 @@ if TYPE_CHECKING:
     from omprog_panic.doctor.context import CheckContext
     from omprog_panic.firewall.manage import FamilyCheck
 
+SHOWN = 10  # senders on one line
+
 
 def check_firewall(x: CheckContext) -> Iterator[Finding]:
-    """Compare the rules in force with config.yaml."""
+    """Evaluate the rules in force for each sender; compare ours with config.yaml."""
     if x.config is None or not x.config.senders:
         return
     owner = find_owner(x.machine)
-    if owner is not None:
-        yield ok("firewall", f"managed by {owner.name}; our rules are not used")
-        return
     reception = Reception(x.config.senders, x.config.receive)
+    yield from _passages(x, reception, owner)
+    if owner is not None:
+        return  # it decides who else may send
     if not x.machine.names(FIREWALL):
         yield warning(
             "firewall",
@@ -41,6 +45,57 @@ def check_firewall(x: CheckContext) -> Iterator[Finding]:
         return
     for family in found:
         yield _finding(family)
+
+
+def _passages(
+    x: CheckContext, reception: Reception, owner: FirewallOwner | None
+) -> Iterator[Finding]:
+    """Report which senders the rules in force let through, whoever made them."""
+    port = reception.receive.port
+    found = sender_passages(x.machine, reception.senders, port)
+    blocked = [row for row in found if row.passage.passes is False]
+    unsure = [row for row in found if row.passage.passes is None]
+    if blocked:
+        yield critical(
+            "firewall",
+            f"the rules drop the datagrams of {_named(blocked)}:"
+            f" {blocked[0].passage.where}",
+            *_remedies(reception, owner, {row.sender for row in blocked}),
+        )
+    if unsure:
+        yield unknown(
+            "firewall",
+            f"it is not known whether datagrams of {_named(unsure)} pass:"
+            f" {unsure[0].passage.where}",
+            _how_to_know(unsure[0].passage.where),
+        )
+    if not blocked and not unsure:
+        by = f", managed by {owner.name}" if owner else ""
+        some = f"the first {len(found)}" if len(found) == MAX_EVALUATED else "all"
+        yield ok("firewall", f"the rules in force{by} accept {some} listed senders")
+
+
+def _remedies(
+    reception: Reception, owner: FirewallOwner | None, names: set[str]
+) -> list[str]:
+    if owner is None:
+        return ["omprog-panic firewall apply", "or change the rule named here"]
+    senders = [sender for sender in reception.senders if sender.name in names]
+    return [*owner.lines(admissions(senders), reception.receive.port), owner.lasts]
+
+
+def _how_to_know(where: str) -> str:
+    if "is not installed" in where:
+        return f"apt install {'nftables' if where.startswith('nft') else 'iptables'}"
+    if "ermission" in where or "ermitted" in where:
+        return "use sudo"
+    return "omprog-panic-client verify on that sender shows whether it arrives"
+
+
+def _named(rows: list[SenderPassage]) -> str:
+    names = list(dict.fromkeys(f"{row.sender} ({row.address})" for row in rows))
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
 
 
 def _finding(found: FamilyCheck) -> Finding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omprog_panic.errors import OmprogPanicError
-from omprog_panic.firewall.saved import SavedRules, parse
+from omprog_panic.firewall.saved import IncompleteRulesError, SavedRules, parse
 from omprog_panic.host.machine import CommandOutcome
 
 if TYPE_CHECKING:
@@ -18,6 +18,13 @@ _RESTORE = ("-w", "5", "--noflush")
 
 class FirewallError(OmprogPanicError):
     """iptables failed or is not installed."""
+
+
+class IncompatibleRulesError(FirewallError):
+    """The filter table has rules made with nft, which iptables cannot show.
+
+    Rules that iptables added there could not be found again, and not be removed.
+    """
 
 
 class Iptables:
@@ -33,9 +40,17 @@ class Iptables:
 
         Raises:
             FirewallError: no such program, or this user is not root.
+            IncompatibleRulesError: the table has rules that iptables cannot read.
 
         """
-        return parse(self._run(f"{self.name}-save", "-t", "filter"))
+        text = self._run(f"{self.name}-save", "-t", "filter")
+        try:
+            return parse(text)
+        except IncompleteRulesError as error:
+            raise IncompatibleRulesError(
+                f'{self.name}-save says "{error}": the filter table has rules made with'
+                " nft; nothing was changed"
+            ) from error
 
     def test(self, text: str) -> None:
         """Check a transaction without changing anything.

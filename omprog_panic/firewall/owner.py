@@ -10,6 +10,7 @@ from omprog_panic.host.services import is_active
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from omprog_panic.firewall.nft_rules import ChainName
     from omprog_panic.firewall.rules import Admission
     from omprog_panic.host.machine import Machine
 
@@ -19,12 +20,16 @@ class FirewallOwner:
     """A program that manages the firewall.
 
     ``why`` says how it was recognised; ``lines`` returns its own commands that admit
-    these senders to a port.
+    these senders to a port; ``lasts`` says what makes them survive a reboot.
     """
 
     name: str
     why: str
     lines: Callable[[Iterable[Admission], int], list[str]]
+    lasts: str
+
+
+NFT_LASTS = "add them to /etc/nftables.conf as well, or a reboot loses them"
 
 
 def _ufw_lines(admitted: Iterable[Admission], port: int) -> list[str]:
@@ -58,13 +63,38 @@ def _firewalld_lines(admitted: Iterable[Admission], port: int) -> list[str]:
     return [*lines, "firewall-cmd --reload"]
 
 
+def nft_owner(chains: Iterable[ChainName], why: str) -> FirewallOwner:
+    """Return the owner of rules made with nft in these chains of the input hook."""
+    names = [str(name) for name in chains]
+
+    def lines(admitted: Iterable[Admission], port: int) -> list[str]:
+        listed = list(admitted)
+        return [
+            line.replace("add rule inet filter input", f"insert rule {name}")
+            for name in names
+            for line in _nft_lines(listed, port)[:-1]
+            if _fits(name, line)
+        ]
+
+    return FirewallOwner("nftables", why, lines, NFT_LASTS)
+
+
+def _fits(name: str, line: str) -> bool:
+    """Return whether a rule of this family may be in this chain."""
+    family = name.split(maxsplit=1)[0]
+    return family == "inet" or f" {family} saddr " in line
+
+
 def find_owner(machine: Machine) -> FirewallOwner | None:
     """Return what manages the firewall; None for nothing, or netfilter-persistent."""
     conf = machine.read("/etc/ufw/ufw.conf") or ""
     if any(line.strip().lower() == "enabled=yes" for line in conf.splitlines()):
-        return FirewallOwner("ufw", "/etc/ufw/ufw.conf has ENABLED=yes", _ufw_lines)
+        why = "/etc/ufw/ufw.conf has ENABLED=yes"
+        return FirewallOwner("ufw", why, _ufw_lines, "ufw saves them by itself")
     if machine.run("firewall-cmd", "--state").succeeded:
-        return FirewallOwner("firewalld", "it is running", _firewalld_lines)
+        lasts = "--permanent saves them"
+        return FirewallOwner("firewalld", "it is running", _firewalld_lines, lasts)
     if is_active(machine, "nftables.service"):
-        return FirewallOwner("nftables", "nftables.service is active", _nft_lines)
+        why = "nftables.service is active"
+        return FirewallOwner("nftables", why, _nft_lines, NFT_LASTS)
     return None

@@ -6,6 +6,7 @@ import dataclasses
 import re
 import shlex
 
+from omprog_panic.errors import OmprogPanicError
 from omprog_panic.firewall.rules import CHAIN
 
 _COUNTERS = re.compile(r"^\[\d+:\d+\] ")
@@ -15,9 +16,10 @@ _PASSING = {"RETURN", "LOG", "NFLOG", "ULOG", "MARK", "CONNMARK", "TRACE", "CT"}
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SavedRules:
-    """The rules of the filter table by chain, as iptables-save prints them."""
+    """One table: rules by chain, as iptables-save prints them, and policies."""
 
     chains: dict[str, tuple[str, ...]]
+    policies: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def ours(self) -> tuple[str, ...]:
@@ -35,21 +37,51 @@ class SavedRules:
         return CHAIN in self.chains
 
 
+class IncompleteRulesError(OmprogPanicError):
+    """iptables-save could not print all of the rules; the message has its own line."""
+
+
 def parse(text: str) -> SavedRules:
-    """Parse the output of iptables-save; tables other than filter are skipped."""
+    """Parse the output of iptables-save; return the filter table.
+
+    Raises:
+        IncompleteRulesError: a table contains rules that iptables cannot print.
+
+    """
+    return parse_tables(text).get("filter", SavedRules({}))
+
+
+def parse_tables(text: str) -> dict[str, SavedRules]:
+    """Parse the output of iptables-save; return the tables by name.
+
+    Raises:
+        IncompleteRulesError: a table contains rules that iptables cannot print, which
+            iptables-save reports in a comment, with exit status 0.
+
+    """
+    tables: dict[str, SavedRules] = {}
     chains: dict[str, list[str]] = {}
-    table = "filter"
+    policies: dict[str, str] = {}
+    table = ""
     for raw in text.splitlines():
         line = _COUNTERS.sub("", raw.strip())
+        if line.startswith("#") and "incompatible" in line:
+            raise IncompleteRulesError(line.lstrip("# "))
         if line.startswith("*"):
-            table = line[1:]
-        elif table != "filter":
-            continue
+            table, chains, policies = line[1:], {}, {}
         elif line.startswith(":"):
-            chains.setdefault(line[1:].split()[0], [])
+            name, policy = line[1:].split()[:2]
+            chains.setdefault(name, [])
+            policies[name] = policy
         elif line.startswith("-A "):
             chains.setdefault(line.split()[1], []).append(line)
-    return SavedRules({name: tuple(rules) for name, rules in chains.items()})
+        elif line == "COMMIT":
+            rules = {name: tuple(found) for name, found in chains.items()}
+            tables[table] = SavedRules(rules, policies)
+            table = ""
+    if table:
+        raise IncompleteRulesError(f"the output ends within the table {table}")
+    return tables
 
 
 def transaction(saved: SavedRules, rules: list[str], jump: str) -> str | None:

@@ -1,12 +1,14 @@
 """What runs in the namespaces of test_firewall.py.
 
 ``firewall FOLDER VERB ...`` is the command with its files in FOLDER;
-``count MONITOR OUTSIDE PORT`` sends from OUTSIDE and counts in MONITOR.
+``count MONITOR OUTSIDE PORT`` sends from OUTSIDE and counts in MONITOR;
+``evaluate PORT`` says of the same senders what the rules of this namespace decide.
 """
 
 from __future__ import annotations
 
 import ctypes
+import ipaddress
 import json
 import os
 import socket
@@ -61,6 +63,21 @@ def count(monitor: str, outside: str, port: int) -> None:
     sys.stdout.write(json.dumps(counts))
 
 
+def evaluate(port: int) -> None:
+    """Read (address, source port) pairs; print passage and place of each."""
+    from omprog_panic.config.senders import ListedSender  # noqa: PLC0415
+    from omprog_panic.firewall.live import sender_passages  # noqa: PLC0415
+    from omprog_panic.host.local import LocalMachine  # noqa: PLC0415
+
+    senders = [
+        ListedSender("x", (ipaddress.ip_network(address),), source)
+        for address, source in json.load(sys.stdin)
+    ]
+    found = sender_passages(LocalMachine(), senders, port)
+    rows = [[row.passage.passes, row.passage.where] for row in found]
+    sys.stdout.write(json.dumps(rows))
+
+
 def firewall(folder: str, arguments: list[str]) -> None:
     from omprog_panic.apply import plan  # noqa: PLC0415
     from omprog_panic.cli.firewall import firewall as command  # noqa: PLC0415
@@ -73,5 +90,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
     if sys.argv[1] == "count":
         count(sys.argv[2], sys.argv[3], int(sys.argv[4]))
+    elif sys.argv[1] == "evaluate":
+        evaluate(int(sys.argv[2]))
     else:
         firewall(sys.argv[2], sys.argv[3:])

@@ -138,6 +138,14 @@ class Net:
         counts: list[int] = json.loads(text)
         return counts
 
+    def evaluated(self, *sends: tuple[str, int]) -> list[tuple[bool | None, str]]:
+        """Return whether the rules let each (address, source port) pass, and where."""
+        text = self.inside(
+            sys.executable, str(INSIDE), "evaluate", str(self.port),
+            stdin=json.dumps([[a, p] for a, p in sends]),
+        )  # fmt: skip
+        return [(passes, where) for passes, where in json.loads(text)]
+
     def rules(self) -> str:
         both = self.inside("iptables-save") + self.inside("ip6tables-save")
         return "\n".join(
@@ -268,3 +276,100 @@ def test_the_rate_limit_is_far_from_a_real_dump(net: Net) -> None:
     sends = [("10.9.0.2", 6665)] * len(datagrams)
 
     assert sum(net.counted(*sends)) == len(datagrams)
+
+
+SENDS = (("10.9.0.2", 6665), ("10.9.0.2", 6000), ("10.9.0.3", 6665), ("fd09::3", 6665))
+NFT_INPUT = "type filter hook input priority 0; policy"
+RULESETS = {
+    "nothing": "true",
+    "iptables policy": "iptables -P INPUT DROP",
+    "iptables rule": "iptables -A INPUT -s 10.9.0.3 -p udp -j DROP",
+    "iptables multiport and not": (
+        "iptables -A INPUT -p udp -m multiport --dports 53,6000:7000 ! -s 10.9.0.2/31"
+        " -j REJECT"
+    ),
+    "iptables return, goto and states": (
+        "iptables -N a; iptables -N b; iptables -P INPUT DROP;"
+        "iptables -A INPUT -m conntrack --ctstate INVALID -j DROP;"
+        "iptables -A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT;"
+        "iptables -A INPUT -i lo -j ACCEPT; iptables -A INPUT -p udp -g a;"
+        "iptables -A INPUT -j ACCEPT; iptables -A a -s 10.9.0.2 -j b;"
+        "iptables -A a -p udp --sport 6665 -j ACCEPT; iptables -A b -p udp"
+        " --sport 6000 -j RETURN; iptables -A b -m limit --limit 9/sec -j ACCEPT"
+    ),
+    "iptables raw": "iptables -t raw -A PREROUTING -p udp --sport 6000 -j DROP",
+    "legacy policy": "iptables-legacy -P INPUT DROP",
+    "legacy beside nft": (
+        "iptables -A INPUT -j ACCEPT; ip6tables-legacy -A INPUT -p udp -j DROP"
+    ),
+    "nft policy": f"nft 'add table inet x; add chain inet x i {{ {NFT_INPUT} drop; }}'",
+    "nft accept in one chain, drop in another": (
+        f"nft 'add table inet x; add chain inet x i {{ {NFT_INPUT} accept; }};"
+        " add rule inet x i udp dport 6666 accept; add table ip y;"
+        " add chain ip y j { type filter hook input priority 10; policy accept; };"
+        " add rule ip y j ip saddr 10.9.0.3 drop'"
+    ),
+    "nft sets, maps, ranges": (
+        "nft 'add table inet x; add set inet x s { type ipv4_addr; flags interval; };"
+        f" add element inet x s {{ 10.9.0.2-10.9.0.2 }};"
+        f" add chain inet x k; add chain inet x i {{ {NFT_INPUT} drop; }};"
+        " add rule inet x k udp sport 6000-6100 drop; add rule inet x k accept;"
+        " add rule inet x i ct state vmap { established : accept, invalid : drop };"
+        " add rule inet x i iifname vmap { lo : accept, m0 : continue };"
+        " add rule inet x i ip saddr @s udp dport { 514, 6660-6670 } jump k;"
+        " add rule inet x i meta l4proto ipv6-icmp accept;"
+        " add rule inet x i meta nfproto ipv6 udp dport != 514 accept'"
+    ),
+    "nft prerouting": (
+        "nft 'add table ip6 x; add chain ip6 x p { type filter hook prerouting"
+        " priority -300; policy accept; }; add rule ip6 x p meta l4proto udp drop'"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RULESETS)
+def test_what_the_rules_decide_is_what_happens_to_a_datagram(
+    net: Net, name: str
+) -> None:
+    net.inside("sh", "-ec", RULESETS[name])
+    arrived = [bool(count) for count in net.counted(*SENDS)]
+    evaluated = net.evaluated(*SENDS)
+
+    assert [passes for passes, _ in evaluated] == arrived, evaluated
+    assert all(where for passes, where in evaluated if not passes)
+
+
+def test_our_own_rules_are_understood(net: Net) -> None:
+    net.firewall("apply")
+
+    sends = (("10.9.0.2", 6665), ("10.9.0.2", 6000), ("fd09::3", 1), ("10.9.0.4", 1))
+    assert [passes for passes, _ in net.evaluated(*sends)] == [True, False, True, False]
+
+
+def test_a_condition_that_is_not_understood_is_unknown_never_good(net: Net) -> None:
+    net.inside("iptables", "-A", "INPUT", "-m", "mark", "--mark", "7", "-j", "DROP")
+    ((passes, where),) = net.evaluated(("10.9.0.2", 6665))
+
+    assert passes is None
+    assert "--mark" in where
+
+
+def test_rules_that_iptables_cannot_read_are_refused(net: Net) -> None:
+    net.inside(
+        "nft",
+        f"add table ip filter; add chain ip filter INPUT {{ {NFT_INPUT} drop; }};"
+        " add rule ip filter INPUT udp dport 53 limit rate 9/second log accept",
+    )
+    before = net.inside("nft", "list", "ruleset")
+    for verb in ("apply", "check", "remove"):
+        argv = [sys.executable, str(INSIDE), "firewall", str(net.folder), verb]
+        done = subprocess.run(
+            ["ip", "netns", "exec", net.monitor, *argv, "--config", str(net.config)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert done.returncode == os.EX_UNAVAILABLE, verb
+        assert "is incompatible" in done.stderr
+    assert net.inside("nft", "list", "ruleset") == before

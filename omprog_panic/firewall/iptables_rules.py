@@ -1,0 +1,191 @@
+"""What the rules of iptables decide about a datagram. Pure (iptables-extensions(8))."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from omprog_panic.firewall.passage import (
+    MAX_DEPTH,
+    UNDECIDED,
+    ChainWalk,
+    Match,
+    Outcome,
+    Verdict,
+    all_of,
+    is_in,
+    negate,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from omprog_panic.firewall.passage import Datagram
+    from omprog_panic.firewall.saved import SavedRules
+
+_TARGETS = {
+    "ACCEPT": frozenset({Verdict.ACCEPT}),
+    "DROP": frozenset({Verdict.DROP}),
+    "REJECT": frozenset({Verdict.DROP}),
+}
+_PASSING = frozenset(
+    {"", "LOG", "NFLOG", "ULOG", "MARK", "CONNMARK", "TRACE", "CT", "NOTRACK", "AUDIT"}
+)
+"""Targets after which the next rule is tried."""
+_STATES = {"NEW", "UNTRACKED"}  # nobody answers netconsole
+
+
+def evaluate(saved: SavedRules, chain: str, datagram: Datagram) -> Outcome:
+    """Return what a base chain, such as INPUT, decides."""
+    policy = Verdict.DROP if saved.policies.get(chain) == "DROP" else Verdict.ACCEPT
+    return _walk(saved, chain, datagram, 0).outcome(policy)
+
+
+def _walk(saved: SavedRules, chain: str, datagram: Datagram, depth: int) -> ChainWalk:
+    walk = ChainWalk()
+    for text in saved.chains.get(chain, ()):
+        words = shlex.split(text)
+        match = all_of(_conditions(words, datagram))
+        target, goes = _target(words)
+        if match is Match.NO or target in _PASSING:
+            continue
+        if target == "RETURN":
+            walk.stop(match)
+        elif target in saved.chains:
+            if depth >= MAX_DEPTH:
+                walk.add(match, Outcome(UNDECIDED), text)
+                continue
+            inner = _walk(saved, target, datagram, depth + 1).outcome()
+            rule = f"{text} -> {inner.rule}" if inner.rule else text
+            walk.add(match, Outcome(inner.verdicts, rule), text)
+            if goes and Verdict.CONTINUE in inner.verdicts:
+                walk.stop(match)
+        else:
+            walk.add(match, Outcome(_TARGETS.get(target, UNDECIDED)), text)
+    return walk
+
+
+def _target(words: list[str]) -> tuple[str, bool]:
+    """Return the target, and whether it is reached with goto."""
+    for flag in ("-j", "-g"):
+        if flag in words[:-1]:
+            return words[words.index(flag) + 1], flag == "-g"
+    return "", False
+
+
+def _conditions(words: list[str], datagram: Datagram) -> Iterator[Match]:
+    at, negated = 2, False  # after -A CHAIN
+    while at < len(words):
+        flag = words[at]
+        if flag in {"-j", "-g"}:
+            return
+        if flag == "!":
+            negated = True
+            at += 1
+            continue
+        values: list[str] = []
+        at += 1
+        while at < len(words) and words[at] != "!" and not words[at].startswith("-"):
+            values.append(words[at])
+            at += 1
+        match = _condition(flag, values, datagram)
+        yield negate(match) if negated else match
+        negated = False
+
+
+def _condition(flag: str, values: list[str], datagram: Datagram) -> Match:
+    if flag in _ALWAYS:
+        return Match.YES
+    if flag in _NEVER:
+        return Match.NO
+    if flag in _IGNORED_WITH_VALUE:
+        return Match.YES
+    check = _CHECKS.get(flag)
+    if check is None or not values:
+        return Match.MAYBE
+    return check(values[0], datagram)
+
+
+def _protocol(value: str, _: Datagram) -> Match:
+    return Match.YES if value in {"udp", "17", "all", "0"} else Match.NO
+
+
+def _interface(value: str, datagram: Datagram) -> Match:
+    if value == "lo":
+        return Match.NO  # it comes from another machine
+    if datagram.interface is None:
+        return Match.MAYBE
+    name = value.removesuffix("+")
+    same = (
+        datagram.interface.startswith(name)
+        if value.endswith("+")
+        else datagram.interface == name
+    )
+    return Match.YES if same else Match.NO
+
+
+def _ports(value: str, port: int) -> Match:
+    matches = [_covers(part, port) for part in value.split(",")]
+    if Match.YES in matches:
+        return Match.YES
+    return Match.MAYBE if Match.MAYBE in matches else Match.NO
+
+
+def _covers(part: str, port: int) -> Match:
+    first, colon, last = part.partition(":")
+    if not (first or colon) or not (first + last).isdigit():
+        return Match.MAYBE  # a name from /etc/services
+    low = int(first or 0)
+    high = int(last or 65535) if colon else low
+    return Match.YES if low <= port <= high else Match.NO
+
+
+def _states(value: str, _: Datagram) -> Match:
+    return Match.YES if _STATES & set(value.split(",")) else Match.NO
+
+
+def _destination_type(value: str, _: Datagram) -> Match:
+    return Match.YES if "LOCAL" in value.split(",") else Match.NO
+
+
+def _either_port(value: str, d: Datagram) -> Match:
+    found = {_ports(value, d.port), _ports(value, d.source_port)}
+    if Match.YES in found:
+        return Match.YES
+    return Match.MAYBE if Match.MAYBE in found else Match.NO
+
+
+_CHECKS: dict[str, Callable[[str, Datagram], Match]] = {
+    "-p": _protocol,
+    "-s": lambda value, d: is_in(d.source, value),
+    "-d": lambda value, d: is_in(d.destination, value),
+    "-i": _interface,
+    "-m": lambda value, _: Match.NO if value in {"tcp", "icmp"} else Match.YES,
+    "--sport": lambda value, d: _ports(value, d.source_port),
+    "--sports": lambda value, d: _ports(value, d.source_port),
+    "--dport": lambda value, d: _ports(value, d.port),
+    "--dports": lambda value, d: _ports(value, d.port),
+    "--ports": _either_port,
+    "--state": _states,
+    "--ctstate": _states,
+    "--dst-type": _destination_type,
+}
+_ALWAYS = frozenset({"--hashlimit-upto", "--limit"})
+"""A single datagram is below every rate."""
+_NEVER = frozenset({"-o", "--hashlimit-above", "-f", "--tcp-flags", "--syn"})
+_IGNORED_WITH_VALUE = frozenset(
+    {
+        "--comment",
+        "--limit-burst",
+        "--hashlimit-burst",
+        "--hashlimit-mode",
+        "--hashlimit-name",
+        "--hashlimit-srcmask",
+        "--hashlimit-dstmask",
+        "--hashlimit-htable-expire",
+        "--hashlimit-htable-size",
+        "--hashlimit-htable-max",
+        "--hashlimit-htable-gcinterval",
+    }
+)
+"""Options of conditions above that decide nothing by themselves."""

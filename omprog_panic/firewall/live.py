@@ -1,0 +1,185 @@
+"""Whether the firewall of this machine lets the listed senders through.
+
+Evaluates every hook that a datagram passes, whoever made the rules: the ruleset of
+nftables, which has those of iptables-nft as well, and the tables of iptables-legacy.
+Failure is not emptiness: rules that cannot be read make the answer unknown.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import json
+from typing import TYPE_CHECKING, NamedTuple
+
+from omprog_panic.firewall.iptables import PROGRAMS, TIMEOUT_S
+from omprog_panic.firewall.iptables_rules import evaluate
+from omprog_panic.firewall.nft_rules import NftRuleset, RulesetError, parse_ruleset
+from omprog_panic.firewall.passage import Datagram, Outcome, Passage, Verdict, joined
+from omprog_panic.firewall.saved import IncompleteRulesError, SavedRules, parse_tables
+from omprog_panic.host.machine import UnreadableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from ipaddress import IPv4Address, IPv6Address
+
+    from omprog_panic.config.senders import ListedSender
+    from omprog_panic.firewall.nft_rules import ChainName
+    from omprog_panic.host.machine import Machine
+
+MAX_EVALUATED = 100  # networks; of more senders the first ones stand for all
+SOURCE_PORT = 6665  # netconsole's default, for a sender without source_port
+LEGACY_TABLES = {4: "/proc/net/ip_tables_names", 6: "/proc/net/ip6_tables_names"}
+"""Tables of iptables-legacy that are in use; missing if its module is not loaded."""
+_HOOKS = (
+    ("raw", "PREROUTING"),
+    ("mangle", "PREROUTING"),
+    ("mangle", "INPUT"),
+    ("filter", "INPUT"),
+    ("security", "INPUT"),
+)
+"""The chains of iptables that a datagram for this machine passes, in order."""
+
+
+class SenderPassage(NamedTuple):
+    """Whether the datagrams of one listed network pass."""
+
+    sender: str
+    address: str  # one of the network, evaluated for all of it
+    passage: Passage
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LiveRules:
+    """All rules in force for one address family.
+
+    ``unreadable`` says what could not be read; then no datagram is known to pass.
+    """
+
+    family: int
+    ruleset: NftRuleset | None = None
+    nft_tables: dict[str, SavedRules] = dataclasses.field(default_factory=dict)
+    legacy_tables: dict[str, SavedRules] = dataclasses.field(default_factory=dict)
+    unreadable: tuple[str, ...] = ()
+
+    def passage(self, datagram: Datagram) -> Passage:
+        """Return whether a datagram passes all hooks."""
+        found = joined([*self._nft(datagram), *self._legacy(datagram)])
+        if found.passes and self.unreadable:
+            return Passage(None, self.unreadable[0])
+        return found
+
+    def _nft(self, datagram: Datagram) -> Iterator[tuple[str, Outcome]]:
+        if self.ruleset is None:
+            return
+        for name in self.ruleset.base_chains(self.family):
+            outcome = self.ruleset.evaluate(name, datagram)
+            if outcome.verdicts != {Verdict.ACCEPT}:
+                # Matches of iptables are opaque to nft; iptables-save shows them.
+                outcome = self._as_iptables(name, datagram) or outcome
+            yield f"nft {name}", outcome
+
+    def _as_iptables(self, name: ChainName, datagram: Datagram) -> Outcome | None:
+        table = self.nft_tables.get(name.table)
+        if name.family not in {"ip", "ip6"} or table is None:
+            return None
+        known = name.chain in table.chains
+        return evaluate(table, name.chain, datagram) if known else None
+
+    def _legacy(self, datagram: Datagram) -> Iterator[tuple[str, Outcome]]:
+        for table, chain in _HOOKS:
+            saved = self.legacy_tables.get(table)
+            if saved is not None and chain in saved.chains:
+                name = f"{PROGRAMS[self.family]}-legacy {table} {chain}"
+                yield name, evaluate(saved, chain, datagram)
+
+
+def read_live_rules(machine: Machine, family: int) -> LiveRules:
+    """Read all rules of one family; what cannot be read is in the result."""
+    unreadable: list[str] = []
+    ruleset = None
+    result = machine.run("nft", "-j", "list", "ruleset", timeout_s=TIMEOUT_S)
+    if result.succeeded:
+        try:
+            ruleset = parse_ruleset(result.stdout)
+        except RulesetError as error:
+            unreadable.append(str(error))
+    else:
+        unreadable.append(result.failure())
+    return LiveRules(
+        family,
+        ruleset,
+        # For details only: everything in it is in the ruleset, too.
+        nft_tables=_saved(machine, f"{PROGRAMS[family]}-nft-save", []),
+        legacy_tables=_legacy_tables(machine, family, unreadable),
+        unreadable=tuple(unreadable),
+    )
+
+
+def _legacy_tables(
+    machine: Machine, family: int, unreadable: list[str]
+) -> dict[str, SavedRules]:
+    try:
+        names = machine.read(LEGACY_TABLES[family])
+    except UnreadableError as error:
+        unreadable.append(str(error))
+        return {}
+    if not (names or "").strip():
+        return {}  # asking iptables-legacy would load its modules
+    return _saved(machine, f"{PROGRAMS[family]}-legacy-save", unreadable)
+
+
+def _saved(
+    machine: Machine, program: str, unreadable: list[str]
+) -> dict[str, SavedRules]:
+    result = machine.run(program, timeout_s=TIMEOUT_S)
+    if not result.succeeded:
+        unreadable.append(result.failure())
+        return {}
+    try:
+        return parse_tables(result.stdout)
+    except IncompleteRulesError as error:
+        unreadable.append(f"{program}: {error}")
+        return {}
+
+
+def sender_passages(
+    machine: Machine, senders: Iterable[ListedSender], port: int
+) -> list[SenderPassage]:
+    """Return for each listed network whether its datagrams pass the firewall."""
+    rules: dict[int, LiveRules] = {}
+    found = []
+    listed = [(sender, network) for sender in senders for network in sender.networks]
+    for sender, network in listed[:MAX_EVALUATED]:
+        source = _address_in(network)
+        if source.version not in rules:
+            rules[source.version] = read_live_rules(machine, source.version)
+        interface, destination = _route(machine, source)
+        datagram = Datagram(
+            source, sender.source_port or SOURCE_PORT, port, destination, interface
+        )
+        passage = rules[source.version].passage(datagram)
+        found.append(SenderPassage(sender.name, str(source), passage))
+    return found
+
+
+def _address_in(
+    network: ipaddress.IPv4Network | ipaddress.IPv6Network,
+) -> IPv4Address | IPv6Address:
+    return network.network_address if network.num_addresses == 1 else network[1]
+
+
+def _route(
+    machine: Machine, source: IPv4Address | IPv6Address
+) -> tuple[str | None, IPv4Address | IPv6Address | None]:
+    """Return where datagrams of a sender arrive: interface and our own address.
+
+    The route back to the sender, which is usually the way that it comes.
+    """
+    result = machine.run("ip", "-j", "route", "get", str(source))
+    try:
+        (route,) = json.loads(result.stdout)
+        own = route.get("prefsrc")
+        return route.get("dev"), ipaddress.ip_address(own) if own else None
+    except (ValueError, AttributeError):
+        return None, None

@@ -1,0 +1,354 @@
+"""What an nftables ruleset decides about a datagram. Pure.
+
+Reads the JSON of ``nft -j list ruleset`` (libnftables-json(5)).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from omprog_panic.errors import OmprogPanicError
+from omprog_panic.firewall.passage import (
+    MAX_DEPTH,
+    UNDECIDED,
+    ChainWalk,
+    Match,
+    Outcome,
+    Verdict,
+    all_of,
+    is_in,
+    negate,
+)
+
+if TYPE_CHECKING:
+    from omprog_panic.firewall.passage import Datagram
+
+HOOKS = ("ingress", "prerouting", "input")
+"""What a datagram for this machine passes, in order (nft(8), HOOKS)."""
+_SILENT = frozenset(
+    {"counter", "log", "mangle", "notrack", "comment", "set", "meter", "ct helper"}
+)
+"""Statements after which the rule goes on."""
+_VERDICTS = {
+    "accept": frozenset({Verdict.ACCEPT}),
+    "drop": frozenset({Verdict.DROP}),
+    "reject": frozenset({Verdict.DROP}),
+    "continue": frozenset({Verdict.CONTINUE}),
+}
+_STATES = {"new", "untracked"}  # nobody answers netconsole
+_FAMILIES = {4: {"ip", "inet", "netdev"}, 6: {"ip6", "inet", "netdev"}}
+
+
+class RulesetError(OmprogPanicError):
+    """Not the JSON of a ruleset."""
+
+
+class ChainName(NamedTuple):
+    """A chain is named within its table, a table within its family."""
+
+    family: str
+    table: str
+    chain: str
+
+    def __str__(self) -> str:
+        return " ".join(self)
+
+
+@dataclasses.dataclass(slots=True)
+class NftChain:
+    """One chain; ``hook`` is "" for one that is only jumped to."""
+
+    hook: str = ""
+    priority: int = 0
+    policy: Verdict = Verdict.ACCEPT
+    rules: list[list[Any]] = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class NftRuleset:
+    """Chains and sets, by name."""
+
+    chains: dict[ChainName, NftChain]
+    sets: dict[ChainName, list[Any]]
+
+    def base_chains(self, family: int) -> list[ChainName]:
+        """Return the base chains that a datagram of this family passes, in order."""
+        found = [
+            (HOOKS.index(chain.hook), chain.priority, name)
+            for name, chain in self.chains.items()
+            if chain.hook in HOOKS and name.family in _FAMILIES[family]
+        ]
+        return [name for _, _, name in sorted(found)]
+
+    def evaluate(self, name: ChainName, datagram: Datagram) -> Outcome:
+        """Return what a base chain decides."""
+        return _Walker(self, datagram).walk(name, 0).outcome(self.chains[name].policy)
+
+
+def parse_ruleset(text: str) -> NftRuleset:
+    """Parse the JSON of ``nft -j list ruleset``.
+
+    Raises:
+        RulesetError: it is something else.
+
+    """
+    found = NftRuleset({}, {})
+    try:
+        for entry in json.loads(text)["nftables"]:
+            for kind, value in entry.items():
+                _add(found, kind, value)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RulesetError(f"the output of nft is not understood: {error!r}") from error
+    return found
+
+
+def _add(found: NftRuleset, kind: str, value: Any) -> None:  # noqa: ANN401 - JSON
+    if kind == "chain":
+        name = ChainName(value["family"], value["table"], value["name"])
+        chain = found.chains.setdefault(name, NftChain())
+        chain.hook = value.get("hook", "")
+        priority = value.get("prio", 0)
+        chain.priority = priority if isinstance(priority, int) else 0
+        if value.get("policy") == "drop":
+            chain.policy = Verdict.DROP
+    elif kind == "rule":
+        name = ChainName(value["family"], value["table"], value["chain"])
+        chain = found.chains.setdefault(name, NftChain())
+        chain.rules.append(value.get("expr", []))
+    elif kind in {"set", "map"}:
+        name = ChainName(value["family"], value["table"], value["name"])
+        found.sets[name] = value.get("elem", [])
+
+
+class _Walker:
+    """Evaluates the chains of one ruleset for one datagram."""
+
+    def __init__(self, ruleset: NftRuleset, datagram: Datagram) -> None:
+        self._ruleset = ruleset
+        self._datagram = datagram
+
+    def walk(self, name: ChainName, depth: int) -> ChainWalk:
+        walk = ChainWalk()
+        chain = self._ruleset.chains.get(name)
+        if chain is None or depth > MAX_DEPTH:
+            walk.add(Match.YES, Outcome(UNDECIDED), str(name))
+            return walk
+        for expressions in chain.rules:
+            self._rule(walk, name, expressions, depth)
+        return walk
+
+    def _rule(
+        self, walk: ChainWalk, name: ChainName, expressions: list[Any], depth: int
+    ) -> None:
+        shown = rule_text(expressions)
+        match = Match.YES
+        for expression in expressions:
+            ((kind, value),) = expression.items()
+            if kind == "match":
+                match = all_of([match, self._match(name, value)])
+            elif kind == "limit":
+                # A single datagram is below every rate.
+                over = bool(value.get("inv")) if isinstance(value, dict) else None
+                found = {True: Match.NO, False: Match.YES, None: Match.MAYBE}[over]
+                match = all_of([match, found])
+            elif kind == "vmap":
+                self._verdict_map(walk, name, value, match, depth)
+            elif kind in _SILENT:
+                continue
+            elif kind in {*_VERDICTS, "jump", "goto", "return"}:
+                self._verdict(walk, name, expression, match, shown, depth)
+            else:  # a match of iptables; or one of its targets, queue, tproxy, ...
+                match = all_of([match, Match.MAYBE])
+                if kind != "xt" or value is None or value.get("type") != "match":
+                    walk.add(match, Outcome(UNDECIDED), shown)
+            if match is Match.NO:
+                return
+
+    def _verdict(
+        self,
+        walk: ChainWalk,
+        name: ChainName,
+        expression: Any,  # noqa: ANN401 - JSON
+        match: Match,
+        shown: str,
+        depth: int,
+    ) -> None:
+        ((kind, value),) = expression.items()
+        if kind == "return":
+            walk.stop(match)
+        elif kind in _VERDICTS:
+            walk.add(match, Outcome(_VERDICTS[kind]), shown)
+        else:
+            target = ChainName(name.family, name.table, value["target"])
+            inner = self.walk(target, depth + 1).outcome()
+            rule = f"{target.chain}: {inner.rule}" if inner.rule else shown
+            walk.add(match, Outcome(inner.verdicts, rule), shown)
+            if kind == "goto" and Verdict.CONTINUE in inner.verdicts:
+                walk.stop(match)
+
+    def _verdict_map(
+        self,
+        walk: ChainWalk,
+        name: ChainName,
+        value: Any,  # noqa: ANN401 - JSON
+        match: Match,
+        depth: int,
+    ) -> None:
+        elements = self._elements(name, value["data"])
+        if elements is None:
+            walk.add(match, Outcome(UNDECIDED), rule_text([{"vmap": value}]))
+            return
+        for key, verdict in elements:
+            found = self._equals(name, value["key"], key)
+            shown = rule_text([verdict])
+            self._verdict(walk, name, verdict, all_of([match, found]), shown, depth)
+
+    def _match(self, name: ChainName, value: Any) -> Match:  # noqa: ANN401 - JSON
+        found = self._equals(name, value["left"], value["right"])
+        if value["op"] in {"==", "in"}:
+            return found
+        return negate(found) if value["op"] == "!=" else Match.MAYBE
+
+    def _elements(self, name: ChainName, right: Any) -> list[Any] | None:  # noqa: ANN401
+        """Return the elements of a set, named or anonymous; None for another value."""
+        if isinstance(right, str) and right.startswith("@"):
+            named = ChainName(name.family, name.table, right[1:])
+            return self._ruleset.sets.get(named)
+        if isinstance(right, dict) and isinstance(right.get("set"), list):
+            found: list[Any] = right["set"]
+            return found
+        return None
+
+    def _equals(self, name: ChainName, left: Any, right: Any) -> Match:  # noqa: ANN401
+        elements = right if isinstance(right, list) else self._elements(name, right)
+        if elements is not None:
+            matches = {self._equals(name, left, element) for element in elements}
+            if Match.YES in matches:
+                return Match.YES
+            return Match.MAYBE if Match.MAYBE in matches else Match.NO
+        if isinstance(right, dict) and "elem" in right:
+            return self._equals(name, left, right["elem"]["val"])
+        return self._value(left, right)
+
+    def _value(self, left: Any, right: Any) -> Match:  # noqa: ANN401 - JSON
+        if "payload" in left:
+            return self._payload(left["payload"], right)
+        if "meta" in left:
+            return self._meta(left["meta"].get("key"), right)
+        if "ct" in left and left["ct"].get("key") == "state":
+            return Match.YES if str(right) in _STATES else Match.NO
+        if left.get("fib", {}).get("result") == "type":
+            return Match.YES if right == "local" else Match.NO
+        return Match.MAYBE
+
+    def _payload(self, field: Any, right: Any) -> Match:  # noqa: ANN401 - JSON
+        protocol, name = field.get("protocol"), field.get("field")
+        datagram = self._datagram
+        ours = "ip" if datagram.family == 4 else "ip6"
+        if protocol in {"ip", "ip6"}:
+            if protocol != ours:
+                return Match.NO
+            if name in {"saddr", "daddr"}:
+                address = datagram.source if name == "saddr" else datagram.destination
+                return _in_range(address, right)
+            if name in {"protocol", "nexthdr"}:
+                return _is_udp(right)
+        if protocol in {"udp", "th"} and name in {"sport", "dport"}:
+            port = datagram.source_port if name == "sport" else datagram.port
+            return _port(port, right)
+        return Match.NO if protocol in {"tcp", "icmp", "icmpv6", "arp"} else Match.MAYBE
+
+    def _meta(self, key: object, right: Any) -> Match:  # noqa: ANN401 - JSON
+        datagram = self._datagram
+        if key == "l4proto":
+            return _is_udp(right)
+        if key == "nfproto":
+            return _same(right, "ipv4" if datagram.family == 4 else "ipv6")
+        if key == "protocol":
+            return _same(right, "ip" if datagram.family == 4 else "ip6")
+        if key in {"iifname", "iif"} and isinstance(right, str):
+            return _interface(datagram.interface, right)
+        return Match.NO if key in {"oif", "oifname"} else Match.MAYBE
+
+
+def _interface(interface: str | None, right: str) -> Match:
+    if right == "lo":
+        return Match.NO  # it comes from another machine
+    if interface is None:
+        return Match.MAYBE
+    if right.endswith("*"):
+        return Match.YES if interface.startswith(right[:-1]) else Match.NO
+    return _same(right, interface)
+
+
+def _same(right: object, value: str) -> Match:
+    return Match.YES if right == value else Match.NO
+
+
+def _is_udp(right: object) -> Match:
+    return Match.YES if str(right) in {"udp", "17"} else Match.NO
+
+
+def _port(port: int, right: Any) -> Match:  # noqa: ANN401 - JSON
+    if isinstance(right, int):
+        return Match.YES if right == port else Match.NO
+    if isinstance(right, dict) and "range" in right:
+        low, high = right["range"]
+        if isinstance(low, int) and isinstance(high, int):
+            return Match.YES if low <= port <= high else Match.NO
+    return Match.MAYBE
+
+
+def _in_range(address: Any, right: Any) -> Match:  # noqa: ANN401 - JSON
+    if isinstance(right, str):
+        return is_in(address, right)
+    if isinstance(right, dict) and "prefix" in right:
+        prefix = right["prefix"]
+        return is_in(address, f"{prefix['addr']}/{prefix['len']}")
+    if isinstance(right, dict) and "range" in right and address is not None:
+        low, high = map(ipaddress.ip_address, right["range"])
+        return Match.YES if int(low) <= int(address) <= int(high) else Match.NO
+    return Match.MAYBE
+
+
+def rule_text(expressions: list[Any]) -> str:
+    """Return a rule much as nft prints it."""
+    return " ".join(
+        _text(kind, value) for e in expressions for kind, value in e.items()
+    )
+
+
+def _text(kind: str, value: Any) -> str:  # noqa: ANN401 - JSON
+    if kind == "match":
+        op = "" if value["op"] in {"==", "in"} else f" {value['op']}"
+        return f"{_operand(value['left'])}{op} {_operand(value['right'])}"
+    if kind == "vmap":
+        return f"{_operand(value['key'])} vmap {_operand(value['data'])}"
+    if kind in {"jump", "goto"}:
+        return f"{kind} {value['target']}"
+    if kind == "xt" and value:
+        return f"{value.get('type')} {value.get('name')} of iptables"
+    return kind
+
+
+def _operand(value: Any) -> str:  # noqa: ANN401 - JSON
+    if isinstance(value, list):
+        return ", ".join(map(_operand, value))
+    if not isinstance(value, dict):
+        return str(value)
+    ((kind, inner),) = value.items()
+    if kind == "payload":
+        return f"{inner.get('protocol')} {inner.get('field')}"
+    if kind in {"meta", "ct"}:
+        key = str(inner.get("key"))
+        return key if kind == "meta" else f"ct {key}"
+    if kind == "prefix":
+        return f"{inner['addr']}/{inner['len']}"
+    if kind == "range":
+        return "-".join(map(_operand, inner))
+    if kind == "set":
+        return f"{{ {_operand(inner)} }}"
+    return kind

@@ -1,0 +1,150 @@
+"""Whether the rules of a firewall let one datagram pass. Pure.
+
+Rules are evaluated in three-valued logic: a condition that is not understood may or
+may not hold, and then several outcomes are possible. A datagram passes only if every
+possible outcome accepts it; where that is not so, the answer is unknown.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import ipaddress
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from ipaddress import IPv4Address, IPv6Address
+
+MAX_DEPTH = 16  # of jumps; the kernel's own limit (NFT_JUMP_STACK_SIZE)
+
+
+class Match(enum.Enum):
+    """Whether a condition holds."""
+
+    YES = enum.auto()
+    NO = enum.auto()
+    MAYBE = enum.auto()  # not understood
+
+
+class Verdict(enum.Enum):
+    """What a chain decides; CONTINUE: nothing, the next rule or chain is tried."""
+
+    ACCEPT = enum.auto()
+    DROP = enum.auto()
+    CONTINUE = enum.auto()
+
+
+UNDECIDED = frozenset({Verdict.ACCEPT, Verdict.DROP})
+"""The possible verdicts of a target that is not understood."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Datagram:
+    """A UDP datagram that arrives from another machine.
+
+    ``destination`` and ``interface`` are None if the route is not known.
+    """
+
+    source: IPv4Address | IPv6Address
+    source_port: int
+    port: int
+    destination: IPv4Address | IPv6Address | None = None
+    interface: str | None = None
+
+    @property
+    def family(self) -> int:
+        return self.source.version
+
+
+class Outcome(NamedTuple):
+    """The possible verdicts of one chain, and the first rule that may drop."""
+
+    verdicts: frozenset[Verdict]
+    rule: str = ""
+
+
+class Passage(NamedTuple):
+    """Whether a datagram passes all hooks, None for unknown.
+
+    ``where`` names the chain and rule that drops it, or that is not understood.
+    """
+
+    passes: bool | None
+    where: str = ""
+
+
+def negate(match: Match) -> Match:
+    """Return the match of the negated condition."""
+    return {Match.YES: Match.NO, Match.NO: Match.YES}.get(match, match)
+
+
+def all_of(matches: Iterable[Match]) -> Match:
+    """Return whether all conditions hold."""
+    found = set(matches)
+    if Match.NO in found:
+        return Match.NO
+    return Match.MAYBE if Match.MAYBE in found else Match.YES
+
+
+def is_in(address: IPv4Address | IPv6Address | None, text: str) -> Match:
+    """Return whether an address is in a network, given as ADDRESS or ADDRESS/LENGTH."""
+    try:
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return Match.MAYBE  # a host name
+    if address is None:
+        return Match.YES if network.prefixlen == 0 else Match.MAYBE
+    return Match.YES if address in network else Match.NO
+
+
+def joined(chains: Iterable[tuple[str, Outcome]]) -> Passage:
+    """Return the passage through base chains, each with its name: all must accept."""
+    unknown = ""
+    for name, outcome in chains:
+        where = f"{name}: {outcome.rule}" if outcome.rule else name
+        if Verdict.ACCEPT not in outcome.verdicts:
+            return Passage(passes=False, where=where)
+        if Verdict.DROP in outcome.verdicts:
+            unknown = unknown or where
+    return Passage(None, unknown) if unknown else Passage(passes=True)
+
+
+class ChainWalk:
+    """Collects the outcome of one chain, rule by rule."""
+
+    def __init__(self) -> None:
+        self._possible: set[Verdict] = set()
+        self._rule = ""
+        self.ended = False
+
+    def add(self, match: Match, outcome: Outcome, rule: str) -> None:
+        """Add a rule that has this outcome if it matches."""
+        if match is Match.NO or self.ended:
+            return
+        decided = outcome.verdicts - {Verdict.CONTINUE}
+        self._possible |= decided
+        if Verdict.DROP in decided and not self._rule:
+            self._rule = outcome.rule or rule
+        if match is Match.YES and Verdict.CONTINUE not in outcome.verdicts:
+            self.ended = True
+
+    def stop(self, match: Match) -> None:
+        """Add a rule that leaves the chain if it matches."""
+        if match is Match.NO or self.ended:
+            return
+        self._possible.add(Verdict.CONTINUE)
+        self.ended = match is Match.YES
+
+    def outcome(self, policy: Verdict = Verdict.CONTINUE) -> Outcome:
+        """Return the outcome; ``policy`` decides if no rule did."""
+        possible = set(self._possible)
+        if not self.ended:
+            possible.add(Verdict.CONTINUE)
+        rule = self._rule
+        if Verdict.CONTINUE in possible and policy is not Verdict.CONTINUE:
+            possible.discard(Verdict.CONTINUE)
+            possible.add(policy)
+            if policy is Verdict.DROP and not rule:
+                rule = "policy drop"
+        return Outcome(frozenset(possible), rule)
