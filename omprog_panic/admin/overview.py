@@ -6,23 +6,23 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from omprog_panic.admin.readiness import why_not_alerting, why_not_listening
-from omprog_panic.admin.status import APPLY, WARNING, Problem, collect_status
+from omprog_panic.admin.status import APPLY, WARNING, collect_status
 from omprog_panic.config.load import load_public
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from omprog_panic.admin.status import MonitorStatus
+    from omprog_panic.admin.status import MonitorStatus, Problem
     from omprog_panic.config.model import PublicConfig
 
 
 def monitor_status(
-    file: Path, has_unapplied_changes: Callable[[PublicConfig], bool]
+    file: Path, system_problems: Callable[[PublicConfig], list[Problem]]
 ) -> MonitorStatus:
     """Return the status of the monitor that a config.yaml configures.
 
-    ``has_unapplied_changes`` says whether rsyslogd, collector or firewall use an older
+    ``system_problems`` returns how rsyslogd and the firewall, as they run, differ from
     config.yaml.
 
     Raises:
@@ -33,11 +33,13 @@ def monitor_status(
     config = load_public(file)
     status = collect_status(config.paths)
     problems = [*status.problems, *why_not_listening(file)]
-    if str(file.absolute()) not in status.store.changed_files and has_unapplied_changes(
-        config
-    ):
-        text = f"{file} has changed: run `{APPLY}`"
-        problems.append(Problem(WARNING, text, APPLY))
+    for problem in system_problems(config):
+        # A changed file that the alerter has not read either is reported once.
+        if str(file.absolute()) in status.store.changed_files and (
+            problem.level == WARNING and problem.remedy == APPLY
+        ):
+            continue
+        problems.append(problem)
     if not status.alerter_running:
         problems[:0] = why_not_alerting(file)
     return dataclasses.replace(status, problems=tuple(problems))

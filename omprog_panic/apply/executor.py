@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, NamedTuple
 
 from omprog_panic.apply.plan import (
@@ -11,9 +12,10 @@ from omprog_panic.apply.plan import (
     make_plan,
     wanted_files,
 )
+from omprog_panic.apply.running import Difference, running_differences
 from omprog_panic.errors import OmprogPanicError
-from omprog_panic.firewall.iptables import Iptables
-from omprog_panic.firewall.rules import FAMILIES, admissions, chain_rules, jump
+from omprog_panic.firewall.iptables import Iptables, families
+from omprog_panic.firewall.rules import admissions, chain_rules, jump
 from omprog_panic.firewall.saved import transaction
 from omprog_panic.host import services
 from omprog_panic.host.machine import UnreadableError
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 ALERTER_UNIT = "omprog-panic-alerter"
 MAX_TABLED_HOSTS = 4096  # of one network, in the lookup table of the filter
 VALUES_TIMEOUT_S = 90.0
+RUNNING_CHECKS = 20  # four a second, after rsyslogd was restarted
 
 
 class ApplyError(OmprogPanicError):
@@ -70,7 +73,11 @@ def plan_for(reception: Reception, machine: Machine) -> Plan:
     wanted = wanted_files(reception, filtered=filtered, firewall=firewall)
     if filtered and reception.senders:
         _check_filter(reception)
-    return make_plan(wanted, machine.read)
+    plan = make_plan(wanted, machine.read)
+    if plan.restarts:
+        return plan  # rsyslogd restarts anyway, with other files
+    differences = tuple(running_differences(reception, machine))
+    return dataclasses.replace(plan, differences=differences)
 
 
 def _check_filter(reception: Reception) -> None:
@@ -106,7 +113,7 @@ def check_plan(plan: Plan, reception: Reception, machine: Machine) -> list[str]:
         if new:
             raise ApplyError(f"rsyslogd refuses this: {new[0]}; nothing was changed")
     if plan.touches_firewall:
-        for family in FAMILIES:
+        for family in families(machine):
             iptables = Iptables(machine, family)
             text = _transaction(reception, iptables.read(), family)
             if text is not None:
@@ -129,6 +136,7 @@ def execute_plan(
     try:
         _write_files(plan, machine, done)
         _restart_rsyslogd(plan, machine, done)
+        _check_running(reception, machine)
         _change_firewall(plan, reception, machine, done)
         if alerter:
             services.reload_or_restart(machine, ALERTER_UNIT)
@@ -170,13 +178,15 @@ def _set_values(machine: Machine) -> None:
 def _restart_rsyslogd(plan: Plan, machine: Machine, done: list[CompletedStep]) -> None:
     if plan.restarts:
         name, act = "rsyslogd restarted", services.restart
-    elif plan.changes:
+    elif not plan.is_empty:
         name, act = "rsyslogd has reloaded its tables", services.send_hup
     else:
         return
 
     def restart() -> None:
         act(machine, daemon.UNIT)
+        if not plan.restarts:
+            machine.write(daemon.HUP_MARK, "")
 
     # Steps are undone from the last to the first. Inserted first, this one is undone
     # last: rsyslogd restarts once the old files are back in place.
@@ -184,12 +194,28 @@ def _restart_rsyslogd(plan: Plan, machine: Machine, done: list[CompletedStep]) -
     restart()
 
 
+def _check_running(reception: Reception, machine: Machine) -> None:
+    """Wait until rsyslogd does what config.yaml says.
+
+    Raises:
+        ApplyError: it does not.
+
+    """
+    left: list[Difference] = []
+    for _ in range(RUNNING_CHECKS):
+        left = running_differences(reception, machine)
+        if not left:
+            return
+        machine.run("sleep", "0.25")
+    raise ApplyError(f"after the change, {left[0].text}")
+
+
 def _change_firewall(
     plan: Plan, reception: Reception, machine: Machine, done: list[CompletedStep]
 ) -> None:
     if not plan.touches_firewall:
         return
-    for family in FAMILIES:
+    for family in families(machine):
         iptables = Iptables(machine, family)
         before = iptables.read()
         text = _transaction(reception, before, family)

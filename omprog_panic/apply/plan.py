@@ -14,6 +14,7 @@ from omprog_panic.rsyslog.dropin import ETC, RULESET, SWITCH_514, Values, value_
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from omprog_panic.apply.running import Difference
     from omprog_panic.config.model import Reception
     from omprog_panic.rsyslog.host_config import RsyslogStatement
 
@@ -46,14 +47,21 @@ class Change:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Plan:
-    """All files that change."""
+    """All files that change, and what the running rsyslogd does otherwise."""
 
     changes: tuple[Change, ...]
+    differences: tuple[Difference, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.changes and not self.differences
 
     @property
     def restarts(self) -> bool:
         """Whether rsyslogd has to be restarted."""
-        return any(change.path in _RESTARTING for change in self.changes)
+        return any(change.path in _RESTARTING for change in self.changes) or any(
+            difference.needs_restart for difference in self.differences
+        )
 
     @property
     def touches_firewall(self) -> bool:

@@ -68,14 +68,16 @@ def apply(file: Path, dry_run: bool, yes: bool, form: str) -> None:  # noqa: FBT
     if form == "text":
         _show(plan, notices, behind, ready=not not_ready)
     done: list[str] = []
-    if (plan.changes or behind) and not dry_run:
+    if (behind or not plan.is_empty) and not dry_run:
         _confirm(yes=yes)
         done = or_exit(execute_plan, plan, reception, machine, alerter=not not_ready)
         if not not_ready:
             notices += _wait_for_alerter(file)
     if form == "json":
         rows = [{"path": c.path, "diff": list(c.diff())} for c in plan.changes]
-        found = {"changes": rows, "alerter": behind, "notices": notices}
+        running = [difference.text for difference in plan.differences]
+        found = {"changes": rows, "running": running, "alerter": behind}
+        found["notices"] = notices
         print_json({**found, "done": done})
     else:
         for step in done:
@@ -98,7 +100,9 @@ def _show(plan: Plan, notices: list[str], behind: list[str], *, ready: bool) -> 
         for line in change.diff():
             color = {"+": "green", "-": "red"}.get(line[:1])
             click.secho(visible(line), fg=color)
-    if not plan.changes and not behind and ready:
+    for difference in plan.differences:
+        click.echo(f"to be corrected: {difference.text}")
+    if plan.is_empty and not behind and ready:
         click.echo("nothing to change: everything is as in config.yaml")
     if plan.restarts:
         click.echo("rsyslogd will be restarted")

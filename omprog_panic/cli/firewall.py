@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -18,13 +17,16 @@ from omprog_panic.cli.options import (
 )
 from omprog_panic.cli.output import print_json
 from omprog_panic.config.load import load_public
-from omprog_panic.firewall.manage import PLUGIN, Firewall
-from omprog_panic.firewall.owner import find_owner
+from omprog_panic.firewall.live import firewall_owner, sender_passages
+from omprog_panic.firewall.manage import UNIT, Firewall
+from omprog_panic.firewall.rules import admissions
 from omprog_panic.host.local import LocalMachine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
+    from omprog_panic.firewall.live import SenderPassage
     from omprog_panic.firewall.manage import FamilyCheck
     from omprog_panic.firewall.owner import FirewallOwner
 
@@ -61,18 +63,36 @@ def show(file: Path, form: str) -> None:
 @config_option
 @format_option
 def check(file: Path, form: str) -> None:
-    """Compare the rules with those in force.
+    """Compare our rules with those in force, and evaluate all rules for each sender.
 
-    Exit status 0: our rules are in force; 1: another rule comes before them; 2: they
-    are not in force.
+    Exit status 0: our rules are in force, and every sender passes; 1: another rule
+    comes before ours; 2: our rules are not in force, or a sender is blocked; 3: it is
+    not known whether a sender passes.
     """
-    families = or_exit(_firewall(file).check)
+    rules = _firewall(file)
+    owner = or_exit(firewall_owner, LocalMachine())
+    families = [] if owner is not None else or_exit(rules.check)
+    senders = _passages(file)
     if form == "json":
-        print_json([_encode(family) for family in families])
+        print_json(
+            {
+                "owner": owner.name if owner else None,
+                "families": [_encode(family) for family in families],
+                "senders": [_encode_sender(row) for row in senders],
+            }
+        )
     else:
-        for family in families:
-            _print(family)
-    sys.exit(max(family.level for family in families))
+        _print(owner, families, senders)
+    levels = [family.level for family in families]
+    levels += [2 for row in senders if row.passage.passes is False]
+    unsure = any(row.passage.passes is None for row in senders)
+    sys.exit(max(levels, default=0) or (3 if unsure else 0))
+
+
+def _passages(file: Path) -> list[SenderPassage]:
+    reception = or_exit(load_public, file).reception
+    port = reception.receive.port
+    return or_exit(sender_passages, LocalMachine(), reception.senders, port)
 
 
 def _encode(found: FamilyCheck) -> dict[str, object]:
@@ -84,10 +104,32 @@ def _encode(found: FamilyCheck) -> dict[str, object]:
     }
 
 
-def _print(found: FamilyCheck) -> None:
-    click.echo(f"{found.name}: {found.says}")
-    for rule in found.in_front:
-        click.echo(f"  before our rules: {rule}")
+def _encode_sender(row: SenderPassage) -> dict[str, object]:
+    return {
+        "name": row.sender,
+        "address": row.address,
+        "passes": row.passage.passes,
+        "where": row.passage.where,
+    }
+
+
+def _print(
+    owner: FirewallOwner | None,
+    families: list[FamilyCheck],
+    senders: list[SenderPassage],
+) -> None:
+    if owner is not None:
+        click.echo(f"managed by {owner.name}: {owner.why}")
+    for found in families:
+        click.echo(f"{found.name}: {found.says}")
+        for rule in found.in_front:
+            click.echo(f"  before our rules: {rule}")
+    bad = [row for row in senders if not row.passage.passes]
+    for row in bad:
+        word = "blocked" if row.passage.passes is False else "unknown"
+        click.echo(f"{row.sender} ({row.address}): {word}: {row.passage.where}")
+    if senders and not bad:
+        click.echo(f"all {len(senders)} senders pass")
 
 
 @firewall.command()
@@ -100,26 +142,35 @@ def _print(found: FamilyCheck) -> None:
 def apply(file: Path, dry_run: bool, force: bool, form: str) -> None:  # noqa: FBT001
     """Put the rules in force, now and at every boot."""
     rules = _firewall(file)
-    owner = find_owner(LocalMachine())
+    owner = or_exit(firewall_owner, LocalMachine())
     if owner is not None and not force:
-        _refuse(owner, rules, form)
+        _refuse(owner, file, form)
     _change("apply", rules.apply, dry_run=dry_run, form=form)
-    if not dry_run and form == "text" and not Path(PLUGIN).parent.is_dir():
+    if not dry_run and form == "text" and rules.is_kept_at_boot() is not True:
         click.echo(
             "notice: these rules do not survive a reboot:"
-            " run `apt install netfilter-persistent`",
+            f" run `systemctl enable {UNIT}`",
             err=True,
         )
 
 
-def _refuse(owner: FirewallOwner, rules: Firewall, form: str) -> None:
-    lines = owner.lines(rules.admitted, rules.port)
+def _refuse(owner: FirewallOwner, file: Path, form: str) -> None:
+    reception = or_exit(load_public, file).reception
+    blocked = {row.sender for row in _passages(file) if not row.passage.passes}
+    senders = [sender for sender in reception.senders if sender.name in blocked]
+    lines = owner.lines(admissions(senders), reception.receive.port) if senders else []
     if form == "json":
         print_json({"owner": owner.name, "why": owner.why, "instead": lines})
+    elif not lines:
+        click.echo(
+            f"{owner.name} manages the firewall here ({owner.why}): nothing was"
+            " changed. All senders pass already.",
+            err=True,
+        )
     else:
         click.echo(
             f"{owner.name} manages the firewall here ({owner.why}): nothing was"
-            " changed. The same rules for it:",
+            f" changed. Run this instead ({owner.lasts}):",
             err=True,
         )
         click.echo("\n".join(lines))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omprog_panic.apply.executor import is_installed, unapplied_files
+from omprog_panic.apply.running import running_differences
 from omprog_panic.config.model import Reception
 from omprog_panic.doctor.finding import Finding, critical, ok
 
@@ -19,12 +20,15 @@ def check_applied(x: CheckContext) -> Iterator[Finding]:
     if x.config is None or not is_installed(x.machine):
         return
     reception = Reception(x.config.senders, x.config.receive)
-    different = unapplied_files(reception, x.machine)
-    if different:
+    files = unapplied_files(reception, x.machine)
+    running = running_differences(reception, x.machine)
+    if files:
         yield critical(
             "applied",
-            f"{x.config_file} differs from what is applied: {', '.join(different)}",
+            f"{x.config_file} differs from what is applied: {', '.join(files)}",
             "omprog-panic apply",
         )
-    else:
-        yield ok("applied", f"all files are as {x.config_file} says")
+    for difference in running:
+        yield critical("applied", difference.text, "omprog-panic apply")
+    if not files and not running:
+        yield ok("applied", f"files and rsyslogd are as {x.config_file} says")

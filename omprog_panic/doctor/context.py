@@ -6,6 +6,7 @@ import dataclasses
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from omprog_panic.apply.running import find_rsyslogd
 from omprog_panic.host.processes import Process, list_processes
 from omprog_panic.rsyslog.daemon import MAIN_FILE
 from omprog_panic.rsyslog.dropin import COLLECTOR, ETC, FILTER_TABLE, Values
@@ -44,13 +45,7 @@ class CheckContext:
 
     @cached_property
     def rsyslogd(self) -> Process | None:
-        """The rsyslogd of the service; those of containers may run beside it."""
-        found = [process for process in self.processes if process.name == "rsyslogd"]
-        pid = (self.machine.read("/run/rsyslogd.pid") or "").strip()
-        by_file = [process for process in found if str(process.pid) == pid]
-        return next(
-            iter(by_file or sorted(found, key=lambda process: process.pid)), None
-        )
+        return find_rsyslogd(self.machine, self.processes)
 
     @cached_property
     def values(self) -> Values:

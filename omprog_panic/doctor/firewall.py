@@ -8,9 +8,13 @@ from omprog_panic.apply.plan import FIREWALL
 from omprog_panic.config.model import Reception
 from omprog_panic.doctor.finding import Finding, critical, ok, unknown, warning
 from omprog_panic.firewall.iptables import FirewallError
-from omprog_panic.firewall.live import MAX_EVALUATED, SenderPassage, sender_passages
-from omprog_panic.firewall.manage import Firewall
-from omprog_panic.firewall.owner import FirewallOwner, find_owner
+from omprog_panic.firewall.live import (
+    MAX_EVALUATED,
+    SenderPassage,
+    firewall_owner,
+    sender_passages,
+)
+from omprog_panic.firewall.manage import UNIT, Firewall
 from omprog_panic.firewall.rules import admissions
 
 if TYPE_CHECKING:
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
 
     from omprog_panic.doctor.context import CheckContext
     from omprog_panic.firewall.manage import FamilyCheck
+    from omprog_panic.firewall.owner import FirewallOwner
 
 SHOWN = 10  # senders on one line
 
@@ -26,7 +31,7 @@ def check_firewall(x: CheckContext) -> Iterator[Finding]:
     """Evaluate the rules in force for each sender; compare ours with config.yaml."""
     if x.config is None or not x.config.senders:
         return
-    owner = find_owner(x.machine)
+    owner = firewall_owner(x.machine)
     reception = Reception(x.config.senders, x.config.receive)
     yield from _passages(x, reception, owner)
     if owner is not None:
@@ -38,13 +43,18 @@ def check_firewall(x: CheckContext) -> Iterator[Finding]:
             "omprog-panic firewall apply",
         )
         return
+    rules = Firewall.of(x.machine, reception, FIREWALL)
     try:
-        found = Firewall.of(x.machine, reception, FIREWALL).check()
+        found = rules.check()
     except FirewallError as error:
         yield unknown("firewall", str(error), "use sudo")
         return
     for family in found:
         yield _finding(family)
+    if rules.is_kept_at_boot() is False:
+        yield warning(
+            "firewall", "the rules are lost at a reboot", f"systemctl enable {UNIT}"
+        )
 
 
 def _passages(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from omprog_panic.apply.running import RULES, changed_since_start
 from omprog_panic.doctor.finding import Finding, critical, ok, unknown, warning
 from omprog_panic.host.processes import may_access
 from omprog_panic.host.sockets import receive_buffer, socket_owners, udp_sockets
 from omprog_panic.rsyslog.daemon import MAIN_FILE
-from omprog_panic.rsyslog.dropin import COLLECTOR, ETC, PROGRAM, RULESET, SHARE
+from omprog_panic.rsyslog.dropin import COLLECTOR, ETC, PROGRAM, RULESET
 from omprog_panic.rsyslog.host_config import module_loads
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from omprog_panic.doctor.context import CheckContext
 
 DROP_IN = "/etc/rsyslog.d/zz-omprog-panic.conf"
-RULES = f"{SHARE}/rsyslog.conf"
 RESTART = "systemctl restart rsyslog"
 REINSTALL = "apt install --reinstall -o Dpkg::Options::=--force-confmiss omprog-panic"
 WANTED_BUFFER = 8 * 1024 * 1024  # bytes: rcvbufSize of our rules
@@ -31,15 +31,10 @@ def check_rsyslogd(x: CheckContext) -> Iterator[Finding]:
         yield critical("rsyslogd", "is not running", "systemctl start rsyslog")
         return
     yield ok("rsyslogd", f"runs, PID {daemon.pid}")
-    files = {statement.file for statement in x.statements} | {MAIN_FILE, RULES}
-    files |= {f"{ETC}/rsyslog/{name}" for name in ("address", "port", "listen")}
-    for file in sorted(files):
-        status = x.machine.status(file)
-        # The start of a process is known only to the second.
-        if status is not None and status.changed > daemon.started + 1:
-            yield warning(
-                "rsyslogd", f"was started before {file} was last changed", RESTART
-            )
+    for file in changed_since_start(x.machine, daemon):
+        yield warning(
+            "rsyslogd", f"was started before {file} was last changed", RESTART
+        )
 
 
 def check_rsyslog_syntax(x: CheckContext) -> Iterator[Finding]:

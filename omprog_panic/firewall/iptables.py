@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 30.0
 PROGRAMS = {4: "iptables", 6: "ip6tables"}
+_IPV6 = "/proc/sys/net/ipv6"
 _RESTORE = ("-w", "5", "--noflush")
 
 
@@ -25,6 +26,11 @@ class IncompatibleRulesError(FirewallError):
 
     Rules that iptables added there could not be found again, and not be removed.
     """
+
+
+def families(machine: Machine) -> tuple[int, ...]:
+    """Return the address families in use: ip6tables may fail where IPv6 is off."""
+    return (4,) if machine.names(_IPV6) is None else (4, 6)
 
 
 class Iptables:
@@ -49,7 +55,7 @@ class Iptables:
         except IncompleteRulesError as error:
             raise IncompatibleRulesError(
                 f'{self.name}-save says "{error}": the filter table has rules made with'
-                " nft; nothing was changed"
+                " nft"
             ) from error
 
     def test(self, text: str) -> None:

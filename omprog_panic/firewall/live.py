@@ -12,9 +12,17 @@ import ipaddress
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from omprog_panic.firewall.iptables import PROGRAMS, TIMEOUT_S
+from omprog_panic.firewall.iptables import (
+    PROGRAMS,
+    TIMEOUT_S,
+    FirewallError,
+    IncompatibleRulesError,
+    Iptables,
+    families,
+)
 from omprog_panic.firewall.iptables_rules import evaluate
 from omprog_panic.firewall.nft_rules import NftRuleset, RulesetError, parse_ruleset
+from omprog_panic.firewall.owner import FirewallOwner, find_owner, nft_owner
 from omprog_panic.firewall.passage import Datagram, Outcome, Passage, Verdict, joined
 from omprog_panic.firewall.saved import IncompleteRulesError, SavedRules, parse_tables
 from omprog_panic.host.machine import UnreadableError
@@ -92,6 +100,34 @@ class LiveRules:
             if saved is not None and chain in saved.chains:
                 name = f"{PROGRAMS[self.family]}-legacy {table} {chain}"
                 yield name, evaluate(saved, chain, datagram)
+
+
+def input_chains(machine: Machine) -> list[ChainName]:
+    """Return the chains of the input hook, in which a rule of nft can accept."""
+    ruleset = read_live_rules(machine, 4).ruleset
+    if ruleset is None:
+        return []
+    names = dict.fromkeys(ruleset.base_chains(4) + ruleset.base_chains(6))
+    return [name for name in names if ruleset.chains[name].hook == "input"]
+
+
+def firewall_owner(machine: Machine) -> FirewallOwner | None:
+    """Return what manages the firewall, if our rules for iptables cannot be used.
+
+    Raises:
+        UnreadableError: this user may not look.
+
+    """
+    if (owner := find_owner(machine)) is not None:
+        return owner
+    for family in families(machine):
+        try:
+            Iptables(machine, family).read()
+        except IncompatibleRulesError as error:
+            return nft_owner(input_chains(machine), str(error))
+        except FirewallError:
+            return None  # not installed, or not root: whoever uses it will say so
+    return None
 
 
 def read_live_rules(machine: Machine, family: int) -> LiveRules:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, NamedTuple
 
-from omprog_panic.firewall.iptables import Iptables
+from omprog_panic.firewall.iptables import Iptables, families
 from omprog_panic.firewall.rules import (
     FAMILIES,
     admissions,
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from omprog_panic.firewall.rules import Admission
     from omprog_panic.host.machine import Machine
 
-PLUGIN = "/usr/share/netfilter-persistent/plugins.d/30-omprog-panic"
+UNIT = "omprog-panic-firewall.service"
+"""Restores the rules at boot, from the files of ``Firewall.folder``."""
 OK, WARNING, CRITICAL = range(3)
 
 
@@ -81,7 +82,10 @@ class Firewall:
             FirewallError: the rules cannot be read.
 
         """
-        return [self._check(Iptables(self.machine, family)) for family in FAMILIES]
+        return [
+            self._check(Iptables(self.machine, family))
+            for family in families(self.machine)
+        ]
 
     def _check(self, iptables: Iptables) -> FamilyCheck:
         saved = iptables.read()
@@ -110,7 +114,7 @@ class Firewall:
         self.wanted()
         steps = []
         transactions = []
-        for family in FAMILIES:
+        for family in families(self.machine):
             iptables = Iptables(self.machine, family)
             rules = chain_rules(family, self.admitted)
             text = transaction(iptables.read(), rules, jump(self.port))
@@ -130,6 +134,11 @@ class Firewall:
                 iptables.restore(text)
         return steps
 
+    def is_kept_at_boot(self) -> bool | None:
+        """Return whether the rules come back at boot, None if that is not known."""
+        result = self.machine.run("systemctl", "is-enabled", UNIT)
+        return result.succeeded if result.finished else None
+
     def remove(self, *, dry_run: bool) -> list[str]:
         """Remove all of our rules and files, and return the steps.
 
@@ -138,13 +147,14 @@ class Firewall:
 
         """
         steps = []
-        for family in FAMILIES:
+        for family in families(self.machine):
             iptables = Iptables(self.machine, family)
             text = removal(iptables.read())
             if text is not None:
                 steps.append(f"# {iptables.name}-restore --noflush\n{text}")
                 if not dry_run:
                     iptables.restore(text)
+        for family in FAMILIES:
             path = f"{self.folder}/rules.v{family}"
             if self.machine.status(path) is not None:
                 steps.append(f"# delete {path}")

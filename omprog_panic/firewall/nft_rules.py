@@ -339,7 +339,7 @@ def _operand(value: Any) -> str:  # noqa: ANN401 - JSON
         return ", ".join(map(_operand, value))
     if not isinstance(value, dict):
         return str(value)
-    ((kind, inner),) = value.items()
+    kind, inner = next(iter(value.items()))
     if kind == "payload":
         return f"{inner.get('protocol')} {inner.get('field')}"
     if kind in {"meta", "ct"}:
@@ -351,4 +351,4 @@ def _operand(value: Any) -> str:  # noqa: ANN401 - JSON
         return "-".join(map(_operand, inner))
     if kind == "set":
         return f"{{ {_operand(inner)} }}"
-    return kind
+    return str(kind)

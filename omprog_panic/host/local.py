@@ -58,7 +58,9 @@ class LocalMachine:
             return None
         except OSError as error:
             raise _unreadable(path, error) from error
-        return FileStatus(found.st_mode, found.st_uid, found.st_gid, found.st_mtime)
+        # tar and rsync set st_mtime back, nobody sets st_ctime.
+        changed = max(found.st_mtime, found.st_ctime)
+        return FileStatus(found.st_mode, found.st_uid, found.st_gid, changed)
 
     def link(self, path: str) -> str | None:
         target = self._at(path)

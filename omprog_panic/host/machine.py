@@ -39,7 +39,7 @@ class FileStatus(NamedTuple):
     mode: int  # st_mode, with the file type
     uid: int
     gid: int
-    changed: float  # st_mtime, Unix seconds
+    changed: float  # the later of st_mtime and st_ctime, Unix seconds
 
     @property
     def is_folder(self) -> bool:

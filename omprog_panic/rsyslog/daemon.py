@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 MAIN_FILE = "/etc/rsyslog.conf"
 UNIT = "rsyslog"
+HUP_MARK = "/run/omprog-panic/rsyslogd-hup"
+"""Its time is that of the last HUP that we sent: when tables were last loaded."""
 VALUES_PROGRAM = "/usr/libexec/omprog-panic/rsyslog-values"
 VALIDATION_TIMEOUT_S = 20.0
 REHEARSAL_TIMEOUT_S = 90.0

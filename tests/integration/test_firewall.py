@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
-PLUGIN = ROOT / "debian/netfilter-persistent/30-omprog-panic"
+PROGRAM = ROOT / "debian/programs/firewall"
 INSIDE = Path(__file__).with_name("firewall_inside.py")
 """Runs in the namespaces: sends datagrams, and counts what arrives."""
 
@@ -128,6 +128,15 @@ class Net:
         found: dict[str, object] = json.loads(text)
         return found
 
+    def command(self, verb: str) -> subprocess.CompletedProcess[str]:
+        argv = [sys.executable, str(INSIDE), "firewall", str(self.folder), verb]
+        return subprocess.run(
+            ["ip", "netns", "exec", self.monitor, *argv, "--config", str(self.config)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
     def counted(self, *sends: tuple[str, int]) -> list[int]:
         """Send a datagram from each (address, source port); tell how many arrive."""
         plan = json.dumps([[a, p] for a, p in sends])
@@ -177,10 +186,12 @@ def test_the_listed_pass_and_nobody_else(net: Net) -> None:
     net.firewall("apply")
 
     assert net.counted(*sends) == [1, 0, 1, 0, 1, 0]
-    assert net.firewall("check")["data"] == [
+    found = net.firewall("check")["data"]
+    assert found["families"] == [  # type: ignore[index]
         {"name": "iptables", "level": 0, "says": "in force", "in_front": []},
         {"name": "ip6tables", "level": 0, "says": "in force", "in_front": []},
     ]
+    assert [row["passes"] for row in found["senders"]] == [True] * 3  # type: ignore[index]
 
 
 def test_nobody_elses_rules_change_and_removal_leaves_nothing(net: Net) -> None:
@@ -225,7 +236,7 @@ def test_the_rules_are_there_again_after_a_reboot(net: Net) -> None:
         net.inside(name, "-F")
         net.inside(name, "-X")
     environment = {"OMPROG_PANIC_RULES": f"{net.folder}/rules"}
-    argv = ("env", *(f"{k}={v}" for k, v in environment.items()), str(PLUGIN))
+    argv = ("env", *(f"{k}={v}" for k, v in environment.items()), str(PROGRAM))
     for _ in range(3):
         net.inside(*argv, "start")
 
@@ -248,21 +259,16 @@ def test_another_port_leaves_no_rule_for_the_old_one(net: Net) -> None:
 def test_a_rule_in_front_is_named(net: Net) -> None:
     net.firewall("apply")
     net.inside("iptables", "-I", "INPUT", "1", "-p", "udp", "-j", "DROP")
-    verdicts = net.firewall("check")["data"]
+    found = net.firewall("check")["data"]
 
-    assert verdicts[0]["in_front"] == ["-A INPUT -p udp -j DROP"]  # type: ignore[index]
+    assert found["families"][0]["in_front"] == ["-A INPUT -p udp -j DROP"]  # type: ignore[index]
+    assert [row["passes"] for row in found["senders"]] == [False, False, True]  # type: ignore[index]
     assert net.counted(("10.9.0.2", 6665)) == [0]
 
 
 def test_rules_for_nobody_are_refused(net: Net) -> None:
     net.config.write_text("senders: []\n")
-    argv = [sys.executable, str(INSIDE), "firewall", str(net.folder), "apply"]
-    done = subprocess.run(
-        ["ip", "netns", "exec", net.monitor, *argv, "--config", str(net.config)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = net.command("apply")
 
     assert done.returncode == os.EX_UNAVAILABLE
     assert "no senders are listed" in done.stderr
@@ -361,15 +367,18 @@ def test_rules_that_iptables_cannot_read_are_refused(net: Net) -> None:
         " add rule ip filter INPUT udp dport 53 limit rate 9/second log accept",
     )
     before = net.inside("nft", "list", "ruleset")
-    for verb in ("apply", "check", "remove"):
-        argv = [sys.executable, str(INSIDE), "firewall", str(net.folder), verb]
-        done = subprocess.run(
-            ["ip", "netns", "exec", net.monitor, *argv, "--config", str(net.config)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    said = {verb: net.command(verb) for verb in ("apply", "check", "remove")}
 
-        assert done.returncode == os.EX_UNAVAILABLE, verb
-        assert "is incompatible" in done.stderr
+    assert {verb: done.returncode for verb, done in said.items()} == {
+        "apply": os.EX_UNAVAILABLE,
+        "check": 2,
+        "remove": os.EX_UNAVAILABLE,
+    }
+    for done in said.values():
+        assert "is incompatible" in done.stdout + done.stderr
     assert net.inside("nft", "list", "ruleset") == before
+    # What it prints instead, typed.
+    for line in said["apply"].stdout.splitlines():
+        net.inside("sh", "-ec", line)
+    assert net.counted(("10.9.0.2", 6665), ("10.9.0.2", 6000)) == [1, 0]
+    assert net.command("check").returncode == 0

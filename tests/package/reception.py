@@ -91,12 +91,55 @@ def _foreign(machine: Machine) -> list[str]:
 
 
 def the_firewall_comes_back_at_boot(story: Story) -> None:
+    """By our own unit, and beside netfilter-persistent, which flushes at its start."""
     machine = story.machine
-    machine.run(f"{QUIET} apt-get install -y netfilter-persistent </dev/null")
-    before = machine.run("iptables -S OMPROG-PANIC; ip6tables -S OMPROG-PANIC")
+    rules = "iptables -S OMPROG-PANIC; ip6tables -S OMPROG-PANIC"
+    before = machine.run(rules)
     machine.reboot()
-    assert machine.run("iptables -S OMPROG-PANIC; ip6tables -S OMPROG-PANIC") == before
-    machine.run("omprog-panic firewall check")
+    assert machine.run(rules) == before
+    machine.run("iptables -F; iptables -X; ip6tables -F; ip6tables -X")
+    code, text = machine.result("omprog-panic status")
+    assert (code, "not applied" in text) == (2, True), text
+    machine.run("systemctl restart omprog-panic-firewall")
+    assert machine.run(rules) == before
+    machine.run(f"{QUIET} apt-get install -y netfilter-persistent </dev/null")
+    machine.reboot()
+    assert machine.run(rules) == before
+    machine.run("systemctl disable omprog-panic-firewall")
+    said = machine.result("omprog-panic doctor")[1]
+    assert "the rules are lost at a reboot" in said, said
+    machine.run("systemctl enable omprog-panic-firewall")
+
+
+def a_reinstallation_keeps_the_firewall(story: Story) -> None:
+    machine = story.machine
+    before = machine.run("iptables -S OMPROG-PANIC")
+    machine.run(f"{QUIET} apt-get remove -y omprog-panic </dev/null")
+    assert "OMPROG-PANIC" not in machine.run("iptables-save")
+    story.monitor.install(story.package)
+    assert machine.run("iptables -S OMPROG-PANIC") == before
+
+
+def a_restored_monitor_receives(story: Story) -> None:
+    """A backup unpacked over a fresh installation has old times and right contents."""
+    machine, monitor = story.machine, story.monitor
+    machine.run("tar -C / -czf /root/backup.tar.gz etc/omprog-panic")
+    machine.run(f"{QUIET} apt-get purge -y omprog-panic </dev/null")
+    monitor.install(story.package)
+    monitor.wait_listening()
+    machine.run("tar -C / -xzf /root/backup.tar.gz")
+    code, text = monitor.status()
+    assert code == 2, text
+    assert "rsyslogd does not receive on 0.0.0.0" in text
+    said = machine.run("omprog-panic apply --yes </dev/null")
+    assert "done: rsyslogd restarted" in said, said
+    assert "nothing to change" in machine.run("omprog-panic apply --yes </dev/null")
+    machine.run("systemctl restart omprog-panic-firewall; omprog-panic firewall check")
+    with monitor.receiver() as receiver:
+        _send(machine, LISTED, [d.payload for d in capture(CRASH)])
+        receiver.wait_for(1, WITHIN_S)
+    code, text = monitor.status()
+    assert code == 0, text
 
 
 def apply_keeps_the_firewall_in_step(story: Story) -> None:
@@ -178,6 +221,8 @@ CHECKS: tuple[Callable[[Story], None], ...] = (
     installs_without_a_question,
     the_firewall_keeps_strangers_out,
     the_firewall_comes_back_at_boot,
+    a_reinstallation_keeps_the_firewall,
+    a_restored_monitor_receives,
     apply_keeps_the_firewall_in_step,
     a_step_that_fails_restores_the_old_state,
     the_port_of_syslog_is_shared,

@@ -24,7 +24,7 @@ from omprog_panic.firewall.iptables import FirewallError
 from omprog_panic.firewall.rules import CHAIN
 from omprog_panic.host.fake import FakeMachine
 from omprog_panic.host.machine import CommandResult
-from omprog_panic.rsyslog.daemon import VALUES_PROGRAM
+from omprog_panic.rsyslog.daemon import HUP_MARK, VALUES_PROGRAM
 from omprog_panic.rsyslog.dropin import ETC, Values, value_files
 from tests.unit.firewall.fake_iptables import add_iptables
 
@@ -41,6 +41,11 @@ class Monitor:
         self.machine.files["/etc/rsyslog.conf"] = 'module(load="imuxsock")\n'
         for name, text in value_files(Values()).items():
             self.machine.files[f"{ETC}/rsyslog/{name}"] = text
+        self.machine.files["/proc/stat"] = "cpu 1\nbtime 1000000\n"
+        self.machine.start_process(300, "rsyslogd", "/usr/sbin/rsyslogd", "-n")
+        self.machine.links["/proc/300/fd/5"] = "socket:[42]"
+        self.binds = True
+        self._bind()
         self.breaks = ""
         self.steps: list[str] = []
         self.errors_now: list[str] = []
@@ -55,6 +60,13 @@ class Monitor:
     def files(self) -> dict[str, str]:
         return self.machine.files
 
+    def _bind(self) -> None:
+        """Open the socket that the files ask for, as a start of rsyslogd does."""
+        address = self.files[f"{ETC}/rsyslog/address"].replace("*", "0.0.0.0")  # noqa: S104
+        text = ipaddress.ip_address(address).packed[::-1].hex().upper()
+        self.machine.close_udp()
+        self.machine.bind_udp(int(self.files[f"{ETC}/rsyslog/port"]), 42, address=text)
+
     def _step(self, argv: tuple[str, ...], _: str) -> CommandResult:
         if argv[1:2] in {("is-active",), ("reset-failed",)}:
             return CommandResult(argv)
@@ -63,6 +75,8 @@ class Monitor:
         if self.breaks == step:
             self.breaks = ""
             return CommandResult(argv, status=1, stderr=f"{step} failed")
+        if step == "restart" and self.binds:
+            self._bind()
         return CommandResult(argv)
 
     def _validate_now(self, argv: tuple[str, ...], _: str) -> CommandResult:
@@ -289,3 +303,47 @@ def test_our_own_datagram_passes_the_filter_of_a_shared_port() -> None:
 
     assert '"10.0.0.1"' in monitor.files[f"{ETC}/rsyslog/senders.json"]
     assert "10.0.0.1\n" in monitor.files[ALLOWED]
+
+
+def test_a_deaf_rsyslogd_is_restarted_though_all_files_are_right() -> None:
+    """As after a restored backup: the files are new, the socket is the old one."""
+    monitor = Monitor()
+    applied(monitor, RECEPTION)
+    monitor.steps.clear()
+    monitor.machine.close_udp()
+    monitor.machine.bind_udp(6666, 42)
+    plan = plan_for(RECEPTION, monitor.machine)
+
+    assert plan.changes == ()
+    assert plan.restarts
+    assert "0.0.0.0, UDP port 6666, but 127.0.0.1" in plan.differences[0].text
+    execute_plan(plan, RECEPTION, monitor.machine, alerter=False)
+    assert monitor.steps == ["values", "restart"]
+    assert plan_for(RECEPTION, monitor.machine).is_empty
+
+
+def test_an_rsyslogd_that_stays_deaf_is_an_error() -> None:
+    monitor = Monitor()
+    monitor.binds = False
+    plan = plan_for(RECEPTION, monitor.machine)
+
+    with pytest.raises(ApplyError, match=r"rsyslogd does not receive on 0\.0\.0\.0"):
+        execute_plan(plan, RECEPTION, monitor.machine, alerter=False)
+
+
+def test_a_table_that_was_restored_is_loaded_by_a_hup() -> None:
+    monitor = Monitor()
+    applied(monitor, RECEPTION)
+    monitor.steps.clear()
+    path = f"{ETC}/rsyslog/senders.json"
+    monitor.machine.write(path, monitor.files[path], changed=2e9)
+    plan = plan_for(RECEPTION, monitor.machine)
+
+    assert not plan.restarts
+    assert "has not loaded" in plan.differences[0].text
+    monitor.machine.programs["sleep"] = lambda argv, _: CommandResult(argv)
+    with pytest.raises(ApplyError, match="has not loaded"):
+        execute_plan(plan, RECEPTION, monitor.machine, alerter=False)
+    assert "hup" in monitor.steps
+    monitor.machine.write(HUP_MARK, "", changed=2e9)
+    assert plan_for(RECEPTION, monitor.machine).is_empty

@@ -54,6 +54,7 @@ class FakeIptables:
 
 def add_iptables(machine: FakeMachine) -> dict[int, FakeIptables]:
     """Install both programs; return them by address family."""
+    machine.files["/proc/sys/net/ipv6/conf/all/disable_ipv6"] = "0\n"
     return {
         4: FakeIptables(machine, "iptables"),
         6: FakeIptables(machine, "ip6tables"),

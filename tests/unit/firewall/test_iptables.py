@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from omprog_panic.firewall.iptables import FirewallError, Iptables
+from omprog_panic.firewall.iptables import (
+    FirewallError,
+    IncompatibleRulesError,
+    Iptables,
+)
 from omprog_panic.host.fake import FakeMachine
 from omprog_panic.host.machine import CommandOutcome, CommandResult
 from tests.unit.firewall.fake_iptables import add_iptables
@@ -27,6 +31,23 @@ def test_a_test_changes_nothing_and_a_restore_does() -> None:
         "iptables-restore -w 5 --noflush",
         "iptables-save -t filter",
     ]
+
+
+def test_a_table_that_cannot_be_read_is_not_empty() -> None:
+    machine = FakeMachine()
+    line = "# Table `filter' is incompatible, use 'nft' tool.\n"
+    machine.answer("iptables-save -t filter", stdout=line)
+
+    with pytest.raises(IncompatibleRulesError, match="use 'nft' tool"):
+        Iptables(machine, 4).read()
+
+
+def test_output_that_ends_early_is_no_table() -> None:
+    machine = FakeMachine()
+    machine.answer("iptables-save -t filter", stdout="*filter\n:INPUT ACCEPT [0:0]\n")
+
+    with pytest.raises(IncompatibleRulesError, match="ends within"):
+        Iptables(machine, 4).read()
 
 
 def test_each_failure_has_its_own_words() -> None:

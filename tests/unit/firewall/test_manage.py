@@ -49,7 +49,7 @@ def test_a_dry_run_changes_nothing() -> None:
 
     assert len(found.apply(dry_run=True)) == 4
     assert levels(found) == [CRITICAL, CRITICAL]
-    assert machine.files == {}
+    assert machine.names(FOLDER) is None
 
 
 def test_a_family_that_is_refused_leaves_the_other_unchanged() -> None:
@@ -60,7 +60,7 @@ def test_a_family_that_is_refused_leaves_the_other_unchanged() -> None:
     with pytest.raises(FirewallError, match="line 2 failed"):
         firewall(machine, DB07).apply(dry_run=False)
     assert not programs[4].rules().is_there
-    assert machine.files == {}
+    assert machine.names(FOLDER) is None
 
 
 def test_no_senders_no_rules() -> None:
@@ -71,3 +71,29 @@ def test_no_senders_no_rules() -> None:
 def test_missing_iptables_is_an_error_with_a_remedy() -> None:
     with pytest.raises(FirewallError, match="is not installed: apt install iptables"):
         firewall(FakeMachine(), DB07).check()
+
+
+def test_ip6tables_is_not_asked_where_ipv6_is_off() -> None:
+    machine = FakeMachine()
+    programs = add_iptables(machine)
+    programs[6].forbidden = programs[6].refuses = True
+    machine.files.clear()
+    found = firewall(machine, DB07)
+
+    found.apply(dry_run=False)
+    assert levels(found) == [OK]
+    assert machine.names(FOLDER) == ["rules.v4", "rules.v6"]
+    found.remove(dry_run=False)
+    assert machine.names(FOLDER) is None
+
+
+def test_whether_the_rules_are_kept_at_boot_is_asked_of_systemd() -> None:
+    machine = FakeMachine()
+    found = firewall(machine, DB07)
+    line = "systemctl is-enabled omprog-panic-firewall.service"
+
+    assert found.is_kept_at_boot() is None
+    machine.answer(line, stdout="enabled\n")
+    assert found.is_kept_at_boot() is True
+    machine.answer(line, 1, stdout="disabled\n")
+    assert found.is_kept_at_boot() is False

@@ -1,0 +1,96 @@
+"""What ``status`` reports of rsyslogd and the firewall."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+
+import pytest
+
+from omprog_panic.admin.status import APPLY, CRITICAL, WARNING
+from omprog_panic.apply.plan import FIREWALL, wanted_files
+from omprog_panic.config.senders import ListedSender
+from omprog_panic.doctor.system import system_problems
+from omprog_panic.firewall.manage import Firewall
+from tests.unit.doctor.monitor import RSYSLOGD, Monitor, configuration, healthy_machine
+from tests.unit.firewall.fake_iptables import FakeIptables, add_iptables
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DB07 = ListedSender("db-07", (ipaddress.ip_network("10.0.0.2/32"),))
+
+
+@pytest.fixture
+def monitor(tmp_path: Path) -> Monitor:
+    """A monitor on which everything was applied."""
+    config = configuration(tmp_path, DB07)
+    machine = healthy_machine()
+    for path, text in wanted_files(
+        config.reception, filtered=False, firewall=False
+    ).items():
+        if text is not None:
+            machine.write(path, text)
+    machine.close_udp()
+    machine.bind_udp(6666, 4242, address="00000000")
+    machine.write("/etc/omprog-panic/rsyslog/rules.conf", 'include(file="/x")')
+    return Monitor(machine, config)
+
+
+def problems(monitor: Monitor, *, is_root: bool = True) -> list[tuple[int, str]]:
+    assert monitor.config is not None
+    found = system_problems(monitor.config, monitor.machine, is_root=is_root)
+    assert all(problem.remedy for problem in found)
+    return [(problem.level, problem.text) for problem in found]
+
+
+def protect(monitor: Monitor) -> dict[int, FakeIptables]:
+    """Apply the firewall rules."""
+    assert monitor.config is not None
+    programs = add_iptables(monitor.machine)
+    rules = Firewall.of(monitor.machine, monitor.config.reception, FIREWALL)
+    rules.apply(dry_run=False)
+    return programs
+
+
+def test_everything_applied_and_running_is_good(monitor: Monitor) -> None:
+    assert problems(monitor) == []
+    protect(monitor)
+    assert problems(monitor) == []
+
+
+def test_a_deaf_rsyslogd_is_critical_though_its_files_are_right(
+    monitor: Monitor,
+) -> None:
+    monitor.machine.close_udp()
+    monitor.machine.bind_udp(6666, 4242)
+    ((level, text),) = problems(monitor)
+
+    assert level == CRITICAL
+    assert "does not receive on 0.0.0.0" in text
+    assert APPLY in text
+
+
+def test_an_rsyslogd_that_is_not_running_is_critical(monitor: Monitor) -> None:
+    monitor.machine.stop_process(RSYSLOGD)
+
+    assert [level for level, _ in problems(monitor)] == [CRITICAL]
+
+
+def test_a_file_that_was_not_applied_is_a_warning(monitor: Monitor) -> None:
+    monitor.machine.write("/etc/omprog-panic/allowed", "")
+
+    assert [level for level, _ in problems(monitor)] == [WARNING]
+
+
+def test_rules_that_a_reboot_lost_are_critical_for_root(monitor: Monitor) -> None:
+    programs = protect(monitor)
+    programs[4].text = "*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n"
+
+    assert problems(monitor) == [
+        (
+            CRITICAL,
+            "firewall: iptables: not applied: run `omprog-panic firewall apply`",
+        )
+    ]
+    assert problems(monitor, is_root=False) == []
