@@ -30,7 +30,7 @@ from omprog_panic.doctor.receiving import (
 )
 from omprog_panic.doctor.senders import check_senders
 from omprog_panic.doctor.settings import check_dns, check_settings
-from omprog_panic.doctor.storage import check_folders
+from omprog_panic.doctor.storage import check_database_files, check_folders
 from omprog_panic.host.machine import UnreadableError
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ CHECKS: tuple[Check, ...] = (
     check_apparmor,
     check_collector,
     check_folders,
+    check_database_files,
     check_alerter,
     check_secrets,
     check_services,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.doctor.finding import Finding, critical, ok, unknown, warning
 from omprog_panic.host.machine import UnreadableError
-from omprog_panic.host.processes import may_access
+from omprog_panic.host.processes import Process, may_access
 from omprog_panic.rsyslog.dropin import LOG, STATE
 from omprog_panic.store.connect import open_database
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from omprog_panic.doctor.context import CheckContext
-    from omprog_panic.host.processes import Process
 
 WANTED_BYTES = 256 * 1024 * 1024  # journal and spool at their limits
 NEEDED_BYTES = 16 * 1024 * 1024  # for a journal segment and a storm of incidents
 NEEDED_FILES = 1000
 WRITE = 3  # write and search
+READ_WRITE = 6
 USER = "omprog-panic"
 TMPFILES = "systemd-tmpfiles --create /usr/lib/tmpfiles.d/omprog-panic.conf"
 
@@ -49,6 +49,41 @@ def check_folders(x: CheckContext) -> Iterator[Finding]:
             f"set paths.spool in {x.config.file} to the same folder",
             "systemctl reload omprog-panic-alerter",
         )
+
+
+def check_database_files(x: CheckContext) -> Iterator[Finding]:
+    """Check that the alerter can read and write every file of its database.
+
+    A command that root runs too early, or a restored copy, leaves files of root's.
+    """
+    folder = _database_folder(x)
+    user = _alerter(x) or _alerter_user(x)
+    if folder is None or user is None:
+        return
+    bad = []
+    for name in x.machine.names(folder) or ():
+        status = x.machine.status(f"{folder}/{name}")
+        if status is None or status.is_folder:
+            continue
+        if not may_access(user, status.mode, status.uid, status.gid, READ_WRITE):
+            bad.append(f"{folder}/{name} (user {status.uid})")
+    if bad:
+        yield critical(
+            "database",
+            f"the alerter (user {user.uid}) may not write {', '.join(bad[:5])}",
+            f"chown -R {USER}:{USER} {folder}",
+            "systemctl restart omprog-panic-alerter",
+        )
+
+
+def _alerter_user(x: CheckContext) -> Process | None:
+    """Return the user that the alerter would run as, None if there is none."""
+    for line in (x.machine.read("/etc/passwd") or "").splitlines():
+        fields = line.split(":")
+        if fields[0] == USER and len(fields) > 3:
+            groups = frozenset({int(fields[3])})
+            return Process(0, 0, "alerter", (), int(fields[2]), groups, 0.0)
+    return None
 
 
 def _database_folder(x: CheckContext) -> str | None:

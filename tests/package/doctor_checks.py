@@ -307,6 +307,14 @@ def folders_that_cannot_be_written(story: Story) -> None:
         expect(story, "spool", "the alerter reads")
 
 
+def a_database_of_root(story: Story) -> None:
+    folder = "/var/lib/omprog-panic/db"
+    story.machine.run(f"chown root:root {folder}/*")
+    expect(story, "database", "may not write")
+    story.machine.run(f"chown -R omprog-panic:omprog-panic {folder}")
+    story.machine.run(f"systemctl restart {ALERTER}")
+
+
 def an_alerter_that_is_down(story: Story) -> None:
     story.machine.run(f"systemctl stop {ALERTER}")
     expect(story, "alerter", "is not running")
@@ -400,6 +408,7 @@ CHECKS: tuple[Callable[[Story], None], ...] = (
     global_settings_that_affect_us,
     a_name_server_that_does_not_answer,
     folders_that_cannot_be_written,
+    a_database_of_root,
     an_alerter_that_is_down,
     an_alerter_that_has_not_read_a_file,
     a_service_that_cannot_be_reached,
