@@ -19,6 +19,7 @@ from omprog_panic.doctor.applied import check_applied
 from omprog_panic.doctor.clock import check_clock
 from omprog_panic.doctor.finding import unknown
 from omprog_panic.doctor.firewall import check_firewall
+from omprog_panic.doctor.queue import check_queue
 from omprog_panic.doctor.receiving import (
     check_buffer,
     check_collector,
@@ -55,6 +56,7 @@ CHECKS: tuple[Check, ...] = (
     check_dns,
     check_apparmor,
     check_collector,
+    check_queue,
     check_folders,
     check_database_files,
     check_alerter,

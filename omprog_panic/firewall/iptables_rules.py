@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from omprog_panic.firewall.passage import (
     MAX_DEPTH,
     UNDECIDED,
+    ChainOutcome,
     ChainWalk,
     Match,
-    Outcome,
     Verdict,
     all_of,
     is_in,
@@ -35,7 +35,7 @@ _PASSING = frozenset(
 _STATES = {"NEW", "UNTRACKED"}  # nobody answers netconsole
 
 
-def evaluate(saved: SavedRules, chain: str, datagram: Datagram) -> Outcome:
+def evaluate(saved: SavedRules, chain: str, datagram: Datagram) -> ChainOutcome:
     """Return what a base chain, such as INPUT, decides."""
     policy = Verdict.DROP if saved.policies.get(chain) == "DROP" else Verdict.ACCEPT
     return _walk(saved, chain, datagram, 0).outcome(policy)
@@ -53,15 +53,15 @@ def _walk(saved: SavedRules, chain: str, datagram: Datagram, depth: int) -> Chai
             walk.stop(match)
         elif target in saved.chains:
             if depth >= MAX_DEPTH:
-                walk.add(match, Outcome(UNDECIDED), text)
+                walk.add(match, ChainOutcome(UNDECIDED), text)
                 continue
             inner = _walk(saved, target, datagram, depth + 1).outcome()
             rule = f"{text} -> {inner.rule}" if inner.rule else text
-            walk.add(match, Outcome(inner.verdicts, rule), text)
+            walk.add(match, ChainOutcome(inner.verdicts, rule), text)
             if goes and Verdict.CONTINUE in inner.verdicts:
                 walk.stop(match)
         else:
-            walk.add(match, Outcome(_TARGETS.get(target, UNDECIDED)), text)
+            walk.add(match, ChainOutcome(_TARGETS.get(target, UNDECIDED)), text)
     return walk
 
 

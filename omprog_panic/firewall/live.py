@@ -23,7 +23,13 @@ from omprog_panic.firewall.iptables import (
 from omprog_panic.firewall.iptables_rules import evaluate
 from omprog_panic.firewall.nft_rules import NftRuleset, RulesetError, parse_ruleset
 from omprog_panic.firewall.owner import FirewallOwner, find_owner, nft_owner
-from omprog_panic.firewall.passage import Datagram, Outcome, Passage, Verdict, joined
+from omprog_panic.firewall.passage import (
+    ChainOutcome,
+    Datagram,
+    Passage,
+    Verdict,
+    joined,
+)
 from omprog_panic.firewall.saved import IncompleteRulesError, SavedRules, parse_tables
 from omprog_panic.host.machine import UnreadableError
 
@@ -77,7 +83,7 @@ class LiveRules:
             return Passage(None, self.unreadable[0])
         return found
 
-    def _nft(self, datagram: Datagram) -> Iterator[tuple[str, Outcome]]:
+    def _nft(self, datagram: Datagram) -> Iterator[tuple[str, ChainOutcome]]:
         if self.ruleset is None:
             return
         for name in self.ruleset.base_chains(self.family):
@@ -87,14 +93,14 @@ class LiveRules:
                 outcome = self._as_iptables(name, datagram) or outcome
             yield f"nft {name}", outcome
 
-    def _as_iptables(self, name: ChainName, datagram: Datagram) -> Outcome | None:
+    def _as_iptables(self, name: ChainName, datagram: Datagram) -> ChainOutcome | None:
         table = self.nft_tables.get(name.table)
         if name.family not in {"ip", "ip6"} or table is None:
             return None
         known = name.chain in table.chains
         return evaluate(table, name.chain, datagram) if known else None
 
-    def _legacy(self, datagram: Datagram) -> Iterator[tuple[str, Outcome]]:
+    def _legacy(self, datagram: Datagram) -> Iterator[tuple[str, ChainOutcome]]:
         for table, chain in _HOOKS:
             saved = self.legacy_tables.get(table)
             if saved is not None and chain in saved.chains:

@@ -14,9 +14,9 @@ from omprog_panic.errors import OmprogPanicError
 from omprog_panic.firewall.passage import (
     MAX_DEPTH,
     UNDECIDED,
+    ChainOutcome,
     ChainWalk,
     Match,
-    Outcome,
     Verdict,
     all_of,
     is_in,
@@ -83,7 +83,7 @@ class NftRuleset:
         ]
         return [name for _, _, name in sorted(found)]
 
-    def evaluate(self, name: ChainName, datagram: Datagram) -> Outcome:
+    def evaluate(self, name: ChainName, datagram: Datagram) -> ChainOutcome:
         """Return what a base chain decides."""
         return _Walker(self, datagram).walk(name, 0).outcome(self.chains[name].policy)
 
@@ -134,7 +134,7 @@ class _Walker:
         walk = ChainWalk()
         chain = self._ruleset.chains.get(name)
         if chain is None or depth > MAX_DEPTH:
-            walk.add(Match.YES, Outcome(UNDECIDED), str(name))
+            walk.add(Match.YES, ChainOutcome(UNDECIDED), str(name))
             return walk
         for expressions in chain.rules:
             self._rule(walk, name, expressions, depth)
@@ -163,7 +163,7 @@ class _Walker:
             else:  # a match of iptables; or one of its targets, queue, tproxy, ...
                 match = all_of([match, Match.MAYBE])
                 if kind != "xt" or value is None or value.get("type") != "match":
-                    walk.add(match, Outcome(UNDECIDED), shown)
+                    walk.add(match, ChainOutcome(UNDECIDED), shown)
             if match is Match.NO:
                 return
 
@@ -180,12 +180,12 @@ class _Walker:
         if kind == "return":
             walk.stop(match)
         elif kind in _VERDICTS:
-            walk.add(match, Outcome(_VERDICTS[kind]), shown)
+            walk.add(match, ChainOutcome(_VERDICTS[kind]), shown)
         else:
             target = ChainName(name.family, name.table, value["target"])
             inner = self.walk(target, depth + 1).outcome()
             rule = f"{target.chain}: {inner.rule}" if inner.rule else shown
-            walk.add(match, Outcome(inner.verdicts, rule), shown)
+            walk.add(match, ChainOutcome(inner.verdicts, rule), shown)
             if kind == "goto" and Verdict.CONTINUE in inner.verdicts:
                 walk.stop(match)
 
@@ -199,7 +199,7 @@ class _Walker:
     ) -> None:
         elements = self._elements(name, value["data"])
         if elements is None:
-            walk.add(match, Outcome(UNDECIDED), rule_text([{"vmap": value}]))
+            walk.add(match, ChainOutcome(UNDECIDED), rule_text([{"vmap": value}]))
             return
         for key, verdict in elements:
             found = self._equals(name, value["key"], key)

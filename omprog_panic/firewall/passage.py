@@ -57,7 +57,7 @@ class Datagram:
         return self.source.version
 
 
-class Outcome(NamedTuple):
+class ChainOutcome(NamedTuple):
     """The possible verdicts of one chain, and the first rule that may drop."""
 
     verdicts: frozenset[Verdict]
@@ -98,7 +98,7 @@ def is_in(address: IPv4Address | IPv6Address | None, text: str) -> Match:
     return Match.YES if address in network else Match.NO
 
 
-def joined(chains: Iterable[tuple[str, Outcome]]) -> Passage:
+def joined(chains: Iterable[tuple[str, ChainOutcome]]) -> Passage:
     """Return the passage through base chains, each with its name: all must accept."""
     unknown = ""
     for name, outcome in chains:
@@ -118,7 +118,7 @@ class ChainWalk:
         self._rule = ""
         self.ended = False
 
-    def add(self, match: Match, outcome: Outcome, rule: str) -> None:
+    def add(self, match: Match, outcome: ChainOutcome, rule: str) -> None:
         """Add a rule that has this outcome if it matches."""
         if match is Match.NO or self.ended:
             return
@@ -136,7 +136,7 @@ class ChainWalk:
         self._possible.add(Verdict.CONTINUE)
         self.ended = match is Match.YES
 
-    def outcome(self, policy: Verdict = Verdict.CONTINUE) -> Outcome:
+    def outcome(self, policy: Verdict = Verdict.CONTINUE) -> ChainOutcome:
         """Return the outcome; ``policy`` decides if no rule did."""
         possible = set(self._possible)
         if not self.ended:
@@ -147,4 +147,4 @@ class ChainWalk:
             possible.add(policy)
             if policy is Verdict.DROP and not rule:
                 rule = "policy drop"
-        return Outcome(frozenset(possible), rule)
+        return ChainOutcome(frozenset(possible), rule)

@@ -19,6 +19,7 @@ from omprog_panic.host.machine import UnreadableError
 from omprog_panic.rsyslog import dropin
 from omprog_panic.rsyslog.daemon import MAIN_FILE, validate
 from omprog_panic.rsyslog.host_config import module_loads, read_statements
+from omprog_panic.rsyslog.queue import salvage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -174,13 +175,22 @@ def _write(machine: Machine, contents: Mapping[str, str]) -> None:
             machine.write(path, content)
 
 
+def _salvage(machine: Machine) -> None:
+    found = salvage(machine, read_statements(machine))
+    if found is not None:
+        sys.stderr.write(f"omprog-panic: {found.sentence()}\n")
+
+
 def main() -> int:
     """Write the switches of this machine.
 
-    Exit code 0 also if the rules are off: standard error then has the reasons.
+    ``--starting``: rsyslogd is about to start, so a queue that it could not read is
+    replayed. Exit code 0 also if the rules are off: standard error has the reasons.
     """
     machine = LocalMachine()
     try:
+        if "--starting" in sys.argv[1:]:
+            _salvage(machine)
         switches = write_switches(
             machine, detect_switches(machine), lambda: validate(machine)
         )
