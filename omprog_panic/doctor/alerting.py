@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.admin.status import CRITICAL, WARNING, collect_status
 from omprog_panic.doctor.finding import Finding, Level, critical, ok, unknown, warning
+from omprog_panic.doctor.proxy import alerter_environment, proxy_for
 from omprog_panic.errors import StoreForbiddenError
 from omprog_panic.sinks.registry import service_address
 
@@ -74,13 +75,18 @@ def check_secrets(x: CheckContext) -> Iterator[Finding]:
 
 
 def check_services(x: CheckContext) -> Iterator[Finding]:
-    """Open a connection to each service; nothing is sent."""
-    for service in x.config.services if x.config else ():
+    """Open a connection to each service, the way that alerts take; nothing is sent."""
+    services = x.config.services if x.config else ()
+    environment = alerter_environment(x.machine, x.alerter) if services else {}
+    for service in services:
         address = service_address(service)
         if address is None:
             continue
+        proxy = proxy_for(environment, service.scheme, *address)
         where = f"{address[0]}:{address[1]}"
-        if (reason := x.machine.connect(*address, CONNECT_S)) is None:
+        if proxy is not None:
+            where += f" through the proxy {proxy[0]}:{proxy[1]}"
+        if (reason := x.machine.connect(*address, CONNECT_S, proxy)) is None:
             yield ok("service", f"{service.label}: {where} answers")
         else:
             yield critical(

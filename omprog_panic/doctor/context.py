@@ -48,6 +48,16 @@ class CheckContext:
         return find_rsyslogd(self.machine, self.processes)
 
     @cached_property
+    def alerter(self) -> Process | None:
+        """The running alerter."""
+        for process in self.processes:
+            if "alerter" in process.argv and any(
+                word.rpartition("/")[2] == "omprog-panic" for word in process.argv
+            ):
+                return process
+        return None
+
+    @cached_property
     def values(self) -> Values:
         """The values that our rules read; the default for a missing file."""
         read = self.machine.read

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from omprog_panic.apply.plan import FIREWALL
 from omprog_panic.config.model import Reception
 from omprog_panic.doctor.finding import Finding, critical, ok, unknown, warning
-from omprog_panic.firewall.iptables import FirewallError
+from omprog_panic.firewall.iptables import NO_CAPABILITY, FirewallError
 from omprog_panic.firewall.live import (
     MAX_EVALUATED,
     SenderPassage,
@@ -47,7 +47,7 @@ def check_firewall(x: CheckContext) -> Iterator[Finding]:
     try:
         found = rules.check()
     except FirewallError as error:
-        yield unknown("firewall", str(error), "use sudo")
+        yield unknown("firewall", str(error), _how_to_know(str(error)))
         return
     for family in found:
         yield _finding(family)
@@ -95,9 +95,11 @@ def _remedies(
 
 
 def _how_to_know(where: str) -> str:
+    if NO_CAPABILITY in where:
+        return "start the container with CAP_NET_ADMIN, or check on the host"
     if "is not installed" in where:
         return f"apt install {'nftables' if where.startswith('nft') else 'iptables'}"
-    if "ermission" in where or "ermitted" in where:
+    if "ermission" in where or "ermitted" in where or "must be root" in where:
         return "use sudo"
     return "omprog-panic-client verify on that sender shows whether it arrives"
 

@@ -26,7 +26,7 @@ TMPFILES = "systemd-tmpfiles --create /usr/lib/tmpfiles.d/omprog-panic.conf"
 
 def check_folders(x: CheckContext) -> Iterator[Finding]:
     """Check that collector, rsyslogd and alerter can write to their folders."""
-    alerter = _alerter(x)
+    alerter = x.alerter
     spool = str(x.config.paths.spool) if x.config else f"{STATE}/spool"
     database = _database_folder(x)
     wanted = (
@@ -57,7 +57,7 @@ def check_database_files(x: CheckContext) -> Iterator[Finding]:
     A command that root runs too early, or a restored copy, leaves files of root's.
     """
     folder = _database_folder(x)
-    user = _alerter(x) or _alerter_user(x)
+    user = x.alerter or _alerter_user(x)
     if folder is None or user is None:
         return
     bad = []
@@ -101,15 +101,6 @@ def _flag(x: CheckContext, name: str) -> str | None:
     words = x.action.values["binary"].split()
     at = words.index(name) + 1 if name in words else len(words)
     return words[at] if at < len(words) else None
-
-
-def _alerter(x: CheckContext) -> Process | None:
-    for process in x.processes:
-        if "alerter" in process.argv and any(
-            word.rpartition("/")[2] == "omprog-panic" for word in process.argv
-        ):
-            return process
-    return None
 
 
 def _check_folder(

@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING
 from omprog_panic.errors import OmprogPanicError
 from omprog_panic.firewall.saved import IncompleteRulesError, SavedRules, parse
 from omprog_panic.host.machine import CommandOutcome
+from omprog_panic.host.processes import CAP_NET_ADMIN, root_lacks
 
 if TYPE_CHECKING:
     from omprog_panic.host.machine import Machine
 
 TIMEOUT_S = 30.0
 PROGRAMS = {4: "iptables", 6: "ip6tables"}
+NO_CAPABILITY = (
+    "root has no CAP_NET_ADMIN here: run this on the host, or start the container"
+    " with that capability"
+)
 _IPV6 = "/proc/sys/net/ipv6"
 _RESTORE = ("-w", "5", "--noflush")
 
@@ -82,4 +87,7 @@ class Iptables:
             return result.stdout
         remedy = ": apt install iptables"
         missing = result.outcome is CommandOutcome.NOT_INSTALLED
+        if root_lacks(self._machine, CAP_NET_ADMIN):
+            remedy = f"; {NO_CAPABILITY}"
+            raise FirewallError(result.failure() + remedy)
         raise FirewallError(result.failure() + (remedy if missing else ""))

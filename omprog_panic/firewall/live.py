@@ -13,6 +13,7 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from omprog_panic.firewall.iptables import (
+    NO_CAPABILITY,
     PROGRAMS,
     TIMEOUT_S,
     FirewallError,
@@ -32,6 +33,7 @@ from omprog_panic.firewall.passage import (
 )
 from omprog_panic.firewall.saved import IncompleteRulesError, SavedRules, parse_tables
 from omprog_panic.host.machine import UnreadableError
+from omprog_panic.host.processes import CAP_NET_ADMIN, root_lacks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -148,6 +150,8 @@ def read_live_rules(machine: Machine, family: int) -> LiveRules:
             unreadable.append(str(error))
     else:
         unreadable.append(result.failure())
+        if root_lacks(machine, CAP_NET_ADMIN):
+            unreadable[-1] += f"; {NO_CAPABILITY}"
     return LiveRules(
         family,
         ruleset,

@@ -130,9 +130,17 @@ class FakeMachine:
         finally:
             self.files = before
 
-    def connect(self, address: str, port: int, timeout_s: float) -> str | None:
+    def connect(
+        self,
+        address: str,
+        port: int,
+        timeout_s: float,
+        proxy: tuple[str, int] | None = None,
+    ) -> str | None:
+        """Connect to what is in ``listening``; a proxy reaches everything."""
         del timeout_s
-        return None if (address, port) in self.listening else "Connection refused"
+        reached = (proxy or (address, port)) in self.listening
+        return None if reached else "Connection refused"
 
     # What tests set.
 

@@ -156,15 +156,32 @@ class LocalMachine:
 
         return run_with_files(self, self.root, files, tuple(folders), argv, timeout_s)
 
-    def connect(self, address: str, port: int, timeout_s: float) -> str | None:
+    def connect(
+        self,
+        address: str,
+        port: int,
+        timeout_s: float,
+        proxy: tuple[str, int] | None = None,
+    ) -> str | None:
         try:
-            socket.create_connection((address, port), timeout_s).close()
+            with socket.create_connection(proxy or (address, port), timeout_s) as made:
+                return None if proxy is None else _tunnel(made, address, port)
         except OSError as error:
             return error.strerror or str(error)
-        return None
 
     def _at(self, path: str) -> Path:
         return self.root / path.lstrip("/")
+
+
+def _tunnel(proxy: socket.socket, address: str, port: int) -> str | None:
+    """Ask an HTTP proxy for a connection; return why it refuses (RFC 9110, 9.3.6)."""
+    target = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+    proxy.sendall(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n".encode())
+    line = proxy.recv(4096).split(b"\r\n")[0].decode("latin-1")
+    status = line.split(" ")[1:2]
+    if status and status[0].startswith("2"):
+        return None
+    return f"the proxy says: {line[:100]}" if line else "the proxy says nothing"
 
 
 def _unreadable(path: str, error: OSError) -> UnreadableError:

@@ -196,9 +196,15 @@ class Machine(Protocol):
         """
         ...
 
-    def connect(self, address: str, port: int, timeout_s: float) -> str | None:
+    def connect(
+        self,
+        address: str,
+        port: int,
+        timeout_s: float,
+        proxy: tuple[str, int] | None = None,
+    ) -> str | None:
         """Open and close a TCP connection; return why that failed, None if it did not.
 
-        Nothing is sent.
+        Nothing is sent, except that an HTTP proxy is asked for a connection (CONNECT).
         """
         ...

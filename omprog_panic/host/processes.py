@@ -73,6 +73,21 @@ def _read(machine: Machine, pid: int, boot: float) -> Process | None:
     )
 
 
+CAP_NET_ADMIN = 12  # linux/capability.h
+
+
+def root_lacks(machine: Machine, capability: int) -> bool:
+    """Return whether this is root without a capability, as in many containers."""
+    rows = dict(
+        line.split(":", 1)
+        for line in (machine.read("/proc/self/status") or "").splitlines()
+        if ":" in line
+    )
+    is_root = rows.get("Uid", "").split()[1:2] == ["0"]
+    held = int(rows.get("CapEff", "0").strip() or "0", 16)
+    return is_root and not held >> capability & 1
+
+
 def may_access(process: Process, mode: int, uid: int, gid: int, bits: int) -> bool:
     """Return whether the permission bits of a file let a process access it.
 

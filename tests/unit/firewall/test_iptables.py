@@ -65,3 +65,12 @@ def test_each_failure_has_its_own_words() -> None:
     machine.answers["ip6tables-save -t filter"] = late
     with pytest.raises(FirewallError, match="ip6tables-save did not finish within"):
         Iptables(machine, 6).read()
+
+
+def test_a_container_without_the_capability_is_named() -> None:
+    status = "Uid:\t0\t0\t0\t0\nCapEff:\t00000000a80425fb\n"
+    machine = FakeMachine(files={"/proc/self/status": status})
+    machine.answer("iptables-save -t filter", 4, stderr="you must be root\n")
+
+    with pytest.raises(FirewallError, match="root has no CAP_NET_ADMIN here"):
+        Iptables(machine, 4).read()

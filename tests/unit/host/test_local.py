@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from typing import TYPE_CHECKING
+
+import pytest
 
 from omprog_panic.host.local import LocalMachine
 from omprog_panic.host.machine import CommandOutcome
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 
 def test_a_command_that_does_not_finish_is_killed() -> None:
@@ -39,3 +41,31 @@ def test_every_command_has_the_same_path_and_locale(
     assert said.startswith("C.UTF-8 ")
     assert "/usr/sbin" in said
     assert "/nowhere" not in said
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (b"HTTP/1.1 200 Connection established\r\n\r\n", None),
+        (b"HTTP/1.1 403 Forbidden\r\n\r\n", "the proxy says: HTTP/1.1 403 Forbidden"),
+        (b"", "the proxy says nothing"),
+    ],
+)
+def test_a_proxy_is_asked_for_the_connection(answer: bytes, reason: str | None) -> None:
+    asked: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            made, _ = server.accept()
+            with made:
+                asked.append(made.recv(4096))
+                made.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        proxy = ("127.0.0.1", server.getsockname()[1])
+        found = LocalMachine().connect("hook.example", 443, 5.0, proxy)
+        thread.join()
+
+    assert found == reason
+    assert asked[0].startswith(b"CONNECT hook.example:443 HTTP/1.1\r\n")

@@ -8,7 +8,13 @@ import pytest
 
 from omprog_panic.host.fake import FakeMachine
 from omprog_panic.host.local import LocalMachine
-from omprog_panic.host.processes import Process, list_processes, may_access
+from omprog_panic.host.processes import (
+    CAP_NET_ADMIN,
+    Process,
+    list_processes,
+    may_access,
+    root_lacks,
+)
 
 
 def test_this_process_is_listed() -> None:
@@ -58,3 +64,18 @@ def test_permission_bits_decide_who_may(
     process = Process(1, 0, "x", (), uid, frozenset(groups), 0.0)
 
     assert may_access(process, mode, 5, 9, bits) is may
+
+
+@pytest.mark.parametrize(
+    ("uid", "held", "lacks"),
+    [(0, "000001ffffffffff", False), (0, "00000000a80425fb", True), (5, "0", False)],
+)
+def test_root_in_a_container_may_lack_a_capability(
+    uid: int,
+    held: str,
+    lacks: bool,
+) -> None:
+    status = f"Name:\tx\nUid:\t{uid}\t{uid}\t{uid}\t{uid}\nCapEff:\t{held}\n"
+    machine = FakeMachine(files={"/proc/self/status": status})
+
+    assert root_lacks(machine, CAP_NET_ADMIN) is lacks
