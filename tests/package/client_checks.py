@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.package.monitor import CONFIG, KEEP, QUIET
+from tests.package.monitor import CONFIG, QUIET
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ def client_of(folder: Path) -> Path:
 
 def _install(story: Story, package: Path) -> None:
     path = story.machine.copy_in(package)
-    story.machine.run(f"{QUIET} apt-get install -y {KEEP} {path} </dev/null")
+    story.machine.run(f"{QUIET} apt-get install -y {path} </dev/null")
 
 
 def _ours(story: Story) -> set[str]:

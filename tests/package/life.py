@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 import time
 from pathlib import Path
@@ -222,13 +223,13 @@ def an_imudp_load_after_ours_breaks_nothing_and_is_reported(story: Story) -> Non
     assert "imudp" not in story.monitor.status()[1]
 
 
-def an_upgrade_keeps_changed_conffiles(story: Story) -> None:
+def an_upgrade_keeps_the_configuration(story: Story) -> None:
     machine = story.machine
     own = machine.run(f"cat {CONFIG}")
     collector = _collector(story)
     story.monitor.install(story.newer)
     assert machine.run(f"cat {CONFIG}") == own
-    assert "# newer" in machine.run(f"cat {CONFIG}.dpkg-dist")
+    assert "dpkg" not in machine.run(f"ls {CONFIG}*")
     machine.wait(f"systemctl is-active {ALERTER}", "the alerter")
     story.monitor.wait_listening()
     story.monitor.clean_check()
@@ -258,6 +259,21 @@ def a_purge_leaves_only_the_user(story: Story) -> None:
     assert not {path for path in left if "omprog" in path}, left
     story.machine.run("getent passwd omprog-panic")
     story.monitor.clean_check()
+
+
+def installs_with_configuration_that_is_there_already(story: Story) -> None:
+    """Ansible's order: the files first, then the package, without a question."""
+    machine = story.machine
+    own = json.dumps({"senders": [{"name": "db-2", "address": "127.0.0.2"}]})
+    machine.run("mkdir -p /etc/omprog-panic")
+    machine.write(CONFIG, own)
+    machine.run(f"umask 077; echo 'ops=json://127.0.0.1:9/' >{SERVICES}")
+    story.monitor.install(story.package)
+    assert machine.run(f"cat {CONFIG}") == own
+    shown = machine.run(f"stat -c '%a %G' {SERVICES}").strip()
+    assert shown == "600 omprog-panic", shown
+    machine.run(f"chmod 640 {SERVICES}; omprog-panic check-config")
+    a_purge_leaves_only_the_user(story)
 
 
 def installs_beside_an_imudp_load_that_was_there_before(story: Story) -> None:
@@ -296,9 +312,10 @@ CHECKS: tuple[Callable[[Story], None], ...] = (
     the_tests_of_debian_pass,
     an_imudp_load_before_ours_is_shared,
     an_imudp_load_after_ours_breaks_nothing_and_is_reported,
-    an_upgrade_keeps_changed_conffiles,
+    an_upgrade_keeps_the_configuration,
     a_removal_leaves_nothing_running,
     a_purge_leaves_only_the_user,
+    installs_with_configuration_that_is_there_already,
     installs_beside_an_imudp_load_that_was_there_before,
     a_purge_at_once_leaves_only_the_user,
 )

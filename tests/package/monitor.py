@@ -24,8 +24,6 @@ CONFIG = "/etc/omprog-panic/config.yaml"
 SERVICES = "/etc/omprog-panic/apprise.yml"
 ALERTER = "omprog-panic-alerter"
 QUIET = "DEBIAN_FRONTEND=noninteractive"
-# dpkg asks only where administrator and package both changed a file.
-KEEP = "-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold"
 
 
 def capture(name: str) -> list[Datagram]:
@@ -50,7 +48,7 @@ class Monitor:
         """Install with apt, without a terminal; return the seconds that it took."""
         began = time.monotonic()
         path = self.machine.copy_in(package)
-        self.machine.run(f"{QUIET} apt-get install -y {KEEP} {path} </dev/null")
+        self.machine.run(f"{QUIET} apt-get install -y {path} </dev/null")
         self.settle()
         return time.monotonic() - began
 

@@ -204,13 +204,13 @@ def step(argv: list[str], environment: dict[str, str] | None = None) -> str:
 
 
 def newer(package: Path, folder: Path) -> Path:
-    """Make the next version of a package, with a change in one conffile."""
+    """Make the next version of a package, with a change in its sample configuration."""
     content = folder / "newer"
     step(["dpkg-deb", "-R", str(package), str(content)])
     control = content / "DEBIAN/control"
     text = control.read_text()
     control.write_text(re.sub(r"(?m)^Version: .*$", r"\g<0>+newer", text))
-    with (content / "etc/omprog-panic/config.yaml").open("a") as file:
+    with (content / "usr/share/omprog-panic/conf/config.yaml").open("a") as file:
         file.write("# newer\n")
     target = folder / f"{package.stem}+newer.deb"
     step(["dpkg-deb", "--root-owner-group", "-b", str(content), str(target)])
