@@ -70,7 +70,7 @@ def check(file: Path, form: str) -> None:
     not known whether a sender passes.
     """
     rules = _firewall(file)
-    owner = or_exit(firewall_owner, LocalMachine())
+    owner = or_exit(firewall_owner, LocalMachine(), rules.port)
     families = [] if owner is not None else or_exit(rules.check)
     senders = _passages(file)
     if form == "json":
@@ -142,7 +142,7 @@ def _print(
 def apply(file: Path, dry_run: bool, force: bool, form: str) -> None:  # noqa: FBT001
     """Put the rules in force, now and at every boot."""
     rules = _firewall(file)
-    owner = or_exit(firewall_owner, LocalMachine())
+    owner = or_exit(firewall_owner, LocalMachine(), rules.port)
     if owner is not None and not force:
         _refuse(owner, file, form)
     _change("apply", rules.apply, dry_run=dry_run, form=form)

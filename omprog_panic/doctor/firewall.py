@@ -31,7 +31,7 @@ def check_firewall(x: CheckContext) -> Iterator[Finding]:
     """Evaluate the rules in force for each sender; compare ours with config.yaml."""
     if x.config is None or not x.config.senders:
         return
-    owner = firewall_owner(x.machine)
+    owner = firewall_owner(x.machine, x.config.receive.port)
     reception = Reception(x.config.senders, x.config.receive)
     yield from _passages(x, reception, owner)
     if owner is not None:

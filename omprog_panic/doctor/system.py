@@ -54,7 +54,9 @@ def _rsyslogd(config: PublicConfig, machine: Machine) -> Iterator[Problem]:
 
 
 def _firewall(reception: Reception, machine: Machine) -> Iterator[Problem]:
-    if not machine.names(FIREWALL) or firewall_owner(machine) is not None:
+    if not machine.names(FIREWALL):
+        return
+    if firewall_owner(machine, reception.receive.port) is not None:
         return
     try:
         families = Firewall.of(machine, reception, FIREWALL).check()

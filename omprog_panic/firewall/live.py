@@ -23,7 +23,12 @@ from omprog_panic.firewall.iptables import (
 )
 from omprog_panic.firewall.iptables_rules import evaluate
 from omprog_panic.firewall.nft_rules import NftRuleset, RulesetError, parse_ruleset
-from omprog_panic.firewall.owner import FirewallOwner, find_owner, nft_owner
+from omprog_panic.firewall.owner import (
+    NFTABLES,
+    FirewallOwner,
+    find_owner,
+    nft_owner,
+)
 from omprog_panic.firewall.passage import (
     ChainOutcome,
     Datagram,
@@ -44,6 +49,8 @@ if TYPE_CHECKING:
     from omprog_panic.host.machine import Machine
 
 MAX_EVALUATED = 100  # networks; of more senders the first ones stand for all
+STRANGERS = {4: "192.0.2.1", 6: "2001:db8::1"}
+"""Addresses for documentation, which no list of senders has (RFC 5737, RFC 3849)."""
 SOURCE_PORT = 6665  # netconsole's default, for a sender without source_port
 LEGACY_TABLES = {4: "/proc/net/ip_tables_names", 6: "/proc/net/ip6_tables_names"}
 """Tables of iptables-legacy that are in use; missing if its module is not loaded."""
@@ -110,16 +117,26 @@ class LiveRules:
                 yield name, evaluate(saved, chain, datagram)
 
 
-def input_chains(machine: Machine) -> list[ChainName]:
-    """Return the chains of the input hook, in which a rule of nft can accept."""
-    ruleset = read_live_rules(machine, 4).ruleset
-    if ruleset is None:
-        return []
-    names = dict.fromkeys(ruleset.base_chains(4) + ruleset.base_chains(6))
-    return [name for name in names if ruleset.chains[name].hook == "input"]
+def blocking_chains(machine: Machine, port: int) -> list[ChainName]:
+    """Return the chains of the input hook that drop what comes from anybody.
+
+    A rule of nft that accepts a sender has to be in each of them.
+    """
+    found: dict[ChainName, None] = {}
+    for family, source in STRANGERS.items():
+        ruleset = read_live_rules(machine, family).ruleset
+        if ruleset is None:
+            continue
+        datagram = Datagram(ipaddress.ip_address(source), SOURCE_PORT, port)
+        for name in ruleset.base_chains(family):
+            outcome = ruleset.evaluate(name, datagram)
+            is_input = ruleset.chains[name].hook == "input"
+            if is_input and Verdict.DROP in outcome.verdicts:
+                found[name] = None
+    return list(found)
 
 
-def firewall_owner(machine: Machine) -> FirewallOwner | None:
+def firewall_owner(machine: Machine, port: int) -> FirewallOwner | None:
     """Return what manages the firewall, if our rules for iptables cannot be used.
 
     Raises:
@@ -127,12 +144,14 @@ def firewall_owner(machine: Machine) -> FirewallOwner | None:
 
     """
     if (owner := find_owner(machine)) is not None:
+        if owner.name == NFTABLES:
+            return nft_owner(blocking_chains(machine, port), owner.why)
         return owner
     for family in families(machine):
         try:
             Iptables(machine, family).read()
         except IncompatibleRulesError as error:
-            return nft_owner(input_chains(machine), str(error))
+            return nft_owner(blocking_chains(machine, port), str(error))
         except FirewallError:
             return None  # not installed, or not root: whoever uses it will say so
     return None

@@ -29,6 +29,7 @@ class FirewallOwner:
     lasts: str
 
 
+NFTABLES = "nftables"
 NFT_LASTS = "add them to /etc/nftables.conf as well, or a reboot loses them"
 
 
@@ -41,16 +42,13 @@ def _ufw_lines(admitted: Iterable[Admission], port: int) -> list[str]:
     ]
 
 
-def _nft_lines(admitted: Iterable[Admission], port: int) -> list[str]:
-    lines = []
+def _nft_rules(admitted: Iterable[Admission], port: int) -> list[str]:
+    rules = []
     for network, source_port in admitted:
         family = "ip" if network.version == 4 else "ip6"
         sport = f" udp sport {source_port}" if source_port else ""
-        lines.append(
-            "nft add rule inet filter input"
-            f" {family} saddr {network}{sport} udp dport {port} accept"
-        )
-    return [*lines, f"nft add rule inet filter input udp dport {port} drop"]
+        rules.append(f"{family} saddr {network}{sport} udp dport {port} accept")
+    return rules
 
 
 def _firewalld_lines(admitted: Iterable[Admission], port: int) -> list[str]:
@@ -64,25 +62,28 @@ def _firewalld_lines(admitted: Iterable[Admission], port: int) -> list[str]:
 
 
 def nft_owner(chains: Iterable[ChainName], why: str) -> FirewallOwner:
-    """Return the owner of rules made with nft in these chains of the input hook."""
+    """Return the owner of rules made with nft in these chains of the input hook.
+
+    A rule at the beginning of each chain comes before whatever drops the rest.
+    """
     names = [str(name) for name in chains]
 
     def lines(admitted: Iterable[Admission], port: int) -> list[str]:
         listed = list(admitted)
         return [
-            line.replace("add rule inet filter input", f"insert rule {name}")
+            f"nft insert rule {name} {rule}"
             for name in names
-            for line in _nft_lines(listed, port)[:-1]
-            if _fits(name, line)
+            for rule in _nft_rules(listed, port)
+            if _fits(name, rule)
         ]
 
-    return FirewallOwner("nftables", why, lines, NFT_LASTS)
+    return FirewallOwner(NFTABLES, why, lines, NFT_LASTS)
 
 
-def _fits(name: str, line: str) -> bool:
+def _fits(name: str, rule: str) -> bool:
     """Return whether a rule of this family may be in this chain."""
-    family = name.split(maxsplit=1)[0]
-    return family == "inet" or f" {family} saddr " in line
+    family = name.split()[0]
+    return family == "inet" or rule.startswith(f"{family} saddr ")
 
 
 def find_owner(machine: Machine) -> FirewallOwner | None:
@@ -96,5 +97,5 @@ def find_owner(machine: Machine) -> FirewallOwner | None:
         return FirewallOwner("firewalld", "it is running", _firewalld_lines, lasts)
     if is_active(machine, "nftables.service"):
         why = "nftables.service is active"
-        return FirewallOwner("nftables", why, _nft_lines, NFT_LASTS)
+        return nft_owner((), why)
     return None

@@ -20,6 +20,7 @@ from tests.package import (
     artefact,
     client_checks,
     doctor_checks,
+    foreign_firewalls,
     life,
     page_checks,
     reception,
@@ -117,7 +118,8 @@ def test_release(release: str, folder: Path, record: Record, *, quick: bool) -> 
     newer = trees.newer(prepared.package, folder)
     stories: list[Checks] = [life.CHECKS, reception.CHECKS]
     if not quick:
-        stories += [doctor_checks.CHECKS, client_checks.CHECKS, page_checks.CHECKS]
+        stories += [doctor_checks.CHECKS, *foreign_firewalls.STORIES]
+        stories += [client_checks.CHECKS, page_checks.CHECKS]
     for checks in stories:
         live(prepared, newer, folder, record, checks)
     if not quick:

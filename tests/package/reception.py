@@ -29,7 +29,7 @@ for line in sys.stdin:
 """
 
 
-def _network(machine: Machine) -> None:
+def make_network(machine: Machine) -> None:
     """Give the machine an interface with two hosts at its other end."""
     machine.run(
         "ip netns add out && ip link add in0 type veth peer name out0 netns out"
@@ -40,7 +40,7 @@ def _network(machine: Machine) -> None:
     )
 
 
-def _send(machine: Machine, source: str, payloads: list[bytes]) -> None:
+def send(machine: Machine, source: str, payloads: list[bytes]) -> None:
     machine.write("/tmp/send.py", _SEND)
     machine.run(
         f"ip netns exec out python3 /tmp/send.py {source} {MONITOR} 6666",
@@ -57,7 +57,7 @@ def _dropped(machine: Machine) -> int:
 
 def the_firewall_keeps_strangers_out(story: Story) -> None:
     machine, monitor = story.machine, story.monitor
-    _network(machine)
+    make_network(machine)
     monitor.configure(LISTED)
     machine.run("omprog-panic apply --yes </dev/null")
     monitor.wait_listening()
@@ -70,9 +70,9 @@ def the_firewall_keeps_strangers_out(story: Story) -> None:
     machine.run("omprog-panic firewall check")
     first, second = ([d.payload for d in capture(name)] for name in (CRASH, LATER))
     with monitor.receiver() as receiver:
-        _send(machine, STRANGER, first)
+        send(machine, STRANGER, first)
         assert _dropped(machine) == len(first)
-        _send(machine, LISTED, second)
+        send(machine, LISTED, second)
         received = receiver.wait_for(1, WITHIN_S)
         assert LISTED in received[0].alert["title"]
         missing = [
@@ -136,7 +136,7 @@ def a_restored_monitor_receives(story: Story) -> None:
     assert "nothing to change" in machine.run("omprog-panic apply --yes </dev/null")
     machine.run("systemctl restart omprog-panic-firewall; omprog-panic firewall check")
     with monitor.receiver() as receiver:
-        _send(machine, LISTED, [d.payload for d in capture(CRASH)])
+        send(machine, LISTED, [d.payload for d in capture(CRASH)])
         receiver.wait_for(1, WITHIN_S)
     code, text = monitor.status()
     assert code == 0, text

@@ -27,7 +27,9 @@ ARCHIVES = "var/cache/apt/archives"
 # What tells a clean installation apart from a container; rsyslog and Python come with
 # our own dependencies.
 CLEAN = ("systemd", "systemd-sysv", "dbus")
-LATER = ("netfilter-persistent", "sqlite3")  # what a check installs: only downloaded
+# What checks install later, only downloaded. Each group by itself: ufw and
+# netfilter-persistent conflict.
+LATER = (("netfilter-persistent", "sqlite3"), ("ufw",), ("firewalld",))
 
 
 class StepError(AssertionError):
@@ -75,17 +77,14 @@ def build_tree(release: str, target: Path, *, tests: bool, more: str = "") -> No
 
 def clean_tree(release: str, target: Path) -> None:
     """Make a fresh installation; what our package will pull in is downloaded."""
-    download = (
-        'env -u APT_CONFIG chroot "$1" apt-get install -qq -y --download-only'
-        f" -o APT::Install-Recommends=1 {' '.join([*run_depends(), *LATER])}"
-    )
-    _make(
-        release,
-        target,
-        list(CLEAN),
-        f"--customize-hook={download}",
-        "--skip=cleanup/apt",
-    )
+    hooks = []
+    for group in LATER:
+        packages = " ".join([*run_depends(), *group])
+        hooks.append(
+            '--customize-hook=env -u APT_CONFIG chroot "$1" apt-get install -qq -y'
+            f" --download-only -o APT::Install-Recommends=1 {packages}"
+        )
+    _make(release, target, list(CLEAN), *hooks, "--skip=cleanup/apt")
 
 
 def _make(release: str, target: Path, include: list[str], *options: str) -> None:
