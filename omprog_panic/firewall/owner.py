@@ -82,7 +82,7 @@ def nft_owner(chains: Iterable[ChainName], why: str) -> FirewallOwner:
 
 def _fits(name: str, rule: str) -> bool:
     """Return whether a rule of this family may be in this chain."""
-    family = name.split()[0]
+    family = name.split(maxsplit=1)[0]
     return family == "inet" or rule.startswith(f"{family} saddr ")
 
 

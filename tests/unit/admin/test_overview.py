@@ -3,16 +3,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 from omprog_panic.admin.overview import monitor_status
-from omprog_panic.admin.status import CRITICAL, WARNING
+from omprog_panic.admin.status import CRITICAL, WARNING, Problem
 from omprog_panic.config.model import PublicConfig
 from tests.builders import write_config
 
 
-def no_changes(_: PublicConfig) -> bool:
-    return False
+def no_changes(_: PublicConfig) -> list[Problem]:
+    return []
 
 
 def test_why_the_alerter_cannot_run_comes_first(tmp_path: Path) -> None:
@@ -24,15 +22,14 @@ def test_why_the_alerter_cannot_run_comes_first(tmp_path: Path) -> None:
     assert "the alerter is not running" in [p.text for p in status.problems]
 
 
-@pytest.mark.parametrize("changed", [True, False])
-def test_changes_that_are_not_applied_are_a_warning(
-    tmp_path: Path, changed: bool
-) -> None:
+def test_problems_of_the_system_are_among_the_others(tmp_path: Path) -> None:
     file = write_config(tmp_path, ["json://127.0.0.1:9/x"])
+    deaf = Problem(CRITICAL, "rsyslogd does not receive", "omprog-panic apply")
+    changed = Problem(WARNING, f"{file} has changed", "omprog-panic apply")
 
-    status = monitor_status(file, lambda _: changed)
-    text = f"{file} has changed: run `omprog-panic apply`"
-    assert ((WARNING, text, "omprog-panic apply") in status.problems) is changed
+    status = monitor_status(file, lambda _: [changed, deaf])
+    assert deaf in status.problems
+    assert changed in status.problems
 
 
 def test_the_status_is_plain_json(tmp_path: Path) -> None:
