@@ -135,6 +135,7 @@ def a_restored_monitor_receives(story: Story) -> None:
     assert "done: rsyslogd restarted" in said, said
     assert "nothing to change" in machine.run("omprog-panic apply --yes </dev/null")
     machine.run("systemctl restart omprog-panic-firewall; omprog-panic firewall check")
+    make_network(machine)  # the reboots have taken it away
     with monitor.receiver() as receiver:
         send(machine, LISTED, [d.payload for d in capture(CRASH)])
         receiver.wait_for(1, WITHIN_S)
