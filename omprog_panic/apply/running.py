@@ -15,16 +15,25 @@ from omprog_panic.host.processes import list_processes
 from omprog_panic.host.sockets import socket_owners, udp_sockets
 from omprog_panic.rsyslog.daemon import HUP_MARK, MAIN_FILE
 from omprog_panic.rsyslog.dropin import ETC, SHARE
-from omprog_panic.rsyslog.host_config import read_statements
+from omprog_panic.rsyslog.switches import DROP_IN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from omprog_panic.config.model import Reception
     from omprog_panic.host.machine import Machine
     from omprog_panic.host.processes import Process
+    from omprog_panic.rsyslog.host_config import RsyslogStatement
 
 RULES = f"{SHARE}/rsyslog.conf"
+OUR_FILES = frozenset(
+    {
+        RULES,
+        DROP_IN,
+        *(f"{ETC}/rsyslog/{name}" for name in ("address", "port", "listen")),
+    }
+)
+"""What rsyslogd reads of ours at its start only."""
 SENDERS_TABLE = f"{ETC}/rsyslog/senders.json"
 CLOCK_TICK_S = 1.0  # the start of a process is known only to the second
 PID_FILE = "/run/rsyslogd.pid"
@@ -60,7 +69,7 @@ def running_differences(reception: Reception, machine: Machine) -> list[Differen
         *_sockets(reception, machine, daemon),
         *(
             Difference(f"rsyslogd was started before {file} changed", True)
-            for file in changed_since_start(machine, daemon)
+            for file in changed_since_start(machine, daemon, OUR_FILES)
         ),
         *_tables(machine, daemon),
     ]
@@ -92,12 +101,16 @@ def _sockets(
         )
 
 
-def changed_since_start(machine: Machine, daemon: Process) -> list[str]:
-    """Return the files of rsyslogd's configuration that changed after its start."""
-    files = {statement.file for statement in read_statements(machine, MAIN_FILE)}
-    files |= {MAIN_FILE, RULES}
-    files |= {f"{ETC}/rsyslog/{name}" for name in ("address", "port", "listen")}
+def changed_since_start(
+    machine: Machine, daemon: Process, files: Iterable[str]
+) -> list[str]:
+    """Return those of the files that changed after the start of rsyslogd."""
     return [file for file in sorted(files) if _changed(machine, file) > _start(daemon)]
+
+
+def all_files(statements: Iterable[RsyslogStatement]) -> set[str]:
+    """Return the files of the whole configuration of rsyslogd, the host's as well."""
+    return {MAIN_FILE, *OUR_FILES, *(statement.file for statement in statements)}
 
 
 def _tables(machine: Machine, daemon: Process) -> Iterator[Difference]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omprog_panic.apply.running import RULES, changed_since_start
+from omprog_panic.apply.running import RULES, all_files, changed_since_start
 from omprog_panic.doctor.finding import Finding, critical, ok, unknown, warning
 from omprog_panic.host.processes import may_access
 from omprog_panic.host.sockets import receive_buffer, socket_owners, udp_sockets
@@ -31,7 +31,7 @@ def check_rsyslogd(x: CheckContext) -> Iterator[Finding]:
         yield critical("rsyslogd", "is not running", "systemctl start rsyslog")
         return
     yield ok("rsyslogd", f"runs, PID {daemon.pid}")
-    for file in changed_since_start(x.machine, daemon):
+    for file in changed_since_start(x.machine, daemon, all_files(x.statements)):
         yield warning(
             "rsyslogd", f"was started before {file} was last changed", RESTART
         )

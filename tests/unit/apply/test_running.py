@@ -96,6 +96,13 @@ def test_rules_that_changed_after_the_start_need_a_restart() -> None:
     assert path in found.text
 
 
+def test_an_edit_of_the_hosts_own_rules_is_not_ours_to_apply() -> None:
+    machine = listening()
+    machine.write("/etc/rsyslog.conf", machine.files["/etc/rsyslog.conf"], changed=NOW)
+
+    assert texts(machine) == []
+
+
 def test_a_table_that_changed_needs_a_hup_and_that_is_remembered() -> None:
     machine = listening()
     machine.write(f"{ETC}/rsyslog/senders.json", "{}", changed=NOW)
