@@ -44,7 +44,7 @@ def meta(key: str) -> dict[str, Any]:
 
 
 TEN = {"prefix": {"addr": "10.0.0.0", "len": 8}}
-BASE = {"hook": "input", "prio": 0}
+BASE: dict[str, Any] = {"hook": "input", "prio": 0}
 STATE = {"ct": {"key": "state"}}
 DPORT = payload("udp", "dport")
 
