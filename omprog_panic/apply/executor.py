@@ -254,16 +254,14 @@ def _undo(done: list[CompletedStep]) -> str:
     return ", ".join(left)
 
 
-def has_unapplied_changes(machine: Machine, config: PublicConfig) -> bool:
-    """Return whether rsyslogd, collector or firewall use an older config.yaml.
+def is_applicable(machine: Machine, config: PublicConfig) -> bool:
+    """Return whether ``omprog-panic apply`` puts this configuration into effect here.
 
     False for a file elsewhere than in /etc, and for a fresh installation.
     """
     if str(config.file.absolute().parent) != ETC:
         return False  # only this one can be applied
-    if not config.senders or not is_installed(machine):
-        return False
-    return bool(unapplied_files(config.reception, machine))
+    return bool(config.senders) and is_installed(machine)
 
 
 def unapplied_files(reception: Reception, machine: Machine) -> list[str]:

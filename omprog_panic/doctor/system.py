@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omprog_panic.admin.status import APPLY, CRITICAL, UNKNOWN, WARNING, Problem
-from omprog_panic.apply.executor import is_installed, unapplied_files
+from omprog_panic.apply.executor import is_applicable, unapplied_files
 from omprog_panic.apply.plan import FIREWALL
 from omprog_panic.apply.running import running_differences
 from omprog_panic.firewall.iptables import FirewallError
@@ -13,7 +13,6 @@ from omprog_panic.firewall.live import firewall_owner
 from omprog_panic.firewall.manage import CRITICAL as NOT_IN_FORCE
 from omprog_panic.firewall.manage import Firewall
 from omprog_panic.host.machine import UnreadableError
-from omprog_panic.rsyslog.dropin import ETC
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,10 +30,8 @@ def system_problems(
 
     Only root can read the firewall rules; for others they are not checked.
     """
-    if str(config.file.absolute().parent) != ETC:
-        return []  # only this one can be applied
-    if not config.senders or not is_installed(machine):
-        return []  # a fresh installation, which is reported elsewhere
+    if not is_applicable(machine, config):
+        return []  # a fresh installation is reported elsewhere
     found = list(_rsyslogd(config, machine))
     if is_root:
         found += _firewall(config.reception, machine)

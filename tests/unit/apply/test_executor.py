@@ -12,7 +12,7 @@ from omprog_panic.apply.executor import (
     ApplyError,
     check_plan,
     execute_plan,
-    has_unapplied_changes,
+    is_applicable,
     plan_for,
     unapplied_files,
 )
@@ -137,11 +137,12 @@ def public_config(folder: str, *senders: ListedSender) -> PublicConfig:
 def test_a_change_is_reported_until_it_is_applied() -> None:
     monitor = Monitor()
     config = public_config(ETC, DB07)
-    assert has_unapplied_changes(monitor.machine, config)
+    assert is_applicable(monitor.machine, config)
+    assert unapplied_files(config.reception, monitor.machine)
 
     applied(monitor, config.reception)
 
-    assert not has_unapplied_changes(monitor.machine, config)
+    assert not unapplied_files(config.reception, monitor.machine)
 
 
 @pytest.mark.parametrize(
@@ -152,11 +153,11 @@ def test_a_change_is_reported_until_it_is_applied() -> None:
     ],
 )
 def test_what_cannot_be_applied_yet_is_no_change(config: PublicConfig) -> None:
-    assert not has_unapplied_changes(Monitor().machine, config)
+    assert not is_applicable(Monitor().machine, config)
 
 
 def test_without_the_package_nothing_is_unapplied() -> None:
-    assert not has_unapplied_changes(FakeMachine(), public_config(ETC, DB07))
+    assert not is_applicable(FakeMachine(), public_config(ETC, DB07))
 
 
 def test_another_sender_needs_no_restart() -> None:
