@@ -7,7 +7,13 @@ import re
 from typing import TYPE_CHECKING
 
 from tests.chain.wait import pause, wait_until
-from tests.package.life import CRASH, LATER, ONSET, installs_without_a_question
+from tests.package.life import (
+    CRASH,
+    INTERRUPTED,
+    LATER,
+    ONSET,
+    installs_without_a_question,
+)
 from tests.package.monitor import CONFIG, QUIET, WITHIN_S, capture, panic_texts
 
 if TYPE_CHECKING:
@@ -137,7 +143,7 @@ def a_restored_monitor_receives(story: Story) -> None:
     machine.run("systemctl restart omprog-panic-firewall; omprog-panic firewall check")
     make_network(machine)  # the reboots have taken it away
     with monitor.receiver() as receiver:
-        send(machine, LISTED, [d.payload for d in capture(CRASH)])
+        send(machine, LISTED, [d.payload for d in capture(INTERRUPTED)])
         receiver.wait_for(1, WITHIN_S)
     code, text = monitor.status()
     assert code == 0, text
