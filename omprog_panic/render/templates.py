@@ -1,37 +1,39 @@
 """The message templates: the administrator's over the shipped ones.
 
 All are read at start and at reload; at alert time nothing is read from disk. The
-administrator's are compiled and tried then, too. The shipped ones are covered by tests
-and are compiled when they are first used, because compiling all takes half a second. A
-template that fails at alert time is replaced by the shipped one, which the log and the
-foot of the message report; if even that fails, the message is built without any.
+administrator's are compiled and tried then, too, and are rendered in a process with
+limits (``template_process``); one that exceeds them is not tried again. The shipped
+ones are covered by tests and are compiled when they are first used, because compiling
+all takes half a second. A template that fails at alert time is replaced by the shipped
+one, which the log and the foot of the message report; if even that fails, the message
+is built without any.
 """
 
 from __future__ import annotations
 
 import logging
 import sysconfig
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
-
-import jinja2
 
 from omprog_panic.errors import ConfigError, TemplateError
 from omprog_panic.notification.kinds import Kind
 from omprog_panic.plain import one_line
 from omprog_panic.render.languages import DEFAULT_LANGUAGE, LANGUAGES
-from omprog_panic.render.sandbox import BoundedEnvironment
+from omprog_panic.render.template_process import (
+    EndlessTemplateError,
+    TemplateProcess,
+)
+from omprog_panic.render.template_set import SUFFIX, TemplateSet, TemplateSources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from omprog_panic.render.catalog import Catalog
     from omprog_panic.render.context import MessageContext
 
 log = logging.getLogger(__name__)
 
-SUFFIX = ".j2"
 MAX_TEMPLATE_BYTES = 64 * 1024
 MAX_TEMPLATES = 500  # that an administrator may have
 MAX_SUBJECT = 250
@@ -94,17 +96,14 @@ class TemplateFolder:
     ) -> None:
         self.folder = folder
         self.faults: dict[str, str] = {}  # by file name: "FILE:LINE: NAME: what"
-        self._beneath = beneath
         self._sources: dict[str, str] = {}
-        self._environment = BoundedEnvironment(jinja2.FunctionLoader(self._source))
-        self._environment.filters.update(
-            plural=catalog.plural,
-            duration=catalog.duration,
-            when=catalog.when,
-            day=catalog.day,
-            severity=catalog.severity,
-            known=catalog.known,
-        )
+        mine = TemplateSources(folder, self._sources)
+        self._set: TemplateSet | TemplateProcess
+        if beneath is None:
+            self._set = TemplateSet([mine], catalog)
+        else:
+            shipped = TemplateSources(beneath.folder, beneath._sources)  # noqa: SLF001
+            self._set = TemplateProcess([mine, shipped], catalog)
 
     def load(self) -> None:
         """Read every template, compile the administrator's; failures become faults."""
@@ -114,12 +113,11 @@ class TemplateFolder:
                 self._read(path)
         except OSError as error:
             self._fault(self.folder, 1, f"cannot be read: {error.strerror}")
-        for name in self._sources if self._beneath else ():
+        for name in self._sources if isinstance(self._set, TemplateProcess) else ():
             try:
-                self._environment.get_template(name)
-            except jinja2.TemplateSyntaxError as error:
-                message = error.message or "wrong syntax"
-                self._fault(self.folder / name, error.lineno, message)
+                self._set.compile(name)
+            except TemplateError as error:
+                self.faults[name] = str(error)
 
     def names(self) -> list[str]:
         """Return the names of all templates, unusable ones included."""
@@ -138,11 +136,10 @@ class TemplateFolder:
         if name in self.faults:
             raise TemplateError(self.faults[name])
         try:
-            text = self._environment.bounded(name, variables)
-        except jinja2.TemplateError as error:
-            raise TemplateError(self._place(name, error)) from error
-        except Exception as error:  # a template may divide by zero, add text to numbers
-            raise TemplateError(self._place(name, error)) from error
+            text = self._set.render(name, variables)
+        except EndlessTemplateError as error:
+            self.faults[name] = str(error)  # not tried again
+            raise
         if not text.strip():
             raise TemplateError(f"{self.folder / name}:1: {name}: renders to nothing")
         return text
@@ -161,27 +158,6 @@ class TemplateFolder:
 
     def _fault(self, path: Path, line: int, what: str) -> None:
         self.faults[path.name] = f"{path}:{line}: {path.name}: {one_line(what, 200)}"
-
-    def _source(self, name: str) -> tuple[str, str, Callable[[], bool]] | None:
-        source = self._sources.get(name)
-        if source is None:
-            return self._beneath._source(name) if self._beneath else None  # noqa: SLF001
-        return source, str(self.folder / name), lambda: True
-
-    def _place(self, name: str, error: Exception) -> str:
-        """Return file and line of the error, also when an included template failed."""
-        file, line = str(self.folder / name), getattr(error, "lineno", None)
-        file = getattr(error, "filename", None) or file
-        if line is None:
-            own = [
-                frame
-                for frame in traceback.extract_tb(error.__traceback__)
-                if frame.filename.endswith(SUFFIX)
-            ]
-            if own:
-                file, line = own[-1].filename, own[-1].lineno
-        what = one_line(str(error) or type(error).__name__, 200)
-        return f"{file}:{line or 1}: {Path(file).name}: {what}"
 
 
 class Templates:

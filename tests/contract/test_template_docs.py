@@ -12,7 +12,8 @@ from omprog_panic.notification.kinds import FORMATS, Kind
 from omprog_panic.render.english import ENGLISH
 from omprog_panic.render.sample import samples
 from omprog_panic.render.sandbox import BoundedEnvironment
-from omprog_panic.render.templates import ALL_KINDS, TemplateFolder
+from omprog_panic.render.template_set import TemplateSet
+from omprog_panic.render.templates import ALL_KINDS
 
 PAGE = Path(__file__).parents[2] / "docs/templates.md"
 SECTION = re.compile(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
@@ -70,9 +71,8 @@ def test_every_kind_is_documented_and_no_other() -> None:
 def test_every_filter_is_documented() -> None:
     import jinja2  # noqa: PLC0415 - only to know which filters are its own
 
-    folder = TemplateFolder(Path("/none"), ENGLISH)
     plain = BoundedEnvironment(jinja2.DictLoader({})).filters
-    ours = set(folder._environment.filters) - set(plain)
+    ours = set(TemplateSet([], ENGLISH).environment.filters) - set(plain)
     listed = re.findall(r"^\| `([a-z]+)` \|", SECTIONS["Filters"], re.MULTILINE)
 
     assert set(listed) == ours

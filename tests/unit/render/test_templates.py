@@ -21,6 +21,10 @@ from omprog_panic.render.incident import Framing, build_context
 from omprog_panic.render.languages import LANGUAGES
 from omprog_panic.render.notice import notice
 from omprog_panic.render.sample import bare_context, sample_context, samples
+from omprog_panic.render.template_process import (
+    EndlessTemplateError,
+    TemplateProcess,
+)
 from omprog_panic.render.templates import (
     ALL_KINDS,
     NAMES,
@@ -297,3 +301,21 @@ def test_an_installation_without_templates_is_refused(
             shipped_folder()
     (tmp_path / "share/omprog-panic/alert_templates").mkdir(parents=True)
     assert shipped_folder().parent.parent.parent == tmp_path
+
+
+def test_a_template_that_takes_too_long_costs_no_alert(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+
+    def endless(_: object, name: str, variables: object) -> str:
+        assert variables
+        calls.append(name)
+        raise EndlessTemplateError(f"{name}:1: {name}: takes longer")
+
+    monkeypatch.setattr(TemplateProcess, "render", endless)
+    templates = own(tmp_path, body="{{ host }}")
+    for _ in range(3):
+        assert "Trace:     complete" in templates.render(sample_context()).body
+    assert calls == ["incident.body.j2"]
+    assert len(templates.failures) == 1
