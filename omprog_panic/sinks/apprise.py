@@ -22,6 +22,7 @@ from omprog_panic.config.service_url import masked, parse_service_url, url_in
 from omprog_panic.errors import DeliveryError
 from omprog_panic.secret import Secret
 from omprog_panic.sinks.apprise_log import REFUSED_TEXT, CapturedLog, captured_log
+from omprog_panic.sinks.http_guard import guarded
 from omprog_panic.sinks.recipients import narrow, recipients
 from omprog_panic.sinks.sink import Outcome
 from omprog_panic.sinks.sink_type import SinkType
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
         overflow_mode: object
         socket_read_timeout: float
         request_rate_per_sec: float
+        retry: int
 
         def url(self, *, privacy: bool = ...) -> str: ...
 
@@ -241,7 +243,11 @@ class AppriseChannel:
     def _try(
         self, text: ServiceText, file: Attachment | None
     ) -> tuple[Outcome, CapturedLog]:
-        with captured_log() as logged, contextlib.ExitStack() as stack:
+        with (
+            captured_log() as logged,
+            guarded() as exchange,
+            contextlib.ExitStack() as stack,
+        ):
             try:
                 attach = stack.enter_context(_written(file)) if file else None
                 delivered = self._hand_over(text, attach)
@@ -250,7 +256,7 @@ class AppriseChannel:
                 delivered = False
         if delivered:
             return Outcome(delivered=True), logged
-        return logged.outcome(self._service.document), logged
+        return logged.outcome(self._service.document, exchange), logged
 
     def _hand_over(self, text: ServiceText, attach: Path | None) -> bool:
         plugin: Any = self._instance()
@@ -286,6 +292,7 @@ class AppriseChannel:
             _settle(instance, getattr(apprise.NotifyFormat, profile.form.name))
         # A URL may ask for "split", which makes twenty messages of one alert.
         instance.overflow_mode = apprise.OverflowMode.UPSTREAM
+        instance.retry = 0  # 2.x can; the outbox knows which attempts may be copies
         if "socket_read_timeout" not in vars(instance):
             instance.socket_read_timeout = READ_TIMEOUT_S
         return instance

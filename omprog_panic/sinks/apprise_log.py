@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from omprog_panic.secret import Secret
+    from omprog_panic.sinks.http_guard import Exchange
 
 MAX_REASON = 300
 MAX_RETRY_AFTER_S = 3600.0  # a service may ask for more; we retry after this
@@ -50,6 +51,13 @@ _PERMANENT_WORDS = frozenset(
 )
 # "Reason: (552, b'too large')" in 1.x, in a debugging line later
 _SMTP_REFUSAL = re.compile(r"(?:Reason|Socket Exception): .*?\b(5\d\d)\b")
+# What is logged when a service without HTTP cannot have the message: there was no
+# connection, or it refused (SMTP codes).
+_NOT_SENT = re.compile(
+    r"(refused|unreachable|no route to host|name or service|name resolution"
+    r"|not known|certificate|ssl|authenticat|\b[45]\d\d\b)",
+    re.IGNORECASE,
+)
 
 
 class CapturedLog(logging.Handler):
@@ -83,9 +91,10 @@ class CapturedLog(logging.Handler):
         """Return the code of a mail server that refused for good."""
         return _first(_SMTP_REFUSAL, [*self.lines, *self.quotes])
 
-    def outcome(self, document: Secret) -> Outcome:
-        """Return the failure that the log describes."""
+    def outcome(self, document: Secret, exchange: Exchange) -> Outcome:
+        """Return the failure that the log and the exchange on the wire describe."""
         reason = self.lines[-1] if self.lines else "no reason given"
+        reason = exchange.failure or reason
         code, word = self.code(), _first(_WORD, self.quotes)
         if word:
             reason = f"{word}: {reason}"
@@ -94,12 +103,19 @@ class CapturedLog(logging.Handler):
         if refusal and refusal not in reason:
             reason = f"{reason} (SMTP {refusal})"
         permanent = code in PERMANENT or word in _PERMANENT_WORDS or bool(refusal)
+        permanent = permanent or exchange.redirect_refused
         return Outcome(
             delivered=False,
             reason=reason,
             permanent=permanent,
             retry_after_s=retry_after([*self.lines, *self.quotes]),
+            in_doubt=word is None and self._is_in_doubt(exchange),
         )
+
+    def _is_in_doubt(self, exchange: Exchange) -> bool:
+        if exchange.requests:
+            return exchange.may_have_arrived
+        return _first(_NOT_SENT, [*self.lines, *self.quotes]) is None
 
 
 def retry_after(lines: Sequence[str]) -> float | None:

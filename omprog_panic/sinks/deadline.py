@@ -2,7 +2,8 @@
 
 Threads and not processes: a hanging thread costs a few kilobytes, a process with
 apprise loaded about 40 MB a service; and no service can take a thread from another, see
-``_asset`` in apprise.py. What a thread cannot do is be ended from outside.
+``_asset`` in apprise.py. A thread cannot be ended from outside; one that waits for HTTP
+ends by itself, see http_guard.py.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ class _Call(threading.Thread):
         try:
             self.outcome = self._call()
         except Exception as error:  # noqa: BLE001 - a bug must not look like hanging
-            self.outcome = Outcome(delivered=False, reason=type(error).__name__)
+            name = type(error).__name__
+            self.outcome = Outcome(delivered=False, reason=name, in_doubt=True)
         self.ended = True
 
     @property
@@ -96,7 +98,7 @@ class DeadlineSink:
             return call.outcome
         self._left_behind.append(call)
         reason = f"no answer within {self._timeout_s:g} s"
-        return Outcome(delivered=False, reason=reason)
+        return Outcome(delivered=False, reason=reason, in_doubt=True)
 
     def _still_hanging(self, key: str) -> _Call | None:
         mine = (one for one in self._left_behind if one.key == key)
@@ -109,7 +111,7 @@ class DeadlineSink:
             self._left_behind.remove(slow)
             return slow.outcome
         reason = f"no answer within {2 * self._timeout_s:g} s"
-        return Outcome(delivered=False, reason=reason)
+        return Outcome(delivered=False, reason=reason, in_doubt=True)
 
     def _late_answer(self, key: str) -> Outcome | None:
         """Return the success of an earlier attempt at this alert, if there was one."""

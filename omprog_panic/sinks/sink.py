@@ -22,13 +22,16 @@ class Outcome:
 
     ``permanent``: trying again soon is useless, because only an administrator can
     correct it (a refused token, a wrong channel), or nobody (a text that the service
-    refuses). ``retry_after_s``: the service asked for this delay.
+    refuses). ``retry_after_s``: the service asked for this delay. ``in_doubt``: no
+    success was reported, but the service may have the message, so that another attempt
+    may be a second copy.
     """
 
     delivered: bool
     reason: str = ""
     permanent: bool = False
     retry_after_s: float | None = None
+    in_doubt: bool = False
 
 
 class Renderer(Protocol):

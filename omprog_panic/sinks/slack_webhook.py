@@ -16,6 +16,7 @@ import requests
 
 from omprog_panic.sinks import apprise, escaping
 from omprog_panic.sinks.apprise_log import MAX_RETRY_AFTER_S, PERMANENT
+from omprog_panic.sinks.http_guard import guarded
 from omprog_panic.sinks.sink import Outcome
 from omprog_panic.sinks.sink_type import SinkType
 from omprog_panic.sinks.text import REFUSED, Attachments, TextSink
@@ -90,10 +91,16 @@ def post(url: Secret, subject: str, body: str, channel: str | None = None) -> Ou
     }
     if channel:
         message["channel"] = channel if channel[0] in "#@+" else f"#{channel}"
-    try:
-        answer = requests.post(url.reveal(), json=message, timeout=TIMEOUT_S)
-    except requests.RequestException as error:
-        return Outcome(delivered=False, reason=_why(error))
+    with guarded() as exchange:
+        try:
+            answer = requests.post(url.reveal(), json=message, timeout=TIMEOUT_S)
+        except requests.RequestException as error:
+            return Outcome(
+                delivered=False,
+                reason=url.redact(exchange.failure) or _why(error),
+                permanent=exchange.redirect_refused,
+                in_doubt=exchange.may_have_arrived,
+            )
     if answer.status_code == 200 and answer.text == "ok":
         return Outcome(delivered=True)
     code = error_code(answer.text)
@@ -102,6 +109,7 @@ def post(url: Secret, subject: str, body: str, channel: str | None = None) -> Ou
         reason=f"Slack answered {answer.status_code} {code}".rstrip(),
         permanent=answer.status_code in PERMANENT,
         retry_after_s=_retry_after(answer.headers.get("Retry-After")),
+        in_doubt=exchange.may_have_arrived,
     )
 
 

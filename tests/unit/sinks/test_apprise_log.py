@@ -10,6 +10,7 @@ from omprog_panic.sinks.apprise_log import (
     captured_log,
     retry_after,
 )
+from omprog_panic.sinks.http_guard import Exchange
 
 SECRET = Secret("json://host/PATHSECRET")
 APPRISE = logging.getLogger("apprise")
@@ -34,7 +35,7 @@ def test_the_last_warning_is_the_reason_and_debugging_is_no_reason() -> None:
         APPRISE.warning("first")
         APPRISE.warning("Failed at PATHSECRET: error=404.")
         APPRISE.debug("JSON Payload: retry_after 5 PATHSECRET")
-    outcome = logged.outcome(SECRET)
+    outcome = logged.outcome(SECRET, Exchange())
 
     assert outcome.reason == "Failed at ***: error=404."
     assert outcome.permanent
@@ -57,7 +58,7 @@ def test_a_refusal_is_told_from_a_trouble(quote: str, permanent: bool) -> None:
         APPRISE.warning("it failed")
         APPRISE.debug(quote)
 
-    assert logged.outcome(SECRET).permanent is permanent
+    assert logged.outcome(SECRET, Exchange()).permanent is permanent
 
 
 def test_an_exception_within_apprise_is_named() -> None:
@@ -67,5 +68,5 @@ def test_an_exception_within_apprise_is_named() -> None:
         except KeyError:
             APPRISE.exception("Unhandled Notification Exception")
 
-    reason = logged.outcome(SECRET).reason
+    reason = logged.outcome(SECRET, Exchange()).reason
     assert reason == "Unhandled Notification Exception: KeyError: '***'"
