@@ -14,6 +14,7 @@ from omprog_panic.kernel.call_trace import (
     TraceItemKind,
     clean_name,
 )
+from omprog_panic.kernel.generic_functions import GENERIC_FUNCTIONS
 from omprog_panic.kernel.skip_frames import Category, is_skipped, names_pattern
 
 if TYPE_CHECKING:
@@ -96,10 +97,11 @@ def counter(evidence: Evidence) -> str | None:
 
 
 def _first_not_skipped(names: Iterable[str | None], *more: Category) -> str | None:
-    for name in names:
-        if name and not is_skipped(name, *more):
+    candidates = [name for name in names if name and not is_skipped(name, *more)]
+    for name in candidates:
+        if name.lstrip("_") not in GENERIC_FUNCTIONS:
             return name
-    return None
+    return candidates[0] if candidates else None
 
 
 # --- the rules ---------------------------------------------------------------------
