@@ -21,6 +21,16 @@ class SuppressedKind:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class SuppressedCause:
+    """What suppressed messages were about."""
+
+    severity: str = ""  # of the crash, or the kind of a message that is about no crash
+    title: str = ""
+    hosts: tuple[str, ...] = ()  # names, at most 20
+    count: int = 0  # of messages
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Suppressed(MessageFacts):
     """Messages to one service were suppressed, because it had enough for an hour."""
 
@@ -29,6 +39,8 @@ class Suppressed(MessageFacts):
     since: float | None = None  # wall time in seconds
     per_hour: int = 0  # the rate limit
     kinds: tuple[SuppressedKind, ...] = ()
+    causes: tuple[SuppressedCause, ...] = ()  # worst first
+    more_causes: int = 0  # messages of causes that are not named
 
 
 def _encode_kind(kind: SuppressedKind) -> JsonObject:
@@ -39,6 +51,26 @@ def _decode_kind(fields: Fields) -> SuppressedKind:
     return SuppressedKind(fields.text("kind"), fields.integer("count"))
 
 
+def encode_suppressed_cause(cause: SuppressedCause) -> JsonObject:
+    """Return a JSON object."""
+    return {
+        "severity": cause.severity,
+        "title": cause.title,
+        "hosts": list(cause.hosts),
+        "count": cause.count,
+    }
+
+
+def decode_suppressed_cause(fields: Fields) -> SuppressedCause:
+    """Parse what ``encode_suppressed_cause`` returned."""
+    return SuppressedCause(
+        severity=fields.text("severity"),
+        title=fields.text("title"),
+        hosts=fields.texts("hosts"),
+        count=fields.integer("count"),
+    )
+
+
 def _encode(facts: Suppressed) -> JsonObject:
     return {
         "service": facts.service,
@@ -46,6 +78,8 @@ def _encode(facts: Suppressed) -> JsonObject:
         "since": facts.since,
         "per_hour": facts.per_hour,
         "kinds": [_encode_kind(kind) for kind in facts.kinds],
+        "causes": [encode_suppressed_cause(cause) for cause in facts.causes],
+        "more_causes": facts.more_causes,
     }
 
 
@@ -56,6 +90,8 @@ def _decode(fields: Fields) -> Suppressed:
         since=fields.number("since"),
         per_hour=fields.integer("per_hour"),
         kinds=fields.items("kinds", _decode_kind),
+        causes=fields.items("causes", decode_suppressed_cause),
+        more_causes=fields.integer("more_causes"),
     )
 
 
@@ -69,5 +105,10 @@ SUPPRESSED = Format(
         since=1767261600.0,
         per_hour=30,
         kinds=(SuppressedKind("incident", 21), SuppressedKind("back", 2)),
+        causes=(
+            SuppressedCause("panic", "page fault in nvme_irq", ("web-01", "web-02"), 2),
+            SuppressedCause("oops", "BUG in ext4_writepages", ("web-01",), 19),
+            SuppressedCause("back", "", ("web-03",), 2),
+        ),
     ),
 )

@@ -93,7 +93,8 @@ def _settle(evaluation: Evaluation, key: str) -> None:
     evaluation.memory.boots.drop(key)
     boot, t = pending.boot, pending.t
     sender = note_heard(evaluation, boot, t)
-    crash, farewell_t, drill = sender.crash, sender.farewell_t, is_drill(sender, t)
+    crash, farewell_t = sender.crash, sender.farewell_t
+    drill = is_drill(sender, t, boot.host)
     _note_boot(evaluation, sender, boot, t)
     if crash is not None and _ends_crash(evaluation, boot, crash, t):
         _after_crash(evaluation, sender, boot, crash, t)
@@ -111,7 +112,7 @@ def _note_boot(
     """Forget what the boot has ended."""
     if sender.crash is not None and _is_before(sender.crash, boot, t):
         sender.crash = None
-    sender.farewell_t = sender.drill_t = None
+    sender.farewell_t = sender.drill_t = sender.drill_host = None
     known = sender.boot
     has_newer_id = known.id_t is not None and known.id_t > t
     if not boot.id.startswith(ANNOUNCED_ID) and not has_newer_id:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from omprog_panic.notification.cause import CrashedHost
+from omprog_panic.notification.kinds import Kind
 from omprog_panic.notification.notification import Labels
 from omprog_panic.policy.decision import Decision, DecisionRecord
 from omprog_panic.policy.evaluation import MAX_NAMED, Draft
@@ -11,7 +13,8 @@ from omprog_panic.policy.silence import find_silence, silence_host_state
 from omprog_panic.policy.state.bundle import BundleState, facts_of
 
 if TYPE_CHECKING:
-    from omprog_panic.notification.kinds import Kind
+    from collections.abc import Sequence
+
     from omprog_panic.policy.evaluation import Evaluation
     from omprog_panic.policy.route import FiredRoute
     from omprog_panic.policy.state.bundle import HostEntry
@@ -101,8 +104,16 @@ def _send(evaluation: Evaluation, key: str, row: BundleState) -> None:
         subject=f"sender:{single.address}" if single else "monitor",
         labels=labels,
         order_key=single.address if single else None,
+        crashed=_crashed(kind, hosts),
     )
     evaluation.notify(draft, {service: row.template})
+
+
+def _crashed(kind: Kind, hosts: Sequence[HostEntry]) -> tuple[CrashedHost, ...]:
+    """Return the hosts whose crash this is the only message about."""
+    if kind is not Kind.SUSPECTED_CRASH:
+        return ()
+    return tuple(CrashedHost(host.name, host.address) for host in hosts)
 
 
 def _is_due(evaluation: Evaluation, row: BundleState) -> bool:

@@ -24,10 +24,12 @@ def handle_crash(evaluation: Evaluation, crash: Crash, t: float) -> None:
     """Decide about one incident."""
     settle_boots_before(evaluation, crash, t)
     sender = note_heard(evaluation, crash, t)
-    drill = is_drill(sender, t)
+    drill = not crash.before_listening and is_drill(sender, t, crash.host)
     action, reason = evaluation.settings.action(crash.severity, crash.kind)
     if drill:
         action, reason = Action.ALERT, "a drill was announced"
+        sender.drill_t = sender.drill_host = None  # believed for one crash
+        evaluation.memory.senders.put(sender.source, sender)
     notified, repeat = False, False
     if action is Action.ALERT:
         notified, repeat = _alert(evaluation, crash, t, drill=drill)

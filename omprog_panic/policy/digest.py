@@ -10,7 +10,7 @@ from omprog_panic.notification.kinds import Kind
 from omprog_panic.notification.notification import Labels
 from omprog_panic.notification.senders import SilentHost
 from omprog_panic.policy.decision import Decision, DecisionRecord
-from omprog_panic.policy.evaluation import MAX_NAMED, Draft
+from omprog_panic.policy.evaluation import MAX_NAMED, Draft, Limit
 from omprog_panic.policy.familiarity import familiarity
 from omprog_panic.policy.settings import build_settings
 from omprog_panic.policy.state.digest import DigestState
@@ -92,7 +92,7 @@ def notify_digest(evaluation: Evaluation) -> None:
         reason=f"due at {at // 3600:02d}:{at // 60 % 60:02d}",
         subject="monitor",
         labels=labels,
-        limited=False,
+        limit=Limit.OWN,
     )
     routed = evaluation.settings.route(labels)
     evaluation.notify(draft, {s: fired.template for s, fired in routed.items()})

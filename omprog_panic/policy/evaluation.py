@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 import uuid
 from typing import TYPE_CHECKING
 
 from omprog_panic.notification.kinds import Kind, kind_of
 from omprog_panic.notification.notification import Labels, Notification, Recipient
 from omprog_panic.policy.decision import Decision, DecisionRecord
-from omprog_panic.policy.rate_limit import admit
+from omprog_panic.policy.rate_limit import MONITOR_PER_HOUR, admit, admit_monitor
 from omprog_panic.policy.state.rate_limit import RateLimitState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from omprog_panic.notification.cause import CrashedHost
     from omprog_panic.notification.format import MessageFacts
     from omprog_panic.policy.event import Crash
     from omprog_panic.policy.settings import Settings
@@ -32,11 +34,20 @@ def incident_message_id(incident_id: str) -> str:
     return uuid.uuid5(uuid.NAMESPACE_OID, f"incident:{incident_id}").hex
 
 
+class Limit(enum.Enum):
+    """A rate limit."""
+
+    SERVICE = enum.auto()  # ``messages_per_hour``
+    MONITOR = enum.auto()  # for messages about the monitor itself
+    OWN = enum.auto()  # comes once an hour or more rarely
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Draft:
     """A message before it is known which services may be sent it.
 
-    ``subject`` as in DecisionRecord. ``limited``: it counts for the rate limit.
+    ``subject`` as in DecisionRecord. ``crashed``: the hosts whose crash of this cause
+    it is the first to report. ``limit``: which rate limit it counts for.
     """
 
     facts: MessageFacts
@@ -47,7 +58,8 @@ class Draft:
     incident_id: str | None = None
     order_key: str | None = None
     cause: str | None = None
-    limited: bool = True
+    crashed: tuple[CrashedHost, ...] = ()
+    limit: Limit = Limit.SERVICE
 
 
 class Evaluation:
@@ -97,7 +109,7 @@ class Evaluation:
         Services that have reached their rate limit are left out. Equal drafts of one
         evaluation become one notification.
         """
-        admitted = [s for s in services if not draft.limited or self._admit(s, draft)]
+        admitted = [s for s in services if self._admit(s, draft)]
         if not admitted:
             return
         recipients = tuple(Recipient(s, services[s]) for s in admitted)
@@ -148,10 +160,18 @@ class Evaluation:
 
     def _admit(self, service: str, draft: Draft) -> bool:
         """Count a message; False: the service has reached its rate limit."""
+        if draft.limit is Limit.OWN:
+            return True
         memory, per_hour = self.memory, self.settings.config.grouping.messages_per_hour
         row = memory.rate_limits.get(service) or RateLimitState(service)
         memory.rate_limits.put(service, row)
-        if admit(row, per_hour, self.now, kind_of(draft.facts)):
+        kind = kind_of(draft.facts)
+        if draft.limit is Limit.MONITOR:
+            per_hour = MONITOR_PER_HOUR
+            admitted = admit_monitor(row, self.now, draft, kind)
+        else:
+            admitted = admit(row, per_hour, self.now, draft, kind)
+        if admitted:
             return True
         digest = memory.current_digest
         digest.suppressed[service] = digest.suppressed.get(service, 0) + 1

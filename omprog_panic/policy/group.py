@@ -29,6 +29,11 @@ MAX_SHARES = 50  # kernel releases and machines that a message tells apart
 MAX_TITLES = 20
 
 
+def is_loop(cause: str) -> bool:
+    """Return whether a cause is a host that crashes with ever new fingerprints."""
+    return cause.removeprefix(DRILL).startswith(LOOP)
+
+
 class LabelledCrash(NamedTuple):
     """A crash, what it is routed by, and when it happened."""
 
@@ -72,7 +77,7 @@ def join_group(
     wait_s = evaluation.settings.config.grouping.group_wait_s
     if group.notified_t is not None:
         suppress_notified(evaluation, crash, group)
-    elif wait_s and not cause.startswith(LOOP):
+    elif wait_s and not is_loop(cause):
         reason = f"{fired.name}: waits {wait_s:g} s for others of its cause"
         suppress(evaluation, Decision.SUPPRESS_GROUP_WAIT, crash, group, reason)
     else:  # notified at the end of this evaluation, perhaps by another crash
@@ -94,14 +99,15 @@ def _find_open(
 
 def _cause_to_open(evaluation: Evaluation, crash: Crash, cause: str, t: float) -> str:
     """Return the cause to open a group for: a host in a loop is a cause itself."""
-    if cause.startswith(DRILL):
-        return cause
     host_causes = evaluation.memory.host_causes
     row = host_causes.get(crash.source) or HostCausesState()
     row.opened = {c: at for c, at in row.opened.items() if t - at < HOUR_S}
     limit = evaluation.settings.config.grouping.host_causes_per_hour
-    if cause not in row.opened and len(row.opened) >= limit:
-        return f"{LOOP}{crash.source}"
+    # Drills are counted by themselves, so that they cannot hide a crash.
+    prefix = DRILL if cause.startswith(DRILL) else ""
+    alike = sum(opened.startswith(DRILL) == bool(prefix) for opened in row.opened)
+    if cause not in row.opened and alike >= limit:
+        return f"{prefix}{LOOP}{crash.source}"
     row.opened[cause] = t
     host_causes.put(crash.source, row)
     return cause

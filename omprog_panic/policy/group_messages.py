@@ -16,7 +16,7 @@ from omprog_panic.policy.decision import Decision
 from omprog_panic.policy.evaluation import MAX_NAMED, Draft
 from omprog_panic.policy.group import (
     DRILL,
-    LOOP,
+    is_loop,
     notified_ago,
     repeat_after_s,
     suppress,
@@ -37,7 +37,8 @@ def flush_groups(evaluation: Evaluation) -> None:
     grouping, now = evaluation.settings.config.grouping, evaluation.now.t
     receivers = {receiver.key for receiver in evaluation.settings.receivers}
     groups = evaluation.memory.groups
-    for key, group in sorted(groups.rows.items()):
+    # What is new first: repeats must not take its place under the rate limit.
+    for key, group in sorted(groups.rows.items(), key=_urgency):
         pending = group.pending
         if group.service not in receivers:
             groups.drop(key)  # its messages are readdressed by the outbox
@@ -54,6 +55,12 @@ def flush_groups(evaluation: Evaluation) -> None:
     _forget_groups(evaluation)
 
 
+def _urgency(item: tuple[str, GroupState]) -> tuple[bool, bool, str]:
+    key, group = item
+    is_repeat = group.notified_t is not None or is_loop(group.cause)
+    return is_repeat or group.cause.startswith(DRILL), not group.pending.fresh, key
+
+
 def _forget_groups(evaluation: Evaluation) -> None:
     groups = evaluation.memory.groups
     excess = len(groups.rows) - MAX_GROUPS
@@ -67,7 +74,7 @@ def _forget_groups(evaluation: Evaluation) -> None:
 
 
 def _notify_first(evaluation: Evaluation, key: str, group: GroupState) -> None:
-    if group.cause.startswith(LOOP):
+    if is_loop(group.cause):
         _notify_repeat(evaluation, key, group)
         return
     now = evaluation.now.t
@@ -77,8 +84,9 @@ def _notify_first(evaluation: Evaluation, key: str, group: GroupState) -> None:
     source = lead.labels.address
     fresh = {s: n for s, n in group.pending.fresh.items() if s != source}
     repeats = group.pending.fresh.get(source, 1) - 1
+    is_drill = group.cause.startswith(DRILL)
     draft = Draft(
-        facts=IncidentNotes(lead.known, drill=group.cause.startswith(DRILL)),
+        facts=IncidentNotes(lead.known, drill=is_drill),
         decision=Decision.NOTIFY_FIRST,
         reason=f"{group.route}: the first crash of its cause",
         subject=f"incident:{lead.id}",
@@ -86,6 +94,7 @@ def _notify_first(evaluation: Evaluation, key: str, group: GroupState) -> None:
         incident_id=lead.id,
         order_key=source,
         cause=group.cause,
+        crashed=() if is_drill else _hosts(group, {source: 1}),
     )
     group.notified_t = now
     group.pending = GroupPending(
@@ -123,6 +132,7 @@ def _notify_more(evaluation: Evaluation, key: str, group: GroupState) -> None:
         labels=group.lead.labels,
         incident_id=group.lead.id,
         cause=group.cause,
+        crashed=() if group.cause.startswith(DRILL) else facts.hosts,
     )
     _settle(evaluation, key, group)
     evaluation.notify(draft, {group.service: group.template})

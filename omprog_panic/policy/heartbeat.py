@@ -35,7 +35,7 @@ def handle_sign_of_life(evaluation: Evaluation, sign: SignOfLife, t: float) -> N
         sender.says_farewell = True
         sender.farewell_t = t
     elif sign.says == "drill":
-        sender.drill_t = t
+        sender.drill_t, sender.drill_host = t, sign.host
     if sign.says in {"alive", "heard"}:
         _note_running(sender, t)
     evaluation.memory.senders.put(sign.source, sender)

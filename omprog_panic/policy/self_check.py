@@ -8,7 +8,7 @@ from omprog_panic.notification.kinds import kind_of
 from omprog_panic.notification.monitor import MonitorDeaf, MonitorHears
 from omprog_panic.notification.notification import Labels
 from omprog_panic.policy.decision import Decision, DecisionRecord
-from omprog_panic.policy.evaluation import Draft
+from omprog_panic.policy.evaluation import Draft, Limit
 
 if TYPE_CHECKING:
     from omprog_panic.policy.evaluation import Evaluation
@@ -101,6 +101,6 @@ def _notify(
         reason=reason,
         subject="monitor",
         labels=labels,
-        limited=False,
+        limit=Limit.MONITOR,
     )
     evaluation.notify(draft, {s: fired.template for s, fired in routed.items()})

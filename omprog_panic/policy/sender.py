@@ -77,7 +77,12 @@ def name_of(evaluation: Evaluation, sender: SenderState) -> str:
     return evaluation.settings.directory.name_of(sender.source, sender.host)
 
 
-def is_drill(sender: SenderState, t: float) -> bool:
-    """Return whether a drill was announced shortly before."""
-    drill_t = sender.drill_t
+def is_drill(sender: SenderState, t: float, host: str | None = None) -> bool:
+    """Return whether a drill was announced shortly before, by this host.
+
+    Two hosts may share an address: where both gave their names, these are compared.
+    """
+    drill_t, announcer = sender.drill_t, sender.drill_host
+    if announcer and host and announcer.casefold() != host.casefold():
+        return False
     return drill_t is not None and 0 <= t - drill_t <= DRILL_WITHIN_S

@@ -8,8 +8,8 @@ from omprog_panic.notification.kinds import Kind
 from omprog_panic.notification.notification import Labels
 from omprog_panic.notification.suppressed import Suppressed, SuppressedKind
 from omprog_panic.policy.decision import Decision
-from omprog_panic.policy.evaluation import Draft
-from omprog_panic.policy.rate_limit import notice_is_due
+from omprog_panic.policy.evaluation import Draft, Limit
+from omprog_panic.policy.rate_limit import notice_is_due, worst_first
 
 if TYPE_CHECKING:
     from omprog_panic.policy.evaluation import Evaluation
@@ -34,8 +34,11 @@ def notify_suppressed(evaluation: Evaluation) -> None:
             since=row.first_at,
             per_hour=grouping.messages_per_hour,
             kinds=tuple(SuppressedKind(kind, count) for kind, count in counts),
+            causes=worst_first(row.causes.values()),
+            more_causes=row.more_causes,
         )
         row.suppressed, row.first_t, row.notice_t = {}, None, now.t
+        row.causes, row.more_causes = {}, 0
         limits.put(service, row)
         draft = Draft(
             facts=facts,
@@ -43,6 +46,6 @@ def notify_suppressed(evaluation: Evaluation) -> None:
             reason=f"{total} messages suppressed: {grouping.messages_per_hour} an hour",
             subject=f"service:{service}",
             labels=Labels(Kind.SUPPRESSED.value),
-            limited=False,
+            limit=Limit.OWN,
         )
         evaluation.notify(draft, {service: None})

@@ -21,6 +21,7 @@ from omprog_panic.notification.familiarity import Familiarity
 from omprog_panic.notification.kinds import Kind
 from omprog_panic.notification.notification import Labels
 from omprog_panic.notification.silence_ended import NamedIncident
+from omprog_panic.notification.suppressed import SuppressedCause
 from omprog_panic.policy.event import (
     Boot,
     ConfigChanged,
@@ -196,6 +197,7 @@ def sender() -> SenderState:
         says_farewell=True,
         farewell_t=1.0,
         drill_t=2.0,
+        drill_host="db-07",
         silent=True,
         crash=LastCrash(INCIDENT, 3.0, 4.0, "boot-1", True, True, True, TITLE, "6.1"),
         boot=KnownBoot("id-1", 5.0, 6.0),
@@ -256,7 +258,18 @@ def memory() -> Memory:
     )
     made.rate_limits.put(
         "0123456789ab",
-        RateLimitState("0123456789ab", [1.5, 2.5], {Kind.BACK: 2}, 3.5, 4.5, 0.5),
+        RateLimitState(
+            "0123456789ab",
+            [1.5, 2.5],
+            {Kind.BACK: 2},
+            3.5,
+            4.5,
+            0.5,
+            [0.25],
+            {"192.0.2.1": 1.5},
+            {"panic|t": SuppressedCause("panic", "t", ("db-07",), 2)},
+            1,
+        ),
     )
     made.silences.put("5f0c21aa", silence())
     made.digests.put(ONLY_ROW, digest())

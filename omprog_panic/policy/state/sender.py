@@ -56,7 +56,8 @@ class SenderState:
     next_s: float | None = None  # until the next heartbeat, as it announced
     says_farewell: bool = False  # has ever done so
     farewell_t: float | None = None
-    drill_t: float | None = None
+    drill_t: float | None = None  # announced, and no crash followed so far
+    drill_host: str | None = None  # the name of the host that announced it
     silent: bool = False  # and notified
     crash: LastCrash | None = None
     boot: KnownBoot = KnownBoot()
@@ -92,6 +93,7 @@ def _encode_sender(row: SenderState) -> Json:
         "says_farewell": row.says_farewell,
         "farewell_t": row.farewell_t,
         "drill_t": row.drill_t,
+        "drill_host": row.drill_host,
         "silent": row.silent,
         "crash": None if row.crash is None else _encode_crash(row.crash),
         "boot": {
@@ -114,6 +116,7 @@ def _decode_sender(raw: Json) -> SenderState:
         says_farewell=raw["says_farewell"],
         farewell_t=raw["farewell_t"],
         drill_t=raw["drill_t"],
+        drill_host=raw["drill_host"],
         silent=raw["silent"],
         crash=None if crash is None else _decode_crash(crash),
         boot=KnownBoot(boot["id"], boot["id_t"], boot["seen_t"]),

@@ -9,7 +9,12 @@ from omprog_panic.notification.incident import IncidentNotes
 from omprog_panic.notification.monitor import MonitorHears
 from omprog_panic.notification.notification import Labels, Recipient
 from omprog_panic.policy.decision import Decision, DecisionRecord
-from omprog_panic.policy.evaluation import Draft, Evaluation, incident_message_id
+from omprog_panic.policy.evaluation import (
+    Draft,
+    Evaluation,
+    Limit,
+    incident_message_id,
+)
 from omprog_panic.policy.settings import build_settings
 from omprog_panic.policy.state.memory import Memory
 from omprog_panic.policy.timestamps import Timestamps
@@ -20,7 +25,7 @@ NOW = Timestamps(10.0, 1_000_000.0, 10.0)
 
 @pytest.fixture
 def evaluation() -> Evaluation:
-    config = parse_policy({"senders": LISTED, "grouping": {"messages_per_hour": 2}})
+    config = parse_policy({"senders": LISTED, "grouping": {"messages_per_hour": 3}})
     return Evaluation(build_settings(config, [OPS, DBA]), Memory(), NOW)
 
 
@@ -31,7 +36,7 @@ def draft(number: int = 1, *, limited: bool = True) -> Draft:
         reason="because",
         subject="monitor",
         labels=Labels("monitor-hears"),
-        limited=limited,
+        limit=Limit.SERVICE if limited else Limit.OWN,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import replace
 
 from omprog_panic.policy.sender import DRILL_WITHIN_S, is_drill
 from omprog_panic.policy.state.sender import LastHeard, SenderState
@@ -107,10 +107,40 @@ def test_the_name_of_a_listed_sender_is_never_taken_from_the_wire() -> None:
     match = {"match": {"host": "db-07"}, "to": ["dba"]}
     listed = [rack, {"name": "db-07", "address": "10.0.0.2"}]
     scene = Scene([OPS, DBA], senders=listed, routes=[match, {"to": ["ops"]}])
-    crash = dataclasses.replace(make_crash(), source="10.3.0.5", host="db-07")
+    crash = replace(make_crash(), source="10.3.0.5", host="db-07")
     scene.feed(crash)
 
     [message] = scene.messages
     assert message.labels.host == "self-named db-07"
     assert message.labels.group == "rack-3"
     assert services_of(message) == ("ops",)
+
+
+def test_a_drill_is_believed_for_one_crash() -> None:
+    scene = Scene()
+    scene.hear("drill")
+    scene.crash(cause="planned")
+    scene.wait(60)
+    scene.crash(cause="real")
+
+    assert [m.labels.severity for m in scene.messages] == ["drill", "panic"]
+
+
+def test_a_drill_is_believed_only_from_the_host_that_announced_it() -> None:
+    scene = Scene()
+    scene.hear("drill", host=3)
+    scene.feed(replace(make_crash(1, 2)))
+    scene.hear("drill", host=4)
+    scene.engine.memory.senders.rows["10.0.0.4"].drill_host = "a"
+    scene.feed(replace(make_crash(2, 4, fingerprint="b"), host="b"))
+
+    assert [m.labels.severity for m in scene.messages] == ["panic", "panic"]
+
+
+def test_an_old_oops_of_a_replayed_log_is_no_drill() -> None:
+    scene = Scene()
+    scene.hear("drill")
+    scene.crash(cause="old", before_listening=True)
+    scene.crash(cause="planned")
+
+    assert [m.labels.severity for m in scene.messages] == ["panic", "drill"]

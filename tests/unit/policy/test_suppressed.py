@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from omprog_panic.notification.suppressed import SuppressedKind
+from omprog_panic.notification.suppressed import SuppressedCause, SuppressedKind
+from omprog_panic.policy.event import ProbeReturned, ProbeSent
 from tests.policies import (
     Scene,
     facts,
@@ -27,3 +28,58 @@ def test_a_rate_limit_ends_in_one_message_that_reports_how_many() -> None:
     scene.wait(200, 10)
     scene.crash(2, cause="after the hour")
     assert scene.kinds()[-1] == "incident"
+
+
+def test_drills_of_one_host_do_not_hold_the_panic_of_another() -> None:
+    scene = Scene()
+    for number in range(40):
+        scene.hear("drill")
+        scene.crash(cause=f"drill-{number}")
+        scene.wait(5)
+    scene.crash(9, cause="a real one")
+
+    incidents = scene.of_kind("incident")
+    assert [m.labels.severity for m in incidents] == ["drill"] * 3 + ["panic"]
+    assert incidents[-1].labels.address == "10.0.0.9"
+
+
+def test_repeats_of_many_hosts_do_not_hold_a_first_panic() -> None:
+    scene = Scene(grouping={"messages_per_hour": 8, "repeat_s": [60]})
+    for number in range(4):
+        scene.crash(number + 2, cause=f"cause-{number}")
+    for _ in range(10):
+        scene.wait(61)
+        for number in range(4):
+            scene.crash(number + 2, cause=f"cause-{number}")
+    scene.crash(9, cause="a new one")
+
+    assert scene.messages[-1].labels.address == "10.0.0.9"
+    assert scene.messages[-1].kind.value == "incident"
+
+
+def test_the_notice_names_hosts_and_causes_the_worst_first() -> None:
+    scene = Scene(grouping={"messages_per_hour": 2})
+    for host in (3, 4, 5, 2):
+        severity = "panic" if host == 2 else "oops"
+        scene.crash(host, f"cause-{host}", severity=severity, title=f"title {severity}")
+    scene.wait(310, 10)
+
+    [notice] = scene.of_kind("suppressed")
+    assert facts(notice).causes == (
+        SuppressedCause("panic", "title panic", ("db-07",), 1),
+        SuppressedCause("oops", "title oops", ("10.0.0.5",), 1),
+    )
+
+
+def test_a_monitor_that_flaps_is_limited_too() -> None:
+    scene = Scene(self_check={"interval_s": 60, "timeout_s": 1})
+    for number in range(60):
+        for probe in "abcd":
+            scene.feed(ProbeSent(f"{probe}{number}"))
+        scene.feed(ProbeReturned(f"d{number}"))
+        scene.wait(10)
+
+    assert (
+        len(scene.of_kind("monitor-deaf")) + len(scene.of_kind("monitor-hears")) == 12
+    )
+    assert len(scene.of_kind("suppressed")) == 1
