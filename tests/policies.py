@@ -29,6 +29,7 @@ from omprog_panic.policy.timestamps import Timestamps
 NOON = 1_790_000_000.0 - 1_790_000_000.0 % 86400 + 43200
 OPS = Receiver("ops", "json [ops]", ("ops",))
 DBA = Receiver("dba", "json [dba]", ("dba",))
+NO_DIGEST = {"digest": {"at": "never"}}
 LISTED = [{"name": "db-07", "address": "10.0.0.2"}]
 
 
@@ -75,7 +76,7 @@ class Scene:
         self.decided: list[DecisionRecord] = []
         self.log: list[str] = []
         self._numbers = iter(range(1, 10**9))
-        self.feed(configured({"senders": LISTED, **data}, receivers))
+        self.feed(configured({"senders": LISTED, **NO_DIGEST, **data}, receivers))
         self.messages.clear()
         self.decided.clear()
 

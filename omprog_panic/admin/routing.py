@@ -94,7 +94,7 @@ def _action(settings: Settings, labels: Labels) -> tuple[Action, str]:
         return Action.ALERT, "a message that is not about a crash is sent at once"
     action, reason = settings.action(labels.severity, labels.kind)
     if action is Action.DIGEST and settings.config.digest_at is None:
-        return Action.STORE, f"{reason}, and no digest is configured"
+        return Action.STORE, f"{reason}, and digest.at is never"
     return action, reason
 
 

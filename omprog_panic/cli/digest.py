@@ -10,6 +10,7 @@ from omprog_panic.admin.digest import next_digest
 from omprog_panic.cli.options import config_option, format_option, or_exit
 from omprog_panic.cli.output import print_json
 from omprog_panic.config.load import load_public
+from omprog_panic.config.policy import time_of_day
 from omprog_panic.notification.kinds import FORMATS, Kind
 from omprog_panic.plain import visible
 
@@ -25,12 +26,17 @@ if TYPE_CHECKING:
 @format_option
 def digest(file: Path, form: str) -> None:
     """Show what the next digest will contain, as it stands now."""
-    facts = or_exit(next_digest, or_exit(load_public, file).paths.database)
+    config = or_exit(load_public, file)
+    facts = or_exit(next_digest, config.paths.database)
     if form == "json":
         print_json(None if facts is None else FORMATS[Kind.DIGEST].encode(facts))
         return
     if facts is None:
-        click.echo("no news so far")
+        at = config.policy.digest_at
+        if at is None:
+            click.echo("digest.at is never: see omprog-panic incidents list")
+        else:
+            click.echo(f"no news so far; the digest is sent at {time_of_day(at)}")
         return
     for line in _lines(facts):
         click.echo(visible(line))

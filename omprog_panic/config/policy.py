@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+NEVER = "never"  # in the place of a time of day
+
+
 class Action(enum.StrEnum):
     """What is done with an incident."""
 
@@ -150,7 +153,7 @@ class PolicyConfig:
             **routes_to_json(self.root),
             "grouping": self.grouping.to_json(),
             "life_signs": self.life_signs.to_json(),
-            "digest": {} if at is None else {"at": time_of_day(at)},
+            "digest": {"at": NEVER if at is None else time_of_day(at)},
             "self_check": self.self_check.to_json(),
         }
 
@@ -166,7 +169,7 @@ def parse_policy(data: Mapping[str, Any]) -> PolicyConfig:
 
     """
     data = with_defaults(dict(data))
-    at = data["digest"].get("at")
+    at = data["digest"]["at"]
     return PolicyConfig(
         senders=tuple(ListedSender.from_json(entry) for entry in data["senders"]),
         severities=_actions(data["severities"]),
@@ -174,7 +177,7 @@ def parse_policy(data: Mapping[str, Any]) -> PolicyConfig:
         root=parse_routes(data),
         grouping=Grouping.from_json(data["grouping"]),
         life_signs=LifeSigns.from_json(data["life_signs"]),
-        digest_at=None if at is None else second_of_day(at),
+        digest_at=None if at == NEVER else second_of_day(at),
         self_check=SelfCheck.from_json(data["self_check"], data["receive"]),
     )
 

@@ -84,7 +84,7 @@ def _store(evaluation: Evaluation, crash: Crash, action: Action, reason: str) ->
     decision = Decision.STORE_ONLY
     if action is Action.DIGEST:
         if evaluation.settings.config.digest_at is None:
-            reason = f"{reason}, and no digest is configured"
+            reason = f"{reason}, and digest.at is never"
         else:
             decision = Decision.STORE_DIGEST
             add_crash(evaluation, crash)

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from omprog_panic.policy.evaluation import Evaluation
     from omprog_panic.policy.event import Crash
     from omprog_panic.policy.state.memory import Memory
+    from omprog_panic.policy.timestamps import Timestamps
 
 DAY_S = 86400
+LEAST_S = 12 * 3600.0  # between two digests
 MAX_HOSTS_OF_CAUSE = 50
 
 
@@ -70,17 +72,11 @@ def notify_digest(evaluation: Evaluation) -> None:
     if at is None:
         memory.digests.drop(ONLY_ROW)
         return
-    day, second = divmod(int(now.wall + now.offset_s), DAY_S)
-    digest = memory.current_digest
-    if digest.day is None:
-        digest.day = day if second >= at else day - 1
-        digest.since = now.wall
-        memory.save_digest()
-    # A clock that was set back sees the same day twice, and sends one digest.
-    if second < at or digest.day >= day:
+    if not _is_due(evaluation, at):
         return
     facts = digest_facts(memory, now.wall)
-    memory.digests.put(ONLY_ROW, DigestState(since=now.wall, day=day))
+    day = _local_day(now)
+    memory.digests.put(ONLY_ROW, DigestState(since=now.wall, day=day, sent_t=now.t))
     if facts is None:
         reason = "digest: nothing to report"
         evaluation.decide(DecisionRecord(Decision.STORE_EXPECTED, "monitor", reason))
@@ -96,6 +92,29 @@ def notify_digest(evaluation: Evaluation) -> None:
     )
     routed = evaluation.settings.route(labels)
     evaluation.notify(draft, {s: fired.template for s, fired in routed.items()})
+
+
+def _is_due(evaluation: Evaluation, at: int) -> bool:
+    """Return whether today's digest has not been sent, and its time has come.
+
+    The day is that of the wall clock, which may be wrong by years for a while; so
+    another day counts only some hours after the last digest, on the policy's own
+    clock, and then also an earlier one. A clock that is set back by hours sees the same
+    day twice, and sends one digest.
+    """
+    memory, now = evaluation.memory, evaluation.now
+    digest, day = memory.current_digest, _local_day(now)
+    has_come = int(now.wall + now.offset_s) % DAY_S >= at
+    if digest.day is None:
+        digest.day = day if has_come else day - 1
+        digest.since = now.wall
+        memory.save_digest()
+    recently = digest.sent_t is not None and now.t - digest.sent_t < LEAST_S
+    return has_come and day != digest.day and not recently
+
+
+def _local_day(now: Timestamps) -> int:
+    return int(now.wall + now.offset_s) // DAY_S
 
 
 def digest_facts(memory: Memory, now: float) -> DailyDigest | None:

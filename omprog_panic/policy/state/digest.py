@@ -21,6 +21,7 @@ class DigestState:
 
     since: float | None = None  # wall
     day: int | None = None  # local day of the last digest
+    sent_t: float | None = None  # of the last digest
     causes: dict[str, DigestCause] = dataclasses.field(default_factory=dict)
     more_causes: int = 0  # crashes of causes that are too many to be named
     boots: tuple[UnannouncedBoot, ...] = ()
@@ -35,6 +36,7 @@ def _encode(row: DigestState) -> Json:
     return {
         "since": row.since,
         "day": row.day,
+        "sent_t": row.sent_t,
         "fingerprints": list(row.causes),
         "causes": encoded["causes"],
         "more_causes": row.more_causes,
@@ -50,6 +52,7 @@ def _decode(raw: Json) -> DigestState:
     return DigestState(
         since=raw["since"],
         day=raw["day"],
+        sent_t=raw["sent_t"],
         causes=dict(zip(raw["fingerprints"], facts.causes, strict=True)),
         more_causes=raw["more_causes"],
         boots=facts.boots,

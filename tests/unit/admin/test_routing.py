@@ -32,14 +32,15 @@ def make_config(folder: Path, **sections: Any) -> AlerterConfig:
             Action.ALERT,
             "kinds.hung-task is alert",
         ),
-        (RoutingQuestion("warning"), Action.STORE, "no digest is configured"),
+        (RoutingQuestion("warning"), Action.STORE, "digest.at is never"),
     ],
 )
 def test_the_action_is_explained(
     tmp_path: Path, question: RoutingQuestion, action: Action, reason: str
 ) -> None:
     answer = explain_routing(
-        make_config(tmp_path, kinds={"hung-task": "alert"}), question
+        make_config(tmp_path, kinds={"hung-task": "alert"}, digest={"at": "never"}),
+        question,
     )
 
     assert answer.action is action

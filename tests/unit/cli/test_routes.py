@@ -57,12 +57,12 @@ def test_json_says_the_same(config: Path) -> None:
 
 
 def test_what_goes_into_the_digest_is_told_to_those_who_get_it(config: Path) -> None:
+    data = json.loads(config.read_text())
+    config.write_text(json.dumps({**data, "digest": {"at": "never"}}))
     output = run(config, "--severity", "warning")
-    assert "store: severity warning is digest, and no digest is configured" in output
+    assert "store: severity warning is digest, and digest.at is never" in output
     assert "notified: no service" in output
 
-    data = json.loads(config.read_text())
-    data["digest"] = {"at": "08:00"}
     data["routes"].append({"match": {"severity": "digest"}, "to": "dba"})
     config.write_text(json.dumps(data))
     output = run(config, "--severity", "warning", "--host", "db-07")

@@ -104,3 +104,14 @@ def test_a_command_that_names_no_delivery_is_refused(
     config: Path, command: list[str]
 ) -> None:
     assert call(config, *command).exit_code == 2
+
+
+def test_an_empty_digest_says_when_one_would_be_sent(config: Path) -> None:
+    assert "the digest is sent at 08:00" in call(config, "digest").output
+
+    settings = json.loads(config.read_text())
+    config.write_text(json.dumps({**settings, "digest": {"at": "never"}}))
+    assert (
+        "digest.at is never: see omprog-panic incidents"
+        in call(config, "digest").output
+    )

@@ -49,7 +49,7 @@ def faults_of(text: str) -> list[str]:
             'digest:\n  at: "8"\n',
             (
                 "f:2: $.digest.at: '8' is not a time of day: write hours and minutes "
-                'in quotes, for example `at: "08:00"`'
+                'in quotes, or never, for example `at: "08:00"`'
             ),
         ),
     ],
