@@ -35,6 +35,12 @@ from omprog_panic.sinks.text_profile import (
     TextProfile,
     profile_of,
 )
+from omprog_panic.sinks.unsupported import (
+    RETIRED_TEAMS,
+    WORKFLOWS_SINCE,
+    is_retired_teams,
+    why_unsupported,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +73,7 @@ _SCHEME = re.compile(r"([a-zA-Z0-9]+)://")
 # For these the path is chosen by the administrator and may well be the secret.
 _PATH_IS_SECRET = frozenset({"json", "jsons", "xml", "xmls", "form", "forms"})
 # Schemes that apprise 1.2.0 (Debian 12) lacks, and the version that added them.
-_SINCE = {"workflow": "1.8.1", "workflows": "1.8.1"}
+_SINCE = {"workflow": WORKFLOWS_SINCE, "workflows": WORKFLOWS_SINCE}
 _SEPARATORS = re.compile("[/@:]")  # between the parts of a URL
 _SLACK_WEBHOOKS = frozenset({"webhook", "hook", "gov-hook"})  # its modes, 1.x and 2.x
 _SLACK_FILES_SINCE = (1, 8, 1)  # before, it used files.upload, which Slack retired
@@ -101,6 +107,9 @@ def read_services(form: str, document: Secret) -> list[Understood]:
         found = _instances(form, document)
     if not found:
         raise DeliveryError(_why_not(document), permanent=True)
+    for one in found:
+        if why := why_unsupported(one, _scheme(one), document):
+            raise DeliveryError(f"apprise {apprise.__version__}: {why}", permanent=True)
     written = url_in(form, document)
     url = None if written is None else parse_service_url(written)
     if written is not None and url is not None:
@@ -165,6 +174,8 @@ def _why_not(document: Secret) -> str:
     named = _SCHEME.findall(document.reveal())
     if not named:
         return "no URL: write SCHEME://..., see omprog-panic-apprise.yml(5)"
+    if is_retired_teams(document):
+        return f"apprise {apprise.__version__}: {RETIRED_TEAMS}"
     scheme = named[-1].lower()
     known = _known_schemes()
     if scheme in known:
