@@ -8,7 +8,8 @@ from omprog_panic.notification.cause import CrashedHost
 from omprog_panic.notification.kinds import Kind
 from omprog_panic.notification.notification import Labels
 from omprog_panic.policy.decision import Decision, DecisionRecord
-from omprog_panic.policy.evaluation import MAX_NAMED, Draft
+from omprog_panic.policy.draft import Draft
+from omprog_panic.policy.evaluation import MAX_NAMED
 from omprog_panic.policy.silence import find_silence, silence_host_state
 from omprog_panic.policy.state.bundle import BundleState, facts_of
 

@@ -10,7 +10,8 @@ from omprog_panic.notification.kinds import Kind
 from omprog_panic.notification.notification import Labels
 from omprog_panic.notification.senders import SilentHost
 from omprog_panic.policy.decision import Decision, DecisionRecord
-from omprog_panic.policy.evaluation import MAX_NAMED, Draft, Limit
+from omprog_panic.policy.draft import Draft, Limit
+from omprog_panic.policy.evaluation import MAX_NAMED
 from omprog_panic.policy.familiarity import familiarity
 from omprog_panic.policy.settings import build_settings
 from omprog_panic.policy.state.digest import DigestState

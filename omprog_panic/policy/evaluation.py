@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import enum
 import uuid
 from typing import TYPE_CHECKING
 
 from omprog_panic.notification.kinds import Kind, kind_of
 from omprog_panic.notification.notification import Labels, Notification, Recipient
 from omprog_panic.policy.decision import Decision, DecisionRecord
+from omprog_panic.policy.draft import Draft, Limit
 from omprog_panic.policy.rate_limit import MONITOR_PER_HOUR, admit, admit_monitor
 from omprog_panic.policy.state.rate_limit import RateLimitState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from omprog_panic.notification.cause import CrashedHost
     from omprog_panic.notification.format import MessageFacts
     from omprog_panic.policy.event import Crash
     from omprog_panic.policy.settings import Settings
@@ -32,34 +31,6 @@ def incident_message_id(incident_id: str) -> str:
     It is made from the incident's: there cannot be a second such message.
     """
     return uuid.uuid5(uuid.NAMESPACE_OID, f"incident:{incident_id}").hex
-
-
-class Limit(enum.Enum):
-    """A rate limit."""
-
-    SERVICE = enum.auto()  # ``messages_per_hour``
-    MONITOR = enum.auto()  # for messages about the monitor itself
-    OWN = enum.auto()  # comes once an hour or more rarely
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Draft:
-    """A message before it is known which services may be sent it.
-
-    ``subject`` as in DecisionRecord. ``crashed``: the hosts whose crash of this cause
-    it is the first to report. ``limit``: which rate limit it counts for.
-    """
-
-    facts: MessageFacts
-    decision: Decision
-    reason: str
-    subject: str
-    labels: Labels
-    incident_id: str | None = None
-    order_key: str | None = None
-    cause: str | None = None
-    crashed: tuple[CrashedHost, ...] = ()
-    limit: Limit = Limit.SERVICE
 
 
 class Evaluation:

@@ -13,7 +13,8 @@ from omprog_panic.notification.cause import (
 )
 from omprog_panic.notification.incident import IncidentNotes
 from omprog_panic.policy.decision import Decision
-from omprog_panic.policy.evaluation import MAX_NAMED, Draft
+from omprog_panic.policy.draft import Draft
+from omprog_panic.policy.evaluation import MAX_NAMED
 from omprog_panic.policy.group import (
     DRILL,
     is_loop,

@@ -17,7 +17,7 @@ from omprog_panic.notification.suppressed import SuppressedCause
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from omprog_panic.policy.evaluation import Draft
+    from omprog_panic.policy.draft import Draft
     from omprog_panic.policy.state.rate_limit import RateLimitState
     from omprog_panic.policy.timestamps import Timestamps
 

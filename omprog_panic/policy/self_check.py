@@ -8,7 +8,7 @@ from omprog_panic.notification.kinds import kind_of
 from omprog_panic.notification.monitor import MonitorDeaf, MonitorHears
 from omprog_panic.notification.notification import Labels
 from omprog_panic.policy.decision import Decision, DecisionRecord
-from omprog_panic.policy.evaluation import Draft, Limit
+from omprog_panic.policy.draft import Draft, Limit
 
 if TYPE_CHECKING:
     from omprog_panic.policy.evaluation import Evaluation

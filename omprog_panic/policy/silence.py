@@ -8,7 +8,7 @@ from omprog_panic.notification.kinds import Kind
 from omprog_panic.notification.notification import Labels
 from omprog_panic.notification.silence_ended import NamedIncident, SilenceEnded
 from omprog_panic.policy.decision import Decision, DecisionRecord
-from omprog_panic.policy.evaluation import Draft
+from omprog_panic.policy.draft import Draft
 from omprog_panic.policy.match import all_match
 from omprog_panic.policy.state.silence import SilenceState
 

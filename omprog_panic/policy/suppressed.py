@@ -8,7 +8,7 @@ from omprog_panic.notification.kinds import Kind
 from omprog_panic.notification.notification import Labels
 from omprog_panic.notification.suppressed import Suppressed, SuppressedKind
 from omprog_panic.policy.decision import Decision
-from omprog_panic.policy.evaluation import Draft, Limit
+from omprog_panic.policy.draft import Draft, Limit
 from omprog_panic.policy.rate_limit import notice_is_due, worst_first
 
 if TYPE_CHECKING:

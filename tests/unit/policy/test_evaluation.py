@@ -9,12 +9,8 @@ from omprog_panic.notification.incident import IncidentNotes
 from omprog_panic.notification.monitor import MonitorHears
 from omprog_panic.notification.notification import Labels, Recipient
 from omprog_panic.policy.decision import Decision, DecisionRecord
-from omprog_panic.policy.evaluation import (
-    Draft,
-    Evaluation,
-    Limit,
-    incident_message_id,
-)
+from omprog_panic.policy.draft import Draft, Limit
+from omprog_panic.policy.evaluation import Evaluation, incident_message_id
 from omprog_panic.policy.settings import build_settings
 from omprog_panic.policy.state.memory import Memory
 from omprog_panic.policy.timestamps import Timestamps

@@ -9,7 +9,7 @@ from omprog_panic.notification.kinds import Kind
 from omprog_panic.notification.notification import Labels
 from omprog_panic.notification.suppressed import SuppressedCause
 from omprog_panic.policy.decision import Decision
-from omprog_panic.policy.evaluation import Draft
+from omprog_panic.policy.draft import Draft
 from omprog_panic.policy.rate_limit import (
     HOUR_S,
     MONITOR_PER_HOUR,
