@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from omprog_panic.kernel.glance import FORGET_EVERY, Glance
 from omprog_panic.kernel.line import line_of_record, parse_line
 from omprog_panic.kernel.merge import ReportMerger
+from omprog_panic.kernel.pstore import numbered
 from omprog_panic.kernel.report import Facts, Frame, Report
 from omprog_panic.kernel.scanner import Scanner
 from omprog_panic.kernel.signatures import EVENT_KINDS
@@ -36,7 +37,7 @@ def analyze_text(lines: Iterable[bytes]) -> Iterator[Report]:
     """Find the incidents in console text of any form, in constant memory."""
     scanner, merger, glance = Scanner(), ReportMerger(), Glance()
     is_ordinary, open_reports = glance.is_ordinary, scanner.open
-    for number, raw in enumerate(lines, 1):
+    for number, raw in numbered(lines):
         # Most lines of a log are ordinary; every 64th is parsed for its time.
         if number & 63:
             if not open_reports and is_ordinary(raw):

@@ -63,7 +63,8 @@ def report_of(lines: ReportLines) -> Report:
         fingerprint=fingerprint_of(form, function, _place(lines, groups, facts)),
         panicked=lines.panic is not None,
         first_line=lines.first.number,
-        last_line=_last_line(lines),
+        # The parts of a pstore dump stand in the file in the opposite order.
+        last_line=max(lines.first.number, _last_line(lines)),
         sound=unsound_because is None,
         unsound_because=unsound_because,
         facts=facts,
