@@ -22,6 +22,7 @@ LARGE = {
     "IncidentSummary": "a row of `incidents list --format json`",
     "Memory": "one attribute for each table of the policy's memory",
     "OutboxEntry": "a row of `outbox list --format json`",
+    "SenderState": "a row of the policy's memory: what is known of one address",
     "Signature": "a row of a table: a start line, and what it means",
 }
 # Untyped JSON is for what writes or reads it.
