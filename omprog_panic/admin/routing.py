@@ -5,17 +5,42 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from omprog_panic.alerter.policy_memory import open_memory
 from omprog_panic.alerter.policy_settings import policy_settings
+from omprog_panic.clock import SystemClock, rfc3339
 from omprog_panic.config.policy import Action
+from omprog_panic.config.routing import parse_match
+from omprog_panic.errors import StoreError
 from omprog_panic.model import Severity
+from omprog_panic.notification.kinds import Kind
 from omprog_panic.notification.notification import Labels
+from omprog_panic.policy.rate_limit import HOUR_S
 from omprog_panic.policy.route import explain_routes
+from omprog_panic.policy.silence import active_silence
+from omprog_panic.policy.state.silence import SilenceState
+from omprog_panic.render.context import utc
+from omprog_panic.store import silences
+from omprog_panic.store.connect import existing_database
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from omprog_panic.config.model import AlerterConfig
     from omprog_panic.policy.route import RouteStep
     from omprog_panic.policy.settings import Settings
+    from omprog_panic.policy.state.memory import Memory
 
+# Messages about the monitor and about silences; and a digest is made of what is silent.
+_NEVER_SILENCED = frozenset(
+    kind.value
+    for kind in (
+        Kind.MONITOR_DEAF,
+        Kind.MONITOR_HEARS,
+        Kind.SILENCE_ENDED,
+        Kind.SUPPRESSED,
+        Kind.DIGEST,
+    )
+)
 _SEVERITIES = frozenset(severity.value for severity in Severity)
 
 
@@ -42,17 +67,19 @@ class NotifiedService:
     service: str
     route: str
     template: str | None
+    suppressed: str | None = None  # why it would not be sent now
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class RoutingAnswer:
-    """What the policy would do with one alert on its own, without grouping."""
+    """What the policy would do with one alert; ``silence``: what covers it now."""
 
     labels: Labels
     action: Action
     reason: str
     steps: tuple[RouteStep, ...]
     services: tuple[NotifiedService, ...]
+    silence: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object."""
@@ -62,14 +89,48 @@ class RoutingAnswer:
             "level_because": self.reason,
             "routes": [_step_to_json(step) for step in self.steps],
             "services": [
-                {"service": s.service, "route": s.route, "template": s.template}
+                {
+                    "service": s.service,
+                    "route": s.route,
+                    "template": s.template,
+                    "suppressed": s.suppressed,
+                }
                 for s in self.services
             ],
+            "silence": self.silence,
         }
 
 
-def explain_routing(config: AlerterConfig, question: RoutingQuestion) -> RoutingAnswer:
-    """Return what the policy would do with an alert, and why."""
+def load_memory(path: Path | str) -> Memory | None:
+    """Return what the policy remembers, with the silences as they are stored now.
+
+    None: the database cannot be read, or there is none so far.
+    """
+    try:
+        with existing_database(path) as database, database.read() as connection:
+            memory = open_memory(connection)
+            for stored in silences.list_silences(connection, 0.0):
+                row = SilenceState(
+                    id=stored.id,
+                    match=parse_match(dict(stored.match)),
+                    author=stored.author,
+                    comment=stored.comment,
+                    starts_at=stored.starts_at,
+                    ends_at=stored.ends_at,
+                )
+                memory.silences.put(row.id, row)
+    except StoreError:
+        return None
+    return memory
+
+
+def explain_routing(
+    config: AlerterConfig, question: RoutingQuestion, memory: Memory | None = None
+) -> RoutingAnswer:
+    """Return what the policy would do with an alert, and why.
+
+    ``memory``: for silences, rate limits and open groups as they are now.
+    """
     settings = policy_settings(config)
     labels = _labels(settings, question)
     action, reason = _action(settings, labels)
@@ -83,10 +144,48 @@ def explain_routing(config: AlerterConfig, question: RoutingQuestion) -> Routing
         reason=reason,
         steps=tuple(explain_routes(settings.config.root, routed)),
         services=tuple(
-            NotifiedService(names[key], route.name, route.template)
+            NotifiedService(
+                names[key],
+                route.name,
+                route.template,
+                None if memory is None else _suppressed(settings, memory, key, labels),
+            )
             for key, route in fired.items()
         ),
+        silence=None if memory is None else _silenced(memory, labels),
     )
+
+
+def _silenced(memory: Memory, labels: Labels) -> str | None:
+    if labels.severity in _NEVER_SILENCED:
+        return None
+    row = active_silence(memory, labels, SystemClock().wall())
+    if row is None:
+        return None
+    match = " and ".join(map(str, row.match)) or "everything"
+    return f"silence {row.id} by {row.author} ({match}): {row.comment}"
+
+
+def _suppressed(
+    settings: Settings, memory: Memory, service: str, labels: Labels
+) -> str | None:
+    """Return why a service would not be sent this alert now; None: it would be."""
+    monitor = memory.current_monitor
+    t = monitor.t + max(0.0, SystemClock().wall() - monitor.wall)
+    grouping = settings.config.grouping
+    for group in memory.groups.rows.values():
+        if (
+            labels.title
+            and group.service == service
+            and labels.title in group.totals.titles
+            and t - group.last_t <= grouping.forget_after_s
+        ):
+            return f"the same cause is open since {utc(rfc3339(group.opened_at))}"
+    row = memory.rate_limits.get(service)
+    sent = 0 if row is None else sum(t - at < HOUR_S for at in row.sent)
+    if sent >= grouping.messages_per_hour:
+        return f"it was sent {sent} messages within an hour"
+    return None
 
 
 def _action(settings: Settings, labels: Labels) -> tuple[Action, str]:

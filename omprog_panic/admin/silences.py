@@ -8,10 +8,16 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from omprog_panic.admin.wake import wake_alerter
+from omprog_panic.alerter.policy_memory import open_memory
 from omprog_panic.clock import SystemClock, rfc3339
 from omprog_panic.config.routing import parse_match
 from omprog_panic.config.vocabulary import why_no_match
 from omprog_panic.errors import OmprogPanicError
+from omprog_panic.policy.coverage import (
+    known_senders,
+    matches_everything,
+    matches_no_sender,
+)
 from omprog_panic.render.context import utc
 from omprog_panic.store import silences
 from omprog_panic.store.connect import existing_database
@@ -21,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from omprog_panic.config.model import Paths
+    from omprog_panic.config.senders import ListedSender
 
 ID_DIGITS = 8
 MAX_SECONDS = 366 * 86400.0
@@ -39,6 +46,7 @@ class Silence:
     comment: str
     starts: str
     ends: str
+    orphaned: bool  # no sender that is listed or was heard matches its hosts
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object."""
@@ -50,6 +58,7 @@ class Silence:
             "comment": self.comment,
             "from": self.starts,
             "until": self.ends,
+            "orphaned": self.orphaned,
         }
 
 
@@ -61,6 +70,7 @@ class NewSilence:
     seconds: float
     author: str
     comment: str
+    everything: bool = False  # it may match everything
 
 
 def parse_duration(text: str) -> float:
@@ -87,11 +97,14 @@ def parse_duration(text: str) -> float:
     return seconds
 
 
-def add_silence(paths: Paths, new: NewSilence) -> Silence:
+def add_silence(
+    paths: Paths, new: NewSilence, listed: Sequence[ListedSender] = ()
+) -> Silence:
     """Add a silence that begins now.
 
     Raises:
-        OmprogPanicError: it can match nothing, or there are too many silences.
+        OmprogPanicError: it can match nothing, it matches everything and that was not
+            asked for, or there are too many silences.
         StoreError: the database cannot be written.
 
     """
@@ -109,17 +122,25 @@ def add_silence(paths: Paths, new: NewSilence) -> Silence:
         starts_at=now,
         ends_at=now + new.seconds,
     )
+    match = parse_match(dict(silence.match))
     with existing_database(paths.database) as database, database.write() as connection:
+        known = known_senders(listed, open_memory(connection))
+        if not new.everything and matches_everything(match, known):
+            raise OmprogPanicError(
+                "this matches every alert: name what to silence, or use --everything"
+            )
         if silences.count_open(connection, now) >= MAX_SILENCES:
             raise OmprogPanicError(
                 f"there are already {MAX_SILENCES} active silences: end some first"
             )
         silences.add_silence(connection, silence)
     wake_alerter(paths)
-    return _shown(silence, now)
+    return _shown(silence, now, orphaned=matches_no_sender(match, known, listed))
 
 
-def list_silences(paths: Paths, *, ended: bool) -> list[Silence]:
+def list_silences(
+    paths: Paths, listed: Sequence[ListedSender] = (), *, ended: bool
+) -> list[Silence]:
     """Return the active silences; with ``ended`` also those that have ended.
 
     Raises:
@@ -129,7 +150,16 @@ def list_silences(paths: Paths, *, ended: bool) -> list[Silence]:
     now = SystemClock().wall()
     with existing_database(paths.database) as database, database.read() as connection:
         found = silences.list_silences(connection, 0.0 if ended else now)
-    return [_shown(silence, now) for silence in found]
+        known = known_senders(listed, open_memory(connection))
+    return [
+        _shown(
+            silence,
+            now,
+            orphaned=silence.ends_at > now
+            and matches_no_sender(parse_match(dict(silence.match)), known, listed),
+        )
+        for silence in found
+    ]
 
 
 def expire_silence(paths: Paths, prefix: str) -> str:
@@ -156,7 +186,7 @@ def expire_silence(paths: Paths, prefix: str) -> str:
     return found[0]
 
 
-def _shown(silence: StoredSilence, now: float) -> Silence:
+def _shown(silence: StoredSilence, now: float, *, orphaned: bool) -> Silence:
     match = parse_match(dict(silence.match))
     return Silence(
         id=silence.id,
@@ -166,4 +196,5 @@ def _shown(silence: StoredSilence, now: float) -> Silence:
         comment=silence.comment,
         starts=utc(rfc3339(silence.starts_at)),
         ends=utc(rfc3339(silence.ends_at)),
+        orphaned=orphaned,
     )

@@ -17,6 +17,7 @@ from omprog_panic.config.digest import changed
 from omprog_panic.config.senders import SenderDirectory
 from omprog_panic.errors import SpoolError, StoreError, StoreForbiddenError
 from omprog_panic.plain import visible
+from omprog_panic.policy.coverage import known_senders, matches_no_sender
 from omprog_panic.render.context import utc
 from omprog_panic.spool.reader import SpoolReader
 from omprog_panic.store import incidents, notification_log, outbox_admin, senders
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from omprog_panic.config.model import Paths
+    from omprog_panic.policy.state.memory import Memory
     from omprog_panic.spool.record import CountersRecord
     from omprog_panic.store.connect import Database, Transaction
     from omprog_panic.store.incidents import IncidentSummary
@@ -68,6 +70,7 @@ class SenderProblems:
     silent: tuple[str, ...] = ()
     never_heard: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()  # never heard for longer than the limit
+    orphaned_silences: tuple[str, ...] = ()  # that match nobody, as ID (MATCHERS)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -191,6 +194,7 @@ def _store_status(connection: Transaction) -> StoreStatus:
             ),
             never_heard=tuple(sorted(directory.name_of(a, None) for a in unheard)),
             missing=tuple(sorted(directory.name_of(a, None) for a in missing)),
+            orphaned_silences=tuple(_orphaned_silences(memory)),
         ),
         monitor_deaf=memory.current_self_check.deaf,
         counters=senders.load_counters(connection),
@@ -200,6 +204,16 @@ def _store_status(connection: Transaction) -> StoreStatus:
 
 
 DAMAGED = "damaged_journal_entries"  # the collector's counter (docs/spool.md)
+
+
+def _orphaned_silences(memory: Memory) -> Iterator[str]:
+    """Yield the silences of hosts that are not known, perhaps since a rename."""
+    current = memory.current_config
+    listed = () if current is None else current.config.senders
+    known = known_senders(listed, memory)
+    for _, row in sorted(memory.silences.rows.items()):
+        if matches_no_sender(row.match, known, listed):
+            yield f"{row.id} ({' and '.join(map(str, row.match))})"
 
 
 def _problems(status: MonitorStatus) -> Iterator[Problem]:
@@ -245,6 +259,12 @@ def _sender_problems(found: SenderProblems) -> Iterator[Problem]:
             text = one if len(names) == 1 else several
             named = f"{len(names)} {text}: {_named(names)}"
             yield Problem(WARNING, named, "omprog-panic senders")
+    if found.orphaned_silences:
+        text = (
+            "silences that match no sender that is listed or was heard: "
+            f"{_named(found.orphaned_silences)}; was a sender renamed?"
+        )
+        yield Problem(WARNING, text, "omprog-panic silence list")
 
 
 def _named(names: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from omprog_panic.admin.routing import RoutingQuestion, explain_routing
+from omprog_panic.admin.routing import RoutingQuestion, explain_routing, load_memory
 from omprog_panic.alerter.setup import load_setup
 from omprog_panic.cli.options import config_option, format_option, or_exit
 from omprog_panic.cli.output import print_json
@@ -40,7 +40,8 @@ def routes() -> None:
 def test(file: Path, form: str, severity: str, kind: str | None, **labels: str) -> None:
     """Explain which route an alert takes, why, and which services are notified."""
     question = RoutingQuestion(severity, kind or "", **labels)
-    answer = explain_routing(or_exit(load_setup, file).config, question)
+    config = or_exit(load_setup, file).config
+    answer = explain_routing(config, question, load_memory(config.paths.database))
     if form == "json":
         print_json(answer.to_json())
     else:
@@ -52,8 +53,13 @@ def _print(answer: RoutingAnswer) -> None:
     for step in answer.steps:
         mark = "->" if step.fired else "  "
         click.echo(f"{mark} {'  ' * step.depth}{step.name}: {step.words}")
-    for notified in answer.services:
+    if answer.silence is not None:
+        click.echo(f"silenced: {answer.silence}")
+    for notified in () if answer.silence is not None else answer.services:
         template = f", template {notified.template}" if notified.template else ""
-        click.echo(f"notified: {notified.service} (by {notified.route}{template})")
-    if not answer.services:
+        word = "notified" if notified.suppressed is None else "suppressed"
+        click.echo(f"{word}: {notified.service} (by {notified.route}{template})")
+        if notified.suppressed is not None:
+            click.echo(f"    {notified.suppressed}: it follows, or is summed up, later")
+    if answer.silence is not None or not answer.services:
         click.echo("notified: no service")

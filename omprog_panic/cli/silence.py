@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+ORPHANED = "matches no sender that is listed or was heard"
 COLUMNS = ("id", "state", "until", "author", "match", "comment")
 
 
@@ -75,12 +76,15 @@ def add(
         raise click.UsageError("name what to silence (--host ...), or use --everything")
     seconds = or_exit(parse_duration, length)
     who = author or os.environ.get("SUDO_USER") or getpass.getuser()
-    paths = or_exit(load_public, file).paths
-    added = or_exit(add_silence, paths, NewSilence(match, seconds, who, comment))
+    config = or_exit(load_public, file)
+    new = NewSilence(match, seconds, who, comment, everything)
+    added = or_exit(add_silence, config.paths, new, config.senders)
     if form == "json":
         print_json(added.to_json())
     else:
         click.echo(f"{added.id}: silent until {added.ends}")
+    if added.orphaned:
+        click.echo(f"note: {added.match} {ORPHANED}", err=True)
 
 
 @silence.command("list")
@@ -89,13 +93,16 @@ def add(
 @click.option("--all", "ended", is_flag=True, help="Also silences that have ended.")
 def list_(file: Path, form: str, *, ended: bool) -> None:
     """List the active silences."""
-    paths = or_exit(load_public, file).paths
-    found = or_exit(list_silences, paths, ended=ended)
+    config = or_exit(load_public, file)
+    found = or_exit(list_silences, config.paths, config.senders, ended=ended)
     rows = [silence.to_json() for silence in found]
     if form == "json":
         print_json(rows)
     else:
         print_table(rows, COLUMNS)
+        for silence in found:
+            if silence.orphaned:
+                click.echo(f"note: {silence.id}: {silence.match} {ORPHANED}", err=True)
 
 
 @silence.command()

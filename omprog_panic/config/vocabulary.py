@@ -37,13 +37,17 @@ def why_unknown(word: str, known: Sequence[str], sort: str) -> str:
 
 
 def why_no_match(key: str, pattern: str) -> str | None:
-    """Explain that no alert has this kind or severity; None: one may.
+    """Explain that a pattern is empty, or that no alert has this kind or severity.
+
+    None: an alert may match it.
 
     >>> why_no_match("severity", "panik")
     "unknown severity 'panik': did you mean 'panic'?"
     """
     known, sort = _WORDS.get(key, ((), ""))
     word = pattern.lstrip("! ")
+    if not word.strip():
+        return f"{pattern!r} is empty: is a variable not set? Write a value"
     if not known or word in known or _GLOB & set(pattern):
         return None
     return why_unknown(word, known, sort)

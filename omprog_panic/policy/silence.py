@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from omprog_panic.policy.evaluation import Evaluation
     from omprog_panic.policy.event import Crash, SilenceChanged
+    from omprog_panic.policy.state.memory import Memory
 
 MAX_NAMED_INCIDENTS = 50
 
@@ -43,8 +44,12 @@ def apply_silence(evaluation: Evaluation, event: SilenceChanged) -> None:
 
 def find_silence(evaluation: Evaluation, labels: Labels) -> SilenceState | None:
     """Find a silence that covers a message now; of several the first by its id."""
-    wall = evaluation.now.wall
-    for _, row in sorted(evaluation.memory.silences.rows.items()):
+    return active_silence(evaluation.memory, labels, evaluation.now.wall)
+
+
+def active_silence(memory: Memory, labels: Labels, wall: float) -> SilenceState | None:
+    """Find a silence that covers a message at this wall time."""
+    for _, row in sorted(memory.silences.rows.items()):
         if row.starts_at <= wall < row.ends_at and all_match(row.match, labels):
             return row
     return None

@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from omprog_panic.admin.routing import RoutingQuestion, explain_routing
+from omprog_panic.alerter.policy_settings import receivers_of
 from omprog_panic.alerter.setup import load_setup
+from omprog_panic.clock import SystemClock
 from omprog_panic.config.model import AlerterConfig
 from omprog_panic.config.policy import Action
 from tests.builders import write_config
+from tests.policies import Scene
 
 
 def make_config(folder: Path, **sections: Any) -> AlerterConfig:
@@ -68,3 +71,39 @@ def test_a_digest_is_routed_as_a_message_of_its_own(tmp_path: Path) -> None:
     [notified] = answer.services
     assert (notified.route, answer.action) == ("daily", Action.DIGEST)
     assert "[dba]" in notified.service
+
+
+@pytest.mark.parametrize(
+    ("title", "per_hour", "reason"),
+    [
+        ("another title", 30, None),
+        ("known title", 30, "the same cause is open since "),
+        ("another title", 1, "it was sent 1 messages within an hour"),
+    ],
+)
+def test_what_suppresses_an_alert_now_is_named(
+    tmp_path: Path, title: str, per_hour: int, reason: str | None
+) -> None:
+    config = make_config(tmp_path, grouping={"messages_per_hour": per_hour})
+    scene = Scene(receivers_of(config.first_services()))
+    scene.wall = SystemClock().wall()
+    scene.crash(title="known title")
+    question = RoutingQuestion("panic", title=title)
+
+    answer = explain_routing(config, question, scene.engine.memory)
+    [ops] = answer.services
+    assert ops.suppressed is None if reason is None else reason in str(ops.suppressed)
+    assert answer.silence is None
+
+
+def test_a_silence_that_covers_an_alert_is_named(tmp_path: Path) -> None:
+    config = make_config(tmp_path)
+    scene = Scene()
+    scene.wall = SystemClock().wall()
+    scene.silence(host=["db-*"])
+    memory = scene.engine.memory
+    covered = explain_routing(config, RoutingQuestion("panic", host="db-07"), memory)
+    monitor = RoutingQuestion("monitor-deaf", host="db-07")
+
+    assert covered.silence == "silence s1 by anna (host=db-*): new kernel"
+    assert explain_routing(config, monitor, memory).silence is None

@@ -37,6 +37,7 @@ def test_a_silence_is_listed_until_it_is_ended(paths: Paths) -> None:
         "comment": "kernel",
         "from": "",
         "until": "",
+        "orphaned": True,
     }
 
     assert expire_silence(paths, added.id[:4]) == added.id

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from omprog_panic.admin.silences import NewSilence, add_silence
 from omprog_panic.admin.status import WARNING, collect_status
 from omprog_panic.alerter.dispatch import notify_test
-from omprog_panic.clock import rfc3339
+from omprog_panic.clock import SystemClock, rfc3339
 from omprog_panic.config.model import Paths
 from omprog_panic.spool.record import AliveRecord
 from omprog_panic.store.schema import NOTIFICATIONS, OUTBOX
@@ -95,3 +96,16 @@ def test_a_service_in_trouble_is_said_whatever_else_waits_for_it(
     assert [text for text in said if text.startswith(label)] == [
         f"{label}: {told}: error=503."
     ]
+
+
+@pytest.mark.parametrize(("pattern", "count"), [("db-07", 0), ("db-7", 1)])
+def test_a_silence_that_a_rename_has_orphaned_is_a_problem(
+    world: World, pattern: str, count: int
+) -> None:
+    paths = Paths(world.spool, world.location, world.folder, world.folder)
+    world.clock.now = SystemClock().wall()
+    add_silence(paths, NewSilence({"host": [pattern]}, 600, "anna", "new kernel"))
+    world.runner.tick(world.database)
+
+    problems = [problem.text for problem in collect_status(paths).problems]
+    assert sum("was a sender renamed?" in text for text in problems) == count

@@ -115,3 +115,41 @@ def test_an_empty_digest_says_when_one_would_be_sent(config: Path) -> None:
         "digest.at is never: see omprog-panic incidents"
         in call(config, "digest").output
     )
+
+
+@pytest.mark.parametrize("pattern", ["!", "", "*", "!nosuch", "?*"])
+def test_no_pattern_silences_everything_unasked(config: Path, pattern: str) -> None:
+    options = ["--host", pattern, "--for", "2h", "--comment", "x"]
+    result = call(config, "silence", "add", *options)
+
+    assert result.exit_code != 0
+    assert data(config, "silence", "list") == []
+
+
+def test_a_silence_of_everything_is_added_on_request(config: Path) -> None:
+    options = ["--host", "*", "--everything", "--for", "2h", "--comment", "x"]
+
+    assert data(config, "silence", "add", *options)["match"] == "host=*"
+
+
+def test_a_silence_that_matches_nobody_says_so(config: Path) -> None:
+    options = ["--host", "nosuch", "--for", "2h", "--comment", "x"]
+    words = "host=nosuch matches no sender that is listed or was heard"
+    assert words in call(config, "silence", "add", *options).output
+    assert words in call(config, "silence", "list").output
+
+    settings = json.loads(config.read_text())
+    listed = [{"name": "nosuch", "address": "10.0.0.2"}]
+    config.write_text(json.dumps({**settings, "senders": listed}))
+    assert words not in call(config, "silence", "list").output
+
+
+def test_routes_test_knows_of_silences(config: Path) -> None:
+    options = ["--host", "db-*", "--for", "2h", "--comment", "new kernel"]
+    call(config, "silence", "add", *options)
+    asked = ["routes", "test", "--host", "db-07"]
+    output = call(config, *asked).output
+    assert "(host=db-*): new kernel\n" in output
+    assert "notified: no service" in output
+    assert "notified: json" in call(config, "routes", "test", "--host", "web").output
+    assert data(config, *asked)["silence"].startswith("silence ")

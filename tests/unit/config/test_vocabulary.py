@@ -50,3 +50,12 @@ def test_the_reference_names_every_severity_of_a_crash() -> None:
 @pytest.mark.parametrize("kind", Kind)
 def test_a_message_that_is_about_no_crash_is_routed_by_its_kind(kind: Kind) -> None:
     assert (kind.value in SEVERITIES) is not kind.format.about_crash
+
+
+@pytest.mark.parametrize("pattern", ["", " ", "!", "! ", "!!"])
+@pytest.mark.parametrize("key", ["host", "severity", "title"])
+def test_an_empty_pattern_is_a_variable_that_is_not_set(key: str, pattern: str) -> None:
+    message = why_no_match(key, pattern)
+
+    assert message is not None
+    assert "is empty: is a variable not set?" in message
