@@ -123,8 +123,11 @@ def read_services(form: str, document: Secret) -> list[Understood]:
     ]
 
 
-def _instance_of(service: Service) -> Plugin:
-    """Return the plug-in that sends to a service, and to nobody else."""
+def plugin_of(service: Service) -> Plugin:
+    """Return the plug-in that sends to a service, and to nobody else.
+
+    It is made anew for each message: a used one waits before its next.
+    """
     with captured_log():
         found = _instances(service.form, service.document)
     instance = found[service.position]
@@ -297,7 +300,7 @@ class AppriseChannel:
         )
 
     def _instance(self) -> Plugin:
-        instance = _instance_of(self._service)
+        instance = plugin_of(self._service)
         profile = self._known
         if profile and (profile.exact or profile is MAIL):
             _settle(instance, getattr(apprise.NotifyFormat, profile.form.name))
@@ -350,7 +353,7 @@ def open_sink(service: Service) -> TextSink:
 
 def slack_webhook(service: Service) -> tuple[Secret, list[str]] | None:
     """Return the URL and channels of a Slack webhook; None: it is no webhook."""
-    plugin: Any = _instance_of(service)
+    plugin: Any = plugin_of(service)
     if str(plugin.mode) not in _SLACK_WEBHOOKS:
         return None
     is_government = str(plugin.mode) == "gov-hook"
@@ -369,7 +372,7 @@ def service_address(service: Service) -> tuple[str, int] | None:
     The plug-ins have no common name for it: mail has smtp_host, cloud services have a
     constant URL, self-hosted ones the host in the administrator's URL.
     """
-    instance: Any = _instance_of(service)
+    instance: Any = plugin_of(service)
     if smtp := getattr(instance, "smtp_host", ""):
         return str(smtp), int(instance.port or 25)
     for name in _URL_ATTRIBUTES:

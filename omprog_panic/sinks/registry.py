@@ -15,7 +15,7 @@ from omprog_panic.config.service_url import (
     with_url,
 )
 from omprog_panic.errors import DeliveryError
-from omprog_panic.sinks import apprise, slack_webhook
+from omprog_panic.sinks import apprise, mail, slack_webhook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from omprog_panic.sinks.sink_type import SinkType
 
 SINKS: Mapping[str, SinkType] = {
+    "mailto": mail.MAIL,
+    "mailtos": mail.MAIL,
     "slack": slack_webhook.SLACK,
 }
 # Stands for a URL of ours when apprise reads the tags around it.

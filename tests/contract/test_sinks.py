@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import email
+import email.message
+import email.policy
 import io
 import logging
 import socket
@@ -12,7 +15,9 @@ import pytest
 
 from omprog_panic.config.model import Service
 from omprog_panic.notification.kinds import FORMATS, Kind
+from omprog_panic.render.fitting import Attachment
 from omprog_panic.secret import Secret
+from omprog_panic.sinks.mail import MailChannel, write_mail
 from omprog_panic.sinks.memory import MemorySink
 from omprog_panic.sinks.registry import SINKS, open_sink
 from omprog_panic.sinks.sink import Outcome, Sink
@@ -64,9 +69,35 @@ def memory_case(_receiver: Receiver, statuses: list[int]) -> Case:
     return Case(sink, lambda: ["\n".join(text) for text in sink.sent])
 
 
+class FakeMail(MailChannel):
+    """Keeps what would be handed to the server."""
+
+    def __init__(self, statuses: list[int]) -> None:
+        super().__init__(service("mailto://user:pw@example.org", "mailto"))
+        self.sent: list[str] = []
+        self._outcomes = iter(map(_outcome, statuses))
+
+    def send(self, subject: str, body: str, file: Attachment | None = None) -> Outcome:
+        message = email.message_from_bytes(
+            write_mail(self._settings(), subject, body, file),
+            policy=email.policy.default,
+        )
+        assert isinstance(message, email.message.EmailMessage)
+        text = message.get_content().replace("\r\n", "\n")
+        self.sent.append(f"{message['Subject']}\n{text}")
+        return next(self._outcomes, Outcome(delivered=True))
+
+
+def mail_case(_receiver: Receiver, statuses: list[int]) -> Case:
+    channel = FakeMail(statuses)
+    return Case(TextSink(channel), lambda: channel.sent)
+
+
 # One of each scheme of the registry; a new sink is added here.
 CASES: dict[str, Made] = {
     "apprise": Made(apprise_case),
+    "mailto": Made(mail_case),
+    "mailtos": Made(mail_case),
     "memory": Made(memory_case),
     "slack": Made(slack_case),
 }

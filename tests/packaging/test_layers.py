@@ -68,9 +68,10 @@ FOREIGN = {
     "click": {"cli"},
     "rich": {"cli"},
     # host connects and sends nothing; alerter notifies systemd, and sends a probe;
-    # sinks end a connection whose answer takes too long.
+    # sinks end a connection whose answer takes too long, and send mail.
     "socket": {"host", "alerter", "sinks"},
-    "ssl": set(),
+    "ssl": {"sinks"},
+    "smtplib": {"sinks"},
 }
 
 
