@@ -84,8 +84,12 @@ def suppress(row: RateLimitState, now: Timestamps, draft: Draft, kind: Kind) -> 
     key = f"{labels.severity}|{labels.title}"
     known = row.causes.get(key)
     if known is None and len(row.causes) >= MAX_CAUSES:
-        row.more_causes += 1
-        return
+        # A flood of lesser ones must not keep a panic from being named.
+        last = max(row.causes, key=lambda one: _rank(row.causes[one].severity))
+        if _rank(row.causes[last].severity) <= _rank(labels.severity):
+            row.more_causes += 1
+            return
+        row.more_causes += row.causes.pop(last).count
     names = [host.name or host.address for host in draft.crashed]
     if not names and (labels.host or labels.address):
         names = [labels.host or labels.address]
@@ -98,14 +102,19 @@ def suppress(row: RateLimitState, now: Timestamps, draft: Draft, kind: Kind) -> 
     )
 
 
+def _rank(severity: str) -> int:
+    """Return the place of a severity, the worst first."""
+    known = severity in _WORST_FIRST
+    return _WORST_FIRST.index(severity) if known else len(_WORST_FIRST)
+
+
 def worst_first(causes: Iterable[SuppressedCause]) -> tuple[SuppressedCause, ...]:
     """Sort what was suppressed, panics first; drills and states of hosts last."""
-    rank = {word: place for place, word in enumerate(_WORST_FIRST)}
     return tuple(
         sorted(
             causes,
             key=lambda c: (
-                rank.get(c.severity, len(rank)),
+                _rank(c.severity),
                 -len(c.hosts),
                 -c.count,
                 c.title,

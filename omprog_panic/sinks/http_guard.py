@@ -240,20 +240,34 @@ def _check_redirect(
     if location is None or not response.is_redirect:
         return
     exchange.redirects += 1
-    new = urljoin(request.url or "", location)
+    new = _target(request.url or "", location)
     becomes_get = response.status_code in _AS_GET and request.method not in {
         "GET",
         "HEAD",
     }
-    if becomes_get or _leaves(request.url or "", new):
+    if new is None:
+        new, why = "", "a Location that is no URL"
+    elif becomes_get or _leaves(request.url or "", new):
         why = "is sent as a GET there" if becomes_get else "is another server"
     elif exchange.redirects > MAX_REDIRECTS:
         why = "is one redirect too many"
     else:
         return
     exchange.redirect_refused = True
-    exchange.failure = f"HTTP {response.status_code} to {_shown(new)}, which {why}"
+    place = f"{_shown(new)}, which {why}" if new else why
+    exchange.failure = f"HTTP {response.status_code} to {place}"
     raise RedirectRefusedError(exchange.failure)
+
+
+def _target(old: str, location: str) -> str | None:
+    """Return where a redirect leads; None if requests could not go there, either."""
+    try:
+        new = urljoin(old, location)
+        urlsplit(new).port  # noqa: B018 - raises for a number that is no port
+        location.encode("latin-1").decode("utf-8")  # as requests reads it
+    except ValueError:
+        return None
+    return new
 
 
 def _leaves(old: str, new: str) -> bool:

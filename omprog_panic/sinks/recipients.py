@@ -7,11 +7,14 @@ sends for it is left with this one recipient.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 # How plug-ins call their recipients, in all versions from 1.2.0 on.
 _LISTS = (
     "targets",
     "channels",
     "channel_ids",
+    "devices",
     "rooms",
     "groups",
     "users",
@@ -27,37 +30,56 @@ _LISTS = (
 # Further recipients of the same mail: a refused one is not even reported.
 _COPIES = ("cc", "bcc")
 # These send one request for all: it is accepted or refused as a whole.
-_AT_ONCE = frozenset({"opsgenie", "onebot", "wechat", "parsep", "parseps"})
+_AT_ONCE = frozenset({"opsgenie", "onebot", "wechat", "parsep", "parseps", "pover"})
+
+
+class _Entry(NamedTuple):
+    """One recipient: what we call it, and where the plug-in has it."""
+
+    name: str
+    listed: str
+    value: object
 
 
 def recipients(plugin: object, scheme: str) -> tuple[str, ...]:
     """Return the names of the recipients; none where it has only one, or none."""
     if scheme in _AT_ONCE:
         return ()
-    found = (_name(one) for _, one in _entries(plugin))
-    names = tuple(dict.fromkeys(name for name in found if name))
+    names = tuple(entry.name for entry in _entries(plugin))
     return names if len(names) > 1 else ()
 
 
 def narrow(plugin: object, recipient: str) -> None:
     """Leave a plug-in with one of its recipients."""
-    listed, entry = next(
-        found for found in _entries(plugin) if _name(found[1]) == recipient
-    )
+    entry = next(found for found in _entries(plugin) if found.name == recipient)
     pairs = any(isinstance(one, tuple) for one in _values(plugin, "targets"))
     for name in (*_LISTS, *_COPIES):
         if _values(plugin, name):
             container = type(getattr(plugin, name))
-            setattr(plugin, name, container([entry] if name == listed else []))
-    if listed in _COPIES:
-        setattr(plugin, "targets", [(False, entry) if pairs else entry])  # noqa: B010
-        setattr(plugin, listed, set())
+            kept = [entry.value] if name == entry.listed else []
+            setattr(plugin, name, container(kept))
+    if entry.listed in _COPIES:
+        value = (False, entry.value) if pairs else entry.value
+        setattr(plugin, "targets", [value])  # noqa: B010
+        setattr(plugin, entry.listed, set())
 
 
-def _entries(plugin: object) -> list[tuple[str, object]]:
-    return [
-        (name, one) for name in (*_LISTS, *_COPIES) for one in _values(plugin, name)
-    ]
+def _entries(plugin: object) -> list[_Entry]:
+    """Return each recipient once.
+
+    A room and a person may have one name (``#ops/@ops``), and are two; an address that
+    gets the mail and a copy of it is one.
+    """
+    found: dict[str, _Entry] = {}
+    for listed in (*_LISTS, *_COPIES):
+        for value in _values(plugin, listed):
+            name = _name(value)
+            known = found.get(name)
+            if known is not None and known.listed != listed and listed not in _COPIES:
+                name = f"{name} ({listed})"
+            if name:
+                found.setdefault(name, _Entry(name, listed, value))
+    return list(found.values())
 
 
 def _values(plugin: object, name: str) -> list[object]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from omprog_panic.notification.boots import Back
 from omprog_panic.notification.cause import CrashedHost
 from omprog_panic.notification.incident import IncidentNotes
@@ -12,6 +14,7 @@ from omprog_panic.policy.decision import Decision
 from omprog_panic.policy.draft import Draft
 from omprog_panic.policy.rate_limit import (
     HOUR_S,
+    MAX_CAUSES,
     MONITOR_PER_HOUR,
     admit,
     admit_monitor,
@@ -107,6 +110,22 @@ def test_what_was_suppressed_is_remembered_by_cause_and_host() -> None:
 
     [cause] = row.causes.values()
     assert cause == SuppressedCause("panic", "crash", ("host-2", "host-3"), 3)
+
+
+def test_a_panic_is_named_however_many_lesser_causes_were_suppressed() -> None:
+    row = RateLimitState("ops")
+    crash(row, 1, 0.0)
+    for number in range(MAX_CAUSES + 5):
+        drill = first_crash("db-08", f"title {number}")
+        drill = dataclasses.replace(
+            drill, labels=drill.labels._replace(severity="drill")
+        )
+        admit(row, 1, at(1.0), drill, Kind.INCIDENT)
+    crash(row, 1, 2.0, "db-09")
+
+    assert worst_first(row.causes.values())[0].hosts == ("db-09",)
+    assert len(row.causes) == MAX_CAUSES
+    assert sum(c.count for c in row.causes.values()) + row.more_causes == MAX_CAUSES + 6
 
 
 def test_the_monitor_has_a_limit_of_its_own() -> None:

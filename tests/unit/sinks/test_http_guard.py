@@ -128,6 +128,25 @@ def test_no_message_goes_to_another_host(
 
 
 @WAYS
+@pytest.mark.parametrize("status", [302, 307])
+@pytest.mark.parametrize(
+    "place",
+    [b"http://[::1", b"http://127.0.0.1:port/", b"http://h:99999/", b"/\x85\xff"],
+)
+def test_a_redirect_to_what_is_no_url_is_a_failure_that_says_so(
+    send: Callable[[int], Outcome], status: int, place: bytes
+) -> None:
+    answer = redirect(status, "PLACE").replace(b"PLACE", place)
+    with serving(once(answer)) as server:
+        outcome = send(server.port)
+
+    assert not outcome.delivered
+    assert outcome.permanent
+    assert f"HTTP {status}" in outcome.reason
+    assert "Location that is no URL" in outcome.reason
+
+
+@WAYS
 def test_a_redirect_that_keeps_method_and_host_is_followed(
     send: Callable[[int], Outcome],
 ) -> None:

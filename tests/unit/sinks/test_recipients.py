@@ -54,6 +54,31 @@ def test_each_recipient_of_a_url_is_a_service(url: str, names: list[str]) -> Non
 
 
 @pytest.mark.parametrize(
+    ("url", "count"),
+    [
+        ("rocket://u:p@localhost/%23ops/@ops/%23dba", 3),
+        (f"{_MAIL}&cc=ops@example.org", 0),
+        ("pover://" + "u" * 30 + "@" + "t" * 30 + "/one/two", 0),
+    ],
+    ids=["a room and a person of one name", "mail and its copy", "one request"],
+)
+def test_recipients_of_one_name_are_told_apart(url: str, count: int) -> None:
+    found = read_services("text", Secret(f"ops={url}"))
+
+    assert len({one.recipient for one in found if one.recipient}) == count
+    assert len(found) == max(count, 1)
+
+
+def test_devices_beside_topics_get_nothing_of_what_is_sent_to_these() -> None:
+    plugin = types.SimpleNamespace(devices=["phone"], topics=["a", "b"])
+    names = recipients(plugin, "pushy")
+    narrow(plugin, "a")
+
+    assert sorted(names) == ["a", "b", "phone"]
+    assert (plugin.devices, plugin.topics) == ([], ["a"])
+
+
+@pytest.mark.parametrize(
     "url",
     [
         _MAIL,
@@ -84,7 +109,7 @@ def test_a_copy_becomes_the_only_recipient() -> None:
 
 def test_lists_of_another_sort_are_emptied() -> None:
     plugin = types.SimpleNamespace(channels={"a", "b"}, users=["a", "c"])
-    assert recipients(plugin, "x") == ("a", "b", "c")
+    assert recipients(plugin, "x") == ("a", "b", "a (users)", "c")
     narrow(plugin, "a")
 
     assert (plugin.channels, plugin.users) == ({"a"}, [])
