@@ -16,7 +16,7 @@ from omprog_panic.kernel.verdict import report_of, report_of_unknown
 from omprog_panic.model import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from omprog_panic.model import Record
 
@@ -36,12 +36,15 @@ ANALYSIS_VERSION = 3
 def analyze_text(lines: Iterable[bytes]) -> Iterator[Report]:
     """Find the incidents in console text of any form, in constant memory."""
     scanner, merger, glance = Scanner(), ReportMerger(), Glance()
-    is_ordinary, open_reports = glance.is_ordinary, scanner.open
+    is_ordinary: Callable[[bytes], bool] = glance.is_ordinary
+    open_reports = scanner.open
     for number, raw in numbered(lines):
         # Most lines of a log are ordinary; every 64th is parsed for its time.
-        if number & 63:
+        if number > _FIRST_LINES and number & 63:
             if not open_reports and is_ordinary(raw):
                 continue
+        elif b" kernel: " in raw:
+            is_ordinary = _never  # journalctl -o short-monotonic: text is further on
         elif number % FORGET_EVERY == 0:
             glance.forget()
         scanner.feed(parse_line(number, raw))
@@ -50,6 +53,13 @@ def analyze_text(lines: Iterable[bytes]) -> Iterator[Report]:
     scanner.close()
     yield from _complete(scanner, merger)
     yield from merger.close()
+
+
+_FIRST_LINES = 64  # they show which form the log has
+
+
+def _never(_: bytes) -> bool:
+    return False
 
 
 def _complete(scanner: Scanner, merger: ReportMerger) -> Iterator[Report]:

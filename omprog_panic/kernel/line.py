@@ -38,7 +38,8 @@ _INNER = re.compile(prefix.STAMP + prefix.VENDOR_COLUMN)
 _EXTENDED = re.compile(r"(\d{1,4}),\d{1,20},(\d{1,18}),[-c+][^;\n]{0,200};")
 _CALLER_KEY = re.compile(r",caller=([TC]\d+)")
 STAMP_ONLY = re.compile(
-    rb"\[ *\d{1,12}\.\d{6}\](?: ?\[ *[TC] {0,8}\d+ *\])?[ \t]*+(?![\[(<.-]|[cC]\d)",
+    rb"\[ *\d{1,12}\.\d{6}\](?: ?\[ *[TC] {0,8}\d+ *\])?[ \t]*+"
+    rb"(?![\[(<.\x00-\x1f-]|[cC]\d)",
 )
 """A time stamp without any other prefix or a vendor's column: the usual line."""
 _INDENTED = frozenset("[cC(<-. ")

@@ -28,7 +28,8 @@ def test_every_start_line_and_terminator_of_the_samples_is_looked_at() -> None:
         raw
         for sample in SAMPLES
         for raw in sample.lines
-        if Glance().is_ordinary(raw)
+        if b" kernel: " not in raw  # such logs are parsed whole
+        and Glance().is_ordinary(raw)
         and not (line := parse_line(1, raw)).foreign
         and (
             match_start_line(line.text)
@@ -50,6 +51,6 @@ def test_the_same_event_again_is_ordinary_for_a_while() -> None:
     assert not glance.is_ordinary(events[1])
 
 
-@pytest.mark.parametrize("raw", [b"no stamp", b"[    1.000000] a\0b", b"[    1.0] x"])
+@pytest.mark.parametrize("raw", [b"no stamp", b"[    1.000000] \0b", b"[    1.0] x"])
 def test_unusual_lines_are_parsed(raw: bytes) -> None:
     assert not Glance().is_ordinary(raw)
