@@ -13,7 +13,7 @@ from omprog_panic.notification.incident import IncidentNotes, RequestedTest
 from omprog_panic.notification.kinds import FORMATS, Kind
 from omprog_panic.notification.notification import Labels, Notification
 from omprog_panic.plain import one_line
-from omprog_panic.render.context import ALERT_ID_DIGITS
+from omprog_panic.render.context import ALERT_ID_DIGITS, utc
 from omprog_panic.render.incident import Framing, build_context
 from omprog_panic.render.notice import notice
 from omprog_panic.render.renderer import MessageRenderer
@@ -59,10 +59,7 @@ class Composer:
         """Return the context that the templates of a row are given."""
         catalog, facts = self.templates.catalog, notification.facts
         alert_id = row.notification_id[:ALERT_ID_DIGITS]
-        banner: tuple[str, ...] = ()
-        if row.stands_in_for is not None:
-            service = one_line(row.stands_in_for, 200)
-            banner = (catalog.texts["stand-in"].format(service=service),)
+        banner = self._banner(row)
         if isinstance(facts, IncidentNotes):
             incident = self._incident(row.incident_id, facts, banner)
             if incident is not None:
@@ -78,6 +75,17 @@ class Composer:
             banner=banner,
             incident=self._incident(lends, IncidentNotes(), ()),
         )
+
+    def _banner(self, row: OutboxRow) -> tuple[str, ...]:
+        texts = self.templates.catalog.texts
+        lines = []
+        if row.stands_in_for is not None:
+            service = one_line(row.stands_in_for, 200)
+            lines.append(texts["stand-in"].format(service=service))
+        if row.in_doubt and row.first_attempt_at is not None:
+            first = utc(rfc3339(row.first_attempt_at))
+            lines.append(texts["sent-again"].format(first=first))
+        return tuple(lines)
 
     def _labelled(self, notification: Notification) -> Notification:
         """Label an incident that the policy did not label, such as a resent one."""

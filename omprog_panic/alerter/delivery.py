@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.alerter.event import AlerterEvent
 from omprog_panic.errors import StoreError
+from omprog_panic.sinks.backoff import Backoff
 from omprog_panic.store import outbox
 from omprog_panic.store.notification_log import Attempt, log_attempt
 from omprog_panic.store.outbox import Lease, OutboxRow, OutboxState
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from omprog_panic.alerter.event import EventSink
     from omprog_panic.clock import Clock
     from omprog_panic.config.model import Service
-    from omprog_panic.sinks.backoff import Backoff
     from omprog_panic.sinks.sink import Alert, Outcome, Sink
     from omprog_panic.store.connect import Database
 
@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 
 MAX_IDLE_S = 30.0  # between checks when nothing wakes a worker
 FEWEST_ATTEMPTS = 10  # before an alert is given up: a clock may jump by years
+REFUSED_MAX_S = 3600.0  # the longest wait after refusals that only people can end
 PASS_AFTER = 3  # attempts at a message, before the next one of its host is tried
 STORE_RETRY_S = 1.0  # after the database could not be written
 
@@ -103,8 +104,7 @@ class DeliveryAgent:
         wait = due - self._setup.clock.wall()
         if 0 < wait <= self._setup.lease.horizon_s:
             return wait
-        self._attempt(None)
-        return 0.0
+        return 0.0 if self._attempt(None) else max(wait, 0.0)
 
     def _overtake(self, stuck: OutboxRow) -> float:
         if not self._attempt(stuck):
@@ -187,32 +187,45 @@ class DeliveryAgent:
     def _record_failure(self, sent: _Sent) -> AlerterEvent | None:
         setup, row, outcome = self._setup, sent.row, sent.outcome
         now = setup.clock.wall()
-        delay = setup.backoff.delay_s(row.attempts, setup.chance())
-        if outcome.permanent:
-            delay = setup.backoff.max_s
-        if outcome.retry_after_s is not None:
-            delay = min(max(delay, outcome.retry_after_s), setup.lease.horizon_s)
+        delay, reason = self._delay(row, outcome), outcome.reason
+        if outcome.in_doubt:
+            reason = f"{reason} ({row.in_doubt + 1} of these may have arrived)"
         old = now - row.created_at >= setup.retry_for_s
         given_up = old and row.attempts >= FEWEST_ATTEMPTS
         with setup.database.write() as connection:
             if not outbox.row_exists(connection, row.id):
                 return None
-            outbox.defer(connection, row.id, now + delay, outcome.reason)
+            outbox.defer(
+                connection, row.id, now + delay, reason, in_doubt=outcome.in_doubt
+            )
             log_attempt(connection, sent.attempt)
             if outcome.permanent:
                 outbox.make_overtakable(connection, row.id)
             if given_up:
                 outbox.finish(connection, row.id, OutboxState.DEAD, now)
         self._after_failure(row, outcome)
-        fields = {**self._fields(sent), "reason": outcome.reason}
+        fields = {**self._fields(sent), "reason": reason}
         if given_up:
             log.error("alert given up", extra=fields)
             return AlerterEvent("dead", fields)
         fields["again_in_s"] = round(delay, 1)
         # Warn only when the reason changes.
-        level = logging.DEBUG if outcome.reason == row.last_reason else logging.WARNING
+        is_known = (row.last_reason or "").startswith(outcome.reason)
+        level = logging.DEBUG if is_known else logging.WARNING
         log.log(level, "alert deferred", extra=fields)
         return AlerterEvent("deferred", fields)
+
+    def _delay(self, row: OutboxRow, outcome: Outcome) -> float:
+        """Return the wait before the next attempt at a message."""
+        backoff, chance = self._setup.backoff, self._setup.chance()
+        delay = backoff.delay_s(row.attempts, chance)
+        if outcome.permanent:
+            longest = max(backoff.max_s, REFUSED_MAX_S)
+            refused = Backoff(backoff.max_s, longest).delay_s(row.attempts, chance)
+            delay = max(delay, refused)
+        if outcome.in_doubt:
+            delay = max(delay, outbox.doubt_delay_s(row.in_doubt + 1))
+        return max(delay, outcome.retry_after_s or 0.0)
 
     def _after_failure(self, row: OutboxRow, outcome: Outcome) -> None:
         first, self._stuck = self._stuck is None, None

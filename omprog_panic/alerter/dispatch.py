@@ -127,7 +127,14 @@ def readdress(
         queued = recipients.recipients_of(connection, id_)
         tags = frozenset[str]().union(*map(tags_of, labels))
         alike = [service for service in services if service.tags & tags] or services
-        new = [service for service in alike if service.key not in queued]
+        # The same recipient of a corrected URL has another key.
+        taken = recipients.labels_taken(connection, id_)
+        new = [
+            service
+            for service in alike
+            if service.key not in queued
+            and not (service.recipient and service.label in taken)
+        ]
         order_key = next(iter(queued.values()), None)
         outbox.enqueue(connection, _addresses(id_, new, order_key=order_key), now)
         count += len(new)

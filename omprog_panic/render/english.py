@@ -60,6 +60,7 @@ ENGLISH = Catalog(
         ),
         "verdict": "the hardware failed, not the software: {words}",
         "stand-in": "Sent here because it could not be delivered to {service}",
+        "sent-again": "Sent again: the first time, {first}, it may have arrived.",
         "drill": "DRILL: this crash was announced; it is part of a drill.",
         "test": "TEST: this message was requested with `omprog-panic test-alert`.",
         "made-up": "No machine has crashed; the rest of this message is a sample.",

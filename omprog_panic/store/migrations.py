@@ -93,6 +93,9 @@ _FIRST = (
         overtakable BOOLEAN NOT NULL,
         stands_in_for TEXT,
         reported BOOLEAN NOT NULL,
+        first_attempt_at {float},
+        attempted_at {float},
+        in_doubt INTEGER NOT NULL,
         UNIQUE (notification_id, service_key)
     )
     """,

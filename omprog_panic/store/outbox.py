@@ -5,6 +5,10 @@ waiting -> sending (leased) -> sent, or back to waiting, or dead at the end of
 lease has expired or its owner has started anew: delivery is at least once. A row waits
 for the older open ones of its order key (its host) at the same service, unless these
 are ``overtakable``.
+
+An attempt is in doubt when the service may have the message although no success came.
+People may see each such attempt, so the waits between them grow quickly: at most ten a
+day, whatever ends them.
 """
 
 from __future__ import annotations
@@ -38,6 +42,22 @@ class OutboxState(enum.Enum):
 ASKED_FOR = 0.0
 OPEN = (OutboxState.WAITING.value, OutboxState.SENDING.value)
 MAX_AHEAD_S = 60.0  # by which the clocks of several monitors may differ
+DOUBT_FIRST_S = 10.0  # after the first attempt in doubt; each further wait is four
+DOUBT_MAX_S = 6 * 3600.0  # times as long, up to this
+# A message with more attempts in doubt is not sent early because its service answers
+# another one again, or because this program was started anew.
+MAX_HASTY_DOUBTS = 2
+
+
+def doubt_delay_s(in_doubt: int) -> float:
+    """Return the wait after so many attempts in doubt.
+
+    >>> [doubt_delay_s(n) for n in (0, 1, 2, 3, 9)]
+    [0.0, 10.0, 40.0, 160.0, 21600.0]
+    """
+    if in_doubt < 1:
+        return 0.0
+    return min(DOUBT_FIRST_S * 4.0 ** min(in_doubt - 1, 32), DOUBT_MAX_S)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -55,6 +75,8 @@ class OutboxRow:
     order_key: str | None = None
     overtakable: bool = False
     stands_in_for: str | None = None
+    in_doubt: int = 0  # attempts after which it may have arrived
+    first_attempt_at: float | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -74,7 +96,9 @@ class Lease:
 
     owner: str
     seconds: float  # longer than the delivery timeout
-    horizon_s: float  # no row is ever due later than this: if so, the clock fell back
+    # No row is due later than this, unless an attempt was not long ago: if one is, the
+    # clock fell back.
+    horizon_s: float
 
 
 def enqueue(
@@ -97,6 +121,7 @@ def enqueue(
             "created_at": now,
             "overtakable": False,
             "reported": False,
+            "in_doubt": 0,
         }
         for recipient in recipients
     ]
@@ -135,26 +160,35 @@ def claim(
     row = connection.execute(due_query(service_key, lease, now, overtaking)).first()
     if row is None:
         return None
+    in_doubt = row.in_doubt + (row.state == OutboxState.SENDING.value)
+    first_attempt_at = now if row.first_attempt_at is None else row.first_attempt_at
     claimed = connection.execute(
         sa.update(OUTBOX)
         .where(OUTBOX.c.id == row.id, OUTBOX.c.next_attempt_at == row.next_attempt_at)
         .values(
             state=OutboxState.SENDING.value,
             owner=lease.owner,
-            next_attempt_at=now + lease.seconds,
+            # A lease that expires is an attempt in doubt.
+            next_attempt_at=now + max(lease.seconds, doubt_delay_s(in_doubt + 1)),
             attempts=OUTBOX.c.attempts + 1,
+            in_doubt=in_doubt,
+            first_attempt_at=first_attempt_at,
+            attempted_at=now,
         )
     )
-    return _claimed_row(row) if claimed.rowcount == 1 else None
+    return _claimed_row(row, in_doubt) if claimed.rowcount == 1 else None
 
 
 def due_query(
     service_key: str, lease: Lease, now: float, overtaking: OutboxRow | None
 ) -> sa.Select[tuple[object, ...]]:
     """Return the query for the row that ``claim`` leases."""
+    fell_back = sa.or_(
+        OUTBOX.c.attempted_at.is_(None), OUTBOX.c.attempted_at > now + MAX_AHEAD_S
+    )
     due = sa.or_(
         OUTBOX.c.next_attempt_at <= now,
-        OUTBOX.c.next_attempt_at > now + lease.horizon_s,
+        sa.and_(OUTBOX.c.next_attempt_at > now + lease.horizon_s, fell_back),
     )
     query = (
         sa.select(OUTBOX, NOTIFICATIONS.c.kind, NOTIFICATIONS.c.incident_id)
@@ -173,7 +207,7 @@ def due_query(
     )
 
 
-def _claimed_row(row: Row[tuple[object, ...]]) -> OutboxRow:
+def _claimed_row(row: Row[tuple[object, ...]], in_doubt: int) -> OutboxRow:
     return OutboxRow(
         id=row.id,
         notification_id=row.notification_id,
@@ -186,6 +220,8 @@ def _claimed_row(row: Row[tuple[object, ...]]) -> OutboxRow:
         order_key=row.order_key,
         overtakable=bool(row.overtakable),
         stands_in_for=row.stands_in_for,
+        in_doubt=in_doubt,
+        first_attempt_at=row.first_attempt_at,
     )
 
 
@@ -215,7 +251,14 @@ def finish(connection: Connection, row_id: int, state: OutboxState, now: float) 
     )
 
 
-def defer(connection: Connection, row_id: int, until: float, reason: str) -> None:
+def defer(
+    connection: Connection,
+    row_id: int,
+    until: float,
+    reason: str,
+    *,
+    in_doubt: bool = False,
+) -> None:
     """Give the lease back: the row is due again at ``until``."""
     connection.execute(
         sa.update(OUTBOX)
@@ -225,6 +268,7 @@ def defer(connection: Connection, row_id: int, until: float, reason: str) -> Non
             owner=None,
             next_attempt_at=until,
             last_reason=reason,
+            in_doubt=OUTBOX.c.in_doubt + int(in_doubt),
         )
     )
 
@@ -237,26 +281,47 @@ def make_overtakable(connection: Connection, row_id: int) -> None:
 
 
 def make_due(connection: Connection, service_key: str, now: float) -> None:
-    """Make the waiting rows of a service due now: it answers again."""
+    """Make the waiting rows of a service due now: it answers again.
+
+    Not those of which several copies may have arrived: their reason is the message.
+    """
     connection.execute(
         sa.update(OUTBOX)
         .where(
             OUTBOX.c.service_key == service_key,
             OUTBOX.c.state == OutboxState.WAITING.value,
             OUTBOX.c.next_attempt_at > now,
+            OUTBOX.c.in_doubt <= MAX_HASTY_DOUBTS,
         )
         .values(next_attempt_at=now)
     )
 
 
 def release_leases(connection: Connection, owner: str, now: float) -> int:
-    """Make due what an earlier run of this owner was sending; return how many rows."""
-    released = connection.execute(
-        sa.update(OUTBOX)
-        .where(OUTBOX.c.state == OutboxState.SENDING.value, OUTBOX.c.owner == owner)
-        .values(state=OutboxState.WAITING.value, owner=None, next_attempt_at=now)
+    """Make due what an earlier run of this owner was sending; return how many rows.
+
+    A run that ends at each attempt must not send a copy at each start: what was
+    interrupted several times waits longer.
+    """
+    interrupted = sa.and_(
+        OUTBOX.c.state == OutboxState.SENDING.value, OUTBOX.c.owner == owner
     )
-    return released.rowcount
+    query = sa.select(OUTBOX.c.id, OUTBOX.c.in_doubt).where(interrupted)
+    rows = connection.execute(query).all()
+    for row in rows:
+        in_doubt = row.in_doubt + 1
+        wait_s = doubt_delay_s(in_doubt) if in_doubt > MAX_HASTY_DOUBTS else 0.0
+        connection.execute(
+            sa.update(OUTBOX)
+            .where(OUTBOX.c.id == row.id)
+            .values(
+                state=OutboxState.WAITING.value,
+                owner=None,
+                next_attempt_at=now + wait_s,
+                in_doubt=in_doubt,
+            )
+        )
+    return len(rows)
 
 
 def correct_future_times(connection: Connection, now: float) -> None:

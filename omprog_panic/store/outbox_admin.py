@@ -212,7 +212,11 @@ def resend(
 
 
 def _requeued(update: sa.Update, now: float) -> sa.Update:
+    may_be_there = sa.or_(
+        OUTBOX.c.state == OutboxState.SENT.value, OUTBOX.c.in_doubt > 0
+    )
     return update.values(
+        in_doubt=sa.case((may_be_there, 1), else_=0),
         state=OutboxState.WAITING.value,
         next_attempt_at=ASKED_FOR,
         created_at=now,

@@ -50,6 +50,15 @@ def recipients_of(
     return {row.service_key: row.order_key for row in connection.execute(query)}
 
 
+def labels_taken(connection: Connection, notification_id: str) -> set[str]:
+    """Return the labels of the services that took a notification."""
+    query = sa.select(OUTBOX.c.service_label).where(
+        OUTBOX.c.notification_id == notification_id,
+        OUTBOX.c.state == OutboxState.SENT.value,
+    )
+    return set(connection.execute(query).scalars())
+
+
 def overdue(
     connection: Connection,
     keys: Collection[str],

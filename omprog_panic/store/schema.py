@@ -108,6 +108,10 @@ OUTBOX = sa.Table(
     sa.Column("overtakable", sa.Boolean, nullable=False),  # later rows need not wait
     sa.Column("stands_in_for", sa.Text),  # the label of the service that failed
     sa.Column("reported", sa.Boolean, nullable=False),  # others know that it is dead
+    sa.Column("first_attempt_at", sa.Float),
+    sa.Column("attempted_at", sa.Float),  # the last time
+    # Attempts after which the service may have it although no success came.
+    sa.Column("in_doubt", sa.Integer, nullable=False),
     sa.UniqueConstraint("notification_id", "service_key"),
 )
 sa.Index("outbox_in_order", OUTBOX.c.service_key, OUTBOX.c.order_key, OUTBOX.c.state)

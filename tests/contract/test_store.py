@@ -410,7 +410,9 @@ class TestOutbox:
         assert (row.notification_id, row.attempts) == ("n1", 1)
         assert claim(database, "a", NOW + 89) is None
         again = claim(database, "a", NOW + 91)
-        assert again == dataclasses.replace(row, attempts=2)
+        assert again == dataclasses.replace(
+            row, attempts=2, in_doubt=1, first_attempt_at=NOW
+        )
 
     def test_services_do_not_claim_each_others_rows(self, database: Database) -> None:
         address(database, "a", "b")

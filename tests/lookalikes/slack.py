@@ -64,8 +64,9 @@ class Slack:
             return Answer(400, b"no_text")
         if message.get("channel") in self.gone:
             return Answer(404, b"channel_not_found")
-        self.channels.append(message.get("channel"))
         self.messages.append(_seen(message))
+        if "Host:" in self.messages[-1].text:  # not the note beside a file
+            self.channels.append(message.get("channel"))
         return Answer(200, b"ok")
 
     def _api(self, request: Request) -> Answer:
@@ -89,8 +90,9 @@ class Slack:
             return answer_json(200, ok=False, error="no_text")
         if message.get("channel") in self.gone:
             return answer_json(200, ok=False, error="channel_not_found")
-        self.channels.append(message.get("channel"))
         self.messages.append(_seen(message))
+        if "Host:" in self.messages[-1].text:  # not the note beside a file
+            self.channels.append(message.get("channel"))
         return answer_json(200, ok=True, channel="C0123456789", ts="1.2")
 
     def _upload_url(self, request: Request) -> Answer:

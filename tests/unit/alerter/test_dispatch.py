@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from omprog_panic.alerter.dispatch import readdress, send_messages
+from omprog_panic.config.model import Service
 from omprog_panic.notification.boots import Back
 from omprog_panic.notification.incident import IncidentNotes
 from omprog_panic.notification.notification import Notification, Recipient
@@ -70,6 +71,28 @@ def test_a_corrected_service_gets_what_its_old_url_did_not(world: World) -> None
 
     assert len(sink.sent) == 1
     assert states(world)[B.key] == ["waiting"]
+
+
+def test_a_corrected_url_sends_again_only_to_whom_it_failed(tmp_path: Path) -> None:
+    def recipient(name: str, key: str) -> Service:
+        shown = f"mailto://h to {name}"
+        return make_service("ops", key=key, shown=shown, recipient=name)
+
+    old = [recipient("a@h", "old-a"), recipient("b@h", "old-b")]
+    new = [recipient("a@h", "new-a"), recipient("c@h", "new-c")]
+    world = World(tmp_path, old)
+    world.receive(make_incident(1))
+    world.run(world.agent(old[0], MemorySink()), 1)
+    with world.database.write() as connection:
+        known = {service.key for service in new}
+        assert readdress(connection, known, new, world.clock.now) == 1
+
+    assert states(world) == {
+        "old-a": ["sent"],
+        "old-b": ["waiting"],
+        "new-c": ["waiting"],
+    }
+    world.database.close()
 
 
 def test_what_a_service_did_not_accept_goes_to_its_like_alone(world: World) -> None:
