@@ -301,3 +301,56 @@ EVENTS = st.one_of(
 @given(EVENTS)
 def test_events_survive_the_log(event: Event) -> None:
     assert decode_event(json.loads(json.dumps(encode_event(event)))) == event
+
+
+ATTACKS = st.one_of(
+    st.tuples(st.just("crash"), st.just(3), st.sampled_from("abcdefghijklmnop")),
+    st.tuples(
+        st.just("hear"), st.just(3), st.sampled_from(["alive", "farewell", "drill"])
+    ),
+    st.tuples(st.just("boot"), st.just(3), st.booleans()),
+    st.tuples(st.just("wait"), st.sampled_from([1, 320, 700]), st.just(0)),
+)
+
+
+@given(st.lists(ATTACKS, max_size=40))
+def test_whatever_one_host_does_the_first_panic_of_another_is_sent(
+    steps: list[Any],
+) -> None:
+    limits = {"messages_per_hour": 8, "group_interval_s": 1, "repeat_s": [1]}
+    scene = play(Scene([OPS, DBA], grouping=limits), steps)
+    scene.messages.clear()
+    scene.crash(6, "a cause of its own")
+
+    [message] = [m for m in scene.of_kind("incident") if m.labels.address == "10.0.0.6"]
+    assert set(services_of(message)) == {"ops", "dba"}
+
+
+CLOCKS = st.lists(
+    st.tuples(
+        st.floats(-1e9, 1e9),  # by which the clock is wrong
+        st.integers(1, 30),  # for so many hours
+    ),
+    max_size=4,
+)
+
+
+@given(CLOCKS, st.booleans())
+def test_after_any_steps_of_the_clock_there_is_one_digest_a_day(
+    steps: list[tuple[float, int]], restarts: bool
+) -> None:
+    scene = Scene(
+        restarts=restarts,
+        digest={"at": "08:00"},
+        life_signs={"never_seen_after_s": 0},
+    )
+    for wrong_s, hours in steps:
+        scene.wall += wrong_s
+        scene.wait(hours * 3600, 1800)
+        scene.wall -= wrong_s
+    scene.wait(86400, 1800)  # the last one may have been sent at another hour
+    for _ in range(2):
+        scene.messages.clear()
+        scene.crash(severity="warning", panicked=False)
+        scene.wait(86400, 1800)
+        assert len(scene.of_kind("digest")) == 1
