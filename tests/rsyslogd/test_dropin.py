@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import ipaddress
+import json
 import os
 import re
+import socket
 import stat
 import subprocess
 from pathlib import Path
@@ -11,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from omprog_panic.collector.envelope import parse_envelope
 from omprog_panic.rsyslog import dropin
 from omprog_panic.rsyslog.dropin import Values
 from tests.chain.replay import load_capture
@@ -93,6 +97,38 @@ def test_a_strict_host_that_loads_imudp_itself_starts_and_hands_over(
         wait_until(run.heard, "a line")
 
     assert run.texts() == ["[    8.404286] sysrq: Trigger a crash"]
+
+
+def link_local_address() -> tuple[str, str] | None:
+    """Return a link-local address of this machine, and its interface."""
+    table = Path("/proc/net/if_inet6")
+    for row in table.read_text().splitlines() if table.exists() else ():
+        digits, _, _, scope, _, interface = row.split()
+        if scope == "20":
+            return str(ipaddress.IPv6Address(bytes.fromhex(digits))), interface
+    return None
+
+
+def test_a_link_local_sender_is_listed_whatever_its_interface(
+    recording: MakeRecording,
+) -> None:
+    found = link_local_address()
+    if found is None:
+        pytest.skip("no interface has a link-local address")
+    address, interface = found
+    run = recording()
+    port = run.rsyslogd.port
+    run.rsyslogd.write_values(Values("*", port, senders=(f"{address}%other",)))
+    run.rsyslogd.start()
+
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as host:
+        host.sendto(b"[    8.404286] sysrq", (f"{address}%{interface}", port))
+        wait_until(run.heard, "a line")
+    (line,) = run.heard()
+    assert line["ip"] == f"{address}%{interface}"
+    assert parse_envelope(json.dumps(line).encode()).ip == address
+    folder = run.rsyslogd.log / f"{address}%{interface}"
+    wait_until(folder.exists, "the log of the sender")
 
 
 def test_a_line_says_who_sent_what_and_when(recording: MakeRecording) -> None:
