@@ -15,6 +15,7 @@ from omprog_panic.notification.monitor import MonitorDeaf, MonitorHears
 from omprog_panic.notification.notification import Labels, Notification
 from omprog_panic.notification.undelivered import LostAlert, Undelivered
 from omprog_panic.policy.decision import Decision
+from omprog_panic.render.incident import unlisted
 from omprog_panic.store import dead_letters, outbox, recipients
 from omprog_panic.store.incidents import known_ids
 from omprog_panic.store.notification_log import (
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from omprog_panic.config.model import Fallback, Service
+    from omprog_panic.render.incident import NameOf
     from omprog_panic.store.connect import Transaction
 
 NOTICE_EVERY_S = 6 * 3600.0  # about the dead letters of one service
@@ -165,7 +167,10 @@ def stand_in(
 
 
 def report_dead_letters(
-    connection: Transaction, services: Sequence[Service], now: float
+    connection: Transaction,
+    services: Sequence[Service],
+    now: float,
+    name_of: NameOf = unlisted,
 ) -> int:
     """Notify the other services of alerts that one service did not accept.
 
@@ -182,7 +187,7 @@ def report_dead_letters(
         if others and not recipients.recipients_of(connection, id_):
             notification = Notification(
                 id_,
-                _undelivered(rows),
+                _undelivered(rows, name_of),
                 decision=Decision.NOTIFY_UNDELIVERED.value,
                 labels=Labels(Kind.UNDELIVERED.value),
             )
@@ -198,13 +203,15 @@ def _notice_id(service_key: str, now: float) -> str:
     return uuid.uuid5(uuid.NAMESPACE_OID, name).hex
 
 
-def _undelivered(rows: Sequence[dead_letters.DeadLetter]) -> Undelivered:
+def _undelivered(
+    rows: Sequence[dead_letters.DeadLetter], name_of: NameOf
+) -> Undelivered:
     newest = rows[-1]
     alerts = [
         LostAlert(
             incident_id=row.incident_id,
             title=row.title or row.kind,  # the kind, of one that is about no crash
-            host=row.host or row.source,
+            host=name_of(row.source, row.host) if row.source else None,
         )
         for row in rows[:MAX_NAMED]
     ]

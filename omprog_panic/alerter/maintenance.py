@@ -58,12 +58,13 @@ class Maintenance:
         Return whether there is something new to deliver.
         """
         now, services = self.clock.wall(), self.config.services
+        name_of = self.config.directory.name_of
         standing_in = 0
         with self.database.write() as connection:
             outbox.correct_future_times(connection, now)
             for fallback in self.config.fallbacks:
                 standing_in += stand_in(connection, fallback, services, now)
-            reported = report_dead_letters(connection, services, now)
+            reported = report_dead_letters(connection, services, now, name_of)
         if standing_in:
             extra = {"count": standing_in}
             log.warning("alerts sent to fallback services", extra=extra)

@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from omprog_panic.alerter.dispatch import NOTICE_EVERY_S, notify_test
+from omprog_panic.alerter.dispatch import (
+    NOTICE_EVERY_S,
+    notify_test,
+    report_dead_letters,
+)
 from omprog_panic.alerter.maintenance import Maintenance
 from omprog_panic.config.model import Fallback
 from omprog_panic.render.fitting import Attachment
@@ -17,7 +21,7 @@ from omprog_panic.sinks.sink import Outcome
 from omprog_panic.store import dead_letters, incidents
 from omprog_panic.store.schema import INCIDENTS, OUTBOX, TRACES
 from tests.backends import EMBEDDED
-from tests.builders import make_incident, make_service
+from tests.builders import make_incident, make_service, name_of
 from tests.unit.alerter.worlds import RETRY_FOR_S, World
 
 OPS, MAIL = make_service("ops"), make_service("mail", tags=frozenset({"ops", "m"}))
@@ -123,6 +127,19 @@ def test_many_dead_give_one_notice_and_later_ones_another(world: World) -> None:
         notices = list(states(world, STANDBY.key))[79:]
         assert len(notices) == wanted
         world.clock.advance(NOTICE_EVERY_S / 2 + 1)
+
+
+def test_a_dead_alert_names_its_host_as_other_messages_do(world: World) -> None:
+    world.receive(make_incident(1 << 80, source="10.0.0.9", host="db-07"))
+    names = name_of({"10.0.0.2": "db-07"})
+    with world.database.write() as connection:
+        dead = sa.update(OUTBOX).where(OUTBOX.c.service_key == OPS.key)
+        connection.execute(dead.values(state="dead", last_reason="x"))
+        report_dead_letters(connection, [OPS, STANDBY], world.clock.now, names)
+    sink = MemorySink()
+    world.run(world.agent(STANDBY, sink), 1)
+
+    assert "self-named db-07: " in sink.sent[-1][1]
 
 
 def test_a_dead_message_about_no_crash_is_named_by_its_kind(
