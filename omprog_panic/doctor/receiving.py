@@ -56,7 +56,9 @@ def check_rsyslog_syntax(x: CheckContext) -> Iterator[Finding]:
 def check_drop_in(x: CheckContext) -> Iterator[Finding]:
     """Check that our rules are part of rsyslogd's configuration."""
     if x.machine.status(DROP_IN) is None:
-        yield critical("drop-in", f"{DROP_IN} is missing", REINSTALL)
+        yield critical(
+            "drop-in", f"{DROP_IN} is missing", "dpkg-reconfigure omprog-panic", RESTART
+        )
     elif x.machine.status(RULES) is None:
         yield critical("drop-in", f"{RULES} is missing", REINSTALL)
     elif x.action is None:

@@ -20,6 +20,7 @@ from omprog_panic.rsyslog import dropin
 from omprog_panic.rsyslog.daemon import MAIN_FILE, validate
 from omprog_panic.rsyslog.host_config import module_loads, read_statements
 from omprog_panic.rsyslog.queue import salvage
+from omprog_panic.rsyslog.upgrade import write_mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -175,7 +176,8 @@ def _write(machine: Machine, contents: Mapping[str, str]) -> None:
             machine.write(path, content)
 
 
-def _salvage(machine: Machine) -> None:
+def _before_start(machine: Machine) -> None:
+    write_mark(machine)
     found = salvage(machine, read_statements(machine))
     if found is not None:
         sys.stderr.write(f"omprog-panic: {found.sentence()}\n")
@@ -184,13 +186,14 @@ def _salvage(machine: Machine) -> None:
 def main() -> int:
     """Write the switches of this machine.
 
-    ``--starting``: rsyslogd is about to start, so a queue that it could not read is
-    replayed. Exit code 0 also if the rules are off: standard error has the reasons.
+    ``--starting``: rsyslogd is about to start: note with what, and replay a queue
+    that it could not read. Exit code 0 also if the rules are off: standard error has
+    the reasons.
     """
     machine = LocalMachine()
     try:
         if "--starting" in sys.argv[1:]:
-            _salvage(machine)
+            _before_start(machine)
         switches = write_switches(
             machine, detect_switches(machine), lambda: validate(machine)
         )

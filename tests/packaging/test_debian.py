@@ -44,7 +44,9 @@ def test_what_python_needs_debian_installs() -> None:
     assert not missing
 
 
-@pytest.mark.parametrize("program", ["rsyslog-values", "omprog-panic-collector"])
+@pytest.mark.parametrize(
+    "program", ["rsyslog-values", "rsyslog-restart", "omprog-panic-collector"]
+)
 def test_what_rsyslogd_depends_on_needs_the_standard_library_alone(
     program: str, tmp_path: Path
 ) -> None:
@@ -67,13 +69,9 @@ def test_programs_and_the_units_name_files_that_are_installed() -> None:
 
 
 def test_the_drop_in_is_where_rsyslog_values_looks_for_it() -> None:
-    installed = (DEBIAN / "omprog-panic.install").read_text()
-    name = Path(switches.DROP_IN).name
+    script = (DEBIAN / "omprog-panic.postinst").read_text()
 
-    assert (
-        f"rsyslog.d/{name} {Path(switches.DROP_IN).parent.as_posix()[1:]}\n"
-        in installed
-    )
+    assert f"dropin={switches.DROP_IN}\n" in script
 
 
 def test_the_shipped_configuration_is_good_and_only_lacks_a_service(

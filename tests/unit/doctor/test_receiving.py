@@ -126,7 +126,7 @@ FAULTS: dict[str, tuple[Callable[[FakeMachine], None], Level, str, str]] = {
         lambda machine: machine.delete("/etc/rsyslog.d/zz-omprog-panic.conf"),
         Level.CRITICAL,
         "zz-omprog-panic.conf is missing",
-        "apt install",
+        "dpkg-reconfigure",
     ),
     "no rules": (
         lambda machine: machine.delete(f"{SHARE}/rsyslog.conf"),

@@ -1,0 +1,109 @@
+"""Restart rsyslogd after an upgrade, if needed: the program ``rsyslog-restart``.
+
+rsyslogd receives nothing while it restarts, and in the basic format of netconsole a
+lost record cannot even be noticed. So it is restarted only if its rules or the
+collector changed, and not while a trace comes in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from typing import TYPE_CHECKING
+
+from omprog_panic.clock import SystemClock
+from omprog_panic.host.local import LocalMachine
+from omprog_panic.host.services import ServiceError, is_active, restart
+from omprog_panic.rsyslog.daemon import UNIT
+from omprog_panic.rsyslog.dropin import COLLECTOR, PROGRAM, SHARE, STATE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from omprog_panic.clock import Clock
+    from omprog_panic.host.machine import Machine
+
+MARK = "/run/omprog-panic/rsyslogd-code"
+"""The digest of what the running rsyslogd was started with."""
+JOURNAL = f"{STATE}/journal"
+QUIET_S = 12.0  # longer than the silence that ends a trace (10 s)
+MAX_WAIT_S = 60.0
+_PACKAGES = ("", "/collector", "/netconsole", "/kernel", "/spool")
+_SCRIPTS = (f"{SHARE}/rsyslog.conf", f"{SHARE}/rsyslog-514.conf", COLLECTOR, PROGRAM)
+
+
+def code_digest(machine: Machine) -> str:
+    """Return a digest of the rules and of everything that the collector runs."""
+    found = hashlib.sha256()
+    for path in sorted((*_SCRIPTS, *_modules(machine))):
+        text = machine.read(path)
+        found.update(f"{path}\0{text}\0".encode("utf-8", "replace"))
+    return found.hexdigest()
+
+
+def _modules(machine: Machine) -> Iterator[str]:
+    for package in _PACKAGES:
+        folder = f"{SHARE}/omprog_panic{package}"
+        for name in machine.names(folder) or ():
+            if name.endswith(".py"):
+                yield f"{folder}/{name}"
+
+
+def write_mark(machine: Machine) -> None:
+    """Note what rsyslogd is about to be started with.
+
+    Raises:
+        OSError, UnreadableError: a file cannot be read or written.
+
+    """
+    machine.write(MARK, code_digest(machine))
+
+
+def restart_if_changed(machine: Machine, clock: Clock) -> str:
+    """Restart rsyslogd if it was started with other code; return what was done.
+
+    Raises:
+        ServiceError: rsyslogd does not start.
+
+    """
+    if not is_active(machine, UNIT):
+        return "rsyslogd is not running, and was not restarted"
+    mark = machine.read(MARK)
+    if mark == code_digest(machine):
+        return "rsyslogd was not restarted: its rules and the collector did not change"
+    waited = 0.0 if mark is None else _wait_for_quiet(machine, clock)
+    restart(machine, UNIT)
+    if mark is None:
+        return "rsyslogd was restarted"
+    after = f", {waited:.0f} s later, when no trace came in" if waited else ""
+    return f"rsyslogd was restarted{after}: its rules or the collector changed"
+
+
+def _wait_for_quiet(machine: Machine, clock: Clock) -> float:
+    """Wait until nothing was heard for a while; return the seconds."""
+    began = clock.monotonic()
+    waited = 0.0
+    while waited < MAX_WAIT_S and clock.wall() - _last_heard(machine) < QUIET_S:
+        machine.run("sleep", "1")
+        waited = clock.monotonic() - began
+    return waited
+
+
+def _last_heard(machine: Machine) -> float:
+    found = [
+        status.changed
+        for name in machine.names(JOURNAL) or ()
+        if (status := machine.status(f"{JOURNAL}/{name}")) is not None
+    ]
+    return max(found, default=0.0)
+
+
+def main() -> int:
+    """Restart rsyslogd of this machine if that is necessary."""
+    try:
+        said = restart_if_changed(LocalMachine(), SystemClock())
+    except ServiceError as error:
+        sys.stderr.write(f"omprog-panic: {error}\n")
+        return 1
+    sys.stdout.write(f"omprog-panic: {said}\n")
+    return 0
