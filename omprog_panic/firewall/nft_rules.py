@@ -238,10 +238,10 @@ class _Walker:
             return self._payload(left["payload"], right)
         if "meta" in left:
             return self._meta(left["meta"].get("key"), right)
-        if "ct" in left and left["ct"].get("key") == "state":
-            return Match.YES if str(right) in _STATES else Match.NO
-        if left.get("fib", {}).get("result") == "type":
-            return Match.YES if right == "local" else Match.NO
+        if "ct" in left:
+            return _connection(left["ct"].get("key"), right)
+        if "fib" in left:
+            return _route(left["fib"].get("result"), right)
         return Match.MAYBE
 
     def _payload(self, field: Any, right: Any) -> Match:  # noqa: ANN401 - JSON
@@ -272,6 +272,22 @@ class _Walker:
         if key in {"iifname", "iif"} and isinstance(right, str):
             return _interface(datagram.interface, right)
         return Match.NO if key in {"oif", "oifname"} else Match.MAYBE
+
+
+def _connection(key: object, right: object) -> Match:
+    """Compare with a new connection that no rule has translated."""
+    if key == "state":
+        return Match.YES if str(right) in _STATES else Match.NO
+    return Match.NO if key == "status" else Match.MAYBE
+
+
+def _route(result: object, right: object) -> Match:
+    """Compare with a datagram for this machine, from where its answer would go."""
+    if result == "type":
+        return _same(right, "local")
+    if result in {"oif", "oifname"} and isinstance(right, bool):
+        return Match.YES if right else Match.NO  # whether there is a route back
+    return Match.MAYBE
 
 
 def _interface(interface: str | None, right: str) -> Match:

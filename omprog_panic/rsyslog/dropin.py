@@ -28,6 +28,7 @@ STATE = "/var/lib/omprog-panic"
 LOG = "/var/log/omprog-panic"
 COLLECTOR = "/usr/libexec/omprog-panic/collector"  # a shell wrapper around PROGRAM
 PROGRAM = "/usr/bin/omprog-panic-collector"
+DROP_IN = "/etc/rsyslog.d/zz-omprog-panic.conf"
 RULESET = "omprog_panic"
 FILTER_TABLE = "omprog_panic_senders_514"  # the lookup table of the filter below
 

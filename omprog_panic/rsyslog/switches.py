@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from omprog_panic.host.machine import Machine
     from omprog_panic.rsyslog.host_config import RsyslogStatement
 
-DROP_IN = "/etc/rsyslog.d/zz-omprog-panic.conf"
+DROP_IN = dropin.DROP_IN
 FOLDER = f"{dropin.ETC}/rsyslog"
 REASON = "reason"  # the file that says why the rules are not, or not fully, active
 _MARK = 'module(load="omprog-panic")'
@@ -177,10 +177,11 @@ def _write(machine: Machine, contents: Mapping[str, str]) -> None:
 
 
 def _before_start(machine: Machine) -> None:
-    write_mark(machine)
+    """Replay a queue that rsyslogd could not read, and note what it starts with."""
     found = salvage(machine, read_statements(machine))
     if found is not None:
         sys.stderr.write(f"omprog-panic: {found.sentence()}\n")
+    write_mark(machine)
 
 
 def main() -> int:
@@ -192,11 +193,11 @@ def main() -> int:
     """
     machine = LocalMachine()
     try:
-        if "--starting" in sys.argv[1:]:
-            _before_start(machine)
         switches = write_switches(
             machine, detect_switches(machine), lambda: validate(machine)
         )
+        if "--starting" in sys.argv[1:]:
+            _before_start(machine)
     except (OSError, UnreadableError) as error:
         sys.stderr.write(f"omprog-panic: {error}\n")
         return os.EX_CANTCREAT

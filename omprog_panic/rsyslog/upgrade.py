@@ -15,7 +15,15 @@ from omprog_panic.clock import SystemClock
 from omprog_panic.host.local import LocalMachine
 from omprog_panic.host.services import ServiceError, is_active, restart
 from omprog_panic.rsyslog.daemon import UNIT
-from omprog_panic.rsyslog.dropin import COLLECTOR, PROGRAM, SHARE, STATE
+from omprog_panic.rsyslog.dropin import (
+    COLLECTOR,
+    DROP_IN,
+    ETC,
+    PROGRAM,
+    SHARE,
+    STATE,
+    SWITCH,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,13 +37,21 @@ JOURNAL = f"{STATE}/journal"
 QUIET_S = 12.0  # longer than the silence that ends a trace (10 s)
 MAX_WAIT_S = 60.0
 _PACKAGES = ("", "/collector", "/netconsole", "/kernel", "/spool")
-_SCRIPTS = (f"{SHARE}/rsyslog.conf", f"{SHARE}/rsyslog-514.conf", COLLECTOR, PROGRAM)
+_FILES = (
+    f"{SHARE}/rsyslog.conf",
+    f"{SHARE}/rsyslog-514.conf",
+    COLLECTOR,
+    PROGRAM,
+    # Without these rsyslogd was started without our rules.
+    DROP_IN,
+    f"{ETC}/rsyslog/{SWITCH}",
+)
 
 
 def code_digest(machine: Machine) -> str:
     """Return a digest of the rules and of everything that the collector runs."""
     found = hashlib.sha256()
-    for path in sorted((*_SCRIPTS, *_modules(machine))):
+    for path in sorted((*_FILES, *_modules(machine))):
         text = machine.read(path)
         found.update(f"{path}\0{text}\0".encode("utf-8", "replace"))
     return found.hexdigest()

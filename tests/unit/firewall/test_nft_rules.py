@@ -81,6 +81,11 @@ def verdicts(*entries: object, policy: str = "accept") -> set[Verdict]:
         (match(meta("mark"), 7), MAYBE),
         (match(STATE, ["established", "related"], "in"), NO),
         (match(STATE, "new", "in"), YES),
+        # As firewalld writes them.
+        (match({"ct": {"key": "status"}}, "dnat", "in"), NO),
+        (match({"fib": {"result": "oif", "flags": ["saddr", "iif"]}}, False), NO),
+        (match({"fib": {"result": "type", "flags": ["daddr"]}}, "local"), YES),
+        (match({"ct": {"key": "mark"}}, 7), MAYBE),
         ({"limit": {"rate": 5, "per": "second"}}, YES),
         ({"limit": {"rate": 5, "per": "second", "inv": True}}, NO),
         ({"xt": {"type": "match", "name": "hashlimit"}}, MAYBE),
