@@ -103,7 +103,8 @@ def read_services(form: str, document: Secret) -> list[Understood]:
         DeliveryError: it finds none; says why without the URL.
 
     """
-    with captured_log():
+    found: list[Plugin] = []
+    with captured_log(), contextlib.suppress(Exception):  # 1.2.0: "a[b" in a host
         found = _instances(form, document)
     if not found:
         raise DeliveryError(_why_not(document), permanent=True)
@@ -141,7 +142,8 @@ def _check_agreement(written: Secret, url: ServiceUrl) -> None:
     if url.user is None:
         return
     parse: Any = apprise.URLBase.parse_url
-    with captured_log():
+    theirs: dict[str, str | None] = {}
+    with captured_log(), contextlib.suppress(Exception):
         theirs = parse(written.reveal(), verify_host=False) or {}
     ours = (url.user, url.password.reveal() if url.password else "")
     for mine, name in zip(ours, ("user", "password"), strict=True):

@@ -66,9 +66,14 @@ class MailChannel:
         raise NotImplementedError(f"{subject}, {file.name}: goes with the message")
 
     def _settings(self) -> MailSettings:
-        url = url_in(self._service.form, self._service.document)
-        parts = None if url is None else parse_service_url(url)
-        return mail_settings(apprise.plugin_of(self._service), parts)
+        return settings_of(self._service)
+
+
+def settings_of(service: Service) -> MailSettings:
+    """Return what the URL of a service says."""
+    url = url_in(service.form, service.document)
+    parts = None if url is None else parse_service_url(url)
+    return mail_settings(apprise.plugin_of(service), parts)
 
 
 def write_mail(
@@ -121,4 +126,10 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-MAIL = SinkType(open_sink, apprise.service_address)
+def service_address(service: Service) -> tuple[str, int]:
+    """Return the host and port that mail is handed to."""
+    settings = settings_of(service)
+    return settings.host, settings.port
+
+
+MAIL = SinkType(open_sink, service_address)

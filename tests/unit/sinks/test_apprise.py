@@ -70,3 +70,14 @@ def test_what_apprise_does_not_know_is_refused_without_its_url() -> None:
 
     assert "did you mean slack://?" in caught.value.reason
     assert "SECRET" not in caught.value.reason
+
+
+@pytest.mark.parametrize("form", ["text", "yaml"])
+def test_a_url_on_which_apprise_itself_fails_is_refused(form: str) -> None:
+    # 1.2.0 raises ValueError for an address that does not end.
+    url = "xmpp://u:p@[SECRET"
+    document = f"ops={url}" if form == "text" else f"urls:\n- '{url}'\n"
+    with pytest.raises(DeliveryError) as caught:
+        read_services(form, Secret(document))
+
+    assert "SECRET" not in caught.value.reason

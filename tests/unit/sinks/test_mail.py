@@ -8,6 +8,7 @@ import pytest
 
 from omprog_panic.render.fitting import Attachment
 from omprog_panic.secret import Secret
+from omprog_panic.sinks import registry
 from omprog_panic.sinks.mail import MailChannel, write_mail
 from omprog_panic.sinks.mail_settings import Encryption, MailSettings
 from omprog_panic.sinks.smtp import Submission
@@ -94,3 +95,10 @@ def test_a_refused_file_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     channel.warm_up()
     with pytest.raises(NotImplementedError):
         channel.send_file("s", Attachment("t.txt", "x"))
+
+
+def test_the_address_is_the_one_that_mail_is_handed_to() -> None:
+    document = Secret("mailtos://u:p@h.org?mode=ssl&smtp=mx.h.org")
+    service = make_service(scheme="mailtos", document=document)
+
+    assert registry.service_address(service) == ("mx.h.org", 465)
