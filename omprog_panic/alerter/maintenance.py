@@ -58,13 +58,12 @@ class Maintenance:
         Return whether there is something new to deliver.
         """
         now, services = self.clock.wall(), self.config.services
-        name_of = self.config.directory.name_of
         standing_in = 0
         with self.database.write() as connection:
             outbox.correct_future_times(connection, now)
             for fallback in self.config.fallbacks:
                 standing_in += stand_in(connection, fallback, services, now)
-            reported = report_dead_letters(connection, services, now, name_of)
+            reported = report_dead_letters(connection, services, now, self._name_of)
         if standing_in:
             extra = {"count": standing_in}
             log.warning("alerts sent to fallback services", extra=extra)
@@ -72,6 +71,10 @@ class Maintenance:
             extra = {"count": reported}
             log.error("dead alerts reported to other services", extra=extra)
         return bool(standing_in or reported)
+
+    def _name_of(self, address: str, own_name: str | None) -> str:
+        # The directory is made here, because it is rarely needed.
+        return self.config.directory.name_of(address, own_name)
 
     def _is_clock_steady(self) -> bool:
         """Return whether the clock was not set for so long that it can be trusted.
