@@ -121,7 +121,8 @@ class Telegram:
             return _refused(400, "Bad Request: message is too long")
         if str(asked["chat_id"]) in self.gone:
             return _refused(400, "Bad Request: chat not found")
-        self.chats.append(str(asked["chat_id"]))
+        if "Host:" in seen.text:  # not the note beside a file
+            self.chats.append(str(asked["chat_id"]))
         self.messages.append(seen)
         return answer_json(200, ok=True, result={"message_id": len(self.messages)})
 
