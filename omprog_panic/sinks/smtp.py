@@ -184,11 +184,11 @@ def _connection_reason(
             said = "is unknown" if is_unknown else "cannot be looked up now"
             reason = f"the name {settings.host} {said}"
         case ssl.SSLCertVerificationError():
-            why = one_line(error.verify_message, MAX_QUOTE)
+            why = one_line(getattr(error, "verify_message", ""), MAX_QUOTE)
             reason = f"the certificate of {where} is not trusted: {why}"
             is_permanent = True
         case ssl.SSLError():
-            why = one_line(error.reason or str(error), MAX_QUOTE)
+            why = one_line(getattr(error, "reason", "") or str(error), MAX_QUOTE)
             reason = f"{where} does not speak TLS as expected ({why}): see ?mode="
         case ConnectionRefusedError():
             reason = f"{where} refused the connection"

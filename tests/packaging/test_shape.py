@@ -20,6 +20,7 @@ LARGE = {
     "Facts": "what an analysis finds; `analyze --format json` has the same fields",
     "IncidentRecord": "a spool file; docs/spool.md has the same fields",
     "IncidentSummary": "a row of `incidents list --format json`",
+    "MailSettings": "what a mail URL can say; docs/services.md lists it",
     "Memory": "one attribute for each table of the policy's memory",
     "OutboxEntry": "a row of `outbox list --format json`",
     "SenderState": "a row of the policy's memory: what is known of one address",
