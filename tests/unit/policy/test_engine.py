@@ -26,7 +26,7 @@ def test_a_configuration_is_in_use_until_it_changes() -> None:
 
     assert engine.is_configured_as(configured({}, [OPS]))
     assert not engine.is_configured_as(configured({}, [OPS, DBA]))
-    assert not engine.is_configured_as(configured({"digest": {"at": "08:00"}}, [OPS]))
+    assert not engine.is_configured_as(configured({"digest": {"at": "09:00"}}, [OPS]))
     again = Engine(decode_checkpoint(encode_checkpoint(engine.memory)))
     assert again.is_configured_as(configured({}, [OPS]))
 
