@@ -5,8 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omprog_panic.collector.burst import REMEMBERED, BootMemory, Mark
+from omprog_panic.collector.start_mark import (
+    IDENTITY_EXPIRES_S,
+    MAX_MARKS,
+    are_known,
+    is_known,
+    start_mark,
+)
 from omprog_panic.collector.trace_cutter import TraceCutter
+from omprog_panic.kernel.start_line import first_signature
 from omprog_panic.kernel.terminator import Terminator, terminator
+from omprog_panic.model import Severity
 from omprog_panic.netconsole.stored import expand, is_note
 
 if TYPE_CHECKING:
@@ -23,10 +32,12 @@ _LAST_OF_PANIC = frozenset({Terminator.END_PANIC, Terminator.REBOOTING})
 class BootSession:
     """One boot: ``name`` identifies it, ``cutter`` cuts its records into traces.
 
+    ``announced`` is the boot id that the host's client gave, None without one.
     ``farewell``: its shutdown was announced; ``died``: it panicked.
     """
 
     __slots__ = (
+        "announced",
         "cutter",
         "died",
         "farewell",
@@ -40,6 +51,7 @@ class BootSession:
 
     def __init__(self, limits: TraceLimits) -> None:
         self.name = ""
+        self.announced: str | None = None
         self.memory = BootMemory()
         self.cutter = TraceCutter(limits)
         self.died = False
@@ -106,7 +118,24 @@ class BootSession:
             or high_us is None
             or time_us > high_us
             or terminator(record.text) in _LAST_OF_PANIC
+            or self.is_new_start(record)
         )
+
+    def is_new_start(self, record: StreamRecord) -> bool:
+        """Return whether a record starts a crash that was not received before.
+
+        A panic is known only while its trace is open: its kernel sends nothing later.
+        """
+        signature = None if record.user else first_signature(record.text)
+        if signature is None or signature.role == "event":
+            return False
+        panic = signature.severity is Severity.PANIC
+        mark = start_mark(record.line, record.text, record.time_us, panic=panic)
+        trace = self.cutter.trace
+        known = () if trace is None else tuple(trace.starts.marks)
+        if panic:
+            return not is_known(mark, known, within_s=IDENTITY_EXPIRES_S)
+        return not is_known(mark, (*known, *self.cutter.ended.marks))
 
     # --- its traces --------------------------------------------------------------
 
@@ -114,23 +143,59 @@ class BootSession:
         """Remember a trace that was closed, to recognise its replay."""
         self.died = self.died or trace.panicked
         self.last_lines = trace.lines[-REMEMBERED:]
+        self.remember(trace)
+
+    def remember(self, trace: ClosedTrace) -> None:
+        """Remember the start lines of a trace, and the time that it covers."""
+        self.cutter.ended.remember(trace.starts)
         if trace.begun_us is not None and trace.ended_us is not None:
             span = trace.begun_us, trace.ended_us
             self.spans = (*self.spans[1 - _MAX_SPANS :], span)
 
     def had(self, trace: ClosedTrace) -> bool:
         """Return whether a replayed trace was closed before, perhaps with losses."""
-        begun, ended = trace.begun_us, trace.ended_us
-        if begun is None or ended is None:
+        return are_known(trace.starts, self.cutter.ended.marks)
+
+    def repeats(self, trace: ClosedTrace) -> bool:
+        """Return whether a trace that was received live repeats one of this boot.
+
+        Without kernel time and boot id equal lines may be of two boots: then they
+        are, if anything was received between them.
+        """
+        marks = self.cutter.ended.marks
+        if are_known(trace.starts, marks, within_s=0.0):
+            return True  # sent again by rsyslogd
+        if not trace.starts or (
+            trace.starts[0].time_us is None and self.announced is None and trace.context
+        ):
             return False
-        return any(begun <= last and first <= ended for first, last in self.spans)
+        return are_known(trace.starts, marks, within_s=IDENTITY_EXPIRES_S)
+
+    def has_equal_onset(self, trace: ClosedTrace) -> bool:
+        """Return whether an equal crash of this boot, an earlier one, may be known."""
+        marks = self.cutter.ended.marks
+        return len(marks) >= MAX_MARKS or are_known(trace.starts[:1], marks)
+
+    def announce(self, boot_id: str | None) -> None:
+        """Take the boot id that the host's client gives."""
+        if not boot_id or boot_id == self.announced:
+            return
+        if self.announced is not None:
+            # Another boot, although no clock showed it: nothing in it is a repeat.
+            self.cutter.ended.marks = ()
+        self.announced = boot_id
 
     def continues_one(self, trace: ClosedTrace, max_age_s: float) -> bool:
-        """Return whether this is the rest of a trace that was closed before."""
+        """Return whether this is the rest of a trace that was closed before.
+
+        A panic that was not in it is none: it was never reported.
+        """
         begun, age_us = trace.begun_us, max_age_s * 1e6
-        return begun is not None and any(
-            first <= begun <= last + age_us for first, last in self.spans
-        )
+        if begun is None or any(
+            m.panic and not is_known(m, self.cutter.ended.marks) for m in trace.starts
+        ):
+            return False
+        return any(first <= begun <= last + age_us for first, last in self.spans)
 
     def take_replayed(self) -> int:
         """Return the number of records left out, and count from 0 again."""

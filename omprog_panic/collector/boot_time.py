@@ -84,6 +84,13 @@ class BootTimeEstimate:
             and self._own_s + self._slack_s < now
         )
 
+    def is_after(self, at: str, now: float) -> bool:
+        """Return whether that kernel booted after a time, by either clock."""
+        wall = wall_s(at)
+        if not self._known or wall is None:
+            return False
+        return self._wall_s - self._slack_s > wall or self._own_s - self._slack_s > now
+
     def matches(self, high_us: int | None, at: str) -> bool:
         """Return whether it is the kernel whose clock showed ``high_us`` at ``at``."""
         wall = wall_s(at)

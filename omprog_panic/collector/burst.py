@@ -110,6 +110,7 @@ class Burst:
         "_last",
         "_marks",
         "_matched",
+        "_newest_us",
         "_since",
         "_started",
         "_sure",
@@ -133,6 +134,7 @@ class Burst:
         # Only what no other boot can repeat: hundreds of records have the time 0.
         self._marks = {m for m in (*newest, *memory.started) if m[0] != 0 and m[1]}
         self._matched = 0
+        self._newest_us = -1
         self._since = now
         self._last = now
         self._started = False
@@ -141,6 +143,8 @@ class Burst:
         """Take a record of the burst."""
         self._last = now
         self._count += 1
+        if time_us is not None and time_us > self._newest_us:
+            self._newest_us = time_us
         mark = (time_us, text)
         if mark in self._marks:
             self._marks.discard(mark)
@@ -186,6 +190,14 @@ class Burst:
         if self.is_known:
             return True
         return not self._sure and self._count > _STRAGGLERS
+
+    @property
+    def shows_more(self) -> bool:
+        """Whether it goes beyond what was heard of the known boot.
+
+        A replay does: the kernel prints a record when it loads the module.
+        """
+        return self._high_us is None or self._newest_us > self._high_us
 
     def deadline(self) -> float:
         """Return when the burst is over if no further record comes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from omprog_panic.collector.boot_time import seconds_between
 from omprog_panic.netconsole.stored import is_note, payload_of
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 LOOK_BACK = 64  # lines in which a doubled or swapped datagram is searched
 _MAX_CONTINUED = 4096  # characters; a longer record is not continued
+_DOUBLED_WITHIN_S = 2.0  # another boot may print the same at the same time
 _STAMP = 16  # characters: the time stamp and the first one of the text
 # Kernels that do not join the fragments of a line while an extended console is there.
 _UNJOINED = (4, 10), (5, 4)
@@ -48,14 +50,17 @@ def _joins_with_c(release: str | None) -> bool:
     return first <= (major, minor) < end
 
 
-def is_doubled(payload: str, newest: Sequence[str]) -> bool:
-    """Return whether the network delivered a basic datagram twice.
+def is_doubled(payload: str, at: str, newest: Sequence[str]) -> bool:
+    """Return whether the network delivered a basic datagram twice, within seconds.
 
     While the kernel's clock stands still (interrupts off, TCG) equal lines with equal
     stamps are no repeats: then nothing is dropped.
     """
     payloads = [payload_of(line) for line in newest]
     if payload not in payloads:
+        return False
+    last = len(payloads) - 1 - payloads[::-1].index(payload)
+    if abs(seconds_between(newest[last].partition("\t")[0], at)) > _DOUBLED_WITHIN_S:
         return False
     stamps = [line[:_STAMP] for line in payloads]
     return stamps.count(payload[:_STAMP]) == payloads.count(payload)

@@ -26,6 +26,8 @@ class TraceClosed:
     before_listening: bool
     replayed: int = 0  # records that a replay within the panic repeated
     known: bool = False  # it was published before, as far as it was received then
+    announced: str | None = None  # the boot id that the host's client gave
+    again: bool = False  # an equal crash of this boot may have been published before
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from omprog_panic.collector.stream_record import (
 from omprog_panic.collector.timeline import Timeline, TimelineSplit
 from omprog_panic.errors import MalformedPacketError
 from omprog_panic.kernel.start_line import first_signature
+from omprog_panic.kernel.terminator import terminator
 from omprog_panic.netconsole.duplicates import DuplicateFilter
 from omprog_panic.netconsole.packet import (
     Packet,
@@ -37,6 +38,7 @@ from omprog_panic.netconsole.stored import (
 )
 
 if TYPE_CHECKING:
+    from omprog_panic.collector.boot_session import BootSession
     from omprog_panic.collector.events import Event
     from omprog_panic.collector.timeline import Outcome
     from omprog_panic.model import EndReason
@@ -58,7 +60,14 @@ class HostStream:
     ``stamped``: the basic ones have time stamps.
     """
 
-    __slots__ = ("_duplicates", "formats", "order", "stamped", "timeline")
+    __slots__ = (
+        "_duplicates",
+        "_duplicates_of",
+        "formats",
+        "order",
+        "stamped",
+        "timeline",
+    )
 
     def __init__(self, timeline: Timeline) -> None:
         self.timeline = timeline
@@ -66,6 +75,7 @@ class HostStream:
         self.formats = 0
         self.stamped = False
         self._duplicates: DuplicateFilter | None = None
+        self._duplicates_of: BootSession | None = None
 
     def feed(self, payload: str, at: str, now: float) -> list[Outcome] | None:
         """Take one datagram, received at ``at`` and ``now``."""
@@ -164,20 +174,21 @@ class HostStream:
             if lost:
                 assert packet.sequence is not None
                 cutter.note(note_hole(packet.sequence - lost, packet.sequence - 1))
-            line = store_extended(packet, at)
-            if late:
-                assert packet.sequence is not None
-                if cutter.fill(packet.sequence, line):
-                    continue
             if (
                 packet.flag != "-"
                 and not lost
+                and not late
                 and can_be_continued(cutter.last_line())
                 and is_continuation(packet, timeline.kernel)
             ):
                 events += timeline.closed(cutter.amend(packet.body, now))
                 continue
-            record = self._extended_record(packet, line, at)
+            record = self._extended_record(packet, store_extended(packet, at), at)
+            if late and not record.user:
+                assert packet.sequence is not None
+                line, text, time_us, _ = record
+                if cutter.fill(packet.sequence, line, text, time_us, now):
+                    continue
             events += self._deliver(record, now, extended=True) or ()
         return events or None
 
@@ -217,7 +228,7 @@ class HostStream:
             if (
                 high_us is not None
                 and time_us <= high_us
-                and is_doubled(payload, cutter.newest(LOOK_BACK))
+                and is_doubled(payload, at, cutter.newest(LOOK_BACK))
             ):
                 return [Dropped("repeated_datagrams")]
         elif packet.caller is None:
@@ -231,14 +242,18 @@ class HostStream:
                 return [*timeline.closed(cutter.amend(payload, now))]
         text = record_of(packet, at).text if "\n" in packet.body else packet.body
         record = StreamRecord(store_basic(payload, at), text, time_us, packet.is_user)
-        return self._deliver(record, now, extended=False)
+        waited: list[Outcome] = []
+        if self.order is not None and self.order.busy and terminator(text) is not None:
+            # A panic of the other format may wait behind a hole.
+            waited = self._release(self.order.flush(), now) or []
+        return waited + (self._deliver(record, now, extended=False) or []) or None
 
     def _continues(self, text: str, now: float) -> bool:
         """Return whether a datagram without a time stamp continues a stamped line."""
         timeline = self.timeline
         if not self.stamped or now - timeline.last_heard >= _CONTINUES_WITHIN_S:
             return False
-        if first_signature(text) is not None:
+        if first_signature(text) is not None or terminator(text) is not None:
             # printk.time was switched off: from here on every datagram is a line.
             self.stamped = False
             return False
@@ -255,10 +270,15 @@ class HostStream:
     ) -> list[Outcome] | None:
         time_us = record.time_us
         if self.formats == _MIXED and time_us is not None:
-            if self._duplicates is None:
-                newest = self.timeline.active.cutter.newest(LOOK_BACK)
-                self._duplicates = DuplicateFilter(newest)
-            if self._duplicates.is_duplicate(time_us, record.text, extended=extended):
+            boot = self.timeline.active
+            if self._duplicates is None or self._duplicates_of is not boot:
+                # Another boot may print the same at the same time of its clock.
+                self._duplicates_of = boot
+                newest = boot.cutter.newest(LOOK_BACK)
+                self._duplicates = DuplicateFilter(newest, now)
+            if self._duplicates.is_duplicate(
+                time_us, record.text, now, extended=extended
+            ):
                 return [Dropped("duplicate_records")]
         return self.timeline.feed(record, now)
 

@@ -27,15 +27,23 @@ def stable_id(*parts: object) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
 
 
-def incident_id(source: str, boot: str, onset: Record) -> str:
-    """Return an id made from what the kernel printed, not from when we received it.
+def incident_id(
+    source: str,
+    boot: str,
+    onset: Record,
+    *,
+    announced: str | None = None,
+    again: bool = False,
+) -> str:
+    """Return an id made from what the kernel printed, and in which boot.
 
-    Where the kernel prints no time the boot takes its place, so that the next panic
-    of the same kind is never taken for a repeat.
+    ``boot`` is the name of the boot that was recognised, ``announced`` the id that the
+    host gave: coarse clocks, or none, show the same time in many boots, and a boot id
+    may be forged or cloned. ``again``: an equal crash of this boot was reported
+    already, and this is no repeat; the time of reception distinguishes them.
     """
-    if onset.time_us is None:
-        return stable_id("incident", source, boot, onset.text)
-    return stable_id("incident", source, onset.time_us, onset.text)
+    parts = ["incident", source, announced, boot, onset.time_us, onset.text]
+    return stable_id(*parts, *([onset.at] if again else []))
 
 
 def build_incident(source: str, closed: TraceClosed) -> IncidentRecord:
@@ -44,7 +52,13 @@ def build_incident(source: str, closed: TraceClosed) -> IncidentRecord:
     records = tuple(expand(line) for line in trace.lines)
     context = trace.context
     return IncidentRecord(
-        id=incident_id(source, closed.boot, records[context]),
+        id=incident_id(
+            source,
+            closed.boot,
+            records[context],
+            announced=closed.announced,
+            again=closed.again,
+        ),
         source=source,
         boot=closed.boot,
         end=trace.end,

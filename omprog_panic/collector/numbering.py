@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 from omprog_panic.collector.boot_time import seconds_between
 from omprog_panic.collector.timeline import SWAPPED_WITHIN_S
 from omprog_panic.kernel.terminator import is_boot_banner
-from omprog_panic.netconsole.reassembly import Reassembler
+from omprog_panic.netconsole.reassembly import SWAPPED_WITHIN, Reassembler
+from omprog_panic.netconsole.stored import is_stored
 
 if TYPE_CHECKING:
     from omprog_panic.collector.timeline import Timeline
     from omprog_panic.netconsole.packet import Packet
     from omprog_panic.netconsole.reassembly import Ordered
 
-_SWAPPED_WITHIN = 64  # sequence numbers over which a network may swap datagrams
+_FIRST_NUMBERS = 64  # up to here a second record 0 is a doubled datagram
+_LOOK_BACK = 256  # newest lines in which an equal record is searched
 
 
 class PacketOrder(Reassembler):
@@ -35,6 +37,10 @@ class PacketOrder(Reassembler):
     ) -> list[Ordered]:
         """Take the next packet of a host; return what became final by it, in order."""
         released: list[Ordered] = []
+        boot = timeline.active
+        self.was_received = lambda other: is_stored(
+            other, [*boot.last_lines, *boot.cutter.newest(_LOOK_BACK)]
+        )
         if self._counts_anew(timeline, packet, at, now):
             self._expected_before = self.expects or 0
             released = self.restart()
@@ -61,8 +67,8 @@ class PacketOrder(Reassembler):
         if timeline.replays_in_panic(at, now):
             return False
         if sequence == 0 and is_boot_banner(packet.body):
-            return not self.began_just_now
-        if expects - sequence < _SWAPPED_WITHIN:
+            return expects >= _FIRST_NUMBERS
+        if expects - sequence < SWAPPED_WITHIN:
             return seconds_between(timeline.last_at, at) > SWAPPED_WITHIN_S
         memory = timeline.active.memory
         time_us, high_us = packet.time_us or 0, memory.high_us
@@ -80,7 +86,7 @@ class PacketOrder(Reassembler):
             return False
         high_us, time_us = timeline.boot.memory.high_us, packet.time_us
         return (
-            0 <= sequence - self._expected_before < _SWAPPED_WITHIN
+            0 <= sequence - self._expected_before < SWAPPED_WITHIN
             and high_us is not None
             and time_us is not None
             and time_us >= high_us

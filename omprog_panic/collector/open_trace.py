@@ -7,6 +7,7 @@ from collections import deque
 from itertools import islice
 from typing import NamedTuple
 
+from omprog_panic.collector.start_mark import StartLines, StartMark
 from omprog_panic.model import EndReason, Severity
 from omprog_panic.netconsole.stored import continued, note_elided
 
@@ -40,6 +41,9 @@ class ClosedTrace(NamedTuple):
     elided_bytes: int = 0
     begun_us: int | None = None  # the kernel's time of onset and last record
     ended_us: int | None = None
+    # By these a repeat is recognised: its start lines, and its terminator.
+    starts: tuple[StartMark, ...] = ()
+    last: tuple[StartMark, ...] = ()
 
 
 class TraceLines:
@@ -147,6 +151,7 @@ class OpenTrace:
         "settle_at",
         "severity",
         "start_us",
+        "starts",
     )
 
     def __init__(self, lines: TraceLines, severity: Severity) -> None:
@@ -161,6 +166,7 @@ class OpenTrace:
         self.last_us: int | None = None
         self.start_us: int | None = None
         self.begun_us: int | None = None
+        self.starts = StartLines()
 
     def add(
         self, line: str, time_us: int | None, now: float, limits: TraceLimits
@@ -171,6 +177,10 @@ class OpenTrace:
         # Never back: a record that was delayed must not make the next one late.
         if time_us is not None and (self.last_us is None or time_us > self.last_us):
             self.last_us = time_us
+
+    def is_after_onset(self, time_us: int | None) -> bool:
+        """Return whether a record was printed after the onset, or may have been."""
+        return time_us is None or self.begun_us is None or time_us >= self.begun_us
 
     def is_separate(
         self,
@@ -261,4 +271,5 @@ class OpenTrace:
             lines.elided_bytes,
             self.begun_us,
             self.last_us,
+            tuple(self.starts.marks),
         )

@@ -24,9 +24,11 @@ from omprog_panic.collector.incident import (
     build_incident,
     build_message,
     build_sign_of_life,
+    stable_id,
 )
 from omprog_panic.collector.open_trace import TraceLimits
 from omprog_panic.collector.published_ids import PublishedIds
+from omprog_panic.collector.received_starts import ReceivedStarts
 from omprog_panic.collector.resent_lines import ResentLines
 from omprog_panic.collector.schedule import Schedule
 from omprog_panic.collector.source import Source
@@ -76,6 +78,7 @@ class Pipeline:
         self.sources: dict[str, Source] = {}
         self.counters = Counters()
         self.published = PublishedIds(self._limits.max_known)
+        self._received = ReceivedStarts(self._limits.max_known)
         self.resent = ResentLines()
         # Tracebacks of internal errors, oldest first; the loop logs and clears them.
         self.faults: deque[str] = deque(maxlen=8)
@@ -250,7 +253,16 @@ class Pipeline:
 
     def _handle_closed(self, ip: str, closed: TraceClosed) -> None:
         incident = build_incident(ip, closed)
-        if closed.known or incident.id in self.published:
+        new = self._received.add(ip, closed.trace)
+        known = closed.known or not new
+        if not known and incident.id in self.published:
+            # What was sent again may have another panic in it.
+            panics = [mark.at for mark in new if mark.panic]
+            known = not panics
+            incident = dataclasses.replace(
+                incident, id=stable_id("incident", incident.id, *panics)
+            )
+        if known:
             self.counters.add_quietly("known_incidents")
             return
         self.counters.add_quietly("incidents")

@@ -17,6 +17,7 @@ from omprog_panic.collector.host_stream import HostStream
 from omprog_panic.collector.numbering import PacketOrder
 from omprog_panic.collector.open_trace import OpenTrace, TraceLines
 from omprog_panic.collector.source import Source
+from omprog_panic.collector.start_mark import StartMark
 from omprog_panic.collector.timeline import Timeline
 from omprog_panic.errors import MalformedStateError
 from omprog_panic.model import Severity
@@ -166,8 +167,9 @@ def _encode_stream(stream: HostStream) -> _Json:
         "retired_at": timeline.retired_at,
         "boot": _encode_boot(boot),
         "context": boot.cutter.context,
-        "late_until": boot.cutter.late_until,
-        "late_us": boot.cutter.late_us,
+        "late_until": boot.cutter.ended.late_until,
+        "late_us": boot.cutter.ended.late_us,
+        "late_panic": boot.cutter.ended.late_panic,
         "trace": None
         if boot.cutter.trace is None
         else _encode_trace(boot.cutter.trace),
@@ -177,8 +179,9 @@ def _encode_stream(stream: HostStream) -> _Json:
 def _decode_stream(body: _Json, limits: TraceLimits) -> HostStream:
     boot = _decode_boot(body["boot"], limits)
     boot.cutter.context = body["context"]
-    boot.cutter.late_until = body["late_until"]
-    boot.cutter.late_us = body["late_us"]
+    boot.cutter.ended.late_until = body["late_until"]
+    boot.cutter.ended.late_us = body["late_us"]
+    boot.cutter.ended.late_panic = body["late_panic"]
     trace = body["trace"]
     boot.cutter.trace = None if trace is None else _decode_trace(trace)
     timeline = Timeline(limits, boot)
@@ -198,16 +201,23 @@ def _decode_stream(body: _Json, limits: TraceLimits) -> HostStream:
 
 
 def _encode_numbering(numbering: Numbering) -> _Json:
-    return {"next": numbering.next, "holes": numbering.holes}
+    return {
+        "next": numbering.next,
+        "holes": numbering.holes,
+        "others": numbering.others,
+    }
 
 
 def _decode_numbering(body: _Json) -> Numbering:
-    return Numbering(body["next"], tuple((a, b) for a, b in body["holes"]))
+    holes = tuple((first, last) for first, last in body["holes"])
+    return Numbering(body["next"], holes, tuple(body["others"]))
 
 
 def _encode_boot(boot: BootSession) -> _Json:
     return {
         "name": boot.name,
+        "announced": boot.announced,
+        "marks": _encode_marks(boot.cutter.ended.marks),
         "high_us": boot.memory.high_us,
         "started": boot.memory.started,
         "died": boot.died,
@@ -222,6 +232,8 @@ def _encode_boot(boot: BootSession) -> _Json:
 def _decode_boot(body: _Json, limits: TraceLimits) -> BootSession:
     boot = BootSession(limits)
     boot.name = body["name"]
+    boot.announced = body["announced"]
+    boot.cutter.ended.marks = tuple(_decode_marks(body["marks"]))
     started = tuple((time_us, text) for time_us, text in body["started"])
     boot.memory = BootMemory(body["high_us"], started)
     boot.died = body["died"]
@@ -246,6 +258,8 @@ def _encode_trace(trace: OpenTrace) -> _Json:
         "last_us": trace.last_us,
         "start_us": trace.start_us,
         "begun_us": trace.begun_us,
+        "starts": _encode_marks(trace.starts.marks),
+        "unended": _encode_marks(trace.starts.unended),
         "context": lines.context,
         "head": lines.head,
         "tail": None if lines.tail is None else list(lines.tail),
@@ -272,4 +286,14 @@ def _decode_trace(body: _Json) -> OpenTrace:
     trace.last_us = body["last_us"]
     trace.start_us = body["start_us"]
     trace.begun_us = body["begun_us"]
+    trace.starts.marks = _decode_marks(body["starts"])
+    trace.starts.unended = _decode_marks(body["unended"])
     return trace
+
+
+def _encode_marks(marks: Iterable[StartMark]) -> list[list[int | str | bool | None]]:
+    return [[mark.time_us, mark.text, mark.at, mark.panic] for mark in marks]
+
+
+def _decode_marks(rows: Iterable[Any]) -> list[StartMark]:
+    return [StartMark(time_us, text, at, panic) for time_us, text, at, panic in rows]

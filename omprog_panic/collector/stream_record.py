@@ -7,11 +7,12 @@ from typing import NamedTuple
 from omprog_panic.collector.burst import LOGGING_STARTED, SHUTDOWN_TEXTS
 from omprog_panic.collector.client_message import PREFIX
 from omprog_panic.kernel.start_line import first_signature, may_start
+from omprog_panic.kernel.terminator import TERMINATOR_KEYS, terminator
 
 HOST_TEXTS = ("Linux version ", PREFIX, *SHUTDOWN_TEXTS)
 """Beginnings of records that say something of the host itself."""
 HOST_KEYS = frozenset(text[:3] for text in HOST_TEXTS)
-_HOST_KEYS = HOST_KEYS | {LOGGING_STARTED[:3]}
+_HOST_KEYS = HOST_KEYS | TERMINATOR_KEYS | {LOGGING_STARTED[:3]}
 
 
 class StreamRecord(NamedTuple):
@@ -41,4 +42,4 @@ def is_notable(text: str) -> bool:
     """Return whether a record is more than an ordinary line of a healthy host."""
     if text.startswith(HOST_TEXTS) or text.startswith(LOGGING_STARTED):
         return True
-    return first_signature(text) is not None
+    return first_signature(text) is not None or terminator(text) is not None

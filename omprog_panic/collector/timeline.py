@@ -17,8 +17,9 @@ from omprog_panic.collector.events import (
     TraceClosed,
 )
 from omprog_panic.collector.stream_record import HOST_KEYS, HOST_TEXTS
+from omprog_panic.kernel.start_line import first_signature
 from omprog_panic.kernel.terminator import is_boot_banner
-from omprog_panic.model import EndReason
+from omprog_panic.model import EndReason, Severity
 from omprog_panic.netconsole.stored import expand, is_note, packet_of
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class UndecidedBurst:
     def add(self, record: StreamRecord, now: float) -> list[ClosedTrace]:
         """Take the next record; return the traces that it closed."""
         message = parse_client_message(record.text)
+        if message is not None:
+            self.session.announce(message.values.get("boot"))
         if message is not None and message.kind == "alive":
             self.client_alive[:] = [MessageReceived(message, record.at)]
         self.burst.feed(record.time_us, record.text, now)
@@ -79,10 +82,12 @@ class UndecidedBurst:
 
     def is_known_boot(self, high_us: int | None) -> bool:
         """Return whether these records are of the boot whose clock showed that."""
-        estimate = self.estimate
-        return self.burst.is_replay or (
-            estimate.matches(high_us, self.before[0])
-            and estimate.is_before(*self.before)
+        estimate, burst = self.estimate, self.burst
+        if burst.is_replay:
+            # A coarse clock shows the same times in every boot.
+            return burst.shows_more or not estimate.is_after(*self.before)
+        return estimate.matches(high_us, self.before[0]) and estimate.is_before(
+            *self.before
         )
 
 
@@ -146,7 +151,7 @@ class Timeline:
                 return None
             return self._feed_live(record, now)
         at = record.at
-        if self.replays_in_panic(at, now):
+        if self.replays_in_panic(at, now) and not boot.is_new_start(record):
             boot.leave_out(now)
             return None
         sure = (
@@ -182,6 +187,7 @@ class Timeline:
         if message.kind == "alive":
             # It has booted, although its clock did not show it.
             self.boot.farewell = False
+        self.boot.announce(message.values.get("boot"))
         # The line of a crash that names the kernel may be the one that is lost.
         self.learn(message.values.get("host"), message.values.get("kernel"))
         return [MessageReceived(message, record.at)]
@@ -197,9 +203,8 @@ class Timeline:
         if not resumes:
             undecided.estimate.add(time_us, record.at, now)
         # No log buffer contains a panic of its own kernel: this one is live.
-        panics = not record.user and record.text.startswith(
-            "Kernel panic - not syncing"
-        )
+        signature = None if record.user else first_signature(record.text)
+        panics = signature is not None and signature.severity is Severity.PANIC
         if panics or now >= burst.deadline():
             return self._feed_decided(undecided, record, now, resumes=resumes)
         if resumes or burst.is_straggler(time_us):
@@ -211,6 +216,7 @@ class Timeline:
             self.learn(None, _release_of(record.text))
         for closed in undecided.add(record, now):
             undecided.traces.append(_event_of(self, closed, before_listening=True))
+            undecided.session.remember(closed)
         return None
 
     def _feed_decided(
@@ -256,7 +262,12 @@ class Timeline:
         return [
             TimelineSplit(other),
             *(
-                dataclasses.replace(trace, boot=name, before_listening=False)
+                dataclasses.replace(
+                    trace,
+                    boot=name,
+                    announced=other.boot.announced,
+                    before_listening=False,
+                )
                 for trace in undecided.traces
             ),
         ]
@@ -276,6 +287,7 @@ class Timeline:
             record = expand(line)
             closed = cutter.feed(line, record.text, record.time_us, now)
             events += self.closed(closed)
+        self.boot.announce(undecided.session.announced)
         return events
 
     def _accept_replay(self, undecided: UndecidedBurst) -> list[Outcome]:
@@ -293,10 +305,17 @@ class Timeline:
             else:
                 repeated += 1
         boot.memory.merge(replay.memory)
-        return [
-            *([Dropped("replayed_records", repeated)] if repeated else []),
-            *(dataclasses.replace(t, known=boot.had(t.trace)) for t in traces),
-        ]
+        events: list[Outcome] = (
+            [Dropped("replayed_records", repeated)] if repeated else []
+        )
+        for trace in traces:
+            known = boot.had(trace.trace)
+            events.append(
+                dataclasses.replace(trace, announced=boot.announced, known=known)
+            )
+            boot.remember(trace.trace)
+        boot.announce(replay.announced)
+        return events
 
     def _accept_boot(self, undecided: UndecidedBurst, now: float) -> list[Outcome]:
         old, new = self.boot, undecided.session
@@ -316,7 +335,10 @@ class Timeline:
         )
         # A boot of few records ends with what its client says, e.g. its boot id.
         events += [booted, *undecided.client_alive]
-        events += [dataclasses.replace(t, boot=new.name) for t in undecided.traces]
+        events += [
+            dataclasses.replace(t, boot=new.name, announced=new.announced)
+            for t in undecided.traces
+        ]
         return events
 
     # --- traces and time -----------------------------------------------------
@@ -328,9 +350,11 @@ class Timeline:
             known = self.retired_at is not None and self.boot.continues_one(
                 trace, self.limits.max_age_s
             )
+            known = known or self.boot.repeats(trace)
+            again = self.boot.has_equal_onset(trace)
             self.boot.note_closed(trace)
             event = _event_of(self, trace, before_listening=False)
-            events.append(dataclasses.replace(event, known=known))
+            events.append(dataclasses.replace(event, known=known, again=again))
         return events
 
     def tick(self, now: float) -> list[Outcome] | None:
@@ -342,10 +366,10 @@ class Timeline:
             undecided = None
         events += self.closed(self.boot.cutter.tick(now))
         if undecided is not None:
-            undecided.traces.extend(
-                _event_of(self, closed, before_listening=True)
-                for closed in undecided.session.cutter.tick(now) or ()
-            )
+            for closed in undecided.session.cutter.tick(now) or ():
+                event = _event_of(self, closed, before_listening=True)
+                undecided.traces.append(event)
+                undecided.session.remember(closed)
         return events or None
 
     @property
@@ -402,4 +426,5 @@ def _event_of(
         timeline.host,
         before_listening,
         timeline.boot.take_replayed(),
+        announced=timeline.boot.announced,
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from omprog_panic.collector.ended_traces import FINAL_LINES, EndedTraces
 from omprog_panic.collector.open_trace import (
     LINE_OVERHEAD,
     ClosedTrace,
@@ -17,6 +18,7 @@ from omprog_panic.collector.open_trace import (
     TraceLimits,
     TraceLines,
 )
+from omprog_panic.collector.start_mark import StartMark, start_mark
 from omprog_panic.kernel.start_line import first_signature, may_start
 from omprog_panic.kernel.terminator import (
     TERMINATOR_KEYS,
@@ -24,7 +26,7 @@ from omprog_panic.kernel.terminator import (
     says_kdump_loaded,
     terminator,
 )
-from omprog_panic.model import EndReason
+from omprog_panic.model import EndReason, Severity
 from omprog_panic.netconsole.stored import (
     continued,
     hole,
@@ -36,8 +38,6 @@ if TYPE_CHECKING:
     from omprog_panic.kernel.signature import Signature
 
 _NOTABLE_KEYS = TERMINATOR_KEYS | {"CPU"}
-_FINAL = frozenset({EndReason.TERMINATOR, EndReason.REBOOTING})
-_LATE_S = 1.0  # longer than any network delays a datagram
 _CONTEXT_SLACK = 64  # records by which the context may exceed its limit
 _FILLED_WITHIN = 600  # newest lines in which the hole of a late record is searched
 
@@ -49,7 +49,12 @@ class TraceCutter:
     ``tick`` must be called next.
     """
 
-    __slots__ = ("_limits", "context", "late_until", "late_us", "trace")
+    __slots__ = (
+        "_limits",
+        "context",
+        "ended",
+        "trace",
+    )
 
     def __init__(self, limits: TraceLimits) -> None:
         self._limits = limits
@@ -57,9 +62,7 @@ class TraceCutter:
         # hosts of a forged flood send one record.
         self.context: list[str] = []
         self.trace: OpenTrace | None = None
-        # After a terminator: records printed before it may still arrive.
-        self.late_until = 0.0
-        self.late_us = -1
+        self.ended = EndedTraces()
 
     @property
     def held_bytes(self) -> int:
@@ -87,9 +90,14 @@ class TraceCutter:
         if trace is None:
             if may_start(text):
                 signature = first_signature(text)
-                if signature is not None and not self._is_late(time_us, now):
-                    self._begin(signature, line, time_us, now)
-                    return None
+                if signature is not None:
+                    panic = signature.severity is Severity.PANIC
+                    mark = start_mark(line, text, time_us, panic=panic)
+                    if not self.ended.is_late(mark, now):
+                        self._begin(signature, mark, line, now)
+                        return None
+            if text[:3] in TERMINATOR_KEYS:
+                return self._feed_last_line(line, text, time_us, now)
             self.remember(line)
             return None
         reason = trace.ended_before(time_us, now, self._limits)
@@ -98,9 +106,27 @@ class TraceCutter:
             return closed + (self.feed(line, text, time_us, now) or [])
         return self._continue(trace, line, text, time_us, now)
 
-    def _is_late(self, time_us: int | None, now: float) -> bool:
-        """Return whether the network delayed this record beyond the terminator."""
-        return time_us is not None and time_us <= self.late_us and now < self.late_until
+    def _feed_last_line(
+        self, line: str, text: str, time_us: int | None, now: float
+    ) -> list[ClosedTrace] | None:
+        """Take a terminator, or a line that looks like one, while no trace is open.
+
+        It may be the end of a panic that was never heard, or whose trace was closed by
+        a forged terminator: what was received since then is an incident of its own.
+        """
+        ending = terminator(text)
+        last = start_mark(line, text, time_us, panic=True)
+        if (
+            ending is None
+            or ending not in FINAL_LINES
+            or self.ended.has_end(last, ending, self._limits.max_age_s)
+        ):
+            self.remember(line)
+            return None
+        trace = self._open(Severity.PANIC, line, time_us, now)
+        trace.starts.marks.append(last)
+        self.ended.note_end(last, trace.last_us, now, has_panic=False)
+        return [self._close(trace, FINAL_LINES[ending])]
 
     def remember(self, line: str) -> None:
         """Keep a line as context of a possible trace."""
@@ -120,16 +146,23 @@ class TraceCutter:
     def _begin(
         self,
         signature: Signature,
+        mark: StartMark,
         line: str,
-        time_us: int | None,
         now: float,
     ) -> None:
+        trace = self._open(signature.severity, line, mark.time_us, now)
+        trace.starts.add(mark)
+
+    def _open(
+        self, severity: Severity, line: str, time_us: int | None, now: float
+    ) -> OpenTrace:
         lines = TraceLines(_newest_context(self.context, self._limits))
-        trace = self.trace = OpenTrace(lines, signature.severity)
+        trace = self.trace = OpenTrace(lines, severity)
         self.context = []
         trace.start_us = trace.begun_us = time_us
         trace.age_at = now + self._limits.max_age_s
         trace.add(line, time_us, now, self._limits)
+        return trace
 
     def _continue(
         self,
@@ -146,17 +179,21 @@ class TraceCutter:
         signature = first_signature(text)
         # An event is no crash: it belongs to whatever report is open.
         if signature is not None and signature.role != "event":
+            panic = signature.severity is Severity.PANIC
+            mark = start_mark(line, text, time_us, panic=panic)
             if trace.is_separate(signature.severity, time_us, now, limits):
                 closed = self._close(trace, EndReason.NEXT_REPORT)
-                self._begin(signature, line, time_us, now)
+                self._begin(signature, mark, line, now)
                 return [closed]
             trace.prolong(signature.severity, time_us, now, limits)
+            trace.starts.add(mark)
         trace.add(line, time_us, now, limits)
         ending = terminator(text)
-        if ending is Terminator.END_PANIC:
-            return [self._close(trace, EndReason.TERMINATOR)]
-        if ending is Terminator.REBOOTING and trace.panicked:
-            return [self._close(trace, EndReason.REBOOTING)]
+        if (ending is Terminator.END_PANIC and trace.starts.all_end_with(text)) or (
+            ending is Terminator.REBOOTING and trace.panicked
+        ):
+            last = start_mark(line, text, time_us, panic=False)
+            return [self._close_at(trace, FINAL_LINES[ending], last, now)]
         if ending is Terminator.END_TRACE and not trace.panicked:
             trace.settle_at = now + limits.settle_s
         elif says_kdump_loaded(text):
@@ -174,7 +211,7 @@ class TraceCutter:
             return None
         line = continued(self.context.pop(), text)
         packet = packet_of(line)
-        if now < self.late_until or packet.is_user:
+        if now < self.ended.late_until or packet.is_user:
             self.remember(line)
             return None
         # The first piece alone may not have shown what this line is.
@@ -199,13 +236,37 @@ class TraceCutter:
         else:
             self.trace.lines.append(line, self._limits)
 
-    def fill(self, sequence: int, line: str) -> bool:
+    def fill(
+        self, sequence: int, line: str, text: str, time_us: int | None, now: float
+    ) -> bool:
         """Put a late record into the hole that was noted for it.
 
-        Returns False if the note is gone, or in a trace that was closed.
+        Returns False if the note is gone, or in a trace that was closed; or if the
+        record may begin or end a trace, or belongs into the open one.
         """
+        trace = self.trace
+        if text[:3] in TERMINATOR_KEYS and terminator(text) is not None:
+            return False
+        signature = first_signature(text) if may_start(text) else None
+        if signature is not None and trace is None:
+            return False
+        if signature is not None and signature.role == "event":
+            signature = None
+        first = 0
+        if trace is not None and (signature or trace.is_after_onset(time_us)):
+            first = trace.lines.context
+        if not self._fill_hole(sequence, line, first):
+            return False
+        if trace is not None and signature is not None:
+            panic = signature.severity is Severity.PANIC
+            trace.prolong(signature.severity, time_us, now, self._limits)
+            trace.starts.add(start_mark(line, text, time_us, panic=panic))
+        return True
+
+    def _fill_hole(self, sequence: int, line: str, begin: int) -> bool:
         lines = self.context if self.trace is None else self.trace.lines.head
-        for index in range(len(lines) - 1, max(-1, len(lines) - _FILLED_WITHIN), -1):
+        oldest = max(begin, len(lines) - _FILLED_WITHIN)
+        for index in range(len(lines) - 1, oldest - 1, -1):
             found = hole(lines[index])
             if found is not None and found[0] <= sequence <= found[1]:
                 first, last = found
@@ -240,11 +301,17 @@ class TraceCutter:
         """Close the open trace, if there is one, for a reason from outside."""
         return [] if self.trace is None else [self._close(self.trace, reason)]
 
+    def _close_at(
+        self, trace: OpenTrace, reason: EndReason, last: StartMark, now: float
+    ) -> ClosedTrace:
+        """Close the trace at its terminator."""
+        has_panic = trace.starts.has_panic
+        self.ended.note_end(last, trace.last_us, now, has_panic=has_panic)
+        self.ended.remember((last,))
+        return self._close(trace, reason)._replace(last=(last,))
+
     def _close(self, trace: OpenTrace, reason: EndReason) -> ClosedTrace:
         self.trace = None
-        if reason in _FINAL and trace.last_us is not None:
-            self.late_until = trace.last + _LATE_S
-            self.late_us = trace.last_us
         return trace.closed(reason)
 
     def take_context(self) -> list[str]:

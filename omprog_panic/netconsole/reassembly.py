@@ -4,6 +4,10 @@ The interface is that of ncrx in facebook/netconsd: time is an argument, and
 ``deadline`` returns when to call again. In addition, a quick reboot is not mistaken
 for repeats (the caller recognises it and calls :meth:`Reassembler.restart`), and a
 record that arrives after its hole was given up is delivered, marked as late.
+
+A number alone never makes a repeat: hosts behind one address count independently, and
+numbers can be forged. A record whose number was used is released unless the caller
+knows its content. Numberings that a jump left are remembered and taken up again.
 """
 
 from __future__ import annotations
@@ -12,13 +16,16 @@ import dataclasses
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from omprog_panic.netconsole.packet import Packet
 
 HOLE_TIMEOUT_S = 0.2
 MAX_WAITING = 512  # packets behind a hole; with more, the hole is given up at once
 MAX_FRAGMENTED = 16  # incomplete records; with more, the oldest is given up
-_FIRST_NUMBERS = 64  # up to here a second record 0 is a doubled datagram
 MAX_HOLES = 64  # holes given up that are remembered, to recognise a late packet
+MAX_NUMBERINGS = 4  # that were left by a jump, or by another host's packets
+SWAPPED_WITHIN = 64  # sequence numbers over which a network may swap datagrams
 MAX_PIECES = 256  # fragments of a record; kernels cut at 1000 bytes. More are lost
 
 
@@ -42,6 +49,7 @@ class Numbering(NamedTuple):
 
     next: int | None
     holes: tuple[tuple[int, int], ...]
+    others: tuple[int, ...] = ()  # the next numbers of numberings that may go on
 
 
 @dataclasses.dataclass(slots=True)
@@ -96,38 +104,41 @@ class Reassembler:
     behind it; so is an incomplete record, counted from its first fragment. Nothing is
     dropped silently: repeats are counted in ``repeats``, fragments that contradict
     earlier ones in ``odd``, missing records in :attr:`Ordered.lost`.
+
+    ``was_received``: whether a packet, of a number that was used, or a fragment is
+    equal to one that was released; by default none is.
     """
 
     __slots__ = (
         "_fragments",
         "_holes",
         "_next",
+        "_others",
         "_waiting",
         "hole_timeout_s",
         "odd",
         "repeats",
+        "was_received",
     )
 
     def __init__(self, hole_timeout_s: float = HOLE_TIMEOUT_S) -> None:
         self.hole_timeout_s = hole_timeout_s
+        self.was_received: Callable[[Packet], bool] = _never
         self.repeats = 0
         self.odd = 0
         self._next: int | None = None
         # By sequence number: the packet, and when it began to wait.
         self._waiting: dict[int, tuple[Ordered, float]] = {}
         self._fragments: dict[int, _Fragments] = {}
-        # (first, last) of what was given up; any other lower number is a repeat.
+        # (first, last) of what was given up; any other lower number was used.
         self._holes: list[tuple[int, int]] = []
+        # The next numbers of numberings that may go on, the newest last.
+        self._others: tuple[int, ...] = ()
 
     @property
     def expects(self) -> int | None:
         """The next sequence number, or None before the first packet."""
         return self._next
-
-    @property
-    def began_just_now(self) -> bool:
-        """Whether only the first sequence numbers of a boot were seen so far."""
-        return self._next is not None and self._next < _FIRST_NUMBERS
 
     @property
     def busy(self) -> bool:
@@ -137,12 +148,13 @@ class Reassembler:
     def numbering(self) -> Numbering:
         """Return the numbering; only allowed while not :attr:`busy`."""
         assert not self.busy
-        return Numbering(self._next, tuple(self._holes))
+        return Numbering(self._next, tuple(self._holes), self._others)
 
     def resume(self, numbering: Numbering) -> None:
         """Continue with what :meth:`numbering` returned."""
         self._next = numbering.next
         self._holes = list(numbering.holes)
+        self._others = numbering.others
 
     def feed(self, packet: Packet, at: str, now: float) -> list[Ordered]:
         """Take a packet; return the packets that became final, in order."""
@@ -166,7 +178,7 @@ class Reassembler:
     def _feed_fragment(self, packet: Packet, at: str, now: float) -> list[Ordered]:
         assert packet.sequence is not None
         assert packet.fragment is not None
-        if self._is_repeat(packet.sequence):
+        if self._is_used(packet.sequence) and self.was_received(packet):
             self.repeats += 1
             return []
         released: list[Ordered] = []
@@ -198,9 +210,9 @@ class Reassembler:
         whole = pending.packet._replace(body=body, fragment=None)
         return self._place(sequence, Ordered(whole, pending.at, holes=holes), now)
 
-    def _is_repeat(self, sequence: int) -> bool:
+    def _is_used(self, sequence: int) -> bool:
         if self._next is None or sequence >= self._next:
-            return sequence in self._waiting
+            return False
         return not any(first <= sequence <= last for first, last in self._holes)
 
     def _place(self, sequence: int, item: Ordered, now: float) -> list[Ordered]:
@@ -208,18 +220,51 @@ class Reassembler:
             self._next = sequence
             # What the network swapped with the first packet of all is no repeat.
             self._holes = [(max(0, sequence - MAX_HOLES), sequence - 1)]
-        if self._is_repeat(sequence):
-            self.repeats += 1
-            return []
+        released = self._take_up(sequence)
+        waiting = self._waiting.get(sequence)
+        if waiting is not None:
+            return released + self._release_other(item, waiting[0])
+        if self._is_used(sequence):
+            return released + self._release_other(item)
         if sequence < self._next:
-            self._fill(sequence)
-            return [item._replace(late=True)]
+            self._holes = _without(self._holes, sequence)
+            return [*released, item._replace(late=True)]
         if sequence > self._next:
             self._waiting[sequence] = (item, now)
             if len(self._waiting) > MAX_WAITING:
-                return self._release_waiting(None)
+                return released + self._release_waiting(None)
+            return released
+        return released + self._release(sequence, item)
+
+    def _release_other(
+        self, item: Ordered, waiting: Ordered | None = None
+    ) -> list[Ordered]:
+        """Release a packet whose number was used, unless it is a repeat."""
+        if waiting is None:
+            is_repeat = self.was_received(item.packet)
+        else:
+            is_repeat = waiting.packet.body == item.packet.body
+        if is_repeat:
+            self.repeats += 1
             return []
-        return self._release(sequence, item)
+        return [item]
+
+    def _take_up(self, sequence: int) -> list[Ordered]:
+        """Go on with a numbering that was left, if a number fits only that one."""
+        assert self._next is not None
+        if not self._others or sequence == self._next:
+            return []
+        ahead = [o for o in self._others if 0 <= sequence - o < SWAPPED_WITHIN]
+        if not ahead:
+            return []
+        other = max(ahead)
+        if sequence != other and 0 <= sequence - self._next < SWAPPED_WITHIN:
+            return []
+        released = self._release_waiting(None)
+        others = _with(self._others, self._next)
+        self._others = tuple(number for number in others if number != other)
+        self._next = other
+        return released
 
     def _release(self, sequence: int, item: Ordered) -> list[Ordered]:
         released = [item]
@@ -231,18 +276,12 @@ class Reassembler:
 
     def _advance(self, sequence: int) -> None:
         assert self._next is not None
-        if sequence > self._next:
+        if sequence - self._next > SWAPPED_WITHIN:
+            # Lost, hidden by the log level, of another host, or forged.
+            self._others = _with(self._others, self._next)
+        elif sequence > self._next:
             self._holes = [*self._holes[1 - MAX_HOLES :], (self._next, sequence - 1)]
         self._next = sequence + 1
-
-    def _fill(self, sequence: int) -> None:
-        rest = []
-        for first, last in self._holes:
-            if first <= sequence <= last:
-                rest += [(first, sequence - 1), (sequence + 1, last)]
-            else:
-                rest.append((first, last))
-        self._holes = [(first, last) for first, last in rest if first <= last]
 
     def _release_waiting(self, now: float | None) -> list[Ordered]:
         """Give up the holes whose time is over at ``now``; None: all of them."""
@@ -289,4 +328,26 @@ class Reassembler:
         released = self.flush()
         self._next = None
         self._holes = []
+        self._others = ()
         return released
+
+
+def _without(holes: list[tuple[int, int]], number: int) -> list[tuple[int, int]]:
+    """Return the holes when this number is missing no more."""
+    rest = []
+    for first, last in holes:
+        if first <= number <= last:
+            rest += [(first, number - 1), (number + 1, last)]
+        else:
+            rest.append((first, last))
+    return [(first, last) for first, last in rest if first <= last]
+
+
+def _with(numberings: tuple[int, ...], number: int) -> tuple[int, ...]:
+    """Return the numberings with one more that may go on."""
+    others = tuple(other for other in numberings if other != number)
+    return (*others, number)[-MAX_NUMBERINGS:]
+
+
+def _never(_packet: Packet) -> bool:
+    return False

@@ -7,6 +7,8 @@ missing records begin with a NUL, as no reception time does.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from omprog_panic.errors import MalformedPacketError
 from omprog_panic.model import Record
 from omprog_panic.netconsole.packet import (
@@ -16,6 +18,9 @@ from omprog_panic.netconsole.packet import (
     record_of,
     render_extended,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _HOLE = "\0hole"  # first and last missing sequence number
 _DROPPED = "\0dropped"  # number of records that the kernel dropped
@@ -77,6 +82,25 @@ def payload_of(line: str) -> str:
 def is_note(line: str) -> bool:
     """Return whether a stored line is a note about missing records."""
     return line[:1] == "\0"
+
+
+def is_stored(packet: Packet, lines: Iterable[str]) -> bool:
+    """Return whether an extended packet, or fragment, is in one of these lines.
+
+    What continues the record before it was appended to that one.
+    """
+    body = packet.body.rstrip("\n")
+    numbers = f"{packet.prefix},{packet.sequence},{packet.time_us},"
+    joined = packet.flag != "-"
+    for line in lines:
+        if body in line and (joined or (numbers in line and not is_note(line))):
+            if joined or packet.fragment is not None:
+                return True
+            # Or it begins so, and was continued.
+            known = payload_of(line).partition(";")[2].rstrip("\n")
+            if known == body or (body and known.startswith(body)):
+                return True
+    return False
 
 
 def packet_of(line: str) -> Packet:

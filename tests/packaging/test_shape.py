@@ -23,8 +23,10 @@ LARGE = {
     "MailSettings": "what a mail URL can say; docs/services.md lists it",
     "Memory": "one attribute for each table of the policy's memory",
     "OutboxEntry": "a row of `outbox list --format json`",
+    "Pipeline": "all of the collector's state, which a replay of the journal rebuilds",
     "SenderState": "a row of the policy's memory: what is known of one address",
     "Signature": "a row of a table: a start line, and what it means",
+    "TraceCutter": "each way in which a record can come into a context or a trace",
 }
 # Untyped JSON is for what writes or reads it.
 CODECS = ("json", "fields", "parse", "codec", "yaml")

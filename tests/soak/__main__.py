@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from tests.soak import alerter_kills, chain_kills, fuzzing, kills
+from tests.soak import alerter_kills, chain_kills, fuzzing, histories, kills
 from tools import fuzz_analysis
 
 if TYPE_CHECKING:
@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 QUICK_KILLS = 25
 QUICK_SECONDS = 60.0
 QUICK_ANALYSES = 20_000
+QUICK_HISTORIES = 2000
+SAY_EVERY = 1000
 
 
 def main() -> int:
     options = parse_arguments()
-    parts = ("kills", "fuzz", "analysis") if options.quick else (options.what,)
+    parts = (
+        ("kills", "histories", "fuzz", "analysis") if options.quick else (options.what,)
+    )
     verdicts = [PARTS[part](options) for part in parts]
     say("soak: " + ", ".join(words for words, _ in verdicts))
     return 1 if any(bad for _, bad in verdicts) else 0
@@ -77,8 +81,25 @@ def soak_analysis(options: argparse.Namespace) -> Verdict:
     return f"{tried} damaged logs analysed with {bad} violations", bad
 
 
+def soak_histories(options: argparse.Namespace) -> Verdict:
+    """Receive random histories of machines: is any panic unheard, or a repeat new?"""
+    runs = QUICK_HISTORIES if options.quick else options.runs
+    panics = incidents = bad = 0
+    for seed in range(options.seed, options.seed + runs):
+        verdict = histories.run_once(seed)
+        panics += verdict.panics
+        incidents += verdict.incidents
+        bad += show([(seed, verdict.faults)])
+        done = seed + 1 - options.seed
+        if done % SAY_EVERY == 0 and done < runs:
+            say(f"{done - bad} of {done} histories so far")
+    words = f"({panics} panics received, {incidents} incidents)"
+    return f"{runs - bad} of {runs} histories {words}", bad
+
+
 PARTS: dict[str, Callable[[argparse.Namespace], Verdict]] = {
     "kills": soak_kills,
+    "histories": soak_histories,
     "alerter": soak_alerter,
     "rsyslogd": soak_rsyslogd,
     "fuzz": soak_fuzz,

@@ -12,6 +12,8 @@ from omprog_panic.collector.continuation import (
 from omprog_panic.netconsole.packet import Packet
 from omprog_panic.netconsole.stored import note_hole
 
+AT = "2026-11-22T21:00:{:02}.000000+00:00"
+
 
 @pytest.mark.parametrize(
     ("flag", "own", "known", "continues"),
@@ -52,9 +54,15 @@ def test_only_a_record_of_ordinary_length_is_continued(
 
 
 def test_a_doubled_datagram_is_found_unless_the_clock_stands_still() -> None:
-    newest = ["t\t[    5.000001] a", "t\t[    5.000002] b"]
-    assert is_doubled("[    5.000001] a", newest)
-    assert not is_doubled("[    5.000003] a", newest)
+    newest = [f"{AT.format(1)}\t[    5.000001] a", f"{AT.format(1)}\t[    5.000002] b"]
+    assert is_doubled("[    5.000001] a", AT.format(2), newest)
+    assert not is_doubled("[    5.000003] a", AT.format(2), newest)
 
-    standing = [*newest, "t\t[    5.000001] another"]
-    assert not is_doubled("[    5.000001] a", standing)
+    standing = [*newest, f"{AT.format(1)}\t[    5.000001] another"]
+    assert not is_doubled("[    5.000001] a", AT.format(2), standing)
+
+
+def test_an_equal_datagram_that_comes_much_later_is_of_another_boot() -> None:
+    newest = [f"{AT.format(1)}\t[    5.000001] a"]
+
+    assert not is_doubled("[    5.000001] a", AT.format(9), newest)

@@ -143,7 +143,8 @@ def test_256_items_of_userdata_are_one_record() -> None:
         f"0,5,100,-,ncfrag={at}/{len(body)};{body[at : at + 950]}"
         for at in range(0, len(body), 950)
     ]
-    (incident,) = replay(at_once([*pieces, f"0,6,101,-;{END}"])).incidents
+    end = f"0,6,101,-;---[ end {text} ]---"
+    (incident,) = replay(at_once([*pieces, end])).incidents
 
     assert incident.onset.text == text
     assert len(incident.onset.keys or {}) == 256

@@ -16,13 +16,35 @@ PANIC = "Kernel panic - not syncing: x"
 AT = "2026-11-22T21:00:00.000000+00:00"
 
 
-def test_an_id_is_made_from_what_the_kernel_printed() -> None:
-    timed, untimed = Record(PANIC, 5), Record(PANIC)
+def test_an_id_is_made_from_what_the_kernel_printed_and_in_which_boot() -> None:
+    timed, untimed = Record(PANIC, 5, at="t1"), Record(PANIC, at="t1")
 
-    assert incident_id("a", "b1", timed) == incident_id("a", "b2", timed)
+    assert incident_id("a", "b1", timed) == incident_id("a", "b1", Record(PANIC, 5))
+    assert incident_id("a", "b1", timed) != incident_id("a", "b2", timed)
     assert incident_id("a", "b1", untimed) != incident_id("a", "b2", untimed)
     assert incident_id("a", "b1", timed) != incident_id("b", "b1", timed)
     assert len(incident_id("a", "b1", timed)) == 32
+
+
+def test_the_time_of_reception_distinguishes_equal_crashes_of_one_boot() -> None:
+    first, second = Record(PANIC, 5, at="t1"), Record(PANIC, 5, at="t2")
+    ids = [incident_id("a", "b1", onset, again=True) for onset in (first, second)]
+
+    assert len({*ids, incident_id("a", "b1", first)}) == 3
+
+
+def test_a_boot_id_that_two_boots_announce_does_not_make_them_one() -> None:
+    """Of a clone, or forged."""
+    closed = ClosedTrace([f"{AT}\t[    5.000000] {PANIC}"], 0, EndReason.SILENCE, True)
+    ids = [
+        build_incident(
+            "10.0.0.2",
+            TraceClosed(closed, boot, "basic", None, None, False, announced="b1"),
+        ).id
+        for boot in ("first", "second")
+    ]
+
+    assert ids[0] != ids[1]
 
 
 def test_losses_are_those_from_the_onset_on() -> None:

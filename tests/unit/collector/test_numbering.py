@@ -55,7 +55,18 @@ def test_whether_a_number_begins_anew(
 def test_within_the_replay_of_a_panic_no_numbering_begins() -> None:
     host = Host("6,500,50000000,-;a", "0,501,50000001,-;Kernel panic - not syncing: x")
 
-    assert host.feed("6,5,10,-;x", 1.0) == []
+    assert host.feed("6,500,50000000,-;a", 1.0) == []
+    assert host.order.repeats == 1
+    assert host.feed("6,5,10,-;of the log before it", 1.0) == [5]
+    assert host.order.expects == 502
+
+
+def test_a_number_that_was_used_with_another_text_is_no_repeat() -> None:
+    host = Host("6,500,50000000,-;a", "6,501,50000001,-;b")
+
+    assert host.feed("6,500,49000000,-;another host's", 1.0) == [500]
+    assert host.feed("6,500,50000000,-;a", 1.0) == []
+    assert host.order.expects == 502
     assert host.order.repeats == 1
 
 

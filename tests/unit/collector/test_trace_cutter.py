@@ -126,9 +126,69 @@ def test_head_and_tail_stay_and_the_middle_is_counted(limits: dict[str, int]) ->
 
 def test_a_record_that_comes_late_opens_no_second_trace() -> None:
     run = Run().say(OOPS, 0.0).say(PANIC, 0.5).say(END, 0.6)
-    run.closed += run.cutter.feed("t\tx", OOPS, 100_000, 0.7) or []
+    run.cutter.ended.remember(run.closed[0].starts)
+    run.closed += run.cutter.feed("t\tx", OOPS, 0, 0.7) or []
 
     assert run.until(100.0).ends == ["terminator"]
+
+
+def test_a_start_line_beyond_the_terminator_is_of_another_crash() -> None:
+    """Though its clock shows an earlier time: a number or a clock makes no repeat."""
+    run = Run().say(OOPS, 0.0).say(PANIC, 0.5).say(END, 0.6)
+    run.cutter.ended.remember(run.closed[0].starts)
+    run.closed += run.cutter.feed("t\tx", f"{PANIC} of another", 100_000, 0.7) or []
+
+    assert run.until(100.0).ends == ["terminator", "silence"]
+
+
+def test_the_panic_that_the_network_delayed_beyond_its_end_marker_is_no_other() -> None:
+    run = Run().say(OOPS, 0.0).say(END, 0.6)
+    run.closed += run.cutter.feed("t\tx", PANIC, 500_000, 0.7) or []
+
+    assert run.until(100.0).ends == ["terminator"]
+
+
+def test_the_end_marker_of_another_panic_does_not_end_a_trace() -> None:
+    forged = "Kernel panic - not syncing: forged"
+    run = Run().say(PANIC, 0.0).say(forged, 0.1).say(f"---[ end {forged} ]---", 0.1)
+    assert run.closed == []
+    run.say("Call Trace:", 0.2).say(END, 0.3)
+
+    (trace,) = run.closed
+    assert trace.end is EndReason.TERMINATOR
+    assert len(trace.lines) == 5
+
+
+def test_an_end_marker_that_names_no_known_panic_is_an_incident() -> None:
+    run = Run().say("Call Trace:", 0.0).say(END, 0.1)
+
+    (trace,) = run.closed
+    assert (trace.context, trace.panicked) == (1, True)
+    assert END in trace.lines[-1]
+
+
+def test_what_follows_a_forged_panic_of_another_time_is_an_incident() -> None:
+    """The forged clock ends the trace, and the forged terminator its own."""
+    forged = "Kernel panic - not syncing: forged"
+    run = Run().say(PANIC, 0.0)
+    run.closed += run.cutter.feed("t\tx", forged, 99_000_000, 0.1) or []
+    run.cutter.ended.remember(run.closed[0].starts)
+    end = f"---[ end {forged} ]---"
+    run.closed += run.cutter.feed("t\tx", end, 99_000_000, 0.1) or []
+    run.cutter.ended.remember(run.closed[1].starts)
+    run.say("Call Trace:", 0.2).say(END, 0.3)
+
+    assert run.ends == ["silence", "terminator", "terminator"]
+    assert END in run.closed[2].lines[-1]
+
+
+def test_what_follows_a_forged_terminator_is_an_incident_when_its_own_comes() -> None:
+    run = Run().say(PANIC, 0.0).say("Rebooting in 5 seconds..", 0.1)
+    run.cutter.ended.remember(run.closed[0].starts)
+    run.say("Call Trace:", 0.2).say(END, 0.3)
+
+    assert run.ends == ["rebooting", "terminator"]
+    assert "Call Trace:" in run.closed[1].lines[0]
 
 
 def test_an_hour_in_the_kernels_clock_ends_a_trace_though_no_time_has_passed() -> None:
@@ -142,8 +202,8 @@ def test_a_late_record_goes_into_its_hole() -> None:
     run = Run().say(PANIC, 0.0)
     run.cutter.note("\0hole\t5\t7")
 
-    assert run.cutter.fill(6, "t\tsix")
-    assert not run.cutter.fill(6, "t\tsix")
+    assert run.cutter.fill(6, "t\tsix", "six", 1, 0.0)
+    assert not run.cutter.fill(6, "t\tsix", "six", 1, 0.0)
     lines = run.cutter.newest(3)
     assert lines == ["\0hole\t5\t5", "t\tsix", "\0hole\t7\t7"]
 

@@ -8,6 +8,7 @@ from omprog_panic.netconsole.packet import Packet, parse_packet
 from omprog_panic.netconsole.reassembly import (
     HOLE_TIMEOUT_S,
     MAX_FRAGMENTED,
+    MAX_NUMBERINGS,
     MAX_WAITING,
     Ordered,
     Reassembler,
@@ -22,9 +23,23 @@ def sequences(released: list[Ordered]) -> list[int | None]:
     return [item.packet.sequence for item in released]
 
 
+class Remembering(Reassembler):
+    """One whose caller knows every packet that was released."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[tuple[int | None, str]] = set()
+        self.was_received = lambda p: (p.sequence, p.body) in self.seen
+
+    def feed(self, packet: Packet, at: str, now: float) -> list[Ordered]:
+        released = super().feed(packet, at, now)
+        self.seen |= {(i.packet.sequence, i.packet.body) for i in released}
+        return released
+
+
 @pytest.fixture
 def order() -> Reassembler:
-    return Reassembler()
+    return Remembering()
 
 
 def test_packets_in_order_pass_at_once(order: Reassembler) -> None:
@@ -88,6 +103,48 @@ def test_repeats_are_dropped_and_counted(order: Reassembler) -> None:
     assert order.feed(packet(100), "a", 0.0) == []
     assert order.feed(packet(102), "a", 0.0) == []
     assert order.repeats == 2
+
+
+def test_a_used_number_with_another_text_is_released(order: Reassembler) -> None:
+    order.feed(packet(100), "a", 0.0)
+    order.feed(packet(102), "a", 0.0)
+
+    assert sequences(order.feed(packet(100, "another"), "a", 0.0)) == [100]
+    assert sequences(order.feed(packet(102, "another"), "a", 0.0)) == [102]
+    assert order.repeats == 0
+    assert sequences(order.feed(packet(101), "a", 0.0)) == [101, 102]
+
+
+def test_a_numbering_goes_on_after_a_jump_that_was_forged(order: Reassembler) -> None:
+    order.feed(packet(100), "a", 0.0)
+    order.feed(packet(100_100, "forged"), "a", 0.1)
+    assert sequences(order.tick(1.0)) == [100_100]
+
+    assert sequences(order.feed(packet(101), "a", 1.1)) == [101]
+    assert sequences(order.feed(packet(102), "a", 1.2)) == [102]
+    assert order.deadline() is None
+
+
+def test_two_hosts_that_count_apart_are_both_in_order(order: Reassembler) -> None:
+    order.feed(packet(100), "a", 0.0)
+    order.feed(packet(5000, "other"), "a", 0.0)
+    order.tick(1.0)
+    released = []
+    for number in range(1, 6):
+        released += order.feed(packet(100 + number), "a", 1.0 + number)
+        released += order.feed(packet(5000 + number, "other"), "a", 1.0 + number)
+
+    assert [item.lost for item in released] == [0] * 10
+    assert order.repeats == 0
+    assert order.deadline() is None
+
+
+def test_so_many_numberings_are_remembered(order: Reassembler) -> None:
+    for number in range(20):
+        order.feed(packet(number * 1000), "a", number)
+        order.tick(number + 0.9)
+
+    assert len(order.numbering().others) == MAX_NUMBERINGS
 
 
 def test_what_was_swapped_with_the_first_packet_is_no_repeat(
