@@ -61,6 +61,7 @@ class HostStream:
     """
 
     __slots__ = (
+        "_clock_at",
         "_duplicates",
         "_duplicates_of",
         "formats",
@@ -74,6 +75,8 @@ class HostStream:
         self.order: PacketOrder | None = None
         self.formats = 0
         self.stamped = False
+        # When the newest record was taken, while others wait behind a hole.
+        self._clock_at = ""
         self._duplicates: DuplicateFilter | None = None
         self._duplicates_of: BootSession | None = None
 
@@ -155,6 +158,8 @@ class HostStream:
         order = self.order
         if order is None:
             order = self.order = PacketOrder()
+        if not order.busy:
+            self._clock_at = self.timeline.last_at
         released = order.feed_in(self.timeline, packet, at, now)
         if not order.repeats and not order.odd:
             return self._release(released, now)
@@ -169,6 +174,8 @@ class HostStream:
         """Take packets that are in order."""
         events: list[Outcome] = []
         timeline = self.timeline
+        if released:
+            self._clock_at = released[-1].at
         for packet, at, lost, late, _holes in released:
             cutter = timeline.active.cutter
             if lost:
@@ -288,7 +295,10 @@ class HostStream:
         Infinite where it cannot be this host's.
         """
         timeline = self.timeline
-        last, high_us = wall_s(timeline.last_at), timeline.boot.memory.high_us
+        is_waiting = self.order is not None and self.order.busy
+        # The kernel's clock is that of the newest record that was taken.
+        last_at = self._clock_at if is_waiting else timeline.last_at
+        last, high_us = wall_s(last_at), timeline.boot.memory.high_us
         if last is None or high_us is None:
             return float("inf")
         distance = abs(wall - time_us / 1e6 - (last - high_us / 1e6))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from omprog_panic.collector.allow import AllowedNetworks
+from omprog_panic.collector.boot_time import wall_s
 from omprog_panic.collector.host_stream import HostStream
 from omprog_panic.collector.open_trace import TraceLimits
 from omprog_panic.collector.pipeline import Pipeline, PipelineLimits
@@ -408,3 +409,15 @@ def test_a_third_host_that_is_first_heard_with_its_panic_is_the_one_that_spoke()
     assert second.timeline.last_heard == 20.0
     assert (third.timeline.last_heard, third.timeline.last_at) == (20.5, at.format(21))
     assert third.timeline.boot.cutter.panicked
+
+
+def test_a_fragment_does_not_change_what_the_clock_of_a_host_shows() -> None:
+    """Else the rest of the record goes to another host of the address."""
+    stream = HostStream(Timeline(TraceLimits()))
+    at = "2026-11-28T00:10:00.000000+00:00"
+    stream.feed("4,1,10000000,-;words", "2026-11-28T00:00:00.000000+00:00", 0.0)
+    stream.feed("4,2,610000000,-,ncfrag=0/49;Kernel panic", at, 600.0)
+
+    wall = wall_s(at)
+    assert wall is not None
+    assert stream.clock_distance_s(wall, 610_000_000) == 0.0
