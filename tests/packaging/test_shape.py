@@ -23,6 +23,7 @@ LARGE = {
     "MailSettings": "what a mail URL can say; docs/services.md lists it",
     "Memory": "one attribute for each table of the policy's memory",
     "OutboxEntry": "a row of `outbox list --format json`",
+    "OutboxRow": "a row of the outbox table",
     "Pipeline": "all of the collector's state, which a replay of the journal rebuilds",
     "SenderState": "a row of the policy's memory: what is known of one address",
     "Signature": "a row of a table: a start line, and what it means",
