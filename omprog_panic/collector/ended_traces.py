@@ -6,7 +6,13 @@ that trace has the same line; anything else is of another crash.
 
 from __future__ import annotations
 
-from omprog_panic.collector.start_mark import MAX_MARKS, StartMark, names_panic
+from omprog_panic.collector.start_mark import (
+    IDENTITY_EXPIRES_S,
+    MAX_MARKS,
+    StartMark,
+    is_known,
+    names_panic,
+)
 from omprog_panic.kernel.terminator import Terminator, terminator
 from omprog_panic.model import EndReason
 
@@ -56,7 +62,7 @@ class EndedTraces:
             return False
         if now >= self.late_until:
             return False
-        if any(mark.is_equal(known) for known in self.marks):
+        if is_known(mark, self.marks, within_s=IDENTITY_EXPIRES_S):
             return True
         return (
             mark.panic

@@ -78,7 +78,9 @@ class StartLines:
         self.unended: list[StartMark] = []
 
     def add(self, mark: StartMark) -> None:
-        """Remember a start line that the trace contains."""
+        """Remember a start line that the trace contains; a copy of one is none."""
+        if is_known(mark, self.marks, within_s=IDENTITY_EXPIRES_S):
+            return
         if len(self.marks) < MAX_MARKS_OF_TRACE:
             if mark.panic and not is_known(mark, self.marks):
                 self.unended.append(mark)
