@@ -15,6 +15,7 @@ from urllib.parse import unquote
 import yaml
 
 from omprog_panic.errors import DeliveryError
+from omprog_panic.plain import one_line
 from omprog_panic.secret import Secret
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ _MAIL = frozenset({"mailto", "mailtos"})
 _HOST = re.compile(r"\[[0-9a-fA-F:.]+\]|[\w.-]*", re.ASCII)
 _TOKEN = re.compile(r"(?=.*[0-9])(?=.*[a-zA-Z])[\w-]{20,}", re.ASCII)
 _HIDDEN = "****"
+_LONGEST_ESCAPE = 10  # characters that one_line makes of one: \U0010ffff
 _PAGE = "see omprog-panic-apprise.yml(5)"
 
 
@@ -147,7 +149,9 @@ def masked(url: ServiceUrl, visible: Collection[str]) -> str:
         info += f":{_HIDDEN}@" if url.password else "@"
     port = f":{url.port}" if url.port else ""
     parts = [f"{info}{shown(url.host) if url.host else ''}{port}"]
-    return f"{url.scheme}://{'/'.join([*parts, *map(shown, url.path)])}"
+    # An encoded control character is none where it is shown.
+    text = f"{url.scheme}://{'/'.join([*parts, *map(shown, url.path)])}"
+    return one_line(text, len(text) * _LONGEST_ESCAPE)
 
 
 def _outline(part: str) -> str:

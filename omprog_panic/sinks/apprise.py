@@ -69,7 +69,6 @@ NOMINAL_LIMIT = 32768  # apprise's own, for services without a limit
 # Timeout for an answer, unless the URL sets its own (?rto=). apprise gives up after 4 s
 # although the service has the message by then, and would show each further copy.
 READ_TIMEOUT_S = 20.0
-_SCHEME = re.compile(r"([a-zA-Z0-9]+)://")
 # For these the path is chosen by the administrator and may well be the secret.
 _PATH_IS_SECRET = frozenset({"json", "jsons", "xml", "xmls", "form", "forms"})
 # Schemes that apprise 1.2.0 (Debian 12) lacks, and the version that added them.
@@ -107,7 +106,7 @@ def read_services(form: str, document: Secret) -> list[Understood]:
     with captured_log(), contextlib.suppress(Exception):  # 1.2.0: "a[b" in a host
         found = _instances(form, document)
     if not found:
-        raise DeliveryError(_why_not(document), permanent=True)
+        raise DeliveryError(_why_not(form, document), permanent=True)
     for one in found:
         if why := why_unsupported(one, _scheme(one), document):
             raise DeliveryError(f"apprise {apprise.__version__}: {why}", permanent=True)
@@ -175,13 +174,14 @@ def _masked(instance: Plugin, url: ServiceUrl | None) -> str:
     return masked(url, visible)
 
 
-def _why_not(document: Secret) -> str:
-    named = _SCHEME.findall(document.reveal())
-    if not named:
+def _why_not(form: str, document: Secret) -> str:
+    url = url_in(form, document)
+    if url is None:
         return "no URL: write SCHEME://..., see omprog-panic-apprise.yml(5)"
     if is_retired_teams(document):
         return f"apprise {apprise.__version__}: {RETIRED_TEAMS}"
-    scheme = named[-1].lower()
+    # The scheme of the URL: a secret in it may contain "://", too.
+    scheme = url.reveal().partition("://")[0].lower()
     known = _known_schemes()
     if scheme in known:
         return (

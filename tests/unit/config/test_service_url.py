@@ -138,3 +138,9 @@ def test_a_file_may_have_none() -> None:
 def test_what_is_no_url_is_refused() -> None:
     with pytest.raises(DeliveryError, match="no URL"):
         parse_service_url(Secret("SECRETTOKEN"))
+
+
+def test_an_encoded_control_character_is_not_shown_as_it_is() -> None:
+    url = parse_service_url(Secret("mailtos://a%0Ab:pw@mail.example.org"))
+
+    assert "\n" not in masked(url, {"a\nb", "mail.example.org"})

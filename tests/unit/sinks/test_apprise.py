@@ -81,3 +81,18 @@ def test_a_url_on_which_apprise_itself_fails_is_refused(form: str) -> None:
         read_services(form, Secret(document))
 
     assert "SECRET" not in caught.value.reason
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "signals://u:Zq7xKa://Wv9yTb@h.example.org/15551234567/15557654321",
+        "workflows://prod.example.org:443/abcd1234/Zq7xKa://Wv9yTb",
+        "nosuch://u:Zq7xKa://Wv9yTb@h.example.org",
+    ],
+)
+def test_a_secret_that_looks_like_a_scheme_is_not_quoted(url: str) -> None:
+    with pytest.raises(DeliveryError) as caught:
+        read_services("text", Secret(f"ops={url}"))
+
+    assert "zq7xka" not in str(caught.value).lower()
