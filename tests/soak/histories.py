@@ -309,7 +309,9 @@ class Monitor:
                 verdict.faults.append(f"unheard: {at} {sent.payload}")
                 continue
             alone = [
-                r for r in named if _is_of_one(r, near) and _has_line(r, sent, near)
+                r
+                for r in named
+                if _is_of_one(r, sent, near) and _has_line(r, sent, near)
             ]
             if len(alone) > 1 and self.history.is_plain and self._is_alone(sent):
                 verdict.faults.append(f"multiplied: {at} {sent.payload}")
@@ -340,10 +342,10 @@ class Monitor:
         return len({other.now // 1 for other in equal}) == 1
 
 
-def _is_of_one(incident: IncidentRecord, near: IsNear) -> bool:
-    """Whether only one panic is in it: beside a new one a repeat may stand."""
+def _is_of_one(incident: IncidentRecord, sent: Sent, near: IsNear) -> bool:
+    """Whether only this panic is in it: beside a new one a repeat may stand."""
     return all(
-        near(record.at)
+        record.time_us == sent.time_us and near(record.at)
         for record in incident.records[incident.context :]
         if record.text.startswith("Kernel panic")
     )
