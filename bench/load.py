@@ -15,7 +15,7 @@ CHATTER = (
     "systemd[1]: Started Session {n} of user root.",
     "IPv6: ADDRCONF(NETDEV_CHANGE): veth{n}: link becomes ready",
     "perf: interrupt took too long ({n} > 3976), lowering sample rate",
-    "nvme nvme0: I/O {n} QID 4 timeout, completion polled",
+    "nvme nvme0: {n}/0/0 default/read/poll queues",
     "CPU{n}: Core temperature above threshold, cpu clock throttled",
     "device veth{n} entered promiscuous mode",
 )

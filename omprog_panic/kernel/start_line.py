@@ -63,6 +63,14 @@ START_KEYS = frozenset(_BY_KEY)
 """First three characters of every start line: a cheap test before the patterns."""
 AFTER_PREFIX_KEYS = frozenset(_AFTER_PREFIX)
 """First three characters after the first ": " of events of devices."""
+_STARTS = {
+    key: tuple(dict.fromkeys(s for row in rows for s in row.starts))
+    for key, rows in _BY_KEY.items()
+}
+_STARTS_AFTER_PREFIX = {
+    key: tuple(dict.fromkeys(s for row in rows for s in row.starts))
+    for key, rows in _AFTER_PREFIX.items()
+}
 _INFO = tuple((row.starts[0], row) for row in INFO_SIGNATURES)
 
 
@@ -78,7 +86,8 @@ _GLUED = re.compile(
     r"INFO: task \S{1,20}:\d+ blocked for |Oops: [0-9a-f]{4} \[#|kernel BUG at [^ "
     r"]+:\d)"
 )
-_INDENTED = frozenset("[cC(<-. ")
+_INDENTED = frozenset("[(<-. ")
+_CPU_COLUMNS = frozenset(f"{letter}{digit}" for letter in "cC" for digit in range(10))
 MARKS = (DIE_MARK, "BUG", "anic - not", "ble to han", "INFO: ")
 """One of these stands in every start line that does not begin with its key."""
 _NOT_THE_KERNEL = ("systemd", "audit", "Command line", "Kernel command line")
@@ -87,9 +96,10 @@ _NOT_THE_KERNEL = ("systemd", "audit", "Command line", "Kernel command line")
 def has_start_mark(text: str) -> bool:
     """Return whether a start line may stand in a text that does not begin with one."""
     at = text.find(": ") + 2
+    starts = _STARTS_AFTER_PREFIX.get(text[at : at + _KEY_LENGTH])
     # Asked for every record: a loop over the marks would take twice as long.
     return (
-        text[at : at + _KEY_LENGTH] in AFTER_PREFIX_KEYS
+        (starts is not None and text.startswith(starts, at))
         or "BUG" in text
         or "INFO: " in text
         or "[#" in text
@@ -100,9 +110,11 @@ def has_start_mark(text: str) -> bool:
 
 def may_start(text: str) -> bool:
     """Return whether a record can be a start line; cheap, for every record."""
+    starts = _STARTS.get(text[:_KEY_LENGTH])
     return (
-        text[:_KEY_LENGTH] in START_KEYS
+        (starts is not None and text.startswith(starts))
         or text[:1] in _INDENTED
+        or text[:2] in _CPU_COLUMNS
         or has_start_mark(text)
     )
 
@@ -132,7 +144,7 @@ def match_start_line(text: str, *, attached: bool = False) -> StartLine | None:
     start = _match_rows(text)
     if start is not None:
         return start
-    if text[:1] in _INDENTED:
+    if text[:1] in _INDENTED or text[:2] in _CPU_COLUMNS:
         bare = without_vendor_prefix(text)
         return _match_rows(bare) if bare != text else None
     for mark in MARKS:
