@@ -14,13 +14,13 @@ from omprog_panic.collector.continuation import (
 from omprog_panic.collector.events import Dropped
 from omprog_panic.collector.numbering import PacketOrder
 from omprog_panic.collector.stream_record import (
+    NOTABLE_KEYS,
     StreamRecord,
     is_notable,
-    may_be_notable,
 )
 from omprog_panic.collector.timeline import Timeline, TimelineSplit
 from omprog_panic.errors import MalformedPacketError
-from omprog_panic.kernel.start_line import first_signature
+from omprog_panic.kernel.start_line import first_signature, may_start
 from omprog_panic.kernel.terminator import terminator
 from omprog_panic.netconsole.duplicates import DuplicateFilter
 from omprog_panic.netconsole.packet import (
@@ -132,7 +132,7 @@ class HostStream:
         high_us = memory.high_us
         if high_us is None or not 0 < time_us - high_us < _LEAP_US:
             return False
-        if may_be_notable(text) and is_notable(text):
+        if (text[:3] in NOTABLE_KEYS or may_start(text)) and is_notable(text):
             return False
         if not sequence:
             if self.formats != _BASIC:

@@ -6,13 +6,14 @@ from typing import NamedTuple
 
 from omprog_panic.collector.burst import LOGGING_STARTED, SHUTDOWN_TEXTS
 from omprog_panic.collector.client_message import PREFIX
-from omprog_panic.kernel.start_line import first_signature, may_start
+from omprog_panic.kernel.start_line import first_signature
 from omprog_panic.kernel.terminator import TERMINATOR_KEYS, terminator
 
 HOST_TEXTS = ("Linux version ", PREFIX, *SHUTDOWN_TEXTS)
 """Beginnings of records that say something of the host itself."""
 HOST_KEYS = frozenset(text[:3] for text in HOST_TEXTS)
-_HOST_KEYS = HOST_KEYS | TERMINATOR_KEYS | {LOGGING_STARTED[:3]}
+NOTABLE_KEYS = HOST_KEYS | TERMINATOR_KEYS | {LOGGING_STARTED[:3]}
+"""First three characters of records for which ``is_notable`` must be asked."""
 
 
 class StreamRecord(NamedTuple):
@@ -33,13 +34,12 @@ class StreamRecord(NamedTuple):
         return self.line.partition("\t")[0]
 
 
-def may_be_notable(text: str) -> bool:
-    """Return whether ``is_notable`` must be asked: a cheap test."""
-    return text[:3] in _HOST_KEYS or may_start(text)
-
-
 def is_notable(text: str) -> bool:
-    """Return whether a record is more than an ordinary line of a healthy host."""
+    """Return whether a record is more than an ordinary line of a healthy host.
+
+    It need not be asked unless the text begins with one of NOTABLE_KEYS or
+    ``may_start`` says so, which is cheap.
+    """
     if text.startswith(HOST_TEXTS) or text.startswith(LOGGING_STARTED):
         return True
     return first_signature(text) is not None or terminator(text) is not None
