@@ -20,7 +20,8 @@ from tests.builders import make_service, write_config
 HEAD, TAIL = "S3crHead", "tTail9x"
 CHARACTERS = f"{string.punctuation} "
 # Nobody listens there.
-PLACES = ("json://alerts:{}@127.0.0.1:9/", "mailtos://alerts:{}@127.0.0.1:9?to=a@b.org")
+MAIL = "mailtos://alerts:{}@127.0.0.1:9?to=a@b.org&from=alerts@b.org"
+PLACES = ("json://alerts:{}@127.0.0.1:9/", MAIL)
 
 
 def passwords() -> list[str]:
