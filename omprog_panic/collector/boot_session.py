@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.collector.burst import REMEMBERED, BootMemory, Mark
 from omprog_panic.collector.start_mark import (
+    DOUBLED_WITHIN_S,
     IDENTITY_EXPIRES_S,
     MAX_MARKS,
     are_known,
@@ -163,8 +164,8 @@ class BootSession:
         are, if anything was received between them.
         """
         marks = self.cutter.ended.marks
-        if are_known(trace.starts, marks, within_s=0.0):
-            return True  # sent again by rsyslogd
+        if are_known(trace.starts, marks, within_s=DOUBLED_WITHIN_S):
+            return True  # by the network, or sent again by rsyslogd
         if not trace.starts or (
             trace.starts[0].time_us is None and self.announced is None and trace.context
         ):

@@ -21,6 +21,7 @@ two seconds, and rsyslogd sends a line again with the time of reception that it 
 server resets, boots and panics again within five seconds. A replay of the log buffer is
 recognised as such at any time.
 """
+DOUBLED_WITHIN_S = 1.0  # so late a network delivers the copy of a datagram
 MAX_MARKS = 64  # of the closed traces of a boot; older ones are forgotten
 MAX_MARKS_OF_TRACE = 16  # start lines of one trace; further ones are not remembered
 _MAX_TEXT = 512  # characters of a start line

@@ -122,8 +122,14 @@ def test_a_live_trace_repeats_one_that_is_equal_and_near(
 
 @pytest.mark.parametrize(
     ("at", "context", "announced", "repeats"),
-    [(4, 0, None, True), (4, 1, None, False), (4, 1, "b1", True), (1, 1, None, True)],
-    ids=["doubled", "lines-between", "boot-announced", "sent-again"],
+    [
+        (4, 0, None, True),
+        (4, 1, None, False),
+        (2, 1, None, True),
+        (4, 1, "b1", True),
+        (1, 1, None, True),
+    ],
+    ids=["nothing-between", "lines-between", "doubled", "boot-announced", "sent-again"],
 )
 def test_without_kernel_time_lines_between_make_it_another_boot(
     at: int, context: int, announced: str | None, repeats: bool
