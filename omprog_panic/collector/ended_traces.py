@@ -64,10 +64,12 @@ class EndedTraces:
             return False
         if is_known(mark, self.marks, within_s=IDENTITY_EXPIRES_S):
             return True
-        return (
-            mark.panic
-            and bool(self.late_panic)
-            and names_panic(self.late_panic, mark.text)
+        if not mark.panic or not self.late_panic:
+            return False
+        # Our clock is not enough: rsyslogd may send the end of another day again.
+        return names_panic(self.late_panic, mark.text) and any(
+            known.text == self.late_panic and known.is_near(mark.at, _LATE_S)
+            for known in self.marks
         )
 
     def has_end(self, last: StartMark, ending: Terminator, within_s: float) -> bool:

@@ -43,6 +43,11 @@ def test_a_panic_that_its_trace_lacks_is_late_beyond_its_end_marker() -> None:
     assert not traces.is_late(mark(1, f"{PANIC} in interrupt"), 1.5)
 
 
+def test_the_end_marker_of_another_boot_that_is_sent_again_hides_no_panic() -> None:
+    """Received long ago, delivered now: only the times of reception show it."""
+    assert not ended(has_panic=False).is_late(mark(18), 1.5)
+
+
 def test_an_end_marker_is_known_if_its_panic_or_itself_was_received() -> None:
     traces = ended()
 
