@@ -218,6 +218,28 @@ def _duplicate_targets(_: Settings, facts: Facts) -> Iterator[Advice]:
         )
 
 
+def _foreign_options(_: Settings, facts: Facts) -> Iterator[Advice]:
+    ours = {destination.address for destination in facts.destinations}
+    for option in facts.options:
+        if facts.kernel.netconsole != "module":
+            continue  # what is built in does not read modprobe.d
+        if not facts.kernel.configfs:
+            weight = Weight.ALL
+            what = "gives netconsole a target that may prevent ours"
+        elif ours & set(option.receivers):
+            weight = Weight.NOTE
+            what = "makes netconsole send to the same monitor: each record comes twice"
+        else:
+            continue
+        yield Advice(
+            "foreign-options",
+            weight,
+            f"{option.place} {what}: {option.text}",
+            "omprog-panic-client configure --remove-stale comments the line out and "
+            "loads netconsole without it",
+        )
+
+
 _RULES: tuple[Callable[[Settings, Facts], Iterator[Advice]], ...] = (
     _panic_timeout,
     _boot_console,
@@ -228,4 +250,5 @@ _RULES: tuple[Callable[[Settings, Facts], Iterator[Advice]], ...] = (
     _quiet,
     _devkmsg,
     _duplicate_targets,
+    _foreign_options,
 )

@@ -17,6 +17,7 @@ from omprog_panic_client import __version__, message
 from omprog_panic_client.advice import Weight
 from omprog_panic_client.errors import ClientError, RefusedError, SettingsError
 from omprog_panic_client.modulefile import parameter
+from omprog_panic_client.observe import observe_options
 from omprog_panic_client.prepare import missing_steps
 from omprog_panic_client.reconcile import Comparison, Reconciler, Result, remove
 from omprog_panic_client.report import status_lines, status_values
@@ -87,6 +88,8 @@ def _add_administrator_commands(
     command = _add(commands, "configure", _configure, text)
     text = "only print what would be done"
     command.add_argument("--dry-run", action="store_true", help=text)
+    text = "comment out targets that other files in modprobe.d give netconsole"
+    command.add_argument("--remove-stale", action="store_true", help=text)
     for name in ("remove", "unconfigure"):
         text = "Remove everything and restore what was there before."
         command = _add(commands, name, _remove, text)
@@ -127,9 +130,11 @@ def _add_service_commands(
 def _configure(system: System, options: argparse.Namespace) -> int:
     settings = load_settings(system, options.file)
     if options.dry_run:
-        return _dry_run(system, settings)
+        return _dry_run(system, settings, remove_stale=options.remove_stale)
     with _lock():
         reconciler = Reconciler(system, settings)
+        stale = reconciler.remove_stale() if options.remove_stale else Result((), ())
+        _print_result(stale)
         result = reconciler.reconcile()
         _print_result(result)
         view = reconciler.compare()
@@ -139,11 +144,13 @@ def _configure(system: System, options: argparse.Namespace) -> int:
     _units(system, "enable")
     if not result.done:
         print("nothing to do: everything is as the settings say")
-    return 0
+    return 1 if stale.problems else 0
 
 
-def _dry_run(system: System, settings: Settings) -> int:
+def _dry_run(system: System, settings: Settings, *, remove_stale: bool) -> int:
     reconciler = Reconciler(system, settings)
+    for option in observe_options(system) if remove_stale else ():
+        print(f"would comment out {option.place}: {option.text}")
     for argv in missing_steps(system):
         print(f"would run: {' '.join(argv)}")
     view = reconciler.compare(as_prepared=True)

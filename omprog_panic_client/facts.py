@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from omprog_panic_client.modprobefile import ForeignOption
 
 # What each record may carry; release_enabled would repeat the header.
 SYSDATA = ("cpu_nr_enabled", "taskname_enabled", "msgid_enabled")
@@ -160,3 +164,4 @@ class Facts:
     destinations: tuple[
         Destination, ...
     ]  # one for each monitor of the settings, in their order
+    options: tuple[ForeignOption, ...] = ()  # of modprobe.d, not ours

@@ -19,6 +19,8 @@ from omprog_panic_client.facts import (
     Watchdog,
 )
 from omprog_panic_client.ipjson import parse_links, parse_neighbour, parse_route
+from omprog_panic_client.modprobefile import FOLDERS, parse_options
+from omprog_panic_client.modulefile import OPTIONS_FILE
 from omprog_panic_client.plan import PREFIX
 from omprog_panic_client.procfiles import first_number, parse_consoles, yes
 from omprog_panic_client.settings import AUTOMATIC, Monitor, Settings
@@ -26,6 +28,7 @@ from omprog_panic_client.settings import AUTOMATIC, Monitor, Settings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from omprog_panic_client.modprobefile import ForeignOption
     from omprog_panic_client.system import System
 
 CONFIGFS = "/sys/kernel/config/netconsole"
@@ -47,7 +50,11 @@ def observe(system: System, settings: Settings, known: Mapping[str, str]) -> Fac
     )
     links = _with_cards(system, links)
     return Facts(
-        host=system.host_name(), kernel=kernel, links=links, destinations=destinations
+        host=system.host_name(),
+        kernel=kernel,
+        links=links,
+        destinations=destinations,
+        options=observe_options(system),
     )
 
 
@@ -76,6 +83,21 @@ def observe_kernel(system: System) -> Kernel:
         netconsole=_netconsole(system, release),
         configfs=_is_folder(system, CONFIGFS),
         targets=targets,
+    )
+
+
+def observe_options(system: System) -> tuple[ForeignOption, ...]:
+    """Read which files of modprobe.d other than ours give netconsole targets."""
+    files: dict[str, str] = {}
+    for folder in FOLDERS:
+        for name in system.names(folder):
+            if name.endswith(".conf"):
+                files.setdefault(name, f"{folder}/{name}")
+    return tuple(
+        option
+        for _, path in sorted(files.items())
+        if path != OPTIONS_FILE
+        for option in parse_options(path, system.read(path) or "")
     )
 
 

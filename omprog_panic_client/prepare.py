@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from omprog_panic_client.errors import RefusedError
 from omprog_panic_client.modulefile import LOAD_FILE, OPTIONS_FILE
-from omprog_panic_client.observe import CONFIGFS
+from omprog_panic_client.observe import CONFIGFS, observe_options
 
 if TYPE_CHECKING:
     from omprog_panic_client.state import State
     from omprog_panic_client.system import System
 
+LOAD = ["modprobe", "netconsole"]
+REMOVE_STALE = "omprog-panic-client configure --remove-stale comments such a line out"
 _MOUNT = "/sys/kernel/config"
 
 
@@ -36,7 +38,7 @@ def missing_steps(system: System) -> list[list[str]]:
     if not _is_mounted(system):
         steps.append(["mount", "-t", "configfs", "configfs", _MOUNT])
     if not is_loaded(system, "netconsole"):
-        steps.append(["modprobe", "netconsole"])
+        steps.append(LOAD)
     return steps
 
 
@@ -45,22 +47,48 @@ def _is_mounted(system: System) -> bool:
     return any(line.split()[1:3] == [_MOUNT, "configfs"] for line in lines)
 
 
-def prepare(system: System, state: State) -> State:
+def prepare(system: System, state: State) -> tuple[State, str]:
     """Run these commands; after a failure the kernel is treated as without configfs.
 
     Without configfs the module is loaded later, when the file with its parameters is
-    written.
+    written. The text says which targets of other files the kernel refuses; "": none.
     """
+    problem = ""
     for argv in missing_steps(system):
-        if argv == ["modprobe", "netconsole"] and not _is_mounted(system):
+        if argv == LOAD and not _is_mounted(system):
             break
-        if not _succeeds(system, argv):
+        if argv == LOAD:
+            loaded, problem = _load(system)
+            if not loaded:
+                break
+        elif not _succeeds(system, argv):
             continue
         if argv[0] == "mount":
             state = replace(state, mounted=True)
         else:
-            state = replace(state, modules=[*state.modules, argv[1]])
-    return state
+            state = replace(state, modules=[*state.modules, argv[1]], loaded="")
+    return state, problem
+
+
+def _load(system: System) -> tuple[bool, str]:
+    """Load netconsole; a kernel before 6.7 refuses a target without an interface."""
+    if _succeeds(system, LOAD):
+        return True, ""
+    if system.read(OPTIONS_FILE) is not None:
+        # Ours, of another kernel or of an interface that is gone: it is written anew.
+        system.delete(OPTIONS_FILE)
+    try:
+        system.run(LOAD)
+    except RefusedError as error:
+        blamed = with_foreign_options(system, error)
+        return False, "" if blamed == str(error) else blamed
+    return True, ""
+
+
+def with_foreign_options(system: System, error: RefusedError) -> str:
+    """Return why netconsole was not loaded, with the lines of others that it read."""
+    where = "; ".join(f"{o.place}: {o.text}" for o in observe_options(system))
+    return f"{error} ({where}; {REMOVE_STALE})" if where else str(error)
 
 
 def undo(system: System, state: State) -> list[str]:

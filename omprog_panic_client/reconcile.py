@@ -24,9 +24,16 @@ from omprog_panic_client.modulefile import (
 )
 from omprog_panic_client.observe import CONFIGFS, PANIC, PRINTK, observe
 from omprog_panic_client.plan import PREFIX, Obstacle, plan
-from omprog_panic_client.prepare import is_loaded, prepare, undo
+from omprog_panic_client.prepare import (
+    LOAD,
+    is_loaded,
+    prepare,
+    undo,
+    with_foreign_options,
+)
 from omprog_panic_client.queues import raise_queue_limits, restore
 from omprog_panic_client.settings import Settings
+from omprog_panic_client.stale import UNLOAD, disable_options, enable_options, unload
 from omprog_panic_client.state import FILE as STATE_FILE
 from omprog_panic_client.state import decode, encode
 from omprog_panic_client.steps import Change, Step, change, changes, removal
@@ -124,10 +131,11 @@ class Reconciler:
     def reconcile(self) -> Result:
         """Bring everything to the desired state; announce what had drifted."""
         first = self.state.alive_at is None
-        self.state = prepare(self._system, self.state)
+        self.state, refusal = prepare(self._system, self.state)
         view = self.compare()
         self._remember_addresses(view)
-        done, problems = self._repair(view)
+        # Loaded another way, netconsole would keep a target that it does not show.
+        done, problems = ([], [refusal]) if refusal else self._repair(view)
         try:
             self.state, tuned = tune(
                 self._system, self._settings, view.facts.kernel, self.state
@@ -154,6 +162,36 @@ class Reconciler:
             if destination.address == target.remote_ip
         )
         return Result(tuple(done), tuple(problems), hops)
+
+    def remove_stale(self) -> Result:
+        """Disable the targets in modprobe.d that are not ours, and unload netconsole.
+
+        ``reconcile`` loads it again.
+
+        Raises:
+            RefusedError: a file cannot be written.
+
+        """
+        done = disable_options(self._system)
+        if not done:
+            return Result((), ())
+        view = self.compare()
+        problems = self.remove_targets(view)[1] if view.facts.kernel.configfs else []
+        self.state, problem = unload(self._system, self.state)
+        self._save()
+        return Result(tuple(done), (*problems, *([problem] if problem else [])))
+
+    def remove_targets(self, view: Comparison) -> tuple[list[str], list[str]]:
+        """Remove our targets; return what was done, and what was refused."""
+        done, problems = [], []
+        for target in view.ours:
+            steps = removal(target).steps
+            problem = _refusal(functools.partial(self.apply_all, steps))
+            if problem is None:
+                done.append(f"target {target.name} removed")
+            else:
+                problems.append(problem)
+        return done, problems
 
     def _report(
         self, view: Comparison, done: list[str], problems: list[str], *, first: bool
@@ -254,10 +292,10 @@ class Reconciler:
         there = is_loaded(self._system, "netconsole")
         try:
             if there:
-                self._system.run(["modprobe", "-r", "netconsole"])
-            self._system.run(["modprobe", "netconsole"])
+                self._system.run(UNLOAD)
+            self._system.run(LOAD)
         except RefusedError as error:
-            return [], [str(error)]
+            return [], [with_foreign_options(self._system, error)]
         mine = [] if there else ["netconsole"]
         self.state = replace(
             self.state, loaded=loaded, modules=[*self.state.modules, *mine]
@@ -326,16 +364,7 @@ class Reconciler:
 def remove(system: System) -> Result:
     """Remove everything that this package made; restore what it found."""
     reconciler = Reconciler(system, Settings(monitors=()))
-    done, problems = [], []
-    view = reconciler.compare()
-    for target in view.ours:
-        problem = _refusal(
-            functools.partial(reconciler.apply_all, removal(target).steps)
-        )
-        if problem is None:
-            done.append(f"target {target.name} removed")
-        else:
-            problems.append(problem)
+    done, problems = reconciler.remove_targets(reconciler.compare())
     state = reconciler.state
     for path, value in (
         (PRINTK, state.console_loglevel),
@@ -349,6 +378,7 @@ def remove(system: System) -> Result:
         if system.read(path) is not None:
             system.delete(path)
             done.append(f"{path} deleted")
+    done += enable_options(system)
     problems += undo(system, state)
     system.delete(STATE_FILE)
     return Result(tuple(done), tuple(problems))

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from omprog_panic_client.advice import Advice
     from omprog_panic_client.facts import Kernel, Target
     from omprog_panic_client.reconcile import Comparison
     from omprog_panic_client.state import State
@@ -98,10 +99,17 @@ def _target_values(target: Target) -> dict[str, object]:
 def _summary(view: Comparison) -> str:
     if view.obstacles or not view.targets:
         return "BROKEN: a panic would not reach every monitor"
+    if view.drift and (first := _prevented(view)):
+        return f"BROKEN: {first.what}"
     if view.drift:
         return "DRIFTED: omprog-panic-client configure repairs it"
     severe = next((a for a in view.advice if a.weight.name == "ALL"), None)
     return f"WARNING: {severe.what}" if severe else "OK: a panic would be received"
+
+
+def _prevented(view: Comparison) -> Advice | None:
+    found = (a for a in view.advice if a.name == "foreign-options")
+    return next((a for a in found if a.weight.name == "ALL"), None)
 
 
 def _target(wanted: Target, current: Target | None, view: Comparison) -> list[str]:

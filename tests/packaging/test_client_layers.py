@@ -26,9 +26,10 @@ OUTSIDE = {
 }
 # Imports go up this list only.
 ORDER = (
-    "errors", "settings", "facts", "message", "state", "probe", "ipjson",
-    "procfiles", "netlink", "modulefile", "system", "queues", "plan", "steps", "advice",
-    "observe", "prepare", "tuning", "reconcile", "report", "watch", "cli",
+    "errors", "settings", "modprobefile", "facts", "message", "state", "probe",
+    "ipjson", "procfiles", "netlink", "modulefile", "system", "queues", "plan", "steps",
+    "advice", "observe", "prepare", "stale", "tuning", "reconcile", "report", "watch",
+    "cli",
 )  # fmt: skip
 
 

@@ -64,6 +64,7 @@ class Machine:
     refused: dict[str, str] = dataclasses.field(default_factory=dict)  # device: words
     has_module: bool = True
     dynamic: bool = True  # CONFIG_NETCONSOLE_DYNAMIC
+    static: str = ""  # the parameter that netconsole was loaded with
     said: list[str] = dataclasses.field(default_factory=list)
     ran: list[str] = dataclasses.field(default_factory=list)
     now: float = 100.0
@@ -169,12 +170,36 @@ class Machine:
         elif command == "modprobe netconsole":
             if not self.has_module:
                 raise RefusedError("modprobe: FATAL: Module netconsole not found")
+            self._load_with(self._parameter())
             self.folders.add("/sys/module/netconsole/parameters")
             if self.dynamic:
                 self.folders.add(CONFIGFS)
         elif command == "modprobe -r netconsole":
+            if self.names(CONFIGFS):
+                raise RefusedError("modprobe: FATAL: Module netconsole is in use.")
             self.folders -= {"/sys/module/netconsole/parameters", CONFIGFS}
+            self.static = ""
         return ""
+
+    def _parameter(self) -> str:
+        """What modprobe passes: every file is read, and the last one wins."""
+        found = ""
+        for path in sorted(p for p in self.files if "/modprobe.d/" in p):
+            for line in self.files[path].splitlines():
+                if line.startswith("options netconsole netconsole="):
+                    found = line.partition("netconsole=")[2].strip('"')
+        return found
+
+    def _load_with(self, parameter: str) -> None:
+        """init_netconsole: before 6.7 a single bad target fails the whole module."""
+        major, minor = (int(part) for part in self.release.split(".")[:2])
+        cards = {str(link["ifname"]) for link in self.links}
+        for target in parameter.split(";") if parameter else []:
+            device = target.partition("/")[2].partition(",")[0]
+            if device not in cards and (major, minor) < (6, 7):
+                words = "ERROR: could not insert 'netconsole': No such device"
+                raise RefusedError(f"modprobe netconsole: modprobe: {words}")
+        self.static = parameter
 
     def _ip(self, words: list[str]) -> str:
         if words[:2] == ["-details", "link"]:
