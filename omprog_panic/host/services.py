@@ -55,6 +55,12 @@ def is_active(machine: Machine, unit: str) -> bool | None:
     return result.status == 0 if result.finished else None
 
 
+def invocation_id(machine: Machine, unit: str) -> str:
+    """Return systemd's identifier of the unit's present start, "" if unknown."""
+    result = machine.run("systemctl", "show", "--property=InvocationID", unit)
+    return result.stdout.strip().partition("=")[2] if result.succeeded else ""
+
+
 def _systemctl(machine: Machine, *words: str) -> None:
     result = machine.run("systemctl", *words, timeout_s=TIMEOUT_S)
     if not result.succeeded:

@@ -181,7 +181,7 @@ def _before_start(machine: Machine) -> None:
     found = salvage(machine, read_statements(machine))
     if found is not None:
         sys.stderr.write(f"omprog-panic: {found.sentence()}\n")
-    write_mark(machine)
+    write_mark(machine, os.environ.get("INVOCATION_ID", ""))
 
 
 def main() -> int:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.clock import SystemClock
 from omprog_panic.host.local import LocalMachine
-from omprog_panic.host.services import ServiceError, is_active, restart
+from omprog_panic.host.services import ServiceError, invocation_id, is_active, restart
 from omprog_panic.rsyslog.daemon import UNIT
 from omprog_panic.rsyslog.dropin import (
     COLLECTOR,
@@ -32,7 +32,11 @@ if TYPE_CHECKING:
     from omprog_panic.host.machine import Machine
 
 MARK = "/run/omprog-panic/rsyslogd-code"
-"""The digest of what the running rsyslogd was started with."""
+"""Which start of rsyslogd noted this, and the digest of what it was started with.
+
+systemd names each start of a unit (``INVOCATION_ID``). A note of an earlier start says
+nothing of the running rsyslogd: it may have been started while the package was removed.
+"""
 JOURNAL = f"{STATE}/journal"
 QUIET_S = 12.0  # longer than the silence that ends a trace (10 s)
 MAX_WAIT_S = 60.0
@@ -65,14 +69,18 @@ def _modules(machine: Machine) -> Iterator[str]:
                 yield f"{folder}/{name}"
 
 
-def write_mark(machine: Machine) -> None:
+def write_mark(machine: Machine, start: str) -> None:
     """Note what rsyslogd is about to be started with.
+
+    Args:
+        machine: where it is started.
+        start: the ``INVOCATION_ID`` that systemd gave this start.
 
     Raises:
         OSError, UnreadableError: a file cannot be read or written.
 
     """
-    machine.write(MARK, code_digest(machine))
+    machine.write(MARK, f"{start} {code_digest(machine)}")
 
 
 def restart_if_changed(machine: Machine, clock: Clock) -> str:
@@ -84,12 +92,13 @@ def restart_if_changed(machine: Machine, clock: Clock) -> str:
     """
     if not is_active(machine, UNIT):
         return "rsyslogd is not running, and was not restarted"
-    mark = machine.read(MARK)
-    if mark == code_digest(machine):
+    start, _, digest = (machine.read(MARK) or "").partition(" ")
+    known = start != "" and start == invocation_id(machine, UNIT)
+    if known and digest == code_digest(machine):
         return "rsyslogd was not restarted: its rules and the collector did not change"
-    waited = 0.0 if mark is None else _wait_for_quiet(machine, clock)
+    waited = _wait_for_quiet(machine, clock)
     restart(machine, UNIT)
-    if mark is None:
+    if not known:
         return "rsyslogd was restarted"
     after = f", {waited:.0f} s later, when no trace came in" if waited else ""
     return f"rsyslogd was restarted{after}: its rules or the collector changed"

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from omprog_panic.host.fake import FakeMachine
-from omprog_panic.host.services import ServiceError, is_active, restart, send_hup
+from omprog_panic.host.services import (
+    ServiceError,
+    invocation_id,
+    is_active,
+    restart,
+    send_hup,
+)
 
 
 def test_a_restart_checks_that_the_unit_is_active() -> None:
@@ -35,3 +41,13 @@ def test_an_inactive_unit_is_not_an_unknown_one() -> None:
     machine.answer("systemctl is-active b", 3)
 
     assert [is_active(machine, unit) for unit in "abc"] == [True, False, None]
+
+
+def test_a_start_has_an_identifier_of_its_own() -> None:
+    machine = FakeMachine()
+    show = "systemctl show --property=InvocationID"
+    machine.answer(f"{show} a", stdout="InvocationID=00ff\n")
+    machine.answer(f"{show} b", stdout="InvocationID=\n")
+    machine.answer(f"{show} c", 1)
+
+    assert [invocation_id(machine, unit) for unit in "abc"] == ["00ff", "", ""]

@@ -18,6 +18,7 @@ from tests.fakes import FakeClock
 
 RULES = f"{SHARE}/rsyslog.conf"
 MODULE = f"{SHARE}/omprog_panic/collector/main.py"
+START, LATER = "5f" * 16, "6e" * 16
 ALERTER = f"{SHARE}/omprog_panic/alerter/main.py"
 
 
@@ -30,10 +31,17 @@ class Host:
         self.machine.programs["sleep"] = self._sleep
         for verb in ("is-active", "reset-failed", "restart"):
             self.machine.answer(f"systemctl {verb} rsyslog")
+        self.started(START)
 
     def _sleep(self, argv: tuple[str, ...], _: str) -> CommandResult:
         self.clock.advance(float(argv[1]))
         return CommandResult(argv)
+
+    def started(self, invocation: str) -> None:
+        self.machine.answer(
+            "systemctl show --property=InvocationID rsyslog",
+            stdout=f"InvocationID={invocation}\n",
+        )
 
     def upgrade(self) -> str:
         self.machine.commands.clear()
@@ -47,7 +55,7 @@ class Host:
 @pytest.fixture
 def host() -> Host:
     made = Host()
-    write_mark(made.machine)
+    write_mark(made.machine, START)
     return made
 
 
@@ -75,6 +83,22 @@ def test_a_first_installation_restarts() -> None:
     host = Host()
 
     assert host.upgrade() == "rsyslogd was restarted"
+    assert host.restarted
+
+
+def test_a_start_without_the_package_leaves_no_note(host: Host) -> None:
+    """After a removal rsyslogd runs without our rules, and the note is an old one."""
+    host.started(LATER)
+
+    assert host.upgrade() == "rsyslogd was restarted"
+    assert host.restarted
+
+
+def test_an_unknown_start_is_restarted(host: Host) -> None:
+    host.machine.answer("systemctl show --property=InvocationID rsyslog", 1)
+    write_mark(host.machine, "")
+
+    host.upgrade()
     assert host.restarted
 
 
