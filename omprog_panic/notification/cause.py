@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 from typing import TYPE_CHECKING
 
 from omprog_panic.notification.format import Format, Lifecycle, MessageFacts
+from omprog_panic.notification.holder import (
+    SAMPLE_HOLDER,
+    Holder,
+    decode_holder,
+    encode_holder,
+)
 
 if TYPE_CHECKING:
     from omprog_panic.notification.fields import Fields
     from omprog_panic.notification.format import JsonObject
+
+
+class Worse(enum.Enum):
+    """Why an acknowledged cause is notified again; the values are stored."""
+
+    HOSTS = "new-hosts"  # by ``lifecycle.worse_hosts_factor``
+    KERNEL = "new-kernel"
+    SEVERITY = "severity"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -45,6 +60,9 @@ class CauseSummary:
     hardware: tuple[Share, ...] = ()
 
 
+NO_CAUSE = CauseSummary()
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class FollowUp(MessageFacts):
     """``follow-up``: the same crash on more hosts. With the first host's trace."""
@@ -54,6 +72,8 @@ class FollowUp(MessageFacts):
     count: int = 0  # of these hosts, also of those not listed
     crashes: int = 0  # since the last message
     again: tuple[CrashedHost, ...] = ()  # reported before, and crashed again
+    holder: Holder | None = None  # who has acknowledged it
+    worse: tuple[str, ...] = ()  # why it is sent although somebody has it: Worse
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -65,13 +85,17 @@ class PanicLoop(MessageFacts):
     count: int = 0
     crashes: int = 0
     next_s: float | None = None  # the next such message comes after this at the soonest
+    holder: Holder | None = None  # as of a follow-up, and so is ``worse``
+    worse: tuple[str, ...] = ()
 
 
-def _encode_host(host: CrashedHost) -> JsonObject:
+def encode_host(host: CrashedHost) -> JsonObject:
+    """Return a JSON object."""
     return {"name": host.name, "address": host.address, "crashes": host.crashes}
 
 
-def _decode_host(fields: Fields) -> CrashedHost:
+def decode_host(fields: Fields) -> CrashedHost:
+    """Parse what ``encode_host`` returned."""
     return CrashedHost(
         fields.text("name"), fields.text("address"), fields.integer("crashes", 1)
     )
@@ -85,7 +109,8 @@ def _decode_share(fields: Fields) -> Share:
     return Share(fields.text("name"), fields.integer("hosts"))
 
 
-def _encode_cause(cause: CauseSummary) -> JsonObject:
+def encode_cause(cause: CauseSummary) -> JsonObject:
+    """Return a JSON object: the variables that all messages about a cause have."""
     return {
         "cause": cause.key,
         "title": cause.title,
@@ -100,7 +125,8 @@ def _encode_cause(cause: CauseSummary) -> JsonObject:
     }
 
 
-def _decode_cause(fields: Fields) -> CauseSummary:
+def decode_cause(fields: Fields) -> CauseSummary:
+    """Parse what ``encode_cause`` returned."""
     return CauseSummary(
         key=fields.text("cause"),
         title=fields.text("title"),
@@ -117,45 +143,53 @@ def _decode_cause(fields: Fields) -> CauseSummary:
 
 def _encode_follow_up(facts: FollowUp) -> JsonObject:
     return {
-        **_encode_cause(facts.cause),
-        "hosts": [_encode_host(host) for host in facts.hosts],
+        **encode_cause(facts.cause),
+        "hosts": [encode_host(host) for host in facts.hosts],
         "count": facts.count,
         "crashes": facts.crashes,
-        "again": [_encode_host(host) for host in facts.again],
+        "again": [encode_host(host) for host in facts.again],
+        "holder": encode_holder(facts.holder),
+        "worse": list(facts.worse),
     }
 
 
 def _decode_follow_up(fields: Fields) -> FollowUp:
     return FollowUp(
-        cause=_decode_cause(fields),
-        hosts=fields.items("hosts", _decode_host),
+        cause=decode_cause(fields),
+        hosts=fields.items("hosts", decode_host),
         count=fields.integer("count"),
         crashes=fields.integer("crashes"),
-        again=fields.items("again", _decode_host),
+        again=fields.items("again", decode_host),
+        holder=fields.optional("holder", decode_holder),
+        worse=fields.texts("worse"),
     )
 
 
 def _encode_loop(facts: PanicLoop) -> JsonObject:
     return {
-        **_encode_cause(facts.cause),
-        "hosts": [_encode_host(host) for host in facts.hosts],
+        **encode_cause(facts.cause),
+        "hosts": [encode_host(host) for host in facts.hosts],
         "count": facts.count,
         "crashes": facts.crashes,
         "next_s": facts.next_s,
+        "holder": encode_holder(facts.holder),
+        "worse": list(facts.worse),
     }
 
 
 def _decode_loop(fields: Fields) -> PanicLoop:
     return PanicLoop(
-        cause=_decode_cause(fields),
-        hosts=fields.items("hosts", _decode_host),
+        cause=decode_cause(fields),
+        hosts=fields.items("hosts", decode_host),
         count=fields.integer("count"),
         crashes=fields.integer("crashes"),
         next_s=fields.number("next_s"),
+        holder=fields.optional("holder", decode_holder),
+        worse=fields.texts("worse"),
     )
 
 
-_SAMPLE_CAUSE = CauseSummary(
+SAMPLE_CAUSE = CauseSummary(
     title="general protection fault in nvme_irq",
     titles=("general protection fault in nvme_irq", "page fault in nvme_irq"),
     first_host="sample-host",
@@ -170,7 +204,7 @@ FOLLOW_UP = Format(
     encode=_encode_follow_up,
     decode=_decode_follow_up,
     sample=FollowUp(
-        cause=_SAMPLE_CAUSE,
+        cause=SAMPLE_CAUSE,
         hosts=(
             CrashedHost("web-01", "192.0.2.11", 1),
             CrashedHost("web-02", "192.0.2.12", 2),
@@ -179,6 +213,8 @@ FOLLOW_UP = Format(
         count=41,
         crashes=43,
         again=(CrashedHost("sample-host", "192.0.2.1", 2),),
+        holder=SAMPLE_HOLDER,
+        worse=(Worse.HOSTS.value, Worse.KERNEL.value, Worse.SEVERITY.value),
     ),
     lifecycle=Lifecycle.UPDATED,
     has_trace=True,
@@ -189,11 +225,13 @@ PANIC_LOOP = Format(
     encode=_encode_loop,
     decode=_decode_loop,
     sample=PanicLoop(
-        cause=dataclasses.replace(_SAMPLE_CAUSE, all_hosts=1, all_crashes=22),
+        cause=dataclasses.replace(SAMPLE_CAUSE, all_hosts=1, all_crashes=22),
         hosts=(CrashedHost("sample-host", "192.0.2.1", 5),),
         count=1,
         crashes=5,
         next_s=1800.0,
+        holder=SAMPLE_HOLDER,
+        worse=(Worse.SEVERITY.value,),
     ),
     lifecycle=Lifecycle.UPDATED,
     has_trace=True,

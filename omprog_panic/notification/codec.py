@@ -27,6 +27,7 @@ def encode(notification: Notification) -> str:
         "lifecycle": notification.lifecycle.value,
         "incident_id": notification.incident_id,
         "cause": notification.cause,
+        "episode": notification.episode,
         "order_key": notification.order_key,
         "decision": notification.decision,
         "reason": notification.reason,
@@ -71,6 +72,7 @@ def decode(text: str) -> Notification:
         reason=fields.text("reason"),
         incident_id=fields.optional_text("incident_id"),
         cause=fields.optional_text("cause"),
+        episode=fields.optional_text("episode"),
         order_key=fields.optional_text("order_key"),
         labels=_decode_labels(fields.inner("labels")),
     )

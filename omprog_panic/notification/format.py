@@ -30,8 +30,9 @@ class MessageFacts:
 class Lifecycle(enum.Enum):
     """Where a message stands in the life of its cause; the values are stored."""
 
-    FIRING = "firing"  # the first message of its cause
+    FIRING = "firing"  # the first message of its cause, or nobody has it (any more)
     UPDATED = "updated"  # more of the same: more hosts, more crashes
+    ACKNOWLEDGED = "acknowledged"  # somebody has it
     RESOLVED = "resolved"  # its cause is over
     NOTICE = "notice"  # stands alone: nothing to update or resolve
 

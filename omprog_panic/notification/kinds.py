@@ -10,11 +10,14 @@ import enum
 from typing import TYPE_CHECKING, Any, Self
 
 from omprog_panic.notification import (
+    acknowledged,
     boots,
     cause,
     digest,
+    escalated,
     incident,
     monitor,
+    resolved,
     senders,
     silence_ended,
     suppressed,
@@ -42,6 +45,10 @@ class Kind(enum.Enum):
     INCIDENT = "incident", incident.INCIDENT
     FOLLOW_UP = "follow-up", cause.FOLLOW_UP
     PANIC_LOOP = "panic-loop", cause.PANIC_LOOP
+    ESCALATED = "escalated", escalated.ESCALATED
+    ACKNOWLEDGED = "acknowledged", acknowledged.ACKNOWLEDGED
+    UNACKNOWLEDGED = "unacknowledged", acknowledged.UNACKNOWLEDGED
+    RESOLVED = "resolved", resolved.RESOLVED
     BACK = "back", boots.BACK
     SUSPECTED_CRASH = "suspected-crash", boots.SUSPECTED_CRASH
     SENDER_SILENT = "sender-silent", senders.SENDER_SILENT

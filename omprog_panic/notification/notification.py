@@ -41,14 +41,16 @@ class Recipient(NamedTuple):
 
 
 NO_LABELS = Labels("")
+EPISODE_DIGITS = 12  # of its incident's id, in keys
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Notification:
     """What to say, to whom, and why.
 
-    ``cause`` joins the messages of one cause. Messages of one ``order_key`` go out in
-    their order. ``decision`` is the name under which the policy stores its decision.
+    ``cause`` joins the messages of one cause, ``episode`` those of one life of it: from
+    firing until it is resolved. Messages of one ``order_key`` go out in their order.
+    ``decision`` is the name under which the policy stores its decision.
     """
 
     id: str
@@ -60,6 +62,18 @@ class Notification:
     cause: str | None = None
     order_key: str | None = None
     labels: Labels = NO_LABELS
+    episode: str | None = None  # the id of the incident that it began with
+
+    @property
+    def dedup_key(self) -> str | None:
+        """The key by which a service joins messages; None: this one stands alone.
+
+        It is the same from firing to resolved. A crash after that has another one, so
+        that its messages do not go into the old thread.
+        """
+        if self.cause is None or self.episode is None:
+            return None
+        return f"omprog-panic:{self.cause}:{self.episode[:EPISODE_DIGITS]}"
 
     @property
     def kind(self) -> Kind:

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from omprog_panic.notification.acknowledged import Acknowledged, Unacknowledged
 from omprog_panic.notification.cause import FollowUp, PanicLoop
+from omprog_panic.notification.escalated import Escalated
 from omprog_panic.notification.kinds import FORMATS, kind_of
+from omprog_panic.notification.resolved import Resolved
 from omprog_panic.plain import one_line
 from omprog_panic.render.context import MessageContext
 from omprog_panic.render.english import ENGLISH
@@ -16,10 +19,12 @@ from omprog_panic.render.incident import bare_title
 from omprog_panic.render.trace import NO_TRACE
 
 if TYPE_CHECKING:
+    from omprog_panic.notification.cause import CauseSummary
     from omprog_panic.notification.format import MessageFacts
     from omprog_panic.render.catalog import Catalog
 
 MAX_TEXT = 300
+AboutCause = FollowUp | PanicLoop | Escalated | Acknowledged | Unacknowledged | Resolved
 
 
 def notice(
@@ -35,8 +40,8 @@ def notice(
     form = FORMATS[kind]
     variables = {name: _safe(value) for name, value in form.encode(facts).items()}
     trace = NO_TRACE
-    if isinstance(facts, FollowUp | PanicLoop):
-        variables |= _severity(facts, catalog)
+    if isinstance(facts, AboutCause):
+        variables |= _severity(facts.cause, catalog)
     if form.has_trace:
         variables["incident"] = None if incident is None else incident.variables()
         trace = NO_TRACE if incident is None else incident.trace
@@ -51,9 +56,9 @@ def notice(
     )
 
 
-def _severity(facts: FollowUp | PanicLoop, catalog: Catalog) -> dict[str, object]:
-    level = one_line(facts.cause.severity, MAX_TEXT)
-    title = one_line(facts.cause.title, MAX_TEXT)
+def _severity(cause: CauseSummary, catalog: Catalog) -> dict[str, object]:
+    level = one_line(cause.severity, MAX_TEXT)
+    title = one_line(cause.title, MAX_TEXT)
     return {
         "level": level,
         "severity": catalog.severity(level),

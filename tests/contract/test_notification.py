@@ -29,6 +29,7 @@ def example(kind: Kind) -> Notification:
         labels=Labels(
             "panic", "panic", "db-07", "192.0.2.1", "db", "sysrq", "fn", "6.1.0"
         ),
+        episode="0123456789abcdef0123456789abcdef",
     )
 
 

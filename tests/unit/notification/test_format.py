@@ -8,6 +8,7 @@ def test_the_stored_steps_of_a_life_cycle_stay() -> None:
     assert {step.value for step in Lifecycle} == {
         "firing",
         "updated",
+        "acknowledged",
         "resolved",
         "notice",
     }

@@ -23,3 +23,17 @@ def test_a_service_has_the_templates_of_its_route() -> None:
     assert notification.template_for("a") == "short"
     assert notification.template_for("b") is None
     assert notification.template_for("c") is None
+
+
+def test_the_key_is_the_same_until_resolved_and_another_one_after_that() -> None:
+    first = Notification("n", IncidentNotes(), cause="8b0c", episode="0" * 32)
+    more = Notification("m", FollowUp(), cause="8b0c", episode="0" * 32)
+    later = Notification("l", IncidentNotes(), cause="8b0c", episode="1" * 32)
+
+    assert first.dedup_key == more.dedup_key == "omprog-panic:8b0c:000000000000"
+    assert later.dedup_key == "omprog-panic:8b0c:111111111111"
+
+
+def test_what_stands_alone_has_no_key() -> None:
+    assert Notification("n", Back()).dedup_key is None
+    assert Notification("n", FollowUp(), cause="8b0c").dedup_key is None
