@@ -16,7 +16,7 @@ from omprog_panic.collector.timeline import Timeline, TimelineSplit
 from omprog_panic.collector.token_bucket import TokenBucket
 from omprog_panic.errors import MalformedPacketError
 from omprog_panic.model import EndReason
-from omprog_panic.netconsole.packet import parse_packet
+from omprog_panic.netconsole.packet import Packet, parse_packet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -95,16 +95,25 @@ class Source:
         if at >= self.primary.timeline.boot.name and not self._is_shared:
             return self.primary  # received after the boot: not the rest of the last
         try:
-            time_us = parse_packet(payload).time_us
+            packet = parse_packet(payload)
         except MalformedPacketError:
-            time_us = None
+            packet = Packet(payload)
+        for stream in self._streams() if packet.fragment is not None else ():
+            if stream.has_part_of(packet):
+                return stream
+        time_us = packet.time_us
         if time_us is None:
             # No stamp: it belongs to the newest record before it.
             return max(self._streams(), key=lambda s: s.timeline.last_heard)
+        return self._nearest(at, time_us) or self.primary
+
+    def _nearest(self, at: str, time_us: int) -> HostStream | None:
+        """Return the host whose clock shows this time, None if none does."""
         wall = wall_s(at)
         if wall is None:
-            return self.primary
-        best, nearest = self.primary, float("inf")
+            return None
+        best: HostStream | None = None
+        nearest = float("inf")
         for stream in self._streams():
             distance = stream.clock_distance_s(wall, time_us)
             if distance < nearest:
@@ -123,10 +132,15 @@ class Source:
         while outcomes:
             splits = [o.timeline for o in outcomes if isinstance(o, TimelineSplit)]
             events += [o for o in outcomes if not isinstance(o, TimelineSplit)]
-            for timeline in splits:
-                events += self._add(timeline)
             if not splits:
                 break
+            parts = stream.take_fragments()
+            for timeline in splits:
+                events += self._add(timeline)
+            for part in parts:
+                # Of a record that had begun when the hosts were told apart.
+                time_us = part.packet.time_us or 0
+                (self._nearest(part.at, time_us) or stream).adopt(part)
             # What waited in the order was of two hosts, and may split once more.
             outcomes = stream.forget_numbers(splits[-1].last_heard)
         return events

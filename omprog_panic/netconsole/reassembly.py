@@ -16,7 +16,7 @@ import dataclasses
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from omprog_panic.netconsole.packet import Packet
 
@@ -53,8 +53,8 @@ class Numbering(NamedTuple):
 
 
 @dataclasses.dataclass(slots=True)
-class _Fragments:
-    """The fragments of one record, by their offset."""
+class Fragments:
+    """The fragments of one record, by their offset; ``at``: when the newest came."""
 
     packet: Packet
     total: int
@@ -72,6 +72,11 @@ class _Fragments:
             return False
         self.pieces[offset] = body
         return True
+
+    def packets(self) -> Iterator[Packet]:
+        """Return each fragment as the packet that it came in."""
+        for offset, body in self.pieces.items():
+            yield self.packet._replace(body=body, fragment=(offset, self.total))
 
     def assemble(self) -> tuple[str, int]:
         """Join the fragments; return the text and the number of missing bytes.
@@ -129,7 +134,7 @@ class Reassembler:
         self._next: int | None = None
         # By sequence number: the packet, and when it began to wait.
         self._waiting: dict[int, tuple[Ordered, float]] = {}
-        self._fragments: dict[int, _Fragments] = {}
+        self._fragments: dict[int, Fragments] = {}
         # (first, last) of what was given up; any other lower number was used.
         self._holes: list[tuple[int, int]] = []
         # The next numbers of numberings that may go on, the newest last.
@@ -144,6 +149,27 @@ class Reassembler:
     def busy(self) -> bool:
         """Whether a hole is open or a record incomplete."""
         return bool(self._waiting or self._fragments)
+
+    def has_part_of(self, packet: Packet) -> bool:
+        """Return whether a fragment's record is incomplete here, without this part."""
+        assert packet.sequence is not None
+        assert packet.fragment is not None
+        pending = self._fragments.get(packet.sequence)
+        if pending is None or pending.packet.time_us != packet.time_us:
+            return False
+        offset, total = packet.fragment
+        return pending.total == total and offset not in pending.pieces
+
+    def take_fragments(self) -> list[Fragments]:
+        """Return the incomplete records, and forget them."""
+        taken = list(self._fragments.values())
+        self._fragments.clear()
+        return taken
+
+    def adopt(self, fragments: Fragments) -> None:
+        """Wait for the rest of an incomplete record of another reassembler."""
+        assert fragments.packet.sequence is not None
+        self._fragments.setdefault(fragments.packet.sequence, fragments)
 
     def numbering(self) -> Numbering:
         """Return the numbering; only allowed while not :attr:`busy`."""
@@ -178,9 +204,6 @@ class Reassembler:
     def _feed_fragment(self, packet: Packet, at: str, now: float) -> list[Ordered]:
         assert packet.sequence is not None
         assert packet.fragment is not None
-        if self._is_used(packet.sequence) and self.was_received(packet):
-            self.repeats += 1
-            return []
         released: list[Ordered] = []
         offset, total = packet.fragment
         pending = self._fragments.get(packet.sequence)
@@ -192,7 +215,7 @@ class Reassembler:
         if pending is None:
             if len(self._fragments) >= MAX_FRAGMENTED:
                 released = self._give_up_fragments(next(iter(self._fragments)), now)
-            pending = _Fragments(packet, total, at, now + self.hole_timeout_s)
+            pending = Fragments(packet, total, at, now + self.hole_timeout_s)
             self._fragments[packet.sequence] = pending
         if not pending.add(offset, packet.body):
             self.repeats += 1
@@ -206,6 +229,9 @@ class Reassembler:
 
     def _give_up_fragments(self, sequence: int, now: float) -> list[Ordered]:
         pending = self._fragments.pop(sequence)
+        if self._is_used(sequence) and all(map(self.was_received, pending.packets())):
+            self.repeats += len(pending.pieces)
+            return []
         body, holes = pending.assemble()
         whole = pending.packet._replace(body=body, fragment=None)
         return self._place(sequence, Ordered(whole, pending.at, holes=holes), now)

@@ -87,18 +87,25 @@ def is_note(line: str) -> bool:
 def is_stored(packet: Packet, lines: Iterable[str]) -> bool:
     """Return whether an extended packet, or fragment, is in one of these lines.
 
-    What continues the record before it was appended to that one.
+    What continues the record before it was appended to that one. A fragment must be
+    that part of a record of its length: other records may begin with the same text.
     """
     body = packet.body.rstrip("\n")
     numbers = f"{packet.prefix},{packet.sequence},{packet.time_us},"
     joined = packet.flag != "-"
     for line in lines:
         if body in line and (joined or (numbers in line and not is_note(line))):
-            if joined or packet.fragment is not None:
+            if joined:
                 return True
-            # Or it begins so, and was continued.
             known = payload_of(line).partition(";")[2].rstrip("\n")
-            if known == body or (body and known.startswith(body)):
+            if packet.fragment is not None:
+                offset, total = packet.fragment
+                # rsyslogd may have removed a line feed; what is lost moves the rest.
+                is_part = known.startswith(body, offset) and len(known) >= total - 1
+                if is_part or " bytes lost]" in known:
+                    return True
+            # Or it begins so, and was continued.
+            elif known == body or (body and known.startswith(body)):
                 return True
     return False
 

@@ -174,3 +174,21 @@ def test_a_whole_panic_that_comes_after_the_next_boot_is_one_of_the_old_boot(
     assert [r.text for r in incident.records[incident.context :]] == texts
     assert len(run.boots) == 1
     assert incident.boot != run.boots[0].boot
+
+
+@pytest.mark.parametrize("pause_s", [0.3, 0.999995, 1.0, 5.0])
+def test_hosts_that_are_told_apart_within_a_record_keep_its_fragments(
+    pause_s: float,
+) -> None:
+    """What tells them apart may be the first fragment of a panic, or its time."""
+    old, new = Host(-4000.0, "extended", 13), Host(0.0, "extended", -1)
+    datagrams = [old.says(at, f"chatter {at}") for at in (1.0, 11.0, 11.5)]
+    datagrams.append(new.says(12.0, "omprog-panic: alive host=x boot=b2"))
+    at, whole = new.says(12.0 + pause_s, PANIC)
+    header, _, text = whole.partition(";")
+    for begun, over in ((0, 13), (13, len(text))):
+        part = f"{header},ncfrag={begun}/{len(text)};{text[begun:over]}"
+        datagrams.append((at + begun * 1e-6, part))
+
+    result = replay(datagrams)
+    assert [PANIC in i.onset.text for i in result.incidents] == [True]

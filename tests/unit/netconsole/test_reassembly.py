@@ -13,10 +13,18 @@ from omprog_panic.netconsole.reassembly import (
     Ordered,
     Reassembler,
 )
+from omprog_panic.netconsole.stored import is_stored
+
+PANIC = "Kernel panic - not syncing"
 
 
 def packet(sequence: int, body: str = "", flag: str = "-") -> Packet:
     return parse_packet(f"6,{sequence},{sequence * 10},{flag};{body or sequence}")
+
+
+def fragment(sequence: int, offset: int, total: int, body: str) -> Packet:
+    keys = f"ncfrag={offset}/{total}"
+    return parse_packet(f"6,{sequence},{sequence * 10},-,{keys};{body}")
 
 
 def sequences(released: list[Ordered]) -> list[int | None]:
@@ -247,3 +255,44 @@ def test_the_numbering_can_be_carried_over() -> None:
 
     assert second.expects == 9
     assert second.feed(packet(6), "a", 2.0)[0].late is True
+
+
+def test_a_doubled_fragment_of_a_used_number_is_a_repeat(order: Reassembler) -> None:
+    whole = "0123456789"
+    order.was_received = lambda p: is_stored(p, [f"at\t6,100,1000,-;{whole}"])
+    order.feed(fragment(100, 0, 10, whole[:4]), "a", 0.0)
+    order.feed(fragment(100, 4, 10, whole[4:]), "a", 0.0)
+
+    assert order.feed(fragment(100, 4, 10, whole[4:]), "a", 0.1) == []
+    assert order.tick(0.1 + HOLE_TIMEOUT_S) == []
+    assert order.repeats == 1
+
+
+def test_fragments_of_another_record_with_a_used_number_are_kept(
+    order: Reassembler,
+) -> None:
+    """A forged record had the number of a panic, and begins like it."""
+    forged, real = "Kernel panic - not syncing: other", f"{PANIC}: Fatal exception"
+    order.was_received = lambda p: is_stored(p, [f"at\t6,100,1000,-;{forged}"])
+    order.feed(packet(100, forged), "a", 0.0)
+    cut = len(PANIC)
+    order.feed(fragment(100, 0, len(real), real[:cut]), "a", 1.0)
+    released = order.feed(fragment(100, cut, len(real), real[cut:]), "a", 1.0)
+
+    assert [item.packet.body for item in released] == [real]
+
+
+def test_an_incomplete_record_can_be_completed_by_another() -> None:
+    one, other = Reassembler(), Reassembler()
+    first, rest = fragment(100, 0, 10, "0123"), fragment(100, 4, 10, "456789")
+    one.feed(first, "a", 0.0)
+
+    assert one.has_part_of(rest)
+    assert not one.has_part_of(first)
+    assert not one.has_part_of(fragment(100, 4, 11, "456789x"))
+    for part in one.take_fragments():
+        other.adopt(part)
+    assert one.deadline() is None
+    assert not one.has_part_of(rest)
+    (whole,) = other.feed(rest, "a", 0.0)
+    assert whole.packet.body == "0123456789"
