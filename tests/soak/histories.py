@@ -1,7 +1,8 @@
 """Random histories of machines: no panic is unheard, and a repeat is no incident.
 
 Boots, clocks (fine, coarse, absent, equal in every boot, of a monitor whose clock
-steps), formats, shared addresses, forged datagrams in between, losses, replays.
+steps), formats (with callers, in fragments), shared addresses, losses, replays, and
+forged datagrams in between, among them the end of a panic just before it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import bisect
 import dataclasses
 import json
 import random
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -33,6 +35,8 @@ PANICS = (
 )
 PAUSES_S = (5.0, 8.0, 21.0, 60.0, 700.0, 86_400.0, 86_400.0)
 CLOCKS = ("fine", "ticks", "none", "equal")
+WIRES = ("plain", "plain", "callers", "fragments")
+_STAMP = re.compile(r"(?:\[[^]]*\]\[[^]]*\] |\[[^]]*\] )?")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class Sent:
     payload: str
     panic: str = ""  # the text, if it is the line of a panic
     time_us: int | None = None  # what the kernel's clock shows in it
+    first: str = ""  # the fragment before it, without which it says nothing
 
 
 @dataclasses.dataclass(slots=True)
@@ -62,6 +67,7 @@ class Machine:
         self.form = chance.choice(["basic", "extended", "both"])
         clocks = CLOCKS if self.form == "basic" else CLOCKS[:2] + CLOCKS[3:]
         self.clock = chance.choice(clocks)
+        self.wire = chance.choice(WIRES)
         self.has_banner = chance.random() < 0.6
         self.has_client = chance.random() < 0.5
         self.text = chance.choice(PANICS)
@@ -91,15 +97,35 @@ class Machine:
     def _send(
         self, at: float, us: int, number: int, text: str, *, user: bool, panic: str
     ) -> None:
+        caller = f"T{number % 3 + 1}" if self.wire == "callers" else ""
         if self.form != "basic":
-            level = 12 if user else 4
-            payload = f"{level},{number},{us},-;{text}"
-            self.sent.append(Sent(at, payload, panic, us))
+            header = f"{12 if user else 4},{number},{us},-"
+            header += f",caller={caller}" if caller else ""
+            self._send_extended(Sent(at, f"{header};{text}", panic, us))
         if self.form != "extended":
-            stamp = f"[{us // 10**6:5}.{us % 10**6:06}] "
+            stamp = f"[{us // 10**6:5}.{us % 10**6:06}]"
+            stamp += f"[{caller:>6}] " if caller else " "
             known = None if self.clock == "none" else us
             stamp = "" if known is None else stamp
             self.sent.append(Sent(at + 0.0001, stamp + text, panic, known))
+
+    def _send_extended(self, whole: Sent) -> None:
+        """Send a record, in two fragments if it is so long and the host does that.
+
+        Only a host of one format does: between the two fragments of a record there
+        is nothing else of its kernel.
+        """
+        header, _, text = whole.payload.partition(";")
+        if self.wire != "fragments" or self.form == "both" or len(text) <= 10:
+            self.sent.append(whole)
+            return
+        cut, size = self.chance.randint(3, len(text) - 3), len(text)
+        first = f"{header},ncfrag=0/{size};{text[:cut]}"
+        second = f"{header},ncfrag={cut}/{size};{text[cut:]}"
+        self.sent.append(Sent(whole.now, first))
+        later = whole.now + 0.00005
+        last = dataclasses.replace(whole, now=later, payload=second, first=first)
+        self.sent.append(last)
 
     def live(self, *, replays: bool) -> float:
         """Boot, talk, panic; return when it is over."""
@@ -212,6 +238,32 @@ class History:
             now = near.now + chance.choice([-2.0, -0.3, -0.0001, 0.0002, 0.5])
             for text in self._lies(near.payload, number):
                 self.sent.append(Sent(max(0.0, now), text))
+        for panic in [sent for sent in self.sent if sent.panic]:
+            if chance.random() < 0.5:
+                self._forge_before(panic)
+
+    def _forge_before(self, panic: Sent) -> None:
+        """Forge what could hide a panic: its end, its reboot, another boot."""
+        chance = self.chance
+        text = chance.choice(
+            [
+                f"---[ end {panic.panic} ]---",
+                "Rebooting in 5 seconds..",
+                f"omprog-panic: alive host=x boot={chance.randint(0, 9)}",
+                "omprog-panic: drill host=x",
+                "Linux version 6.1.0-a (x)",
+                "Kernel panic - not syncing: other",
+            ]
+        )
+        number = chance.choice([-1, 0, 1, 50, 63, 64, 65, 10**6])
+        us = chance.choice([0, -1000, 1000, 10**9, -(10**9)])
+        now = panic.now + chance.choice([-1.5, -0.9, -0.01, -0.001])
+        line = _forged(panic.payload, text, number, us)
+        self.sent.append(Sent(max(0.0, now), line))
+        if chance.random() < 0.3:
+            end = "---[ end Kernel panic - not syncing: other ]---"
+            line = _forged(panic.payload, end, number + 1, us)
+            self.sent.append(Sent(max(0.0, now + 0.0001), line))
 
     def _lies(self, payload: str, number: int) -> list[str]:
         chance = self.chance
@@ -227,25 +279,33 @@ class History:
             ]
         )
         texts = [text, f"---[ end {panic} ]---"] if text == panic else [text]
-        header = payload.partition(";")[0].split(",")
-        if len(header) != 4 or not header[1].isdecimal():
-            stamp = payload[: payload.index("]") + 2] if payload[:1] == "[" else ""
-            return [stamp + t for t in texts]
         jump = chance.choice([0, 1, 7, 100_000, 1 << 40])
-        number, us = int(header[1]) + jump, int(header[2])
-        us = max(0, us + chance.choice([0, 2_500_000, -2_500_000, 10**9]))
-        return [f"4,{number + n},{us},-;{t}" for n, t in enumerate(texts)]
+        us = chance.choice([0, 2_500_000, -2_500_000, 10**9])
+        return [_forged(payload, t, jump + n, us) for n, t in enumerate(texts)]
 
     def _spoil(self) -> None:
         chance, arrived = self.chance, []
+        lost: set[str] = set()
         for sent in self.sent:
             if chance.random() < self.loss:
+                lost.add(sent.payload)
                 continue
+            if sent.first in lost:
+                sent = dataclasses.replace(sent, panic="")  # noqa: PLW2901
             arrived.append(sent)
             if chance.random() < self.doubled:
                 late = sent.now + chance.uniform(0, 0.02)
                 arrived.append(dataclasses.replace(sent, now=late))
         self.sent = sorted(arrived, key=lambda sent: sent.now)
+
+
+def _forged(payload: str, text: str, number: int, us: int) -> str:
+    """Return a datagram in the form of another, with its number and clock moved."""
+    fields = payload.partition(";")[0].split(",")
+    if len(fields) < 4 or not fields[1].isdecimal():
+        return _STAMP.match(payload)[0] + text  # type: ignore[index]
+    number, us = max(0, int(fields[1]) + number), max(0, int(fields[2]) + us)
+    return f"4,{number},{us},-;{text}"
 
 
 class Monitor:
