@@ -19,6 +19,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from omprog_panic.store import outbox_admin
 from omprog_panic.store.connect import open_database
 from omprog_panic.store.schema import NOTIFICATION_LOG, OUTBOX
 from tests.alerter_process import AlerterProcess, publish
@@ -133,17 +134,34 @@ def run_once(seed: int, folder: Path) -> Outcome:
 
 
 def _settle(services: _Services, ids: set[str], folder: Path) -> list[str]:
-    """Wait until everything has arrived and is recorded; return what has not."""
+    """Wait until everything has arrived and is recorded; return what has not.
+
+    Attempts after which a message may have arrived are followed by long waits. An
+    administrator who sees that the services are well again ends them.
+    """
     deadline = time.monotonic() + DEADLINE_S
     while time.monotonic() < deadline:
+        _retry_waiting(folder)
         if services.all_have(ids) and not _left_over(
             folder, len(services.accepted), ids
         ):
             return []
-        time.sleep(0.05)
+        time.sleep(0.1)
     return _left_over(folder, len(services.accepted), ids) or [
         "not all arrived in time"
     ]
+
+
+def _retry_waiting(folder: Path) -> None:
+    """Ask for what waits for later, as ``omprog-panic outbox retry`` does."""
+    later = OUTBOX.c.next_attempt_at > time.time() + 1.0
+    with (
+        contextlib.closing(open_database(folder / DATABASE)) as database,
+        database.write() as connection,
+    ):
+        ids = connection.execute(sa.select(OUTBOX.c.id).where(later)).scalars().all()
+        if ids:
+            outbox_admin.retry(connection, list(ids), time.time())
 
 
 def _left_over(folder: Path, services: int, ids: set[str]) -> list[str]:
