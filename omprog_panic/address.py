@@ -89,6 +89,8 @@ def is_within(text: str, network: Network) -> bool:
 
 def is_address(text: str) -> bool:
     """Return whether it is an address."""
+    if ":" not in text and not text[:1].isdigit():
+        return False  # a name: the usual case, and an exception takes time
     try:
         parse_address(text)
     except ValueError:

@@ -321,7 +321,7 @@ def as_lines(alert: Mapping[str, Any], ids: set[str]) -> list[str]:
         known = any(id_.startswith(found[0]) for id_ in ids)
         return found[0] if known else "<id>"
 
-    text = re.sub(r"(?m)(?<=^Alert:     )[0-9a-f]{12}$", mask, alert["message"])
+    text = re.sub(r"(?m)(?<=^Alert:     )[0-9a-f]{8,12}$", mask, alert["message"])
     files = [str(file.get("filename")) for file in alert.get("attachments") or ()]
     head = f"Subject: {alert['title']} (type {alert['type']}, files {files})"
     return [STAMP.sub("<time>", line) for line in (head, *text.split("\n"))]

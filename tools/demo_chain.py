@@ -231,7 +231,7 @@ class EmbeddedAlerter:
                 self._narrator.say(f"alerter: ready, alerts go to {fields['services']}")
             case "incident":
                 self._narrator.say(
-                    f"alerter: incident {str(fields['id'])[:12]} from "
+                    f"alerter: incident {str(fields['id'])[:8]} from "
                     f"{fields['source']}, {fields['records']} records: "
                     f"{fields['decision']}",
                 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omprog_panic.admin.incidents import resolve_id
+from omprog_panic.admin.incident_ids import resolve_id
 from omprog_panic.admin.wake import wake_alerter
 from omprog_panic.clock import SystemClock
 from omprog_panic.errors import OmprogPanicError

@@ -1,12 +1,12 @@
-"""Stored incidents: lists, and one in full."""
+"""A stored incident in full."""
 
 from __future__ import annotations
 
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from omprog_panic.admin.incident_ids import resolve_id
 from omprog_panic.clock import rfc3339
-from omprog_panic.errors import OmprogPanicError
 from omprog_panic.policy.decision import meaning_of
 from omprog_panic.render.context import utc
 from omprog_panic.render.incident import Framing, build_context, unlisted
@@ -20,29 +20,10 @@ if TYPE_CHECKING:
     from omprog_panic.render.catalog import Catalog
     from omprog_panic.render.context import MessageContext
     from omprog_panic.render.incident import NameOf
-    from omprog_panic.store.connect import Location, Transaction
+    from omprog_panic.store.connect import Location
     from omprog_panic.store.decisions import StoredDecision
-    from omprog_panic.store.incidents import IncidentSummary, StoredIncident
+    from omprog_panic.store.incidents import StoredIncident
     from omprog_panic.store.notification_log import Delivery
-
-MIN_ID_DIGITS = 4
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class ListedIncident:
-    """An incident in a list; ``host`` is the name from config.yaml if there is one."""
-
-    summary: IncidentSummary
-    host: str | None
-
-    @property
-    def time(self) -> str:
-        """When the crash began, in UTC."""
-        return utc(self.summary.onset_at)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return a JSON object."""
-        return {**summary_to_json(self.summary), "host": self.host, "time": self.time}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -84,6 +65,16 @@ class IncidentDetails:
     decisions: tuple[ExplainedDecision, ...]
     deliveries: tuple[Delivery, ...]
 
+    @property
+    def id(self) -> str:
+        """The whole id."""
+        return self.incident.record.id
+
+    @property
+    def title(self) -> str:
+        """One line that names the crash."""
+        return self.incident.report.title
+
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object: the variables of templates, and the rest."""
         return {
@@ -94,23 +85,6 @@ class IncidentDetails:
             "report": report_fields(self.incident.report),
             "deliveries": [delivery_to_json(row) for row in self.deliveries],
         }
-
-
-def list_incidents(
-    location: Location, limit: int, name_of: NameOf = unlisted
-) -> list[ListedIncident]:
-    """Return the newest incidents; ``name_of`` names their hosts.
-
-    Raises:
-        StoreError: the database cannot be read.
-
-    """
-    with existing_database(location) as database, database.read() as connection:
-        found = incidents.list_incidents(connection, limit)
-    return [
-        ListedIncident(summary, name_of(summary.source, summary.host))
-        for summary in found
-    ]
 
 
 def load_incident(
@@ -153,53 +127,9 @@ def template_context(
     return build_context(found.record, found.report, name_of, Framing(catalog))
 
 
-def resolve_id(connection: Transaction, prefix: str) -> str:
-    """Return the id of the one incident whose id begins with ``prefix``.
-
-    Raises:
-        OmprogPanicError: none begins so, or several do, or the prefix is too short.
-
-    """
-    if len(prefix) < MIN_ID_DIGITS:
-        raise OmprogPanicError(
-            f"{prefix!r} is too short: write at least {MIN_ID_DIGITS} digits of the id"
-        )
-    found = incidents.find_incidents(connection, prefix.lower())
-    if not found:
-        raise OmprogPanicError(f"no incident has an id that begins with {prefix!r}")
-    if len(found) > 1:
-        listed = ", ".join(found)
-        raise OmprogPanicError(
-            f"several incidents have an id that begins with {prefix!r}: {listed}"
-        )
-    return found[0]
-
-
 def explain_decision(code: str) -> str:
     """Return what the code of a decision means; an unknown code unchanged."""
     return meaning_of(code)
-
-
-def summary_to_json(summary: IncidentSummary) -> dict[str, Any]:
-    """Return an incident without its trace as a JSON object."""
-    return {
-        "id": summary.id,
-        "source": summary.source,
-        "host": summary.host,
-        "boot": summary.boot,
-        "kernel": summary.kernel,
-        "kind": summary.kind,
-        "severity": summary.severity,
-        "title": summary.title,
-        "function": summary.function,
-        "fingerprint": summary.fingerprint,
-        "analysis_version": summary.analysis_version,
-        "panicked": summary.panicked,
-        "ended_by": summary.ended_by,
-        "onset_at": summary.onset_at,
-        "received_at": summary.received_at,
-        "decision": summary.decision,
-    }
 
 
 def delivery_to_json(row: Delivery) -> dict[str, Any]:

@@ -6,10 +6,12 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from omprog_panic.address import is_loopback
+from omprog_panic.admin.search import host_matches, kernel_matches
 from omprog_panic.alerter.policy_memory import open_memory
 from omprog_panic.clock import rfc3339
 from omprog_panic.config.senders import SenderDirectory
 from omprog_panic.plain import visible
+from omprog_panic.policy.state.sender import SENDERS
 from omprog_panic.render.context import utc
 from omprog_panic.store import incidents, senders
 from omprog_panic.store.connect import existing_database
@@ -68,6 +70,31 @@ class SenderOverview:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class SenderQuery:
+    """Which senders to list; what is empty or None does not restrict the list.
+
+    ``hosts`` and ``kernels`` are patterns as in silences; ``states`` are keys of
+    STATES. ``since`` and ``until`` are wall times at which a sender was last heard.
+    """
+
+    hosts: tuple[str, ...] = ()
+    kernels: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    since: float | None = None
+    until: float | None = None
+
+    def heard_matches(self, wall: float | None) -> bool:
+        """Return whether the time when a sender was last heard matches."""
+        if wall is None:
+            return self.since is None and self.until is None
+        after = self.since is None or wall >= self.since
+        return after and (self.until is None or wall < self.until)
+
+
+EVERY_SENDER = SenderQuery()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class VerifiedSender:
     """The record that brought a token, with what the sender said about itself."""
 
@@ -92,9 +119,11 @@ class VerifiedSender:
 
 
 def list_senders(
-    location: Location, listed: Sequence[ListedSender]
+    location: Location,
+    listed: Sequence[ListedSender],
+    query: SenderQuery = EVERY_SENDER,
 ) -> list[SenderOverview]:
-    """Return every sender: listed ones first, by name.
+    """Return the senders that match: listed ones first, by name.
 
     Raises:
         StoreError: the database cannot be read.
@@ -102,19 +131,28 @@ def list_senders(
     """
     directory = SenderDirectory(listed)
     with existing_database(location) as database, database.read() as connection:
-        memory = open_memory(connection)
+        heard = open_memory(connection, SENDERS.table).senders.rows
         last = incidents.latest_by_source(connection)
     found = [
         _heard(directory, sender, _latest(directory, sender.source, last))
-        for sender in memory.senders.rows.values()
+        for sender in heard.values()
+        if query.heard_matches(sender.heard.wall)
     ]
-    heard = set(memory.senders.rows)
     found += [
         _never_heard(entry.name, entry.single)
         for entry in listed
-        if entry.single is not None and entry.single not in heard
+        if entry.single is not None
+        and entry.single not in heard
+        and query.heard_matches(None)
     ]
-    return sorted(found, key=lambda s: (not s.listed, s.name, s.address))
+    matching = [
+        sender
+        for sender in found
+        if (not query.states or sender.state in query.states)
+        and host_matches(query.hosts, sender.name, sender.address, directory)
+        and kernel_matches(query.kernels, sender.kernel or "")
+    ]
+    return sorted(matching, key=lambda s: (not s.listed, s.name, s.address))
 
 
 def find_token(location: Location, token: str) -> VerifiedSender | None:

@@ -8,7 +8,7 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omprog_panic.admin.figures import FIGURES
-from omprog_panic.admin.incidents import summary_to_json
+from omprog_panic.admin.search import summary_to_json
 from omprog_panic.admin.settings_in_use import NOT_READ, NOT_RUNNING
 from omprog_panic.alerter.policy_memory import open_memory
 from omprog_panic.alerter.settings_report import SettingsInUse, load_settings_in_use
@@ -175,7 +175,7 @@ def _read_store(database: Database) -> StoreStatus:
 
 
 def _store_status(connection: Transaction) -> StoreStatus:
-    newest = incidents.list_incidents(connection, 1)
+    newest = next(incidents.list_incidents(connection, limit=1), None)
     settings = load_settings_in_use(connection)
     memory = open_memory(connection)
     current = memory.current_config
@@ -185,7 +185,7 @@ def _store_status(connection: Transaction) -> StoreStatus:
     missing = [address for address, row in unheard.items() if row.notified]
     return StoreStatus(
         figures={figure.name: figure.read(connection) for figure in FIGURES},
-        last_incident=newest[0] if newest else None,
+        last_incident=newest,
         backlog=tuple(outbox_admin.backlog(connection)),
         last_errors=tuple(notification_log.last_failed_attempts(connection)),
         senders=SenderProblems(

@@ -13,7 +13,7 @@ from omprog_panic.notification.incident import IncidentNotes, RequestedTest
 from omprog_panic.notification.kinds import FORMATS, Kind
 from omprog_panic.notification.notification import Labels, Notification
 from omprog_panic.plain import one_line
-from omprog_panic.render.context import ALERT_ID_DIGITS, utc
+from omprog_panic.render.context import ID_DIGITS, utc
 from omprog_panic.render.incident import Framing, build_context
 from omprog_panic.render.notice import notice
 from omprog_panic.render.renderer import MessageRenderer
@@ -58,7 +58,7 @@ class Composer:
     def context(self, row: OutboxRow, notification: Notification) -> MessageContext:
         """Return the context that the templates of a row are given."""
         catalog, facts = self.templates.catalog, notification.facts
-        alert_id = row.notification_id[:ALERT_ID_DIGITS]
+        alert_id = row.notification_id[:ID_DIGITS]
         banner = self._banner(row)
         if isinstance(facts, IncidentNotes):
             incident = self._incident(row.incident_id, facts, banner)

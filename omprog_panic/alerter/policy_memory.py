@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def open_memory(connection: Transaction) -> Memory:
+def open_memory(connection: Transaction, part: str | None = None) -> Memory:
     """Return the stored memory; rows that cannot be read are logged and left out.
 
     What is forgotten may be notified again, which is better than no alert at all.
+    ``part``: read only this table, such as ``SENDERS.table``.
     """
     memory = Memory()
-    for row in policy_store.load_state(connection):
+    for row in policy_store.load_state(connection, part):
         try:
             memory.load(MemoryRow(row.part, row.name, row.content))
         except MalformedRecordError as error:

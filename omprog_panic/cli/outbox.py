@@ -9,14 +9,16 @@ import click
 from omprog_panic.admin.outbox import drop_outbox, list_outbox, retry_outbox
 from omprog_panic.cli.options import config_option, format_option, or_exit
 from omprog_panic.cli.output import print_done, print_json, print_table
+from omprog_panic.cli.table import Column
 from omprog_panic.config.load import load_public
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 COLUMNS = (
-    "id", "time", "state", "attempts", "service_label", "kind", "source", "title",
-    "last_reason",
+    Column("id"), Column("state"), Column("title", 0, 12), Column("source", 4),
+    Column("service_label", 1, 10), Column("kind", 6), Column("time", 3),
+    Column("attempts", 5), Column("last_reason", 2, 16),
 )  # fmt: skip
 
 

@@ -6,33 +6,29 @@ Text from the network was already escaped when it was put into the store.
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from omprog_panic.admin.figures import FIGURES
 from omprog_panic.admin.status import attempt_to_json, backlog_to_json
+from omprog_panic.cli.table import Column, table_lines
+from omprog_panic.plain import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from omprog_panic.admin.incidents import IncidentDetails
     from omprog_panic.admin.status import MonitorStatus
 
 JSON_VERSION = 1  # of everything that print_json prints
-PIPE_WIDTH = 250  # nothing is wrapped when a program reads the output
 
 _SERVICE_COLUMNS = ("service_key", "service_label", "state", "alerts", "since")
 _ERROR_COLUMNS = ("time", "service_label", "took_s", "reason")
+_ONE_LINE = str.maketrans("\n\t", "  ")
 _LEVELS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
-_FACTS = (
-    "severity", "host", "address", "time", "title", "kernel", "process", "hardware",
-    "taint", "ending", "decision", "decided_because", "alert_id", "incident_id",
-)  # fmt: skip
 
 
 def print_json(value: object) -> None:
@@ -40,16 +36,33 @@ def print_json(value: object) -> None:
     click.echo(json.dumps({"version": JSON_VERSION, "data": value}, indent=1))
 
 
-def print_table(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> None:
-    """Print rows under column heads; text that is too wide for the terminal wraps."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, no_wrap=column in {"id", "time", "severity"})
-    for row in rows:
-        # Text, not str: rich would interpret square brackets as markup.
-        table.add_row(*(Text(_cell(row[column])) for column in columns))
-    terminal = sys.stdout.isatty()
-    Console(width=None if terminal else PIPE_WIDTH).print(table)
+def print_table(
+    rows: Sequence[Mapping[str, object]], columns: Sequence[Column | str]
+) -> None:
+    """Print rows under column heads, as wide as the terminal; a long table is paged.
+
+    Without a terminal nothing is cut or left out.
+    """
+    known = [c if isinstance(c, Column) else Column(c) for c in columns]
+    cells = [{c.name: _cell(row[c.name]) for c in known} for row in rows]
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    lines = table_lines(known, cells, width)
+    print_paged("\n".join(lines))
+
+
+def print_paged(text: str) -> None:
+    """Print a text; through a pager if the terminal has fewer lines.
+
+    What the terminal's encoding does not have is replaced.
+    """
+    encoding = sys.stdout.encoding or "ascii"
+    text = text.encode(encoding, "replace").decode(encoding)
+    rows = shutil.get_terminal_size().lines if sys.stdout.isatty() else None
+    if rows is not None and text.count("\n") + 1 >= rows:
+        os.environ.setdefault("LESS", "FRSX")
+        click.echo_via_pager(f"{text}\n")
+    else:
+        click.echo(text)
 
 
 def print_done(form: str, what: str, result: object) -> None:
@@ -58,29 +71,6 @@ def print_done(form: str, what: str, result: object) -> None:
         print_json({what: result})
     else:
         click.echo(f"{what}: {result}")
-
-
-def print_incident(details: IncidentDetails) -> None:
-    """Print an incident with its decisions, its deliveries and its trace."""
-    facts = details.to_json()
-    for name in _FACTS:
-        click.echo(f"{name + ':':<17}{_cell(facts[name])}")
-    for row in details.decisions:
-        services = row.decision.services
-        listed = f" [{'; '.join(services)}]" if services else ""
-        click.echo(
-            f"{'decided:':<17}{row.time} {row.decision.decision}: {row.meaning} "
-            f"({row.decision.reason}){listed}"
-        )
-    for delivery in details.deliveries:
-        count = delivery.attempts
-        attempts = "1 attempt" if count == 1 else f"{count} attempts"
-        reason = f" ({delivery.last_reason})" if delivery.last_reason else ""
-        click.echo(
-            f"{'delivery:':<17}{delivery.service_label}: {delivery.state} "
-            f"after {attempts}{reason}"
-        )
-    click.echo(f"\n{facts['trace']}")
 
 
 def print_status(status: MonitorStatus) -> None:
@@ -107,4 +97,5 @@ def print_status(status: MonitorStatus) -> None:
 
 
 def _cell(value: object) -> str:
-    return "-" if value is None else str(value)
+    text = "-" if value is None else str(value)
+    return text if text.isprintable() else visible(text).translate(_ONE_LINE)

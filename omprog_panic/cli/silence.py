@@ -17,6 +17,7 @@ from omprog_panic.admin.silences import (
 )
 from omprog_panic.cli.options import config_option, format_option, or_exit
 from omprog_panic.cli.output import print_done, print_json, print_table
+from omprog_panic.cli.table import Column
 from omprog_panic.config.load import load_public
 from omprog_panic.config.routing import MATCH_KEYS
 
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ORPHANED = "matches no sender that is listed or was heard"
-COLUMNS = ("id", "state", "until", "author", "match", "comment")
+COLUMNS = (
+    Column("id"), Column("match", 0, 12), Column("comment", 0, 8), Column("until", 1),
+    Column("author", 3), Column("state", 2),
+)  # fmt: skip
 
 
 def _match_options(command: Callable[..., None]) -> Callable[..., None]:

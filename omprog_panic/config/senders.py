@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import TYPE_CHECKING, Any
 
 from omprog_panic.address import is_address, is_within, plain
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from omprog_panic.address import Network
 
+MAX_REMEMBERED = 32768  # addresses; more are searched for again
 SELF_NAMED = "self-named"  # before a name that belongs to another sender
 
 
@@ -86,9 +88,14 @@ class SenderDirectory:
         }
         self._networks = [(n, s) for n, s in pairs if n.num_addresses > 1]
         self._names = {_folded(s.name): s for _, s in pairs}
+        # A list of senders asks several times about each of thousands of addresses.
+        self._entry_for = functools.lru_cache(maxsize=MAX_REMEMBERED)(self._search)
 
     def entry_for(self, address: str) -> ListedSender | None:
         """Return the most specific entry for an address; None: it is not listed."""
+        return self._entry_for(address)
+
+    def _search(self, address: str) -> ListedSender | None:
         entry = self._hosts.get(plain(address))
         if entry is not None:
             return entry

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omprog_panic.address import is_loopback, is_within
+from omprog_panic.address import is_loopback, is_within, plain
 from omprog_panic.doctor.finding import Finding, ok, unknown, warning
 from omprog_panic.errors import StoreError
 from omprog_panic.store.connect import existing_database
-from omprog_panic.store.senders import MAX_LISTED, list_senders, refused_sources
+from omprog_panic.store.senders import heard_sources, refused_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from omprog_panic.address import Network
     from omprog_panic.doctor.context import CheckContext
 
 SHOWN = 10  # names on one line
@@ -35,7 +36,7 @@ def check_senders(x: CheckContext) -> Iterator[Finding]:
             existing_database(x.config.paths.database) as database,
             database.read() as connection,
         ):
-            heard = {row.source for row in list_senders(connection, MAX_LISTED)}
+            heard = {plain(source) for source in heard_sources(connection)}
             refused = refused_sources(connection, x.now - REFUSED_WITHIN_S)
     except StoreError as error:
         yield unknown("senders", str(error), "omprog-panic status")
@@ -48,17 +49,13 @@ def _compare(x: CheckContext, heard: set[str], refused: set[str]) -> Iterator[Fi
     silent = [
         sender.name
         for sender in x.config.senders
-        if not any(
-            is_within(source, network)
-            for network in sender.networks
-            for source in heard
-        )
+        if not any(_was_heard(network, heard) for network in sender.networks)
     ]
-    networks = [network for sender in x.config.senders for network in sender.networks]
+    directory = x.config.directory
     unlisted = sorted(
         source
         for source in heard | refused
-        if not is_loopback(source) and not any(is_within(source, n) for n in networks)
+        if not is_loopback(source) and directory.entry_for(source) is None
     )
     if silent:
         yield warning(
@@ -74,6 +71,12 @@ def _compare(x: CheckContext, heard: set[str], refused: set[str]) -> Iterator[Fi
         )
     if x.config.senders and not silent and not unlisted:
         yield ok("senders", f"all {len(x.config.senders)} were heard")
+
+
+def _was_heard(network: Network, heard: set[str]) -> bool:
+    if network.num_addresses == 1:  # of thousands of hosts each is looked up
+        return str(network.network_address) in heard
+    return any(is_within(source, network) for source in heard)
 
 
 def _shown(names: list[str]) -> str:

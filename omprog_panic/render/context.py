@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from omprog_panic.render.catalog import Catalog
 
-ALERT_ID_DIGITS = 12
+ID_DIGITS = 8  # of an incident or an alert, where people read it
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

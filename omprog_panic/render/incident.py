@@ -16,7 +16,7 @@ from omprog_panic.notification.familiarity import encode_familiarity
 from omprog_panic.notification.incident import IncidentNotes
 from omprog_panic.notification.kinds import Kind
 from omprog_panic.plain import one_line
-from omprog_panic.render.context import ALERT_ID_DIGITS, MessageContext
+from omprog_panic.render.context import ID_DIGITS, MessageContext
 from omprog_panic.render.english import ENGLISH
 from omprog_panic.render.trace import show_trace
 
@@ -85,7 +85,7 @@ def build_context(
     }
     return MessageContext(
         kind=Kind.INCIDENT,
-        alert_id=framing.alert_id or record.id[:ALERT_ID_DIGITS],
+        alert_id=framing.alert_id or record.id[:ID_DIGITS],
         about=host,
         facts=facts,
         trace=show_trace(record, catalog),

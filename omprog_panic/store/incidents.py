@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from omprog_panic.clock import in_utc
 from omprog_panic.kernel.analysis import ANALYSIS_VERSION
 from omprog_panic.plain import visible
 from omprog_panic.spool.codec import decode
@@ -15,14 +16,13 @@ from omprog_panic.store.report_codec import report_from_json, report_to_json
 from omprog_panic.store.schema import INCIDENTS, TRACES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
-    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Connection, Row
 
     from omprog_panic.kernel.report import Report
 
 MAX_TITLE = 500
-MAX_LISTED = 1000
 MAX_FOUND = 5  # ids that begin alike
 
 
@@ -56,6 +56,23 @@ class IncidentSummary:
     onset_at: str  # RFC 3339
     received_at: float
     decision: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class IncidentFilter:
+    """Which incidents to list; the default is all of them.
+
+    ``since`` and ``until`` are RFC 3339 in UTC and count from the crash; ``until`` is
+    excluded. ``fingerprint``: its first digits.
+    """
+
+    since: str = ""
+    until: str = ""
+    severities: tuple[str, ...] = ()
+    fingerprint: str = ""
+
+
+EVERY_INCIDENT = IncidentFilter()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -113,7 +130,7 @@ def _incident_values(incident: StoredIncident) -> dict[str, object]:
         "host": _visible(record.host),
         "boot": visible(record.boot),
         "ended_by": record.end.value,
-        "onset_at": record.onset.at or record.written_at,
+        "onset_at": in_utc(record.onset.at or record.written_at),
         "received_at": incident.received_at,
         "decision": incident.decision,
         **_analysis_values(record, incident.report),
@@ -181,41 +198,57 @@ def load_spool_file(connection: Connection, incident_id: str) -> bytes:
     return bytes(connection.execute(query).scalar_one())
 
 
-def find_incidents(connection: Connection, prefix: str) -> list[str]:
-    """Return the ids that begin with these digits, at most ``MAX_FOUND``."""
-    query = sa.select(INCIDENTS.c.id).where(
-        INCIDENTS.c.id.startswith(prefix, autoescape=True)
+def find_incidents(connection: Connection, prefix: str) -> list[IncidentSummary]:
+    """Return incidents whose ids begin with these digits, at most ``MAX_FOUND``."""
+    query = _summaries().where(INCIDENTS.c.id.startswith(prefix, autoescape=True))
+    rows = connection.execute(query.order_by(INCIDENTS.c.id).limit(MAX_FOUND))
+    return [_summary(row) for row in rows]
+
+
+def list_incidents(
+    connection: Connection,
+    wanted: IncidentFilter = EVERY_INCIDENT,
+    limit: int | None = None,
+) -> Iterator[IncidentSummary]:
+    """Yield incidents, the newest first; ``limit`` None: all of them."""
+    query = _summaries().limit(limit)
+    if wanted.since:
+        query = query.where(INCIDENTS.c.onset_at >= wanted.since)
+    if wanted.until:
+        query = query.where(INCIDENTS.c.onset_at < wanted.until)
+    if wanted.severities:
+        query = query.where(INCIDENTS.c.severity.in_(wanted.severities))
+    if wanted.fingerprint:
+        begins = INCIDENTS.c.fingerprint.startswith(wanted.fingerprint, autoescape=True)
+        query = query.where(begins)
+    newest_first = query.order_by(INCIDENTS.c.received_at.desc(), INCIDENTS.c.id)
+    for row in connection.execute(newest_first):
+        yield _summary(row)
+
+
+def _summaries() -> sa.Select[tuple[object, ...]]:
+    return sa.select(*(c for c in INCIDENTS.c if c.name != "report"))
+
+
+def _summary(row: Row[tuple[object, ...]]) -> IncidentSummary:
+    return IncidentSummary(
+        id=row.id,
+        source=row.source,
+        host=row.host,
+        boot=row.boot,
+        kernel=row.kernel,
+        kind=row.kind,
+        severity=row.severity,
+        title=row.title,
+        function=row.function,
+        fingerprint=row.fingerprint,
+        analysis_version=row.analysis_version,
+        panicked=row.panicked,
+        ended_by=row.ended_by,
+        onset_at=row.onset_at,
+        received_at=row.received_at,
+        decision=row.decision,
     )
-    ordered = query.order_by(INCIDENTS.c.id).limit(MAX_FOUND)
-    return list(connection.execute(ordered).scalars())
-
-
-def list_incidents(connection: Connection, limit: int) -> list[IncidentSummary]:
-    """Return the newest incidents, at most ``MAX_LISTED``."""
-    columns = [c for c in INCIDENTS.c if c.name != "report"]
-    query = sa.select(*columns).order_by(INCIDENTS.c.received_at.desc())
-    rows = connection.execute(query.limit(min(limit, MAX_LISTED)))
-    return [
-        IncidentSummary(
-            id=row.id,
-            source=row.source,
-            host=row.host,
-            boot=row.boot,
-            kernel=row.kernel,
-            kind=row.kind,
-            severity=row.severity,
-            title=row.title,
-            function=row.function,
-            fingerprint=row.fingerprint,
-            analysis_version=row.analysis_version,
-            panicked=row.panicked,
-            ended_by=row.ended_by,
-            onset_at=row.onset_at,
-            received_at=row.received_at,
-            decision=row.decision,
-        )
-        for row in rows
-    ]
 
 
 def latest_by_source(connection: Connection) -> dict[str, LatestIncident]:

@@ -45,9 +45,12 @@ class LogEntry(NamedTuple):
     content: str
 
 
-def load_state(connection: Connection) -> list[StateRow]:
-    """Return every row of the policy's memory."""
-    rows = connection.execute(sa.select(POLICY_STATE))
+def load_state(connection: Connection, part: str | None = None) -> list[StateRow]:
+    """Return the rows of the policy's memory; ``part`` None: of every table of it."""
+    query = sa.select(POLICY_STATE)
+    if part is not None:
+        query = query.where(POLICY_STATE.c.part == part)
+    rows = connection.execute(query)
     return [StateRow(row.part, row.name, row.content) for row in rows]
 
 

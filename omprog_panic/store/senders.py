@@ -50,6 +50,17 @@ class Sighting:
     at: str
 
 
+def count_senders(connection: Connection) -> int:
+    """Return how many senders were heard."""
+    counted = connection.execute(sa.select(sa.func.count()).select_from(SENDERS))
+    return int(counted.scalar_one())
+
+
+def heard_sources(connection: Connection) -> set[str]:
+    """Return the addresses of all senders that were heard."""
+    return set(connection.execute(sa.select(SENDERS.c.source)).scalars())
+
+
 def list_senders(connection: Connection, limit: int) -> list[HeardSender]:
     """Return the senders that were heard last, at most ``MAX_LISTED``."""
     query = sa.select(SENDERS).order_by(SENDERS.c.last_heard_at.desc())

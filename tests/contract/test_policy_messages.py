@@ -93,6 +93,6 @@ def test_what_is_sent_is_rendered_without_a_fault(
     templates = load_templates(tmp_path, language)
     for kind in set(sent) - {Kind.INCIDENT}:
         facts = decode(encode(sent[kind])).facts
-        made = notice(facts, sent[kind].id[:12], catalog=templates.catalog)
+        made = notice(facts, sent[kind].id[:8], catalog=templates.catalog)
         assert templates.render(made).subject
     assert templates.failures == {}

@@ -34,7 +34,7 @@ def test_one_spool_file_gives_one_alert_with_the_whole_trace(tmp_path: Path) -> 
     )
     for item in incident.records:
         assert item.text in got.body
-    assert incident.id[:12] in got.body
+    assert incident.id[:8] in got.body
     assert PANIC_LINE in got.body
     assert list((tmp_path / "spool/new").iterdir()) == []
 
@@ -51,7 +51,7 @@ def test_the_same_file_again_gives_no_second_alert(tmp_path: Path) -> None:
             got = receiver.wait_for(2)
             assert alerter.terminate() == 0
 
-    ids = [f"{number:032x}"[:12] for number in (1, 2)]
+    ids = [f"{number:032x}"[:8] for number in (1, 2)]
     assert len(got) == 2
     assert all(f"Alert:     {i}" in g.body for i, g in zip(ids, got, strict=True))
 

@@ -102,7 +102,7 @@ def test_messages_are_in_the_configured_language(tmp_path: Path) -> None:
             publish(tmp_path / "spool", make_incident(1))
             alert = receiver.wait_for(1)[0].alert
             assert alert["title"].startswith("ПАНИКА ЯДРА db-07 (10.0.0.2): sysrq")
-            assert "Оповещение:    000000000000" in alert["message"]
+            assert "Оповещение:    00000000" in alert["message"]
             assert alerter.terminate() == 0
 
 

@@ -17,7 +17,7 @@ from tests.lookalikes.mail import Mail
 from tests.unit.alerter.worlds import World
 
 THERE = [pytest.param(case, id=case.name) for case in OVER_HTTP if case.there]
-ALERT = "000000000000"
+ALERT = "00000000"
 _LINK = re.compile(r"\[([:.])\](?=//|evil|a@)")
 
 
@@ -87,7 +87,7 @@ def test_mail_carries_all_of_it_and_a_file(
     assert seen.acting == ()
     assert missing(_LINK.sub(r"\1", seen.text)) == ""
     [(name, content)] = seen.files
-    assert re.fullmatch(r"[A-Za-z0-9.-]+-000000000000\.txt", name)
+    assert re.fullmatch(r"[A-Za-z0-9.-]+-00000000\.txt", name)
     assert missing(content.decode()) == ""
     [headers] = mailbox.headers
     assert headers.get_all("Bcc") is None

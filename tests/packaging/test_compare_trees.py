@@ -44,14 +44,12 @@ def test_words_can_be_left_aside_but_no_figures() -> None:
 
 def test_what_belongs_to_one_run_is_masked() -> None:
     known = uuid.uuid5(uuid.NAMESPACE_OID, "incident:ab").hex
-    text = (
-        f"At: 2026-11-22 22:15:42 UTC\nAlert:     {known[:12]}\nAlert:     {'0' * 12}"
-    )
+    text = f"At: 2026-11-22 22:15:42 UTC\nAlert:     {known[:8]}\nAlert:     {'0' * 12}"
     lines = as_lines({"title": "t", "type": "info", "message": text}, {known})
 
     assert lines[1:] == [
         "At: <time>",
-        f"Alert:     {known[:12]}",
+        f"Alert:     {known[:8]}",
         "Alert:     <id>",
     ]
     listed = json.dumps({"version": 1, "data": [{"id": "a", "stored_at": 1}]})

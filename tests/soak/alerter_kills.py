@@ -80,7 +80,7 @@ class _Services:
         if roll < 0.36:
             self.calm.wait(HANG_S)
             return 500  # after the timeout
-        digits = got.body.partition("Alert:     ")[2][:12]
+        digits = got.body.partition("Alert:     ")[2][:8]
         # A repeated attempt says so, and is otherwise the message of the first.
         body = SENT_AGAIN.sub("", got.body)
         with self._lock:
@@ -99,10 +99,10 @@ def run_once(seed: int, folder: Path) -> Outcome:
     chance = random.Random(seed)
     count, hosts = chance.randint(1, 3), chance.randint(1, 4)
     incidents = [
-        make_lone_incident(number << 80, source=f"10.0.0.{chance.randint(1, hosts)}")
+        make_lone_incident(number << 96, source=f"10.0.0.{chance.randint(1, hosts)}")
         for number in range(1, chance.randint(5, 20))
     ]
-    ids = {incident.id[:12] for incident in incidents}
+    ids = {incident.id[:8] for incident in incidents}
     with Receiver() as receiver:
         services = _Services(chance, receiver, count)
         urls = [receiver.url(path.strip("/")) for path in services.accepted]

@@ -10,11 +10,7 @@ from omprog_panic.admin.incident_actions import (
     export_incident,
     resend_incident,
 )
-from omprog_panic.admin.incidents import (
-    explain_decision,
-    list_incidents,
-    load_incident,
-)
+from omprog_panic.admin.incidents import explain_decision, load_incident
 from omprog_panic.admin.outbox import list_outbox
 from omprog_panic.config.model import Paths
 from omprog_panic.errors import OmprogPanicError
@@ -38,14 +34,6 @@ def paths_of(world: World) -> Paths:
     return Paths(world.spool, world.location, world.folder, world.folder)
 
 
-def test_incidents_are_listed_under_the_listed_name(world: World) -> None:
-    [listed] = list_incidents(world.location, 10, NAMES)
-
-    assert (listed.summary.id, listed.host) == (A.id, "db-07")
-    assert listed.to_json()["host"] == "db-07"
-    assert listed.time.endswith("UTC")
-
-
 def test_an_incident_is_shown_with_decisions_and_deliveries(world: World) -> None:
     details = load_incident(world.location, "AAAA", NAMES)
 
@@ -55,28 +43,6 @@ def test_an_incident_is_shown_with_decisions_and_deliveries(world: World) -> Non
     assert [row.state for row in details.deliveries] == ["waiting"]
     assert shown["deliveries"][0]["service_label"] == world.services[0].label
     assert shown["report"]["title"] == details.incident.report.title
-
-
-@pytest.mark.parametrize(
-    ("prefix", "words"),
-    [
-        ("aaa", "is too short: write at least 4 digits"),
-        ("ffff", "no incident has an id that begins with 'ffff'"),
-        ("%%%%", "no incident has an id"),
-    ],
-)
-def test_an_id_that_names_no_incident_is_refused(
-    world: World, prefix: str, words: str
-) -> None:
-    with pytest.raises(OmprogPanicError, match=words):
-        load_incident(world.location, prefix)
-
-
-def test_an_ambiguous_id_is_refused_with_the_candidates(world: World) -> None:
-    world.receive(make_incident((0xAAAA << 112) + 1))
-
-    with pytest.raises(OmprogPanicError, match=f"several incidents .*{A.id}"):
-        load_incident(world.location, "aaaa")
 
 
 def test_an_incident_is_exported_as_it_came(world: World) -> None:
@@ -96,7 +62,8 @@ def test_an_incident_whose_alert_is_pending_is_deleted_only_by_force(
         delete_incident(paths_of(world), "aaaa", force=False)
 
     assert delete_incident(paths_of(world), "aaaa", force=True) == A.id
-    assert list_incidents(world.location, 10) == []
+    with pytest.raises(OmprogPanicError, match="no incident"):
+        load_incident(world.location, A.id)
 
 
 def test_the_code_of_a_decision_is_explained_and_an_unknown_one_kept() -> None:

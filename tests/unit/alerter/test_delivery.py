@@ -55,7 +55,7 @@ def test_an_alert_is_sent_once(world: World) -> None:
 
     [(subject, body)] = sink.sent
     assert subject.startswith("PANIC db-07 (10.0.0.2): ")
-    assert "Alert:     000000000000" in body
+    assert "Alert:     00000000" in body
     assert states(world) == {A.key: ["sent"], B.key: ["waiting"]}
     assert world.names() == ["incident", "delivered"]
 
@@ -164,7 +164,7 @@ def test_a_service_with_a_limit_gets_head_and_tail(world: World) -> None:
     assert body.startswith("Host:      db-07")
     assert "line 199\n" not in body
     assert "line 200\n" in body
-    assert "lines left out: see omprog-panic incidents show 000000000000" in body
+    assert "lines left out: see omprog-panic incidents show 00000000" in body
     assert body.endswith("line 499")
 
 
@@ -184,7 +184,7 @@ def test_a_file_follows_once_the_alert_is_recorded(world: World) -> None:
 
     assert seen == ["sent"]
     [file] = sink.sent_files
-    assert file.name.endswith("-000000000000.txt")
+    assert file.name.endswith("-00000000.txt")
     assert "Call Trace:" in file.text
 
 
@@ -328,7 +328,7 @@ def test_a_test_alert_is_marked_as_one(world: World) -> None:
     [(subject, body)] = sink.sent
     assert subject.startswith("TEST ")
     assert body.startswith("TEST: this message was requested")
-    assert notification_id[:12] in body
+    assert notification_id[:8] in body
 
 
 class _Counting(DeliveryAgent):

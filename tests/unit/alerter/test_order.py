@@ -37,7 +37,7 @@ class Judging(MemorySink):
 
     def send(self, subject: str, body: str, file: Attachment | None = None) -> Outcome:
         assert file is None
-        digits = body.partition("Alert:     ")[2][:12]
+        digits = body.partition("Alert:     ")[2][:8]
         number = int(digits, 16)
         self.asked.append(number)
         outcome = self.judge(number)
@@ -48,7 +48,7 @@ class Judging(MemorySink):
 
 
 def crash(number: int, host: int) -> IncidentRecord:
-    return make_incident(number << 80, source=f"10.0.0.{host}")
+    return make_incident(number << 96, source=f"10.0.0.{host}")
 
 
 def test_of_one_host_the_later_waits_for_the_earlier(world: World) -> None:

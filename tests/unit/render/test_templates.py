@@ -176,7 +176,7 @@ def test_without_any_template_the_alert_still_goes_out(tmp_path: Path) -> None:
     rendered = templates.render(sample_context())
 
     assert rendered.subject == "PANIC sample-host: sysrq triggered crash"
-    assert "Alert: 0123456789ab" in rendered.body
+    assert "Alert: 01234567" in rendered.body
     assert "sysrq_handle_crash+0x16/0x20" in rendered.body
 
 
