@@ -15,7 +15,7 @@ from omprog_panic.sinks.sink import Alert
 if TYPE_CHECKING:
     from omprog_panic.render.fitting import Excess
 
-ALERT_ID = "0123456789ab"
+ALERT_ID = "01234567"
 LABELS = Labels("panic", "panic", "db-07", "10.0.0.2", kernel="6.1.0")
 
 

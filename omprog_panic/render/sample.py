@@ -73,7 +73,7 @@ SAMPLE_REPORT = Report(
     ),
 )
 
-SAMPLE_ALERT_ID = "0123456789ab"
+SAMPLE_ALERT_ID = "01234567"
 
 
 # All that is never missing in real facts.
