@@ -230,7 +230,7 @@ def test_a_reload_brings_a_second_service_and_a_new_retention(tmp_path: Path) ->
 
         told = [got for got in receiver.received if got.path == "/second"]
         assert len(told) == 1
-        assert "Alert:     000000000000" in told[0].body
+        assert "Alert:     00000000" in told[0].body
 
 
 def test_embedded_it_tells_what_happens_and_stops_when_told(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_a_sink_is_given_the_notification_of_the_policy(world: World) -> None:
     [alert] = sink.alerts
     assert alert.notification.incident_id == f"{0xABC:032x}"
     assert alert.notification.facts == IncidentNotes()
-    assert alert.alert_id == "000000000000"
+    assert alert.alert_id == "00000000"
     # Without the policy these come from the incident.
     assert alert.notification.labels.host == "db-07"
     assert alert.notification.labels.severity == "panic"
