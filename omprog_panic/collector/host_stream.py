@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from omprog_panic.collector.events import Event
     from omprog_panic.collector.timeline import Outcome
     from omprog_panic.model import EndReason
-    from omprog_panic.netconsole.reassembly import Fragments, Ordered
+    from omprog_panic.netconsole.reassembly import Ordered
 
 # Pieces of one line of an old kernel follow each other within milliseconds.
 _CONTINUES_WITHIN_S = 2.0
@@ -211,16 +211,6 @@ class HostStream:
             self.timeline.kernel = packet.release
         return StreamRecord(line, text, packet.time_us, packet.is_user)
 
-    def take_fragments(self) -> list[Fragments]:
-        """Return the incomplete records: they may be those of another host."""
-        return [] if self.order is None else self.order.take_fragments()
-
-    def adopt(self, fragments: Fragments) -> None:
-        """Wait for the rest of an incomplete record."""
-        if self.order is None:
-            self.order = PacketOrder()
-        self.order.adopt(fragments)
-
     def forget_numbers(self, now: float) -> list[Outcome]:
         """Expect any sequence number next: the last ones were two hosts'."""
         if self.order is None:
@@ -298,10 +288,6 @@ class HostStream:
             ):
                 return [Dropped("duplicate_records")]
         return self.timeline.feed(record, now)
-
-    def has_part_of(self, packet: Packet) -> bool:
-        """Return whether another fragment of this one's record is here."""
-        return self.order is not None and self.order.has_part_of(packet)
 
     def clock_distance_s(self, wall: float, time_us: int) -> float:
         """Return how far a stamp, received at ``wall``, is from this host's clock.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.collector.boot_time import wall_s
 from omprog_panic.collector.host_stream import HostStream
+from omprog_panic.collector.numbering import PacketOrder
 from omprog_panic.collector.timeline import Timeline, TimelineSplit
 from omprog_panic.collector.token_bucket import TokenBucket
 from omprog_panic.errors import MalformedPacketError
@@ -19,7 +20,7 @@ from omprog_panic.model import EndReason
 from omprog_panic.netconsole.packet import Packet, parse_packet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from omprog_panic.collector.events import Event
     from omprog_panic.collector.open_trace import TraceLimits
@@ -99,26 +100,14 @@ class Source:
         except MalformedPacketError:
             packet = Packet(payload)
         for stream in self._streams() if packet.fragment is not None else ():
-            if stream.has_part_of(packet):
+            order = stream.order
+            if order is not None and order.incomplete.has_part_of(packet):
                 return stream
         time_us = packet.time_us
         if time_us is None:
             # No stamp: it belongs to the newest record before it.
             return max(self._streams(), key=lambda s: s.timeline.last_heard)
-        return self._nearest(at, time_us) or self.primary
-
-    def _nearest(self, at: str, time_us: int) -> HostStream | None:
-        """Return the host whose clock shows this time, None if none does."""
-        wall = wall_s(at)
-        if wall is None:
-            return None
-        best: HostStream | None = None
-        nearest = float("inf")
-        for stream in self._streams():
-            distance = stream.clock_distance_s(wall, time_us)
-            if distance < nearest:
-                best, nearest = stream, distance
-        return best
+        return _nearest(self._streams(), at, time_us) or self.primary
 
     def _streams(self) -> Iterator[HostStream]:
         yield self.primary
@@ -134,13 +123,16 @@ class Source:
             events += [o for o in outcomes if not isinstance(o, TimelineSplit)]
             if not splits:
                 break
-            parts = stream.take_fragments()
+            order = stream.order
+            parts = [] if order is None else order.incomplete.take_all()
             for timeline in splits:
                 events += self._add(timeline)
             for part in parts:
                 # Of a record that had begun when the hosts were told apart.
                 time_us = part.packet.time_us or 0
-                (self._nearest(part.at, time_us) or stream).adopt(part)
+                owner = _nearest(self._streams(), part.at, time_us) or stream
+                owner.order = owner.order or PacketOrder()
+                owner.order.incomplete.adopt(part)
             # What waited in the order was of two hosts, and may split once more.
             outcomes = stream.forget_numbers(splits[-1].last_heard)
         return events
@@ -236,3 +228,17 @@ def _replaces(timeline: Timeline, other: HostStream) -> bool:
 
 def _worth(other: HostStream) -> tuple[bool, float]:
     return other.timeline.retired_at is None, other.timeline.last_heard
+
+
+def _nearest(streams: Iterable[HostStream], at: str, time_us: int) -> HostStream | None:
+    """Return the host whose clock shows this time, None if none does."""
+    wall = wall_s(at)
+    if wall is None:
+        return None
+    best: HostStream | None = None
+    nearest = float("inf")
+    for stream in streams:
+        distance = stream.clock_distance_s(wall, time_us)
+        if distance < nearest:
+            best, nearest = stream, distance
+    return best

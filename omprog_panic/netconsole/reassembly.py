@@ -12,11 +12,12 @@ knows its content. Numberings that a jump left are remembered and taken up again
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, NamedTuple
 
+from omprog_panic.netconsole.fragments import Fragments, IncompleteRecords
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from omprog_panic.netconsole.packet import Packet
 
@@ -26,7 +27,6 @@ MAX_FRAGMENTED = 16  # incomplete records; with more, the oldest is given up
 MAX_HOLES = 64  # holes given up that are remembered, to recognise a late packet
 MAX_NUMBERINGS = 4  # that were left by a jump, or by another host's packets
 SWAPPED_WITHIN = 64  # sequence numbers over which a network may swap datagrams
-MAX_PIECES = 256  # fragments of a record; kernels cut at 1000 bytes. More are lost
 
 
 class Ordered(NamedTuple):
@@ -52,56 +52,6 @@ class Numbering(NamedTuple):
     others: tuple[int, ...] = ()  # the next numbers of numberings that may go on
 
 
-@dataclasses.dataclass(slots=True)
-class Fragments:
-    """The fragments of one record, by their offset; ``at``: when the newest came."""
-
-    packet: Packet
-    total: int
-    at: str
-    deadline: float
-    pieces: dict[int, str] = dataclasses.field(default_factory=dict)
-
-    def add(self, offset: int, body: str) -> bool:
-        """Take a fragment; return False if it adds nothing, or is one too many."""
-        body = body[: self.total - offset]
-        known = self.pieces.get(offset)
-        if known is None and len(self.pieces) >= MAX_PIECES:
-            return False
-        if known is not None and len(body) <= len(known):
-            return False
-        self.pieces[offset] = body
-        return True
-
-    def packets(self) -> Iterator[Packet]:
-        """Return each fragment as the packet that it came in."""
-        for offset, body in self.pieces.items():
-            yield self.packet._replace(body=body, fragment=(offset, self.total))
-
-    def assemble(self) -> tuple[str, int]:
-        """Join the fragments; return the text and the number of missing bytes.
-
-        rsyslogd removes a line feed at the end of a fragment: a hole of one byte is
-        that line feed.
-        """
-        body, filled, holes = [], 0, 0
-        for offset in sorted(self.pieces):
-            piece = self.pieces[offset]
-            if offset > filled:
-                missing = offset - filled
-                body.append("\n" if missing == 1 else f"[{missing} bytes lost]")
-                holes += 0 if missing == 1 else missing
-                filled = offset
-            fresh = piece[filled - offset :]
-            body.append(fresh)
-            filled += len(fresh)
-        missing = self.total - filled
-        if missing > 1:
-            body.append(f"[{missing} bytes lost]")
-            holes += missing
-        return "".join(body), holes
-
-
 class Reassembler:
     """Releases one host's extended packets in order.
 
@@ -115,12 +65,12 @@ class Reassembler:
     """
 
     __slots__ = (
-        "_fragments",
         "_holes",
         "_next",
         "_others",
         "_waiting",
         "hole_timeout_s",
+        "incomplete",
         "odd",
         "repeats",
         "was_received",
@@ -134,7 +84,7 @@ class Reassembler:
         self._next: int | None = None
         # By sequence number: the packet, and when it began to wait.
         self._waiting: dict[int, tuple[Ordered, float]] = {}
-        self._fragments: dict[int, Fragments] = {}
+        self.incomplete = IncompleteRecords()
         # (first, last) of what was given up; any other lower number was used.
         self._holes: list[tuple[int, int]] = []
         # The next numbers of numberings that may go on, the newest last.
@@ -148,28 +98,7 @@ class Reassembler:
     @property
     def busy(self) -> bool:
         """Whether a hole is open or a record incomplete."""
-        return bool(self._waiting or self._fragments)
-
-    def has_part_of(self, packet: Packet) -> bool:
-        """Return whether a fragment's record is incomplete here, without this part."""
-        assert packet.sequence is not None
-        assert packet.fragment is not None
-        pending = self._fragments.get(packet.sequence)
-        if pending is None or pending.packet.time_us != packet.time_us:
-            return False
-        offset, total = packet.fragment
-        return pending.total == total and offset not in pending.pieces
-
-    def take_fragments(self) -> list[Fragments]:
-        """Return the incomplete records, and forget them."""
-        taken = list(self._fragments.values())
-        self._fragments.clear()
-        return taken
-
-    def adopt(self, fragments: Fragments) -> None:
-        """Wait for the rest of an incomplete record of another reassembler."""
-        assert fragments.packet.sequence is not None
-        self._fragments.setdefault(fragments.packet.sequence, fragments)
+        return bool(self._waiting or self.incomplete)
 
     def numbering(self) -> Numbering:
         """Return the numbering; only allowed while not :attr:`busy`."""
@@ -196,7 +125,7 @@ class Reassembler:
 
     def skip(self, sequence: int) -> bool:
         """Count a complete packet if it is the next one; return whether it is."""
-        if sequence != self._next or self._waiting or self._fragments:
+        if sequence != self._next or self._waiting or self.incomplete:
             return False
         self._next = sequence + 1
         return True
@@ -206,29 +135,29 @@ class Reassembler:
         assert packet.fragment is not None
         released: list[Ordered] = []
         offset, total = packet.fragment
-        pending = self._fragments.get(packet.sequence)
+        pending = self.incomplete.get(packet.sequence)
         if pending is not None and pending.total != total:
             # No kernel gives two sizes for one record: the first is believed, or a
             # stream of others would keep every record from ever being complete.
             self.odd += 1
             return []
         if pending is None:
-            if len(self._fragments) >= MAX_FRAGMENTED:
-                released = self._give_up_fragments(next(iter(self._fragments)), now)
+            if len(self.incomplete) >= MAX_FRAGMENTED:
+                released = self._give_up_fragments(self.incomplete.oldest(), now)
             pending = Fragments(packet, total, at, now + self.hole_timeout_s)
-            self._fragments[packet.sequence] = pending
+            self.incomplete.adopt(pending)
         if not pending.add(offset, packet.body):
             self.repeats += 1
         pending.at = at
         body, holes = pending.assemble()
         if holes == 0:
-            del self._fragments[packet.sequence]
+            self.incomplete.pop(packet.sequence)
             whole = packet._replace(body=body, fragment=None)
             released += self._place(packet.sequence, Ordered(whole, at), now)
         return released
 
     def _give_up_fragments(self, sequence: int, now: float) -> list[Ordered]:
-        pending = self._fragments.pop(sequence)
+        pending = self.incomplete.pop(sequence)
         if self._is_used(sequence) and all(map(self.was_received, pending.packets())):
             self.repeats += len(pending.pieces)
             return []
@@ -326,7 +255,7 @@ class Reassembler:
     def tick(self, now: float) -> list[Ordered]:
         """Return the packets that became final because time passed."""
         released: list[Ordered] = []
-        due = [s for s, f in self._fragments.items() if f.deadline <= now]
+        due = [s for s, f in self.incomplete.records() if f.deadline <= now]
         for sequence in due:
             released += self._give_up_fragments(sequence, now)
         if self._waiting:
@@ -335,9 +264,9 @@ class Reassembler:
 
     def deadline(self) -> float | None:
         """Return when :meth:`tick` must be called; None: not needed."""
-        if not self._waiting and not self._fragments:
+        if not self._waiting and not self.incomplete:
             return None
-        times = [fragments.deadline for fragments in self._fragments.values()]
+        times = [fragments.deadline for _, fragments in self.incomplete.records()]
         if self._waiting:
             times.append(self._waiting[min(self._waiting)][1] + self.hole_timeout_s)
         return min(times)
@@ -345,7 +274,7 @@ class Reassembler:
     def flush(self) -> list[Ordered]:
         """Give up every hole and every incomplete record now."""
         released: list[Ordered] = []
-        for sequence in list(self._fragments):
+        for sequence, _ in self.incomplete.records():
             released += self._give_up_fragments(sequence, 0.0)
         return released + self._release_waiting(None)
 

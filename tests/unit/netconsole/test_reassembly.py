@@ -280,19 +280,3 @@ def test_fragments_of_another_record_with_a_used_number_are_kept(
     released = order.feed(fragment(100, cut, len(real), real[cut:]), "a", 1.0)
 
     assert [item.packet.body for item in released] == [real]
-
-
-def test_an_incomplete_record_can_be_completed_by_another() -> None:
-    one, other = Reassembler(), Reassembler()
-    first, rest = fragment(100, 0, 10, "0123"), fragment(100, 4, 10, "456789")
-    one.feed(first, "a", 0.0)
-
-    assert one.has_part_of(rest)
-    assert not one.has_part_of(first)
-    assert not one.has_part_of(fragment(100, 4, 11, "456789x"))
-    for part in one.take_fragments():
-        other.adopt(part)
-    assert one.deadline() is None
-    assert not one.has_part_of(rest)
-    (whole,) = other.feed(rest, "a", 0.0)
-    assert whole.packet.body == "0123456789"
