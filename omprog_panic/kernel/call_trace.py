@@ -73,6 +73,14 @@ _MARK = re.compile(
     r"<?</?(?:IRQ|NMI|EOI|EOE|TASK|SOFTIRQ|EXCEPTION|#\w{2}|ENTRY\w*|\w*-stack)>>?"
 )
 
+# powerpc: external, decrementer, doorbell, reset, performance monitor. What stands
+# behind it was interrupted: "--- interrupt: 901 at arch_local_irq_restore+0x74/0x80",
+# before 4.19 "--- Exception: 501 at".
+_POWER_INTERRUPT = re.compile(
+    r"--- (?:interrupt|Exception): (?:100|50[01]|90[01]|980|a0[01]|e[8a]0|f00)\b"
+    r"(?: \([^)]{1,40}\))?(?: at (?=[\w.]))?"
+)
+
 # The headings of call traces: those of the architectures, lib/dump_stack.c and others.
 _TRACE_HEADING = (
     rf"(?:{'|'.join(arch.column('trace_headings'))}|backtrace|[Ss]tack backtrace)"
@@ -218,6 +226,9 @@ def _parse_line(text: str) -> tuple[_Parsed, ...]:
         parsed.append((TraceItemKind.MARK, None, _mark_of(mark)))
         text = text[mark.end() :].lstrip()
         text = _TIME_STAMP.sub("", text, count=1) if text.startswith("[") else text
+    if text.startswith("--- ") and (power := _POWER_INTERRUPT.match(text)):
+        parsed.append((TraceItemKind.MARK, None, "<EOI>"))
+        text = text[power.end() :]
     if not text:
         return tuple(parsed)
     if text[:3] in _HEADING_STARTS and (heading := _HEADING.match(text)):

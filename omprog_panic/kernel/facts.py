@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING
 
@@ -54,7 +55,7 @@ _RELEASE = (
 # lib/dump_stack.c dump_stack_print_info, and its forerunners in each architecture.
 _CPU = re.compile(
     r"CPU: ?(?P<cpu>\d+) +(?:UID: \d+ )?(?:PID: (?P<pid>-?\d+) Comm: "
-    r"(?P<comm>.{1,64}?) )?"
+    r"(?P<comm>.{0,64}?) )?"
     r" *(?:Kdump: loaded )?" + _TAINT + _RELEASE,
 )
 _OLD_PID = re.compile(
@@ -75,7 +76,25 @@ _PROCESS = re.compile(
     r"pid +=\s+(?P<pid2>\d+), comm = (?P<comm2>.{1,64})$|"
     r"TASK(?: = |: )[0-9a-f]+\[(?P<pid3>\d+)\] '(?P<comm3>[^']{1,64})'(?:.*CPU: "
     r"(?P<cpu3>\d+))?|"
-    r"Showing stack for process (?P<pid4>\d+)$",
+    r"Showing stack for process (?P<pid4>\d+)$|"
+    # sh; ia64, whose line has neither taint nor release
+    r"Pid ?: (?P<pid5>\d+), (?:CPU (?P<cpu5>\d+), )?[Cc]omm:\s+(?P<comm5>\S.{0,63})$",
+)
+# ia64 "insmod[1522]: Oops 11012296146944 [1]", alpha "swapper(1): Oops 0"
+_DIED = re.compile(
+    r"(?P<comm>[^ :(\[]{1,16})(?:\[(?P<pid>\d{1,7})\]: .{1,60} \[\d+\]|"
+    r"\((?P<pid2>\d{1,7})\): .{1,60})$"
+)
+# The victim of a stalled processor: "task:python  state:R ... pid:554348 ppid:1", or
+# "kopald          R  running task        0   854      2 0x00000804" before 5.11.
+_TASK = re.compile(
+    r"task:(?P<comm>.{1,16}?) +state:.*? pid: *(?P<pid>\d+)|"
+    r"(?P<comm2>\S.{0,15}?) +R +running task +\d+ +(?P<pid2>\d+) "
+)
+# ia64: "psr : ... ip  : [<a000000201550090>]    Tainted: G (2.6.18 #1)"; sh: "CPU : 0
+# Not tainted  (3.4.0 #12)"
+_TAINT_BEHIND = re.compile(
+    r"(?:psr : .{20,120}\]|CPU : (?P<cpu>\d+))\s+" + _TAINT + _RELEASE
 )
 _XMON_CPU = re.compile(r"cpu (?P<cpu>0x[0-9a-f]+): Vector: ")
 _CPU_ALONE = re.compile(r"(?:CPU|Cpu) ?#?:? *(?P<cpu>\d+) *$")
@@ -120,7 +139,7 @@ def _release(found: dict[str, object], match: re.Match[str]) -> None:
 
 
 def _read_cpu(found: dict[str, object], text: str) -> None:
-    if match := _CPU.match(text):
+    if match := _CPU.match(text) or _TAINT_BEHIND.match(text):
         _cpu_line(found, match)
     elif match := _CPU_ALONE.match(text):
         found.setdefault("cpu", int(match["cpu"]))
@@ -129,6 +148,8 @@ def _read_cpu(found: dict[str, object], text: str) -> None:
 def _read_old_pid(found: dict[str, object], text: str) -> None:
     if match := _OLD_PID.match(text):
         _cpu_line(found, match)
+    else:
+        _read_process(found, text)
 
 
 def _read_taint(found: dict[str, object], text: str) -> None:
@@ -146,13 +167,13 @@ def _read_process(found: dict[str, object], text: str) -> None:
     if match is None:
         return
     groups = match.groupdict()
-    for mark in ("", "2", "3", "4"):
+    for mark in ("", "2", "3", "4", "5"):
         if groups.get(f"pid{mark}"):
             found.setdefault("pid", int(groups[f"pid{mark}"]))
         if comm := groups.get(f"comm{mark}"):
             found.setdefault("process", comm)
-    if groups.get("cpu3"):
-        found.setdefault("cpu", int(groups["cpu3"]))
+    if cpu := groups.get("cpu3") or groups.get("cpu5"):
+        found.setdefault("cpu", int(cpu))
 
 
 def _read_xmon(found: dict[str, object], text: str) -> None:
@@ -189,6 +210,7 @@ _READERS: dict[str, Callable[[dict[str, object], str], None]] = {
     "TAS": _read_process,
     "Sho": _read_process,
     "cpu": _read_xmon,
+    "psr": _read_cpu,
     "Har": _read_hardware,
     "Mac": _read_hardware,
     "Mod": _read_modules,
@@ -218,6 +240,8 @@ def read_facts(
             and _REGISTER.match(text)
         ):
             registers.append(text)
+    if "process" not in found:
+        _read_victim(found, texts)
     found["registers"] = tuple(registers)
     found["frames"] = _first_frames(items)
     if (pc := _pc(items)) is not None:
@@ -226,6 +250,21 @@ def read_facts(
         found["hardware_error"] = words + str(found.pop("machine_check", ""))
     found.pop("machine_check", None)
     return found
+
+
+def _read_victim(found: dict[str, object], texts: Sequence[str]) -> None:
+    """Read who died or is stuck from lines that say it in words of their own."""
+    match = None
+    for above, text in itertools.pairwise(("", *texts[:60])):
+        if above.startswith("Task dump for CPU"):
+            match = _TASK.match(text)
+        elif "Oops" in text or text.endswith("]"):
+            match = _DIED.match(text)
+        if match is not None:
+            groups = match.groupdict()
+            found.setdefault("pid", int(groups["pid"] or groups["pid2"]))
+            found.setdefault("process", groups["comm"] or groups.get("comm2"))
+            return
 
 
 def _pc(items: Sequence[TraceItem]) -> str | None:

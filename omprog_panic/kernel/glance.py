@@ -39,9 +39,9 @@ _OTHER = frozenset(
     if key not in START_KEYS or (key.startswith("{") and key.encode() not in _CRASHES)
 )
 # Words of signatures/info.py: at the beginning, or after the first ": ".
-_ALWAYS = _OTHER | {b"tra", b"Use"}
+_ALWAYS = _OTHER | {b"tra", b"Use", b"pot"}
 _BEGINNINGS = _ALWAYS | _CRASHES.keys() | _EVENTS.keys()
-_INFO_REST = frozenset({b"unh", b"sen", b"seg", b"pag", b"gfp"})
+_INFO_REST = frozenset({b"unh", b"sen", b"seg", b"pag", b"gfp", b"pot"})
 
 
 _stamp = STAMP_ONLY.match

@@ -17,6 +17,11 @@ HARDWARE_ERRORS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
         "machine check exception",
     ),
     (
+        ("Machine check",),
+        re.compile(r"^Oops: Machine check", re.MULTILINE),
+        "machine check",
+    ),
+    (
         ("machine check",),
         re.compile(r"Fatal (?:local )?machine check|machine check \(\w+\) .*\[Not rec"),
         "fatal machine check",
@@ -28,7 +33,7 @@ HARDWARE_ERRORS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
     ),
     (
         ("EDAC ",),
-        re.compile(r"^EDAC \S+: \d+ UE ", re.MULTILINE),
+        re.compile(r"^EDAC \S+: (?:\d+ )?UE ", re.MULTILINE),
         "memory error that could not be corrected",
     ),
     (("SError",), re.compile(r"SError Interrupt"), "asynchronous error from the bus"),
@@ -49,8 +54,9 @@ HARDWARE_ERRORS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
 # Of these the hardware could not correct the error.
 _FATAL = re.compile(
     r"Machine Check Exception|(?:event )?severity: (?:fatal|recoverable)|"
-    r"[Uu]ncorrect|\d+ UE |SError|Fatal|Processor context corrupt|Failed|"
-    r"Machine check in|machine check \(\w+\).*\[Not recovered\]",
+    r"[Uu]ncorrect|EDAC \S+: (?:\d+ )?UE |SError|Fatal|Processor context corrupt|"
+    r"Failed|Oops: Machine check|Machine check in|"
+    r"machine check \(\w+\).*\[Not recovered\]",
 )
 
 

@@ -20,8 +20,12 @@ STAMP = (
 VENDOR = (
     # Samsung Exynos: [4:provider@4.0-se: 1823]
     r"\[\d{1,2}: *[^\]\n]{1,32}: *\d{1,7}\][ \t]*",
+    # Marvell: c0 1 (swapper/0)
+    r"[cC]\d{1,2} \d{1,7} \([^)\n]{1,32}\)[ \t]*",
     # Samsung and Spreadtrum: C1 [    swapper/1:    0] or c4  1823
     r"[cC]\d{1,2} +(?:\[ *[^\]\n]{1,32}: *\d{1,7}\]|\d{1,6} )[ \t]*",
+    # Samsung Exynos 4: c0
+    r"[cC]\d (?=[A-Z\[])",
     # MediaTek: <4>.(2)[1823:kworker/2:1] or -(0)[0:swapper/0]
     r"(?:<\d>)?[-.]?\(\d{1,2}\)\[\d{1,7}:[^\]\n]{1,32}\][ \t]*",
     # Xiaomi and other Qualcomm boards: [20210101_10:11:12.123456]@4
@@ -53,17 +57,19 @@ DECODED = re.compile(
     r"(?P<facility>[a-z]{3,8}) *:(?:emerg|alert|crit|err|warn|notice|info|debug) *: ",
 )
 # "Nov 22 10:15:42[.123456] host kernel: " of syslog and journalctl; or the time as
-# 2026-11-22T10:15:42+01:00, Fri 2026-11-27 09:00:00 UTC, 1700000000.123456 or
-# [  123.456789].
+# 2026-11-22T10:15:42+01:00, Fri 2026-11-27 09:00:00 UTC, 2026-11-27 09:00:00 +0000 UTC,
+# 1700000000.123456 or [  123.456789]. journalctl --no-hostname prints none.
 SYSLOG = re.compile(
     r"(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})?|"
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^ ]{0,16}|"
     r"[A-Z][a-z]{2} \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})? [A-Z]{1,5}|"
-    r"\d{9,11}\.\d{6}|\[ *\d{1,12}\.\d{6}\]) [^ ]{1,255} "
+    r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: [+-]\d{4})?(?: [A-Z]{1,5})?|"
+    r"\d{9,11}\.\d{6}|\[ *\d{1,12}\.\d{6}\]) (?:(?!kernel: )[^ ]{1,255} )?"
     r"(?P<program>[^ :\[]{1,64})(?:\[\d+\])?: ",
 )
 # 2018/01/09 14:28:48: the date that programs which relay a console put before a line.
-DATED = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d ")
+# [  240.]: a kernel whose clock has no fractions.
+DATED = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d |\[ *\d{1,7}\.\d{0,5}\] ")
 PRIORITY = re.compile(r"<\d{1,3}>")
 
 

@@ -171,6 +171,8 @@ class ReportLines:
 
     def is_prelude_of(self, start: StartLine) -> bool:
         """Return whether the report so far only introduces ``start``."""
+        if self.start.signature.role == "detail" and self.kind in _SEVERAL_STARTS:
+            return start.signature.kind == self.kind and start.signature.role == ""
         return (
             self.is_prelude
             and len(self.kept.texts) <= TAIL_LINES

@@ -86,6 +86,8 @@ _GLUED = re.compile(
     r"INFO: task \S{1,20}:\d+ blocked for |Oops: [0-9a-f]{4} \[#|kernel BUG at [^ "
     r"]+:\d)"
 )
+_PROMPT = re.compile(r"(?:\blogin: |[\w~/]# |[\w~/]\$ )\Z")
+"""What a terminal shows when the kernel prints: no program quotes behind it."""
 _INDENTED = frozenset("[(<-. ")
 _CPU_COLUMNS = frozenset(f"{letter}{digit}" for letter in "cC" for digit in range(10))
 MARKS = (DIE_MARK, "BUG", "anic - not", "ble to han", "INFO: ")
@@ -188,7 +190,8 @@ def _match_anywhere(text: str, *, attached: bool) -> StartLine | None:
     glued = _GLUED.match(text)
     if glued is None or text.startswith(_NOT_THE_KERNEL):
         return None
-    if attached and glued["before"].endswith(" "):
+    before = glued["before"]
+    if attached and before.endswith(" ") and not _PROMPT.search(before):
         return None
     return _match_rows(text[glued.start("start") :])
 

@@ -34,6 +34,15 @@ FAULT: tuple[Signature, ...] = (
         "oops",
         Severity.OOPS,
         "Unable to handle",
+        r"Unable to handle kernel access at virtual address",
+        title="BUG: unable to handle kernel access",
+        rule="pc",
+        source="arch/m68k/mm/fault.c send_fault_sig",
+    ),
+    Signature(
+        "oops",
+        Severity.OOPS,
+        "Unable to handle",
         r"Unable to handle kernel pointer dereference",
         title="BUG: unable to handle kernel pointer dereference",
         rule="pc",
@@ -182,12 +191,12 @@ FAULT: tuple[Signature, ...] = (
     Signature(
         "oops",
         Severity.OOPS,
-        "Unhandled fault:",
-        r"Unhandled fault: ",
+        "Unhandled fault",
+        r"Unhandled fault(?:: | at 0x)",
         title="Unhandled fault",
         rule="pc",
         confirmed_by=_IN_KERNEL,
-        source="arch/arm/mm/fault.c do_DataAbort",
+        source="arch/arm/mm/fault.c do_DataAbort, arch/arm64/mm/fault.c do_mem_abort",
     ),
     Signature(
         "oops",
@@ -220,6 +229,16 @@ FAULT: tuple[Signature, ...] = (
         source="arch/riscv/kernel/traps.c handle_break",
     ),
     Signature(
+        "machine-check",
+        Severity.HARDWARE,
+        "Oops: Machine check",
+        r"Oops: Machine check, sig: \d+",
+        title="machine check",
+        rule="pc",
+        role="die",
+        source="arch/powerpc/kernel/traps.c die_mce",
+    ),
+    Signature(
         "oops",
         Severity.OOPS,
         "Oops",
@@ -242,7 +261,7 @@ FAULT: tuple[Signature, ...] = (
         "oops",
         Severity.OOPS,
         ("Bad mode in", "Unhandled "),
-        r"(?P<what>Bad mode in .{1,60} handler) detected on CPU(?P<cpu>\d+)|"
+        r"(?P<what>Bad mode in .{1,60} handler) detected(?: on CPU(?P<cpu>\d+)|, )|"
         r"(?P<id_what>Unhandled .{1,60} exception) on CPU(?P<cpu2>\d+)",
         title="{what}{id_what}",
         rule="pc",

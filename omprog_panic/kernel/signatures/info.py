@@ -71,6 +71,13 @@ INFO: tuple[Signature, ...] = (
         "arch/arm/mm/fault.c, arch/arm64/kernel/traps.c, arch/riscv/kernel/traps.c",
     ),
     _user_fault(
+        "potentially unexpected fatal signal",
+        r"(?:(?P<comm>.{1,40})/(?P<pid>\d+): )?potentially unexpected fatal signal "
+        r"(?P<id_signal>\d+)",
+        "fatal signal {id_signal}",
+        "kernel/signal.c print_fatal_signal",
+    ),
+    _user_fault(
         "sending SIGSEGV to",
         r"\w+\(\): sending SIGSEGV to (?P<comm>.{1,40}) for ",
         "segfault in {comm}",

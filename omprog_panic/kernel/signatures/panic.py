@@ -108,7 +108,7 @@ PANIC: tuple[Signature, ...] = (
         r"(?P<id_what>(?:VERIFY|ASSERT)\w{0,4}\(.{1,400}?\)) failed",
         title="PANIC: {id_what}",
         rule="named",
-        more=rf"PANIC at [^: ]{{1,80}}:\d+:{FUNCTION}\(\)",
+        more=rf"(?:PANIC at |SPLError: \d+:\d+:\()[^: ]{{1,80}}:\d+:{FUNCTION}\(\)",
         role="opening",
         source="openzfs include/os/linux/spl/sys/debug.h",
     ),

@@ -89,7 +89,8 @@ WARNING: tuple[Signature, ...] = (
         "warning",
         Severity.WARNING,
         "WARNING:",
-        warning_pattern(r"mm/vmalloc\.c"),
+        r"(?!.* _*(?:vmalloc_to_\w+|vunmap\w*|vfree\w*|vmap\w*|remove_vm_area)\b)"
+        + warning_pattern(r"mm/vmalloc\.c"),
         title="WARNING: zero-size vmalloc",
         rule="warning",
         source="mm/vmalloc.c __vmalloc_node_range",

@@ -133,3 +133,19 @@ def test_a_line_too_long_for_the_cache_is_parsed_as_well() -> None:
     (item,) = parse_items([text + "x"])
 
     assert item.kind is TraceItemKind.FRAME
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("--- interrupt: 901 at acme_poll+0x74/0x80", True),
+        ("--- interrupt: 100 at acme_poll+0x74/0x80", True),
+        ("--- Exception: 501 (Hardware Interrupt) at acme_poll+0x74/0x80", True),
+        ("--- interrupt: c00 at 0x7fff9a8b1234", False),
+        ("--- interrupt: 300 at acme_poll+0x74/0x80", False),
+    ],
+)
+def test_power_marks_what_was_interrupted(text: str, *, marked: bool) -> None:
+    marks = [i.text for i in parse_items([text]) if i.kind is TraceItemKind.MARK]
+
+    assert marks == (["<EOI>"] if marked else [])

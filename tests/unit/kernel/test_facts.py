@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from omprog_panic.kernel.call_trace import parse_items
 from omprog_panic.kernel.facts import MAX_FRAMES, read_facts
 
@@ -53,3 +55,68 @@ def test_frames_are_limited() -> None:
 def test_the_program_counter_of_another_processor_is_not_the_reports() -> None:
     assert "pc" not in read("NMI backtrace for cpu 1\nRIP: 0010:acme_spin+0x1/0x2")
     assert read("RIP: 0010:0x0")["pc"] == "0x0"
+
+
+@pytest.mark.parametrize(
+    ("text", "process", "pid"),
+    [
+        ("acmed[1522]: Oops 11012296146944 [1]", "acmed", 1522),  # ia64
+        ("acmed(801): Oops 0", "acmed", 801),  # alpha
+        ("Pid : 61, Comm: \t\t acmed", "acmed", 61),  # sh
+        ("Pid: 1522, CPU 3, comm:                acmed", "acmed", 1522),  # ia64
+        (
+            (
+                "Task dump for CPU 1:\ntask:acmed           state:R  running task     "
+                "stack:    0 pid:  314 ppid:     2 flags:0x00004008"
+            ),
+            "acmed",
+            314,
+        ),
+        (
+            (
+                "Task dump for CPU 101:\n"
+                "acmed           R  running task        0   854      2 0x00000804"
+            ),
+            "acmed",
+            854,
+        ),
+    ],
+)
+def test_who_died_is_read_from_words_of_an_architecture(
+    text: str, process: str, pid: int
+) -> None:
+    facts = read(text)
+
+    assert (facts["process"], facts["pid"]) == (process, pid)
+
+
+def test_the_thread_that_waits_for_a_stalled_processor_is_no_victim() -> None:
+    facts = read(
+        "rcu: RCU grace-period kthread stack dump:\n"
+        "task:rcu_sched       state:I stack:0     pid:14    ppid:2      flags:0x0"
+    )
+
+    assert "process" not in facts
+
+
+@pytest.mark.parametrize(
+    ("text", "kernel", "taint"),
+    [
+        (
+            (
+                "psr : 00001010085a6010 ifs : 8000000000000308 ip  : "
+                "[<a000000201550090>]    Tainted: G      (2.6.18-194.el5)"
+            ),
+            "2.6.18-194.el5",
+            None,
+        ),
+        ("CPU : 0        \t\t Not tainted  (3.4.0 #12)", "3.4.0", None),
+        ("CPU: 0 PID: 0 Comm:  Tainted: G      D        3.18.29 #6", "3.18.29", "GD"),
+    ],
+)
+def test_the_release_stands_behind_other_words(
+    text: str, kernel: str, taint: str | None
+) -> None:
+    facts = read(text)
+
+    assert (facts["kernel"], facts.get("taint")) == (kernel, taint)

@@ -10,6 +10,7 @@ LINES = {
     "mce: [Hardware Error]: CPU 2: Machine Check Exception: 5 Bank 6": True,
     "Fatal local machine check": True,
     "{1}[Hardware Error]: event severity: fatal": True,
+    "Oops: Machine check, sig: 7 [#1]": True,
     "EDAC MC0: 1 UE memory read error on CPU_SrcID#0": True,
     "SError Interrupt on CPU0, code 0x00000000be000000 -- SError": True,
     "Uhhuh. NMI received for unknown reason 2d on CPU 0.": False,

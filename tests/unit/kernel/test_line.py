@@ -33,6 +33,15 @@ FORMS = {
         1, TEXT, 12345678, None, True
     ),
     b"2018/01/09 14:28:48 BUG: memory leak": Line(1, TEXT),
+    b"[  240.] BUG: memory leak": Line(1, TEXT),
+    b"[   12.345678] kernel: BUG: memory leak": Line(1, TEXT, None, None, True),
+    b"Nov 22 10:15:42 kernel: BUG: memory leak": Line(1, TEXT, None, None, True),
+    b"2016-07-31 16:26:53 +0000 UTC kern.alert kernel: BUG: memory leak": Line(
+        1, TEXT, None, None, True
+    ),
+    b"2026-11-27 09:00:00 db-07 kernel: BUG: memory leak": Line(
+        1, TEXT, None, None, True
+    ),
     b"BUG: mem\0ory leak": Line(1, TEXT),
 }
 

@@ -56,3 +56,52 @@ def test_info_lines_have_their_words_in_the_middle() -> None:
 
     assert found is not None
     assert found.signature.kind == "oom-kill"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("root@acme:~# Kernel panic - not syncing: x", True),
+        ("acme login: Kernel panic - not syncing: x", True),
+        ("executing program Kernel panic - not syncing: x", False),
+        ("# Kernel panic - not syncing: a comment", False),
+    ],
+)
+def test_a_terminal_shows_a_prompt_before_the_kernels_line(
+    text: str, *, found: bool
+) -> None:
+    assert (match_start_line(text, attached=True) is not None) is found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "bcachefs (sda): mounted version 1.9 opts=metadata_replicas=2,errors=panic",
+        "bcachefs (sda): mounted with opts: data_checksum=none,fix_errors",
+        (
+            "FAT-fs (sdb1): Volume was not properly unmounted. Some data may be "
+            "corrupt. Please run fsck."
+        ),
+        "exFAT-fs (sdb1): Volume was not properly unmounted. Some data may be corrupt.",
+        "NILFS version 2 loaded",
+        "gfs2: GFS2 installed",
+        "OCFS2 User DLM kernel interface loaded",
+        'UBIFS (ubi0:0): mounted UBI device 0, volume 0, name "rootfs", R/O mode',
+        "XFS (sda1): Ending clean mount",
+        "BTRFS info (device sda2): disk space caching is enabled",
+        "EXT4-fs (sda1): re-mounted. Opts: errors=remount-ro",
+        "ata3: SATA link down (SStatus 0 SControl 300)",
+        "md/raid1:md0: active with 2 out of 2 mirrors",
+        "EDAC MC0: Giving out device to module skx_edac",
+        "EEH: Capable adapter found: recovery enabled.",
+        "DMAR: Intel(R) Virtualization Technology for Directed I/O",
+        "AMD-Vi: Interrupt remapping enabled",
+        "tsc: Marking TSC unstable due to TSCs unsynchronized",
+        "NVRM: loading NVIDIA UNIX x86_64 Kernel Module  535.54.03",
+        "thermal thermal_zone0: failed to read out thermal zone (-61)",
+        "CPU1: Core temperature above threshold, cpu clock throttled (total events",
+        "e1000e 0000:00:19.0 eth0: Detected Hardware Unit Hang:",
+    ],
+)
+def test_ordinary_words_of_drivers_are_no_events(text: str) -> None:
+    assert match_start_line(text) is None
