@@ -101,8 +101,8 @@ def _boot_console(_: Settings, facts: Facts) -> Iterator[Advice]:
                     if silent
                     else ": it slows every record down"
                 ),
-                "take earlycon, earlyprintk and keep_bootcon off the kernel's command "
-                "line",
+                "remove earlycon, earlyprintk and keep_bootcon from the kernel "
+                "command line",
             )
 
 
@@ -113,7 +113,7 @@ def _oops_only(_: Settings, facts: Facts) -> Iterator[Advice]:
             Weight.PART,
             "netconsole was loaded with oops_only=1: lockups, warnings and our own "
             "heartbeats are not sent, and the end of an oops is cut off",
-            "take oops_only out of /etc/modprobe.d and off the kernel command line; "
+            "remove oops_only from /etc/modprobe.d and from the kernel command line; "
             "for now: echo 0 > /sys/module/netconsole/parameters/oops_only",
         )
 
@@ -126,11 +126,11 @@ def _loglevel(settings: Settings, facts: Facts) -> Iterator[Advice]:
         yield Advice(
             "console-loglevel",
             Weight.PART,
-            f"the console log level is {kernel.console_loglevel}: of a lockup, a hung "
-            "task or a warning the call trace is not sent",
+            f"the console log level is {kernel.console_loglevel}: the call traces of "
+            "lockups, hung tasks and warnings are not sent",
             "console_loglevel=8 in the settings"
             if settings.console_loglevel is None
-            else "omprog-panic-client configure sets it; something lowers it again",
+            else "omprog-panic-client configure sets it, but something lowers it again",
         )
 
 
@@ -139,10 +139,10 @@ def _quiet(_: Settings, facts: Facts) -> Iterator[Advice]:
         yield Advice(
             "quiet",
             Weight.NOTE,
-            "quiet is on the kernel command line: call traces of the time before "
-            "this program runs at boot are not sent",
-            "take quiet out of GRUB_CMDLINE_LINUX_DEFAULT in /etc/default/grub, then "
-            "update-grub",
+            "quiet is on the kernel command line: call traces from before "
+            "this program starts at boot are not sent",
+            "remove quiet from GRUB_CMDLINE_LINUX_DEFAULT in /etc/default/grub, then "
+            "run update-grub",
         )
 
 
@@ -152,7 +152,7 @@ def _kdump(_: Settings, facts: Facts) -> Iterator[Advice]:
         yield Advice(
             "kdump",
             Weight.ALL if gone else Weight.PART,
-            "kdump is armed: the kernel jumps away "
+            "kdump is armed: the kernel starts the crash kernel "
             + (
                 "before netconsole has sent anything"
                 if gone
@@ -194,7 +194,7 @@ def _devkmsg(_: Settings, facts: Facts) -> Iterator[Advice]:
             Weight.NOTE,
             "printk.devkmsg=off: heartbeats and test records are dropped, so the "
             "monitor will report this machine as silent",
-            "take printk.devkmsg off the kernel command line (ratelimit is its "
+            "remove printk.devkmsg from the kernel command line (ratelimit is its "
             "default)",
         )
 
@@ -213,7 +213,8 @@ def _duplicate_targets(_: Settings, facts: Facts) -> Iterator[Advice]:
         yield Advice(
             "duplicate-target",
             Weight.NOTE,
-            f"{duplicates[0]} may send to the same monitor: each record comes twice",
+            f"{duplicates[0]} may send to the same monitor: then each record arrives "
+            "twice",
             "remove one (Debian's package netconsole makes one at boot)",
         )
 
@@ -228,7 +229,9 @@ def _foreign_options(_: Settings, facts: Facts) -> Iterator[Advice]:
             what = "gives netconsole a target that may prevent ours"
         elif ours & set(option.receivers):
             weight = Weight.NOTE
-            what = "makes netconsole send to the same monitor: each record comes twice"
+            what = (
+                "makes netconsole send to the same monitor: each record arrives twice"
+            )
         else:
             continue
         yield Advice(

@@ -84,7 +84,7 @@ def _add(
 def _add_administrator_commands(
     commands: argparse._SubParsersAction[argparse.ArgumentParser],
 ) -> None:
-    text = "Configure netconsole as the settings say, and keep it so."
+    text = "Configure netconsole according to the settings, and keep it that way."
     command = _add(commands, "configure", _configure, text)
     text = "only print what would be done"
     command.add_argument("--dry-run", action="store_true", help=text)
@@ -98,7 +98,7 @@ def _add_administrator_commands(
     text = "Show targets, routes, and what will not arrive."
     command = _add(commands, "status", _status, text)
     command.add_argument("--format", choices=("text", "json"), default="text")
-    text = "Send a token that the monitor can be asked for."
+    text = "Send a token, whose arrival can be checked on the monitor."
     command = _add(commands, "verify", _verify, text)
     text = "let the kernel print its blocked tasks (sysrq w)"
     command.add_argument("--blocked-tasks", action="store_true", help=text)
@@ -114,7 +114,7 @@ def _add_administrator_commands(
 def _add_service_commands(
     commands: argparse._SubParsersAction[argparse.ArgumentParser],
 ) -> None:
-    text = "Repair what drifted and send a heartbeat (timer)."
+    text = "Repair what has changed, and send a heartbeat if one is due (timer)."
     _add(commands, "check", _check, text)
     text = "Check whenever the kernel reports a change (service)."
     _add(commands, "watch", _watch, text)
@@ -143,7 +143,7 @@ def _configure(system: System, options: argparse.Namespace) -> int:
         return 1
     _units(system, "enable")
     if not result.done:
-        print("nothing to do: everything is as the settings say")
+        print("nothing to do: everything matches the settings")
     return 1 if stale.problems else 0
 
 

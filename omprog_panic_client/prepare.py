@@ -103,7 +103,7 @@ def undo(system: System, state: State) -> list[str]:
     if "configfs" in state.modules and steps:
         steps.append(["modprobe", "-r", "configfs"])
     return [
-        f"{' '.join(argv)}: refused, so it remains"
+        f"{' '.join(argv)}: refused: it is left as it is"
         for argv in steps
         if not _succeeds(system, argv)
     ]

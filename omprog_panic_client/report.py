@@ -102,7 +102,7 @@ def _summary(view: Comparison) -> str:
     if view.drift and (first := _prevented(view)):
         return f"BROKEN: {first.what}"
     if view.drift:
-        return "DRIFTED: omprog-panic-client configure repairs it"
+        return "DRIFTED: run omprog-panic-client configure to repair it"
     severe = next((a for a in view.advice if a.weight.name == "ALL"), None)
     return f"WARNING: {severe.what}" if severe else "OK: a panic would be received"
 

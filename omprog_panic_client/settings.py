@@ -186,7 +186,7 @@ def _port(text: str) -> int:
 
 def _format(text: str) -> str:
     if text not in FORMATS:
-        raise ValueError(f"format is {' or '.join(FORMATS)}, not {text!r}")
+        raise ValueError(f"format must be {' or '.join(FORMATS)}, not {text!r}")
     return text
 
 
@@ -204,13 +204,17 @@ def _host(text: str) -> str:
 
 def _user_key(text: str) -> str:
     if not _USER_KEY.fullmatch(text) or text == "host" or text.endswith("_enabled"):
-        raise ValueError(f"user.{text} cannot be a user key")
+        raise ValueError(
+            f"user.{text} is reserved, or has characters that the kernel refuses"
+        )
     return text
 
 
 def _user_value(text: str) -> str:
     if len(text.encode()) > _MAX_USER_VALUE or not text.isprintable():
-        raise ValueError(f"a user value is text of at most {_MAX_USER_VALUE} bytes")
+        raise ValueError(
+            f"a user value must be text of at most {_MAX_USER_VALUE} bytes"
+        )
     return text
 
 
@@ -222,7 +226,9 @@ def _seconds(text: str) -> int:
     """
     number, unit = (text[:-1], 60) if text.endswith("m") else (text, 1)
     if not number.isdecimal() or not 60 <= int(number) * unit <= 86400:
-        raise ValueError(f"{text!r} is not a duration of 60 s to 1 day (900 or 15m)")
+        raise ValueError(
+            f"{text!r} is not a duration between 60 s and 1 day, such as 900 or 15m"
+        )
     return int(number) * unit
 
 
@@ -230,13 +236,15 @@ def _loglevel(text: str) -> int | None:
     if text == "keep":
         return None
     if text not in {"5", "6", "7", "8"}:
-        raise ValueError("console_loglevel is 5 to 8 (a trace is at 4), or keep")
+        raise ValueError(
+            "console_loglevel must be 5 to 8, or keep (call traces have level 4)"
+        )
     return int(text)
 
 
 def _yes_or_no(text: str) -> bool:
     if text not in {"yes", "no"}:
-        raise ValueError(f"yes or no, not {text!r}")
+        raise ValueError(f"write yes or no, not {text!r}")
     return text == "yes"
 
 

@@ -80,7 +80,7 @@ def retry_outbox(paths: Paths, ids: Sequence[int] | None) -> int:
     now = SystemClock().wall()
     with existing_database(paths.database) as database, database.write() as connection:
         count = outbox_admin.retry(connection, ids, now)
-    _require_some(count, ids, "no delivery can be sent again")
+    _require_some(count, ids, "sent again")
     wake_alerter(paths)
     return count
 
@@ -96,11 +96,12 @@ def drop_outbox(paths: Paths, ids: Sequence[int] | None) -> int:
     now = SystemClock().wall()
     with existing_database(paths.database) as database, database.write() as connection:
         count = outbox_admin.drop(connection, ids, now)
-    _require_some(count, ids, "no delivery can be dropped")
+    _require_some(count, ids, "dropped")
     return count
 
 
-def _require_some(count: int, ids: Sequence[int] | None, message: str) -> None:
+def _require_some(count: int, ids: Sequence[int] | None, what: str) -> None:
     if not count:
-        among = "" if ids is None else f" among {', '.join(map(str, ids))}"
-        raise OmprogPanicError(f"{message}{among}: see omprog-panic outbox list")
+        listed = ", ".join(map(str, ids or ()))
+        which = f"none of the deliveries {listed}" if listed else "no delivery"
+        raise OmprogPanicError(f"{which} can be {what}: see omprog-panic outbox list")

@@ -47,7 +47,7 @@ class SampleDelivery:
     def answer(self) -> str:
         """The answer of the service, in a few words."""
         if self.delivered:
-            return "taken"
+            return "accepted"
         return self.entry.last_reason or "no answer yet"
 
     def to_json(self) -> dict[str, Any]:

@@ -30,7 +30,7 @@ STATES = {
     "crashed": "has crashed and is not back yet",
     "down": "has announced its shutdown",
     "up": "sends heartbeats",
-    "heard": "has sent, but sends no heartbeats, so that its silence means nothing",
+    "heard": "has sent messages, but no heartbeats: its silence means nothing",
     "never heard": "is listed, but has never sent anything",
 }
 THIS_MONITOR = "this monitor itself: the datagrams of its self-check"

@@ -103,7 +103,7 @@ def _show(plan: Plan, notices: list[str], behind: list[str], *, ready: bool) -> 
     for difference in plan.differences:
         click.echo(f"to be corrected: {difference.text}")
     if plan.is_empty and not behind and ready:
-        click.echo("nothing to change: everything is as in config.yaml")
+        click.echo("nothing to change: everything matches config.yaml")
     if plan.restarts:
         click.echo("rsyslogd will be restarted")
     for reason in behind:

@@ -25,7 +25,7 @@ def check_config(file: Path, form: str) -> None:
     if form == "json":
         sys.exit(_check_for_programs(file))
     setup = or_exit(load_strict_setup, file)
-    click.echo(f"{file}: good, {len(setup.config.senders)} senders")
+    click.echo(f"{file}: valid, {len(setup.config.senders)} senders")
     for service in setup.config.services:
         click.echo(f"service {service.key}: {service.label}")
 

@@ -34,9 +34,14 @@ def digest(file: Path, form: str) -> None:
     if facts is None:
         at = config.policy.digest_at
         if at is None:
-            click.echo("digest.at is never: see omprog-panic incidents list")
+            click.echo(
+                "no digest is sent, because digest.at is never: see omprog-panic "
+                "incidents list"
+            )
         else:
-            click.echo(f"no news so far; the digest is sent at {time_of_day(at)}")
+            click.echo(
+                f"nothing to report so far; the digest is sent at {time_of_day(at)}"
+            )
         return
     for line in _lines(facts):
         click.echo(visible(line))

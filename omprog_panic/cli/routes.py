@@ -32,7 +32,9 @@ def routes() -> None:
 @click.option("--kind", type=click.Choice(KINDS), help="The kind of crash.")
 @click.option("--host", default="", help="The name of the machine.")
 @click.option(
-    "--address", default="", help="Its address; a listed one stands for its name."
+    "--address",
+    default="",
+    help="Its address; that of a listed sender implies its name.",
 )
 @click.option("--title", default="", help="The title of the crash.")
 @click.option("--function", default="", help="The function that is blamed.")
@@ -60,6 +62,8 @@ def _print(answer: RoutingAnswer) -> None:
         word = "notified" if notified.suppressed is None else "suppressed"
         click.echo(f"{word}: {notified.service} (by {notified.route}{template})")
         if notified.suppressed is not None:
-            click.echo(f"    {notified.suppressed}: it follows, or is summed up, later")
+            click.echo(
+                f"    {notified.suppressed}: it is sent later, or counted in a summary"
+            )
     if answer.silence is not None or not answer.services:
         click.echo("notified: no service")

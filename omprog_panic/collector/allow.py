@@ -88,8 +88,8 @@ def parse_allowed(text: str, name: str) -> AllowedNetworks:
             parse_network(entry, strict=False)
         except ValueError:
             faults.append(
-                f"{name}:{number}: {entry[:60]!r} is not an address or network; "
-                "write one like 10.0.0.2 or 10.0.0.0/24 a line",
+                f"{name}:{number}: {entry[:60]!r} is not an address or network: "
+                "write one per line, such as 10.0.0.2 or 10.0.0.0/24",
             )
         else:
             networks.append(entry)

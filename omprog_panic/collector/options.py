@@ -26,7 +26,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--allow",
         type=Path,
         metavar="FILE",
-        help="one CIDR a line; without it only loopback",
+        help="the allowed networks, one CIDR per line; without it only loopback",
     )
     add("--context", type=_count, default=trace.context_records, metavar="RECORDS")
     add("--silence", type=_seconds, default=trace.silence_s, metavar="SECONDS")
@@ -82,19 +82,19 @@ def journal_limits(options: argparse.Namespace) -> JournalLimits:
 def _seconds(text: str) -> float:
     value = float(text)
     if not 0 < value <= 86_400:
-        raise argparse.ArgumentTypeError(f"{text}: between 0 and 86400 seconds")
+        raise argparse.ArgumentTypeError(f"{text}: must be between 0 and 86400 seconds")
     return value
 
 
 def _count(text: str) -> int:
     value = int(text)
     if value < 0:
-        raise argparse.ArgumentTypeError(f"{text}: 0 or more")
+        raise argparse.ArgumentTypeError(f"{text}: must be 0 or more")
     return value
 
 
 def _positive(text: str) -> int:
     value = int(text)
     if value < 1:
-        raise argparse.ArgumentTypeError(f"{text}: 1 or more")
+        raise argparse.ArgumentTypeError(f"{text}: must be 1 or more")
     return value

@@ -88,12 +88,19 @@ def _route_faults(document: Document, services: Sequence[Service]) -> Iterator[F
     second = {rule["to"] for rule in document.data.get("fallback", [])}
     first = [service for service in services if not service.tags & second]
     known = sorted({tag for service in first for tag in service.tags})
+    reserve = {tag for service in services for tag in service.tags} - set(known)
     routes = [("$.default_route", document.data.get("default_route") or {})]
     routes += _routes(document.data.get("routes"), "$.routes")
     for where, route in routes:
         for tag in _texts(route.get("to")):
-            if tag not in known:
-                message = why_unknown(tag, known, "tag of a service (not a fallback)")
+            if tag in reserve:
+                message = (
+                    f"all services with the tag {tag!r} are fallbacks, which are "
+                    "notified only instead of others: name another tag"
+                )
+                yield document.fault(f"{where}.to", message)
+            elif tag not in known:
+                message = why_unknown(tag, known, "service tag")
                 yield document.fault(f"{where}.to", message)
 
 
@@ -108,7 +115,7 @@ def _fallback_faults(
         where = f"$.fallback[{number}]"
         for key in ("for", "to"):
             if rule[key] not in known:
-                message = why_unknown(rule[key], known, "tag of a service")
+                message = why_unknown(rule[key], known, "service tag")
                 yield document.fault(f"{where}.{key}", message)
         if rule["for"] in second:
             message = (

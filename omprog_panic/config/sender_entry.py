@@ -58,7 +58,9 @@ def _place(value: yaml.Node, lines: list[str], key_line: int) -> tuple[int, int]
     if isinstance(value, yaml.SequenceNode) and value.value and not value.flow_style:
         return _last_line(value) + 1, value.start_mark.column
     if value.value not in ([], "", "null", "~"):
-        raise ConfigError(["senders is written in brackets: add the lines by hand"])
+        raise ConfigError(
+            ["the list of senders is written in brackets: add the lines by hand"]
+        )
     head, colon, rest = lines[key_line].partition(":")
     comment = rest.partition("#")
     lines[key_line] = head + colon + (f"  #{comment[2]}" if comment[1] else "")

@@ -31,4 +31,4 @@ def check_applied(x: CheckContext) -> Iterator[Finding]:
     for difference in running:
         yield critical("applied", difference.text, "omprog-panic apply")
     if not files and not running:
-        yield ok("applied", f"files and rsyslogd are as {x.config_file} says")
+        yield ok("applied", f"files and the running rsyslogd match {x.config_file}")

@@ -59,8 +59,8 @@ class Iptables:
             return parse(text)
         except IncompleteRulesError as error:
             raise IncompatibleRulesError(
-                f'{self.name}-save says "{error}": the filter table has rules made with'
-                " nft"
+                f'{self.name}-save reports "{error}": the filter table has rules '
+                "that were made with nft"
             ) from error
 
     def test(self, text: str) -> None:

@@ -181,7 +181,7 @@ def _tunnel(proxy: socket.socket, address: str, port: int) -> str | None:
     status = line.split(" ")[1:2]
     if status and status[0].startswith("2"):
         return None
-    return f"the proxy says: {line[:100]}" if line else "the proxy says nothing"
+    return f"the proxy answered: {line[:100]}" if line else "the proxy did not answer"
 
 
 def _unreadable(path: str, error: OSError) -> UnreadableError:

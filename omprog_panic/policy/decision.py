@@ -28,10 +28,13 @@ class Decision(enum.Enum):
         "NOTIFY_HOST_STATE",
         "a host booted, stopped sending, or sends again",
     )
-    NOTIFY_MONITOR = "NOTIFY_MONITOR", "the monitor itself does not work, or does again"
+    NOTIFY_MONITOR = (
+        "NOTIFY_MONITOR",
+        "the monitor itself stopped receiving, or receives again",
+    )
     NOTIFY_SILENCE_ENDED = (
         "NOTIFY_SILENCE_ENDED",
-        "a silence has ended, with incidents under it",
+        "a silence that covered incidents has ended",
     )
     NOTIFY_SUPPRESSED = "NOTIFY_SUPPRESSED", "the rate limit has suppressed messages"
     NOTIFY_DIGEST = "NOTIFY_DIGEST", "the daily digest is due"

@@ -149,7 +149,7 @@ def _notify_repeat(evaluation: Evaluation, key: str, group: GroupState) -> None:
         group.step += 1
     reason = f"{group.route}: {pending.crashes} crashes of known hosts{since}"
     for crash in evaluation.joined.pop(key, []):
-        because = f"{group.route}: a host that crashes with ever new causes"
+        because = f"{group.route}: a host that keeps crashing with new causes"
         suppress(evaluation, Decision.SUPPRESS_REPEAT, crash, group, because)
     facts = PanicLoop(
         cause=_summary(group),

@@ -70,7 +70,7 @@ def _ask(
             break
     why = " and ".join(map(str, route.match)) or "matches everything"
     if matched:
-        words = f"matches ({why}), its own routes answer"
+        words = f"matches ({why}), its own routes are tried"
         steps[place] = RouteStep(depth, route.name, fired=False, words=words)
         return
     if route.routes:

@@ -95,7 +95,7 @@ def end_silences(evaluation: Evaluation) -> None:
         if row.crashes or row.signs:
             _notify_ended(evaluation, row)
         else:
-            reason = f"silence {row.id} has ended, nothing happened under it"
+            reason = f"silence {row.id} has ended; it covered nothing"
             subject = f"silence:{row.id}"
             evaluation.decide(DecisionRecord(Decision.STORE_EXPECTED, subject, reason))
 
@@ -116,7 +116,7 @@ def _notify_ended(evaluation: Evaluation, row: SilenceState) -> None:
     draft = Draft(
         facts=facts,
         decision=Decision.NOTIFY_SILENCE_ENDED,
-        reason=f"silence {row.id} has ended with {row.crashes} incidents under it",
+        reason=f"silence {row.id} has ended; it covered {row.crashes} incidents",
         subject=f"silence:{row.id}",
         labels=labels,
     )

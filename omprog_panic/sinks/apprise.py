@@ -148,8 +148,8 @@ def _check_agreement(written: Secret, url: ServiceUrl) -> None:
     for mine, name in zip(ours, ("user", "password"), strict=True):
         if (theirs.get(name) or "") not in {mine, unquote(mine)}:
             raise DeliveryError(
-                f"apprise {apprise.__version__} reads another user name or password: "
-                "write every character but letters and digits as %XX",
+                f"apprise {apprise.__version__} would read another user name or "
+                "password: write every character but letters and digits as %XX",
                 permanent=True,
             )
 

@@ -90,7 +90,7 @@ class DeadlineSink:
     def _run(self, call: _Call) -> Outcome | None:
         hanging = [one for one in self._left_behind if not one.ended]
         if len(hanging) >= MAX_LEFT_BEHIND:
-            reason = f"{len(hanging)} earlier messages still hang"
+            reason = f"{len(hanging)} earlier messages are still being sent"
             return Outcome(delivered=False, reason=reason)
         call.start()
         call.join(self._timeout_s)

@@ -63,7 +63,7 @@ class MailChannel:
         return dataclasses.replace(outcome, reason=reason)
 
     def send_file(self, subject: str, file: Attachment) -> Outcome:
-        raise NotImplementedError(f"{subject}, {file.name}: goes with the message")
+        raise NotImplementedError(f"{subject}, {file.name}: is sent with the message")
 
     def _settings(self) -> MailSettings:
         return settings_of(self._service)

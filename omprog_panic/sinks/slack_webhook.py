@@ -64,7 +64,9 @@ class SlackWebhookChannel:
         return outcome
 
     def send_file(self, subject: str, file: Attachment) -> Outcome:
-        raise NotImplementedError(f"{subject}, {file.name}: a webhook takes no files")
+        raise NotImplementedError(
+            f"{subject}, {file.name}: a webhook does not accept files"
+        )
 
 
 def open_sink(service: Service) -> TextSink:

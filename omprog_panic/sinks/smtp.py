@@ -143,7 +143,7 @@ class _BoundedReplies:
         line: bytes = self._file.readline(size)
         self.left -= len(line)
         if self.left < 0:
-            raise OSError("an answer without end")
+            raise OSError("an endless answer")
         return line
 
     def close(self) -> None:

@@ -81,7 +81,7 @@ def test_the_outbox_is_listed_retried_and_dropped(left_behind: Path) -> None:
     assert "dropped: 1" in call(left_behind, "outbox", "drop", first).output
 
     nothing = call(left_behind, "outbox", "drop", second, exit_code=os.EX_UNAVAILABLE)
-    assert "no delivery can be dropped" in nothing.output
+    assert f"none of the deliveries {second} can be dropped" in nothing.output
     call(left_behind, "outbox", "retry", exit_code=2)
     call(left_behind, "outbox", "retry", "--all", exit_code=os.EX_UNAVAILABLE)
 
@@ -94,10 +94,10 @@ def test_an_incident_is_exported_deleted_and_comes_again(
     assert decode(exported.read_bytes()) == A
 
     refused = call(
-        left_behind, "incidents", "delete", "aaaa", exit_code=os.EX_UNAVAILABLE
+        left_behind, "incidents", "delete", "aaaa", "--yes", exit_code=os.EX_UNAVAILABLE
     )
     assert "not delivered yet" in refused.output
-    deleted = data(left_behind, "incidents", "delete", "aaaa", "--force")
+    deleted = data(left_behind, "incidents", "delete", "aaaa", "--force", "--yes")
     assert deleted == {"deleted": A.id}
     assert [row["id"] for row in data(left_behind, "incidents", "list")] == [B.id]
     assert [row["incident_id"] for row in data(left_behind, "outbox", "list")] == [B.id]
@@ -130,7 +130,7 @@ def test_an_incident_is_sent_again_to_whom_one_names(tmp_path: Path) -> None:
     assert got[2].body.startswith("Sent again: the first time, ")
     assert got[2].body.endswith(first.body)
     [row] = rows
-    assert row["answer"] == "taken"
+    assert row["answer"] == "accepted"
     assert row["sent_subject"].startswith("TEST ")
     assert row["sent_characters"] > 100
     assert row["took_s"] >= 0

@@ -25,7 +25,7 @@ def test_a_tag_that_no_service_has_is_named_with_the_one_meant(tmp_path: Path) -
     routes = [{"to": "ops", "routes": [{"to": ["opps"]}]}]
     [fault] = faults_of(tmp_path, routes=routes)
 
-    assert "$.routes[0].routes[0].to: unknown tag" in fault
+    assert "$.routes[0].routes[0].to: unknown service tag" in fault
     assert fault.endswith("'opps': did you mean 'ops'?")
 
 
@@ -33,7 +33,9 @@ def test_nobody_is_routed_to_services_that_only_stand_in(tmp_path: Path) -> None
     fallback = [{"for": "ops", "to": "spare"}]
     [fault] = faults_of(tmp_path, fallback=fallback, default_route={"to": "spare"})
 
-    assert "$.default_route.to: unknown tag of a service (not a fallback)" in fault
+    assert (
+        "$.default_route.to: all services with the tag 'spare' are fallbacks" in fault
+    )
 
 
 def test_a_template_that_nobody_wrote_is_named(tmp_path: Path) -> None:

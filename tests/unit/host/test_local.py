@@ -47,8 +47,11 @@ def test_every_command_has_the_same_path_and_locale(
     ("answer", "reason"),
     [
         (b"HTTP/1.1 200 Connection established\r\n\r\n", None),
-        (b"HTTP/1.1 403 Forbidden\r\n\r\n", "the proxy says: HTTP/1.1 403 Forbidden"),
-        (b"", "the proxy says nothing"),
+        (
+            b"HTTP/1.1 403 Forbidden\r\n\r\n",
+            "the proxy answered: HTTP/1.1 403 Forbidden",
+        ),
+        (b"", "the proxy did not answer"),
     ],
 )
 def test_a_proxy_is_asked_for_the_connection(answer: bytes, reason: str | None) -> None:

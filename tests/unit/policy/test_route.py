@@ -78,7 +78,7 @@ def test_every_route_that_was_asked_says_why() -> None:
             "default_route",
             0,
             False,
-            "matches (matches everything), its own routes answer",
+            "matches (matches everything), its own routes are tried",
         ),
         ("web", 1, False, "does not match: host=web-* is not 'db-07'"),
         ("all", 1, True, "fires: severity=panic, none of its own routes matches"),
