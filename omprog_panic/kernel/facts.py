@@ -54,7 +54,7 @@ _RELEASE = (
 )
 # lib/dump_stack.c dump_stack_print_info, and its forerunners in each architecture.
 _CPU = re.compile(
-    r"CPU: ?(?P<cpu>\d+) +(?:UID: \d+ )?(?:PID: (?P<pid>-?\d+) Comm: "
+    r"CPU: ?(?P<cpu>\d+) ++(?:UID: \d+ )?(?:PID: (?P<pid>-?\d+) Comm: "
     r"(?P<comm>.{0,64}?) )?"
     r" *(?:Kdump: loaded )?" + _TAINT + _RELEASE,
 )
