@@ -123,6 +123,20 @@ def _by_trace(*more: Category) -> Rule:
     return rule
 
 
+def _panic_trace(e: Evidence) -> str | None:
+    """Name the function above the call of panic().
+
+    A call that does not return may be the last instruction of a function: then the
+    address behind it is the beginning of a neighbour, which was never called.
+    """
+    items = [
+        item
+        for at, item in enumerate(e.items)
+        if item.frame is None or not at or item.frame.offset != 0
+    ]
+    return _by_trace()(dataclasses.replace(e, items=items))
+
+
 def _by_name(*more: Category) -> Rule:
     def rule(e: Evidence) -> str | None:
         return _first_not_skipped([e.named, *first_trace(e)], *more)
@@ -383,6 +397,7 @@ RULES: dict[str, Rule] = {
     "pc": _by_pc(),
     "pc-only": _pc_only,
     "trace": _by_trace(),
+    "panic-trace": _panic_trace,
     "named": _by_name(),
     "named-free": _by_name(skip_frames.FREEING),
     "named-first": _named_first,

@@ -44,9 +44,10 @@ _FIRST = frozenset("[cC(<-. ")
 
 # dmesg -T: [Fri Nov 27 09:00:00 2026]; -H and -e: [Nov27 09:00] or [  +0.000012];
 # --time-format iso: 2026-11-27T09:00:00,123456+00:00; with -d the delta after it.
+_NAME = r"[^\W\d_]{2,6}\.?"  # of a day or a month, in the language of whoever read it
 _CALENDAR = (
-    r"\[(?=[^\]])(?:[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}"
-    r"|[A-Z][a-z]{2} ?[ \d]\d \d\d:\d\d|  *\+\d{1,9}\.\d{6})?"
+    rf"\[(?=[^\]])(?:{_NAME} {_NAME} [ \d]\d \d\d:\d\d:\d\d \d{{4}}"
+    rf"|{_NAME} ?[ \d]\d \d\d:\d\d|  *\+\d{{1,9}}\.\d{{6}})?"
     rf"(?: ?<{_DELTA}>)?\]"
     r"(?: ?\[ *([TC]) {0,8}(\d{1,10}) *\])?[ \t]*"
     r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d,\d{6}[+-]\d\d:\d\d[ \t]+"
@@ -60,7 +61,7 @@ DECODED = re.compile(
 # 2026-11-22T10:15:42+01:00, Fri 2026-11-27 09:00:00 UTC, 2026-11-27 09:00:00 +0000 UTC,
 # 1700000000.123456 or [  123.456789]. journalctl --no-hostname prints none.
 SYSLOG = re.compile(
-    r"(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})?|"
+    rf"(?:<\d{{1,3}}>)?(?:{_NAME} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{{1,9}})?|"
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^ ]{0,16}|"
     r"[A-Z][a-z]{2} \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})? [A-Z]{1,5}|"
     r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: [+-]\d{4})?(?: [A-Z]{1,5})?|"
@@ -68,8 +69,8 @@ SYSLOG = re.compile(
     r"(?P<program>[^ :\[]{1,64})(?:\[\d+\])?: ",
 )
 # 2018/01/09 14:28:48: the date that programs which relay a console put before a line.
-# [  240.]: a kernel whose clock has no fractions.
-DATED = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d |\[ *\d{1,7}\.\d{0,5}\] ")
+# [  240.]: a kernel whose clock has no fractions. "kernel: " alone: reports of abrt.
+DATED = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d |\[ *\d{1,7}\.\d{0,5}\] |kernel: ")
 PRIORITY = re.compile(r"<\d{1,3}>")
 
 

@@ -35,7 +35,8 @@ REPORTING = _category(
     "reporting",
     "The code that notices and prints: it runs because of the bug.",
     """
-    dump_stack* spl_panic* spl_dumpstack* vcmn_err cmn_err zfs_panic_recover
+    dump_stack* dump_trace* spl_panic* spl_debug_* spl_dumpstack*
+    vcmn_err cmn_err zfs_panic_recover
     dump_backtrace* show_stack* show_regs* show_trace* print_trace*
     save_stack* stack_trace_* arch_stack_walk* walk_stackframe unwind_backtrace
     unwind_frame unwind_next_frame unwind_get_return_* nmi_cpu_backtrace*
@@ -222,7 +223,8 @@ WAITING = _category(
     """
     *schedule* context_switch switch_to* *_lock *_lock_* *_slowlock* ldsem_*
     rcu_barrier* *_wait* wait_* *completion* *mutex* *rwsem* down* percpu_* *_work*
-    *workqueue* kthread* ret_from_fork* out_of_line_* io_schedule* msleep* usleep_*
+    *workqueue* kthread* kernel_thread_helper ret_from_fork* out_of_line_* io_schedule*
+    msleep* usleep_*
     """,
 )
 WATCHDOG = _category(

@@ -43,7 +43,7 @@ PANIC: tuple[Signature, ...] = (
         "Kernel panic",
         _NOT_SYNCING + r"(?P<what>Asynchronous SError Interrupt|bad SError|SError)",
         title="kernel panic: {what}",
-        rule="trace",
+        rule="panic-trace",
         source="arch/arm64/kernel/traps.c arm64_serror_panic",
     ),
     Signature(

@@ -117,6 +117,16 @@ WARNING: tuple[Signature, ...] = (
         "warning",
         Severity.WARNING,
         "WARNING:",
+        r"WARNING: (?:CPU: -?\d+ (?:UID: \d+ )?PID: -?\d+ )?at "
+        rf"{FUNCTION}\+0x[0-9a-f]+/",
+        title="WARNING",
+        rule="warning",
+        source="kernel/panic.c __warn, without CONFIG_DEBUG_BUGVERBOSE",
+    ),
+    Signature(
+        "warning",
+        Severity.WARNING,
+        "WARNING:",
         r"WARNING: kernel stack (?P<what>regs|frame pointer) at .* has bad",
         title="WARNING: kernel stack {what} has bad value",
         source="arch/x86/kernel/unwind_frame.c",

@@ -86,6 +86,12 @@ def test_a_warning_without_a_trace_is_named_by_its_start_line() -> None:
     )
 
 
+def test_a_neighbour_of_a_function_that_never_returned_was_not_called() -> None:
+    text = "Call trace:\n panic+0xfc/0x2ca\n acme_next+0x0/0x74\n acme_read+0x98/0xb4"
+
+    assert blame("panic-trace", text) == "acme_read"
+
+
 def test_every_rule_is_used_and_every_row_has_a_known_rule() -> None:
     used = {row.rule for row in ALL_SIGNATURES} - {""}
 

@@ -34,6 +34,13 @@ FORMS = {
     ),
     b"2018/01/09 14:28:48 BUG: memory leak": Line(1, TEXT),
     b"[  240.] BUG: memory leak": Line(1, TEXT),
+    b"kernel: BUG: memory leak": Line(1, TEXT),
+    "кві 09 19:54:36 db-07 kernel: BUG: memory leak".encode(): Line(
+        1, TEXT, None, None, True
+    ),
+    "[dim. août  9 14:43:50 2026] BUG: memory leak".encode(): Line(
+        1, TEXT, None, None, True
+    ),
     b"[   12.345678] kernel: BUG: memory leak": Line(1, TEXT, None, None, True),
     b"Nov 22 10:15:42 kernel: BUG: memory leak": Line(1, TEXT, None, None, True),
     b"2016-07-31 16:26:53 +0000 UTC kern.alert kernel: BUG: memory leak": Line(
