@@ -115,8 +115,8 @@ DEVICE: tuple[Signature, ...] = (
     event(
         "gpu",
         _FATAL,
-        ("NVRM: GPU", "NVRM: RmInit"),
-        r"NVRM: (?:GPU \S{1,24}: (?P<what>GPU has fallen off the bus)|"
+        ("NVRM: GPU", "NVRM: RmInit", "NVRM: fallen"),
+        r"NVRM: (?:(?:GPU \S{1,24}: GPU has )?(?P<what>fallen off the bus)|"
         r"(?P<what2>RmInitAdapter failed))",
         title="NVIDIA: {what}{what2}",
         source="NVIDIA driver",

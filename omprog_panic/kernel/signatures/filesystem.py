@@ -210,9 +210,11 @@ FILESYSTEM: tuple[Signature, ...] = (
          "NILFS error", "ntfs3", "OCFS2: ", "bcachefs (", "hfsplus: "),
         # Mount options and advice at mounting are no errors.
         r"(?P<fs>GFS2|gfs2|REISERFS|JFS|FAT-fs|exFAT-fs|UBIFS|UBI|UDF-fs|SQUASHFS|"
-        r"EROFS|NILFS|ntfs3|OCFS2|bcachefs|hfsplus)(?!.{0,80}Volume was not properly)"
+        r"EROFS|NILFS|ntfs3|OCFS2|bcachefs|hfsplus)"
+        r"(?!.{0,120}(?:Volume was not properly|super ?block|UBI magic|mounting ))"
         r"[: (].{0,80}?(?P<what>fatal|about to withdraw|withdrawn|\b[Ee]rrors?\b(?!=)|"
-        r"ERROR|corrupt|emergency read only|Unable to continue|[Rr]ead-only|"
+        r"ERROR|corrupt|emergency read only|Unable to continue|"
+        r"(?:set|now|to) read-only|"
         r"dirty due to|abort|inconsistency)",
         title="{fs}: {what}",
         source="fs/gfs2/util.c, fs/reiserfs/prints.c, fs/jfs/super.c, fs/fat/misc.c, "
@@ -233,7 +235,7 @@ FILESYSTEM: tuple[Signature, ...] = (
         _KIND,
         _LOST,
         "erofs: (device",
-        rf"erofs: {_DEVICE}: {FUNCTION}: ",
+        rf"erofs: {_DEVICE}: {FUNCTION}: (?!cannot find valid)",
         title="EROFS: error",
         rule="named-only",
         source="fs/erofs/super.c _erofs_err",

@@ -84,6 +84,18 @@ def test_a_terminal_shows_a_prompt_before_the_kernels_line(
         ),
         "exFAT-fs (sdb1): Volume was not properly unmounted. Some data may be corrupt.",
         "NILFS version 2 loaded",
+        "NILFS (sda1): mounting fs with errors",
+        "SQUASHFS error: Can't find a SQUASHFS superblock on mtdblock3",
+        "UBI error: no valid UBI magic found inside mtd7",
+        (
+            "erofs: (device loop0): erofs_read_superblock: cannot find valid erofs "
+            "superblock"
+        ),
+        "bcachefs (/dev/loop0): error reading default superblock: Not a bcachefs",
+        (
+            "hfsplus: Filesystem was not cleanly unmounted, running fsck.hfsplus is "
+            "recommended.  mounting read-only."
+        ),
         "gfs2: GFS2 installed",
         "OCFS2 User DLM kernel interface loaded",
         'UBIFS (ubi0:0): mounted UBI device 0, volume 0, name "rootfs", R/O mode',
