@@ -49,6 +49,9 @@ ENGLISH = Catalog(
         ),
         "whole-trace": "The full trace: {name}",
         "cut": "... cut: see omprog-panic incidents show {alert_id} ...",
+        "complete": "complete",
+        "uncounted": "ended normally; losses cannot be counted",
+        "not-complete": "NOT COMPLETE",
         "lost-records": "{records} lost in transit",
         "lost-fragments": "{records} incomplete: fragments were lost",
         "elided": (

@@ -118,9 +118,13 @@ def _machine(
 def _completeness(record: IncidentRecord, catalog: Catalog) -> dict[str, object]:
     """Return when the crash arrived, and how much of it."""
     late = (catalog.texts["before-listening"],) if record.before_listening else ()
+    whole = record.end in COMPLETE_ENDINGS and not record.losses.total
+    complete = whole and record.is_numbered
+    normal = "complete" if complete else "uncounted"
     return {
         "time": catalog.when(record.onset.at or record.written_at) or "",
-        "complete": record.end in COMPLETE_ENDINGS and not record.losses.total,
+        "complete": complete,
+        "completeness": catalog.texts[normal if whole else "not-complete"],
         "ending": catalog.endings[record.end],
         "losses": tuple(_loss_sentences(record.losses, catalog)),
         "notes": tuple(one_line(note, 300) for note in (*record.notes, *late)),

@@ -60,6 +60,9 @@ RUSSIAN = Catalog(
         ),
         "whole-trace": "Сообщение целиком: {name}",
         "cut": "... обрезано; см. omprog-panic incidents show {alert_id} ...",
+        "complete": "полная",
+        "uncounted": "закончилась как положено; потери посчитать нельзя",
+        "not-complete": "НЕПОЛНАЯ",
         "lost-records": "потеряно при передаче: {records}",
         "lost-fragments": "дошло не целиком: {records}",
         "elided": (

@@ -55,6 +55,14 @@ class IncidentRecord:
         """The record that started the trace."""
         return self.records[self.context]
 
+    @property
+    def is_numbered(self) -> bool:
+        """Whether all records of the crash have numbers, so that losses show."""
+        return all(
+            record.sequence is not None or record.lost
+            for record in self.records[self.context :]
+        )
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class BootRecord:

@@ -174,7 +174,7 @@ class Stage:
             "title": shown["report"]["title"],
             "function": shown["function"],
             "end": record.end,
-            "complete": shown["complete"],
+            "complete": not shown["completeness"].startswith("NOT"),
         }
         wanted = {name: getattr(expected, name) for name in reported}
         assert reported == wanted, f"reported: {reported}"

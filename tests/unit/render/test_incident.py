@@ -73,6 +73,26 @@ def test_complete_is_said_only_of_a_whole_trace(
     )
 
 
+@EVERY_LANGUAGE
+def test_without_numbers_a_trace_is_not_called_complete(catalog: Catalog) -> None:
+    """A line of the basic format that is lost leaves no gap."""
+    records = tuple(
+        record._replace(sequence=None) for record in make_incident().records
+    )
+    incident = make_incident(records=records)
+
+    facts = build_context(incident, make_report(), unlisted, Framing(catalog)).facts
+    assert facts["complete"] is False
+    assert facts["completeness"] == catalog.texts["uncounted"]
+
+
+def test_the_context_needs_no_numbers() -> None:
+    first, *rest = make_incident().records
+    incident = make_incident(records=(first._replace(sequence=None), *rest))
+
+    assert build_context(incident, make_report(), unlisted).facts["complete"] is True
+
+
 def test_every_loss_is_told() -> None:
     losses = Losses(records=1, fragments=2, elided_records=30, elided_bytes=4000)
     context = build_context(make_incident(losses=losses), make_report(), unlisted)
