@@ -9,10 +9,12 @@ import select
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+BEGAN = datetime(2026, 11, 22, 21, tzinfo=UTC)
 
 
 def raw_message(payload: str) -> str:
@@ -23,8 +25,7 @@ def raw_message(payload: str) -> str:
 
 def envelope(payload: str, ip: str = "127.0.0.1", at: float = 0.0) -> bytes:
     """The line that the shipped template makes of a datagram."""
-    minutes, seconds = divmod(at, 60)
-    stamp = f"2026-11-22T21:{int(minutes):02d}:{seconds:09.6f}+00:00"
+    stamp = (BEGAN + timedelta(seconds=at)).isoformat(timespec="microseconds")
     body = {"ip": ip, "at": stamp, "raw": raw_message(payload)}
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omprog_panic.collector.boot_time import seconds_between
+from omprog_panic.collector.start_mark import IDENTITY_EXPIRES_S
 from omprog_panic.collector.timeline import SWAPPED_WITHIN_S
+from omprog_panic.kernel.start_line import first_signature
 from omprog_panic.kernel.terminator import is_boot_banner
 from omprog_panic.netconsole.reassembly import SWAPPED_WITHIN, Reassembler
 from omprog_panic.netconsole.stored import is_stored
@@ -40,8 +42,8 @@ class PacketOrder(Reassembler):
             return self.feed(packet, at, now)  # nearly every packet
         released: list[Ordered] = []
         boot = timeline.active
-        self.was_received = lambda other: is_stored(
-            other, [*boot.last_lines, *boot.cutter.newest(_LOOK_BACK)]
+        self.was_received = lambda other: _is_known(
+            other, at, [*boot.last_lines, *boot.cutter.newest(_LOOK_BACK)]
         )
         if self._counts_anew(timeline, packet, at, now):
             self._expected_before = self.expects or 0
@@ -93,3 +95,19 @@ class PacketOrder(Reassembler):
             and time_us is not None
             and time_us >= high_us
         )
+
+
+def _is_known(packet: Packet, at: str, lines: list[str]) -> bool:
+    """Return whether a packet is in one of these lines.
+
+    Hosts whose clock shows the same in every boot may crash with the same number, time
+    and text another day: what begins a crash is compared with recent lines only.
+    """
+    if packet.fragment is None and first_signature(packet.body) is not None:
+        lines = [line for line in lines if _is_recent(line, at)]
+    return is_stored(packet, lines)
+
+
+def _is_recent(line: str, at: str) -> bool:
+    known, _, _ = line.partition("\t")
+    return abs(seconds_between(known, at)) <= IDENTITY_EXPIRES_S

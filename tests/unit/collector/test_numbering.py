@@ -76,3 +76,19 @@ def test_a_numbering_that_goes_on_after_all_is_taken_up_again() -> None:
     assert host.feed("6,7,10,-;another", 30.0) == [7]
 
     assert host.feed("6,501,80000000,-;b", 30.1) == [501]
+
+
+@pytest.mark.parametrize(("now", "released"), [(16.0, []), (59.0, [383])])
+def test_an_equal_panic_is_a_repeat_for_seconds_only(
+    now: float, released: list[int]
+) -> None:
+    """A virtual machine may show the same number and time in every boot.
+
+    A forged number far ahead made that of the panic a used one.
+    """
+    panic = "4,383,15500000,-;Kernel panic - not syncing: Fatal exception"
+    host = Host("4,382,15000000,-;chatter")
+    host.feed(panic, 15.5)
+    host.feed("4,1099511628159,15500001,-;words", 15.6)
+
+    assert [n for n in host.feed(panic, now) if n == 383] == released
