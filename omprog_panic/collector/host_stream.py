@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 _CONTINUES_WITHIN_S = 2.0
 # The clock of ordinary lines does not leap; one that does may be another kernel's.
 _LEAP_US = 60_000_000
+_SENT_AGAIN = 1024  # newest lines that rsyslogd may pass on again
 _BASIC, _EXTENDED, _MIXED = 1, 2, 3
 _FORMS = {_BASIC: "basic", _EXTENDED: "extended", _MIXED: "mixed"}
 
@@ -83,6 +84,8 @@ class HostStream:
     def feed(self, payload: str, at: str, now: float) -> list[Outcome] | None:
         """Take one datagram, received at ``at`` and ``now``."""
         timeline = self.timeline
+        if at <= timeline.last_at and _is_sent_again(timeline, f"{at}\t{payload}"):
+            return [Dropped("repeated_datagrams")]
         events: list[Outcome] | None = None
         try:
             packet = parse_packet(payload)
@@ -357,3 +360,16 @@ class HostStream:
             else:
                 events.append(event)
         return events
+
+
+def _is_sent_again(timeline: Timeline, line: str) -> bool:
+    """Return whether rsyslogd passed this very datagram on before.
+
+    After a restart it passes on again what was not confirmed, with the old time of
+    reception. No two datagrams have the same one to the microsecond.
+    """
+    boots = [timeline.boot, timeline.active]
+    return any(
+        line in boot.last_lines or line in boot.cutter.newest(_SENT_AGAIN)
+        for boot in boots
+    )

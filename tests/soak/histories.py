@@ -116,7 +116,8 @@ class Machine:
         is nothing else of its kernel.
         """
         header, _, text = whole.payload.partition(";")
-        if self.wire != "fragments" or self.form == "both" or len(text) <= 10:
+        whole_only = self.wire != "fragments" or self.form == "both"
+        if whole_only or len(text) <= 10 or self.chance.random() < 0.7:
             self.sent.append(whole)
             return
         cut, size = self.chance.randint(3, len(text) - 3), len(text)
@@ -131,7 +132,6 @@ class Machine:
         """Boot, talk, panic; return when it is over."""
         chance, at = self.chance, self.booted
         if self.has_banner:
-            self.say(at, f"Linux version 6.1.0-{self.name} (x)")
             self._print_boot(at)
         at += 12.0
         if self.has_client:
@@ -153,10 +153,11 @@ class Machine:
     def _print_boot(self, at: float) -> None:
         # The log so far is sent when the module is loaded.
         begun = len(self.sent)
+        self.say(at, f"Linux version 6.1.0-{self.name} (x)")
         for number in range(1, self.chance.randint(2, 40)):
             self.say(at + number * 0.28, f"driver {number} of {self.name}")
         self.say(at + 11.9, "netconsole: network logging started")
-        for n in range(begun - (2 if self.form == "both" else 1), len(self.sent)):
+        for n in range(begun, len(self.sent)):
             late = at + 11.9 + (n - begun) / 10_000
             self.sent[n] = dataclasses.replace(self.sent[n], now=late)
 
