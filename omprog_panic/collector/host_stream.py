@@ -84,7 +84,7 @@ class HostStream:
     def feed(self, payload: str, at: str, now: float) -> list[Outcome] | None:
         """Take one datagram, received at ``at`` and ``now``."""
         timeline = self.timeline
-        if at <= timeline.last_at and _is_sent_again(timeline, f"{at}\t{payload}"):
+        if at < timeline.last_at and _is_sent_again(timeline, f"{at}\t{payload}"):
             return [Dropped("repeated_datagrams")]
         events: list[Outcome] | None = None
         try:
@@ -366,7 +366,7 @@ def _is_sent_again(timeline: Timeline, line: str) -> bool:
     """Return whether rsyslogd passed this very datagram on before.
 
     After a restart it passes on again what was not confirmed, with the old time of
-    reception. No two datagrams have the same one to the microsecond.
+    reception. Equal lines that it receives at once are kept: they are older than none.
     """
     boots = [timeline.boot, timeline.active]
     return any(

@@ -421,3 +421,17 @@ def test_a_fragment_does_not_change_what_the_clock_of_a_host_shows() -> None:
     wall = wall_s(at)
     assert wall is not None
     assert stream.clock_distance_s(wall, 610_000_000) == 0.0
+
+
+def test_what_rsyslogd_passes_on_again_is_dropped() -> None:
+    """Lines of printk.time=0 have nothing else that could tell a repeat."""
+    texts = [PANIC, *(f" frame_{n}+0x1/0x2" for n in range(4))]
+    sent = [(0.01 * number, text) for number, text in enumerate(texts)]
+    run = Replay()
+    run.send(sent)
+    for at, text in sent[:-1]:
+        run.backlog(at, text)
+    run.finish()
+
+    (incident,) = run.incidents
+    assert [r.text for r in incident.records] == texts
