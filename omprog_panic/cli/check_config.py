@@ -25,7 +25,9 @@ def check_config(file: Path, form: str) -> None:
     if form == "json":
         sys.exit(_check_for_programs(file))
     setup = or_exit(load_strict_setup, file)
-    click.echo(f"{file}: valid, {len(setup.config.senders)} senders")
+    count = len(setup.config.senders)
+    senders = "1 sender" if count == 1 else f"{count} senders"
+    click.echo(f"{file}: valid, {senders}")
     for service in setup.config.services:
         click.echo(f"service {service.key}: {service.label}")
 

@@ -68,7 +68,7 @@ def test_check_config_shows_the_services_and_not_their_secrets(tmp_path: Path) -
     result = call("check-config", "--config", config)
 
     assert result.exit_code == 0
-    assert "good, 1 senders" in result.output
+    assert "valid, 1 sender\n" in result.output
     assert "json [ops] json://user:****@127.0.0.1:9/..." in result.output
     assert "SECRET" not in result.output
 
