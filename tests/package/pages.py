@@ -31,6 +31,7 @@ FIRST = (
     "docs/firewall.md",
     "docs/alerts.md",
     "docs/templates.md",
+    "docs/tasks.md",
 )
 _FENCE = re.compile(r"^ *```(.*)$")
 _SPAN = re.compile(r"`((?:[^`\n]|\n(?!\n))+)`")  # may be wrapped
