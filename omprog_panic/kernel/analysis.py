@@ -72,8 +72,9 @@ def _complete(scanner: Scanner, merger: ReportMerger) -> Iterator[Report]:
 def analyze_trace(records: Sequence[Record], context: int = 0) -> Report:
     """Return the report of a trace that the collector closed: the first crash in it.
 
-    ``context`` records at the beginning came before the onset. There is always a
-    report, also for a trace in which no start line is recognised.
+    A warning is the cause only where nothing worse follows it. ``context`` records at
+    the beginning came before the onset. There is always a report, also for a trace in
+    which no start line is recognised.
     """
     scanner, merger = Scanner(), ReportMerger()
     for number, record in enumerate(records[context:], context + 1):
@@ -83,11 +84,20 @@ def analyze_trace(records: Sequence[Record], context: int = 0) -> Report:
     reports = [*_complete(scanner, merger), *merger.close()]
     if not reports:
         return report_of_unknown(records, context)
-    cause = next((r for r in reports if r.kind not in _NO_CRASH), reports[0])
-    return _with_keys(_with_panic(cause, reports), records)
+    return _with_keys(_with_panic(_cause_of(reports), reports), records)
 
 
 _NO_CRASH = EVENT_KINDS | {"info"}
+
+
+def _cause_of(reports: Sequence[Report]) -> Report:
+    crashes = [r for r in reports if r.kind not in _NO_CRASH] or reports
+    # A bare panic has no cause of its own: it goes to what stands before it.
+    worse = (r for r in crashes if r.severity not in _MINOR and r.kind != "panic")
+    return next(worse, crashes[0])
+
+
+_MINOR = frozenset({Severity.WARNING, Severity.INFO})
 
 
 def _with_panic(cause: Report, reports: Sequence[Report]) -> Report:

@@ -2,7 +2,8 @@
 
 fs/pstore/platform.c pstore_dump writes the newest part first, so that files read one
 after the other give the end of the log before its beginning. Each part begins with a
-header such as ``Panic#1 Part1``.
+header such as ``Panic#1 Part1``. Up to 3.4, and where a backend has little room, a part
+ends inside a line: then no line feed stands before the next header.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ MAX_BYTES = 4 * 1024 * 1024
 """Bytes of one dump that are put in order; more of it is taken as it comes."""
 
 _HEADER = re.compile(rb"([A-Z][a-z]{2,10}#\d{1,9}) Part(\d{1,6})\r?\n?\Z")
+_GLUED = re.compile(rb"(?<=.)[A-Z][a-z]{2,10}#\d{1,9} Part\d{1,6}\r?\n?\Z")
+_MAX_HEADER = 40  # bytes
 
 Numbered = tuple[int, bytes]
 
@@ -35,7 +38,7 @@ def numbered(lines: Iterable[bytes]) -> Iterator[Numbered]:
 def _in_order(lines: Iterator[Numbered]) -> Iterator[Numbered]:
     dump, size = b"", 0
     parts: list[tuple[int, list[Numbered]]] = []
-    for number, raw in lines:
+    for number, raw in _with_own_lines(lines):
         header = _HEADER.match(raw)
         if header is not None:
             if header[1] != dump or size > MAX_BYTES:
@@ -51,6 +54,28 @@ def _in_order(lines: Iterator[Numbered]) -> Iterator[Numbered]:
     yield from _oldest_first(parts)
 
 
+def _with_own_lines(lines: Iterator[Numbered]) -> Iterator[Numbered]:
+    """Split headers off the lines that were cut before them."""
+    for number, raw in lines:
+        if b" Part" in raw[-_MAX_HEADER:] and (glued := _GLUED.search(raw)):
+            yield number, raw[: glued.start()]
+            yield number, raw[glued.start() :]
+        else:
+            yield number, raw
+
+
 def _oldest_first(parts: list[tuple[int, list[Numbered]]]) -> Iterator[Numbered]:
+    cut: Numbered | None = None  # the line that the next part continues
     for _, lines in sorted(parts, key=lambda part: -part[0]):
-        yield from lines
+        if not lines:
+            continue
+        header, *rest = lines
+        yield header
+        if cut is not None:
+            number, raw = cut
+            continued = rest.pop(0)[1] if rest else b""
+            yield number, raw + continued
+        cut = rest.pop() if rest and not rest[-1][1].endswith(b"\n") else None
+        yield from rest
+    if cut is not None:
+        yield cut

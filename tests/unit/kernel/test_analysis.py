@@ -35,3 +35,19 @@ def test_context_is_not_searched_but_counted() -> None:
     report = analyze_trace([Record(PANIC), Record(WARNING)], context=1)
 
     assert (report.kind, report.first_line) == ("warning", 2)
+
+
+def test_a_warning_does_not_hide_the_oops_in_the_same_trace() -> None:
+    oops = "BUG: kernel NULL pointer dereference, address: 0000000000000008"
+    hung = "INFO: task acmed:812 blocked for more than 120 seconds."
+    texts = [
+        hung,
+        "Call Trace:",
+        " acme_wait_for+0x1c/0x90",
+        oops,
+        "RIP: 0010:b+0x1/0x2",
+    ]
+    report = analyze_trace([Record(text) for text in texts])
+
+    assert (report.kind, report.severity) == ("oops", Severity.OOPS)
+    assert report.first_line == 4

@@ -44,3 +44,29 @@ def test_memory_is_limited() -> None:
     lines = [END[0], *(b"x" * 1000 for _ in range(3 * MAX_BYTES // 1000))]
 
     assert list(numbered(lines)) == list(enumerate(lines, 1))
+
+
+def test_a_line_that_was_cut_between_two_parts_is_whole_again() -> None:
+    newest = b"""Panic#1 Part1
+_poll+0x41/0x2b0 [acme]
+<0>[  100.000500] Kernel panic - not syncing: Fatal exception
+"""
+    middle = b"""Panic#1 Part2
+g request at ffffc90000a1c000
+<4>[  100.000300] Call Trace:
+<4>[  100.000400]  acme"""
+    oldest = b"""Panic#1 Part3
+<6>[   10.000000] acme: loaded
+<1>[  100.000100] BUG: unable to handle kernel pagin"""
+    lines = (newest + middle + oldest).splitlines(keepends=True)
+    [report] = list(analyze_text(lines))
+
+    assert report.title == "BUG: unable to handle kernel paging request in acme_poll"
+    assert report.panicked
+    assert 1 <= report.first_line <= report.last_line <= len(lines)
+
+
+def test_the_cut_line_of_the_newest_part_stays() -> None:
+    lines = [b"Panic#1 Part1\n", b"<4>[  100.000300] Call Tr"]
+
+    assert [raw for _, raw in numbered(lines)] == lines
