@@ -214,7 +214,7 @@ FILESYSTEM: tuple[Signature, ...] = (
         r"(?!.{0,120}(?:Volume was not properly|super ?block|UBI magic|mounting ))"
         r"[: (].{0,80}?(?P<what>fatal|about to withdraw|withdrawn|\b[Ee]rrors?\b(?!=)|"
         r"ERROR|corrupt|emergency read only|Unable to continue|"
-        r"(?:set|now|to) read-only|"
+        r"(?:(?<=set )|(?<=now )|(?<=to ))read-only|"
         r"dirty due to|abort|inconsistency)",
         title="{fs}: {what}",
         source="fs/gfs2/util.c, fs/reiserfs/prints.c, fs/jfs/super.c, fs/fat/misc.c, "
