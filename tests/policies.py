@@ -9,12 +9,15 @@ from typing import Any
 from omprog_panic.clock import rfc3339
 from omprog_panic.config.policy import parse_policy
 from omprog_panic.config.routing import parse_match
+from omprog_panic.config.time_span import parse_span
 from omprog_panic.notification.kinds import Kind
 from omprog_panic.notification.notification import Notification
 from omprog_panic.policy.decision import DecisionRecord
 from omprog_panic.policy.engine import Engine
 from omprog_panic.policy.event import (
     Boot,
+    CauseAction,
+    CauseCommand,
     ConfigChanged,
     Crash,
     Event,
@@ -24,11 +27,13 @@ from omprog_panic.policy.event import (
 from omprog_panic.policy.event_codec import decode_evaluation, encode_evaluation
 from omprog_panic.policy.receiver import Receiver
 from omprog_panic.policy.state.memory import decode_checkpoint, encode_checkpoint
+from omprog_panic.policy.state.silence import FOREVER
 from omprog_panic.policy.timestamps import Timestamps
 
 NOON = 1_790_000_000.0 - 1_790_000_000.0 % 86400 + 43200
 OPS = Receiver("ops", "json [ops]", ("ops",))
 DBA = Receiver("dba", "json [dba]", ("dba",))
+LEAD = Receiver("lead", "json [lead]", ("lead",))
 NO_DIGEST = {"digest": {"at": "never"}}
 LISTED = [{"name": "db-07", "address": "10.0.0.2"}]
 
@@ -153,6 +158,48 @@ class Scene:
         end = self.wall + seconds
         matchers = parse_match(match)
         self.feed(SilenceChanged(id_, matchers, "anna", "new kernel", self.wall, end))
+
+    def window(self, every: str, **match: list[str]) -> None:
+        """Add a silence that comes again, without end."""
+        id_ = f"s{next(self._numbers)}"
+        self.feed(
+            SilenceChanged(
+                id_,
+                parse_match(match),
+                "anna",
+                "patches",
+                self.wall,
+                FOREVER,
+                every=(parse_span(every),),
+            )
+        )
+
+    def order(
+        self,
+        action: CauseAction,
+        cause: str = "cause-a",
+        author: str = "anna",
+        *,
+        comment: str = "on it",
+        seconds: float | None = None,
+    ) -> None:
+        number = next(self._numbers)
+        until = None if seconds is None else self.wall + seconds
+        self.feed(
+            CauseCommand(
+                f"command-{number:08d}",
+                cause,
+                action,
+                author,
+                comment,
+                self.wall,
+                until,
+                number,
+            )
+        )
+
+    def ack(self, cause: str = "cause-a", **changes: Any) -> None:
+        self.order(CauseAction.ACKNOWLEDGE, cause, **changes)
 
     def kinds(self) -> list[str]:
         return [message.kind.value for message in self.messages]

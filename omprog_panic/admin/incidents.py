@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from omprog_panic.admin.causes import cause_of, holder_to_json, state_of
 from omprog_panic.admin.incident_ids import resolve_id
+from omprog_panic.alerter.policy_memory import open_memory
 from omprog_panic.clock import rfc3339
 from omprog_panic.policy.decision import meaning_of
 from omprog_panic.render.context import utc
@@ -17,6 +19,7 @@ from omprog_panic.store.notification_log import deliveries
 from omprog_panic.store.report_codec import report_fields
 
 if TYPE_CHECKING:
+    from omprog_panic.notification.holder import Holder
     from omprog_panic.render.catalog import Catalog
     from omprog_panic.render.context import MessageContext
     from omprog_panic.render.incident import NameOf
@@ -24,6 +27,14 @@ if TYPE_CHECKING:
     from omprog_panic.store.decisions import StoredDecision
     from omprog_panic.store.incidents import StoredIncident
     from omprog_panic.store.notification_log import Delivery
+
+# Decisions on a cause that are shown with every incident of it; the last one ends it.
+LIFECYCLE_STEPS = (
+    "NOTIFY_ESCALATED",
+    "NOTIFY_ACKNOWLEDGED",
+    "NOTIFY_UNACKNOWLEDGED",
+    "NOTIFY_RESOLVED",
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -64,6 +75,8 @@ class IncidentDetails:
     context: MessageContext  # what templates may use
     decisions: tuple[ExplainedDecision, ...]
     deliveries: tuple[Delivery, ...]
+    state: str | None = None  # as of a ListedIncident
+    acknowledged: Holder | None = None  # by whom
 
     @property
     def id(self) -> str:
@@ -81,6 +94,8 @@ class IncidentDetails:
             **self.context.variables(),
             "decision": self.incident.decision,
             "decided_because": explain_decision(self.incident.decision),
+            "state": self.state,
+            "acknowledged": holder_to_json(self.acknowledged),
             "decisions": [decision.to_json() for decision in self.decisions],
             "report": report_fields(self.incident.report),
             "deliveries": [delivery_to_json(row) for row in self.deliveries],
@@ -102,12 +117,21 @@ def load_incident(
         incident = incidents.load_incident(connection, incident_id)
         assert incident is not None
         rows = deliveries(connection, incident_id)
-        decided = decisions_on(connection, incident_id)
+        decided = decisions_on(connection, incident_id, LIFECYCLE_STEPS)
+        memory = open_memory(connection)
+    cause = cause_of(
+        memory,
+        incident.report.fingerprint,
+        incident.record.source,
+        incident.received_at,
+    )
     return IncidentDetails(
         incident=incident,
         context=build_context(incident.record, incident.report, name_of),
         decisions=tuple(map(ExplainedDecision, decided)),
         deliveries=tuple(rows),
+        state=state_of(cause, incident.decision),
+        acknowledged=None if cause is None else cause.holder,
     )
 
 

@@ -8,27 +8,37 @@ from typing import TYPE_CHECKING, Any
 from omprog_panic.alerter.policy_memory import open_memory
 from omprog_panic.alerter.policy_settings import policy_settings
 from omprog_panic.clock import SystemClock, rfc3339
+from omprog_panic.config.duration import format_duration
 from omprog_panic.config.policy import Action
 from omprog_panic.config.routing import parse_match
-from omprog_panic.errors import StoreError
+from omprog_panic.config.time_span import parse_moment, parse_span
+from omprog_panic.config.vocabulary import DRILL
+from omprog_panic.errors import OmprogPanicError, StoreError
 from omprog_panic.model import Severity
 from omprog_panic.notification.kinds import Kind
 from omprog_panic.notification.notification import Labels
+from omprog_panic.policy.evaluation import Evaluation
 from omprog_panic.policy.rate_limit import HOUR_S
 from omprog_panic.policy.route import explain_routes
-from omprog_panic.policy.silence import active_silence
+from omprog_panic.policy.silence import (
+    active_silence,
+    configure_windows,
+    describe_silence,
+)
+from omprog_panic.policy.state.memory import Memory
 from omprog_panic.policy.state.silence import SilenceState
+from omprog_panic.policy.timestamps import Timestamps
 from omprog_panic.render.context import utc
 from omprog_panic.store import silences
 from omprog_panic.store.connect import existing_database
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from omprog_panic.config.model import AlerterConfig
-    from omprog_panic.policy.route import RouteStep
+    from omprog_panic.policy.route import FiredRoute, RouteStep
     from omprog_panic.policy.settings import Settings
-    from omprog_panic.policy.state.memory import Memory
 
 # Messages about the monitor and about silences; and a digest is made of what is silent.
 _NEVER_SILENCED = frozenset(
@@ -71,8 +81,27 @@ class NotifiedService:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class PlannedEscalation:
+    """Who would be notified if nobody acknowledged; ``repeat`` None: once."""
+
+    after: str  # since the first message, as in config.yaml
+    repeat: str | None
+    route: str
+    services: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON object."""
+        return {
+            "after": self.after,
+            "repeat": self.repeat,
+            "route": self.route,
+            "services": list(self.services),
+        }
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class RoutingAnswer:
-    """What the policy would do with one alert; ``silence``: what covers it now."""
+    """What the policy would do with one alert; ``silence``: what covers it then."""
 
     labels: Labels
     action: Action
@@ -80,6 +109,7 @@ class RoutingAnswer:
     steps: tuple[RouteStep, ...]
     services: tuple[NotifiedService, ...]
     silence: str | None = None
+    escalation: tuple[PlannedEscalation, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object."""
@@ -98,7 +128,21 @@ class RoutingAnswer:
                 for s in self.services
             ],
             "silence": self.silence,
+            "escalation": [step.to_json() for step in self.escalation],
         }
+
+
+def parse_at(text: str) -> float:
+    """Return the wall time that an alert is asked for.
+
+    Raises:
+        OmprogPanicError: it is no time with its zone.
+
+    """
+    try:
+        return parse_moment(text)
+    except ValueError as error:
+        raise OmprogPanicError(str(error)) from error
 
 
 def load_memory(path: Path | str) -> Memory | None:
@@ -117,6 +161,7 @@ def load_memory(path: Path | str) -> Memory | None:
                     comment=stored.comment,
                     starts_at=stored.starts_at,
                     ends_at=stored.ends_at,
+                    every=tuple(map(parse_span, stored.every)),
                 )
                 memory.silences.put(row.id, row)
     except StoreError:
@@ -125,24 +170,30 @@ def load_memory(path: Path | str) -> Memory | None:
 
 
 def explain_routing(
-    config: AlerterConfig, question: RoutingQuestion, memory: Memory | None = None
+    config: AlerterConfig,
+    question: RoutingQuestion,
+    memory: Memory | None = None,
+    at: float | None = None,
 ) -> RoutingAnswer:
     """Return what the policy would do with an alert, and why.
 
-    ``memory``: for silences, rate limits and open groups as they are now.
+    ``memory``: for silences, rate limits and open groups as they are now. ``at``: the
+    wall time at which it arrives, for times of routes, silences and maintenance
+    windows; None: now.
     """
     settings = policy_settings(config)
+    wall = SystemClock().wall() if at is None else at
     labels = _labels(settings, question)
     action, reason = _action(settings, labels)
     # A digest is a message of its own, which has routes of its own.
     routed = Labels("digest") if action is Action.DIGEST else labels
-    fired = {} if action is Action.STORE else settings.route(routed)
+    fired = {} if action is Action.STORE else settings.route(routed, wall)
     names = {receiver.key: receiver.label for receiver in settings.receivers}
     return RoutingAnswer(
         labels=labels,
         action=action,
         reason=reason,
-        steps=tuple(explain_routes(settings.config.root, routed)),
+        steps=tuple(explain_routes(settings.config.root, routed, wall)),
         services=tuple(
             NotifiedService(
                 names[key],
@@ -152,18 +203,38 @@ def explain_routing(
             )
             for key, route in fired.items()
         ),
-        silence=None if memory is None else _silenced(memory, labels),
+        silence=_silenced(settings, memory or Memory(), labels, wall),
+        escalation=tuple(_escalation(settings, labels, fired.values())),
     )
 
 
-def _silenced(memory: Memory, labels: Labels) -> str | None:
+def _escalation(
+    settings: Settings, labels: Labels, routes: Iterable[FiredRoute]
+) -> Iterator[PlannedEscalation]:
+    """Yield the steps of all routes, the first ones first; only crashes have any."""
+    if labels.severity not in _SEVERITIES | {DRILL}:
+        return
+    steps = {(step.after_s, r.name, step) for r in routes for step in r.escalate}
+    for after_s, name, step in sorted(steps, key=lambda item: item[:2]):
+        named = [r.label for r in settings.receivers if set(step.to) & set(r.tags)]
+        repeat = None if step.repeat_s is None else format_duration(step.repeat_s)
+        yield PlannedEscalation(format_duration(after_s), repeat, name, tuple(named))
+
+
+def _silenced(
+    settings: Settings, memory: Memory, labels: Labels, wall: float
+) -> str | None:
     if labels.severity in _NEVER_SILENCED:
         return None
-    row = active_silence(memory, labels, SystemClock().wall())
+    # The alerter may not have read the windows of this config.yaml.
+    for key in [key for key, row in memory.silences.rows.items() if row.is_window]:
+        memory.silences.drop(key)
+    configure_windows(Evaluation(settings, memory, Timestamps(0.0, wall, 0.0)))
+    row = active_silence(memory, labels, wall)
     if row is None:
         return None
     match = " and ".join(map(str, row.match)) or "everything"
-    return f"silence {row.id} by {row.author} ({match}): {row.comment}"
+    return describe_silence(row, match)
 
 
 def _suppressed(

@@ -6,6 +6,8 @@ import dataclasses
 import re
 from typing import TYPE_CHECKING, Any
 
+from omprog_panic.admin.causes import cause_of, state_of
+from omprog_panic.alerter.policy_memory import open_memory
 from omprog_panic.clock import rfc3339
 from omprog_panic.config.routing import Matcher
 from omprog_panic.config.senders import SenderDirectory
@@ -22,6 +24,7 @@ from omprog_panic.store.incidents import IncidentFilter
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from omprog_panic.policy.state.memory import Memory
     from omprog_panic.store.connect import Location, Transaction
     from omprog_panic.store.incidents import IncidentSummary
 
@@ -54,6 +57,7 @@ class ListedIncident:
 
     summary: IncidentSummary
     host: str | None
+    state: str | None = None  # firing, acknowledged or resolved; None: nobody notified
 
     @property
     def time(self) -> str:
@@ -62,7 +66,12 @@ class ListedIncident:
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object."""
-        return {**summary_to_json(self.summary), "host": self.host, "time": self.time}
+        return {
+            **summary_to_json(self.summary),
+            "host": self.host,
+            "time": self.time,
+            "state": self.state,
+        }
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -85,11 +94,18 @@ def list_incidents(
     """
     rows: list[ListedIncident] = []
     with existing_database(location) as database, database.read() as connection:
+        memory = open_memory(connection)
         for found in search(connection, query, directory):
             if len(rows) == query.limit:
                 return FoundIncidents(tuple(rows), more=True)
-            rows.append(found)
+            state = _state(memory, found.summary)
+            rows.append(dataclasses.replace(found, state=state))
     return FoundIncidents(tuple(rows), more=False)
+
+
+def _state(memory: Memory, summary: IncidentSummary) -> str | None:
+    cause = cause_of(memory, summary.fingerprint, summary.source, summary.received_at)
+    return state_of(cause, summary.decision)
 
 
 def search(

@@ -7,6 +7,7 @@ import dataclasses
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from omprog_panic.admin.causes import open_causes
 from omprog_panic.admin.figures import FIGURES
 from omprog_panic.admin.search import summary_to_json
 from omprog_panic.admin.settings_in_use import NOT_READ, NOT_RUNNING
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from omprog_panic.admin.causes import OpenCause
     from omprog_panic.config.model import Paths
     from omprog_panic.policy.state.memory import Memory
     from omprog_panic.spool.record import CountersRecord
@@ -84,6 +86,7 @@ class StoreStatus:
     backlog: tuple[ServiceBacklog, ...] = ()
     last_errors: tuple[FailedAttempt, ...] = ()
     senders: SenderProblems = SenderProblems()
+    causes: tuple[OpenCause, ...] = ()  # that are not resolved
     monitor_deaf: bool = False
     counters: CountersRecord | None = None
     settings: SettingsInUse | None = None  # None: the alerter has stored none yet
@@ -121,6 +124,7 @@ class MonitorStatus:
             "senders_silent": list(store.senders.silent),
             "senders_never_heard": list(store.senders.never_heard),
             "senders_missing": list(store.senders.missing),
+            "causes": [cause.to_json() for cause in store.causes],
             "monitor_deaf": store.monitor_deaf,
             "template_faults": list(settings.templates),
             "reload_faults": list(settings.reload),
@@ -196,6 +200,7 @@ def _store_status(connection: Transaction) -> StoreStatus:
             missing=tuple(sorted(directory.name_of(a, None) for a in missing)),
             orphaned_silences=tuple(_orphaned_silences(memory)),
         ),
+        causes=tuple(open_causes(memory)),
         monitor_deaf=memory.current_self_check.deaf,
         counters=senders.load_counters(connection),
         settings=settings,

@@ -1,17 +1,30 @@
-"""From spool records to the events of the policy. Pure."""
+"""From spool records, and from what people did, to events of the policy. Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omprog_panic.policy.event import Boot, Crash, Event, ProbeReturned, SignOfLife
+from omprog_panic.config.routing import parse_match
+from omprog_panic.config.time_span import parse_span
+from omprog_panic.policy.event import (
+    Boot,
+    CauseAction,
+    CauseCommand,
+    Crash,
+    Event,
+    ProbeReturned,
+    SignOfLife,
+    SilenceChanged,
+)
 from omprog_panic.policy.familiarity import NO_HISTORY, History
 from omprog_panic.spool.record import AliveRecord, BootRecord, ProbeRecord
 
 if TYPE_CHECKING:
     from omprog_panic.kernel.analysis import Report
     from omprog_panic.spool.record import IncidentRecord, SpoolRecord
+    from omprog_panic.store.cause_commands import StoredCommand
     from omprog_panic.store.incidents import CauseHistory
+    from omprog_panic.store.silences import StoredSilence
 
 MAX_TEXT = 500  # of a title or name: the policy remembers it
 
@@ -49,6 +62,34 @@ def _history(history: CauseHistory) -> History:
         first_at=history.first_at,
         last_at=history.last_at,
         kernels=history.kernels,
+    )
+
+
+def silence_event(silence: StoredSilence) -> SilenceChanged:
+    """Return the event that a stored silence is to the policy."""
+    return SilenceChanged(
+        id=silence.id,
+        match=parse_match(dict(silence.match)),
+        author=silence.author,
+        comment=silence.comment,
+        starts_at=silence.starts_at,
+        ends_at=silence.ends_at,
+        revision=silence.revision,
+        every=tuple(map(parse_span, silence.every)),
+    )
+
+
+def command_event(command: StoredCommand) -> CauseCommand:
+    """Return the event that a stored command about a cause is to the policy."""
+    return CauseCommand(
+        id=f"command-{command.revision:08d}",
+        cause=command.cause,
+        action=CauseAction(command.action),
+        author=command.author,
+        comment=command.comment,
+        at=command.at,
+        until=command.until,
+        revision=command.revision,
     )
 
 

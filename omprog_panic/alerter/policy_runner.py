@@ -11,6 +11,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from omprog_panic.alerter.dispatch import send_messages
+from omprog_panic.alerter.policy_events import command_event, silence_event
 from omprog_panic.alerter.policy_memory import (
     log_checkpoint,
     log_evaluation,
@@ -19,7 +20,6 @@ from omprog_panic.alerter.policy_memory import (
 )
 from omprog_panic.alerter.policy_settings import receivers_of
 from omprog_panic.clock import utc_offset
-from omprog_panic.config.routing import parse_match
 from omprog_panic.notification.incident import IncidentNotes
 from omprog_panic.notification.notification import Labels, Notification, Recipient
 from omprog_panic.policy.decision import PRECEDENCE, Decision, DecisionRecord
@@ -30,10 +30,9 @@ from omprog_panic.policy.event import (
     Crash,
     Event,
     ProbeSent,
-    SilenceChanged,
 )
 from omprog_panic.policy.timestamps import Timekeeper, Timestamps
-from omprog_panic.store import decisions, silences
+from omprog_panic.store import cause_commands, decisions, silences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -133,7 +132,10 @@ class PolicyRunner:
         if not engine.is_configured_as(self._wanted):
             return True
         with database.read() as connection:
-            return bool(silences.changed_silences(connection, engine.silence_revision))
+            return bool(
+                silences.changed_silences(connection, engine.silence_revision)
+                or cause_commands.commands_after(connection, engine.command_revision)
+            )
 
     def probe(self) -> ProbeSent | None:
         """Send a probe datagram if it is time for one."""
@@ -188,23 +190,14 @@ class PolicyRunner:
     def _own_events(
         self, connection: Transaction, engine: Engine, probe: ProbeSent | None
     ) -> list[Event]:
-        """Return what has changed in the configuration and in silences."""
+        """Return what has changed in the configuration, and what people did."""
         own: list[Event] = []
         if not engine.is_configured_as(self._wanted):
             own.append(self._wanted)
         changed = silences.changed_silences(connection, engine.silence_revision)
-        own += [
-            SilenceChanged(
-                id=silence.id,
-                match=parse_match(silence.match),
-                author=silence.author,
-                comment=silence.comment,
-                starts_at=silence.starts_at,
-                ends_at=silence.ends_at,
-                revision=silence.revision,
-            )
-            for silence in changed
-        ]
+        own += map(silence_event, changed)
+        asked = cause_commands.commands_after(connection, engine.command_revision)
+        own += map(command_event, asked)
         return own if probe is None else [*own, probe]
 
     def _store(

@@ -58,5 +58,9 @@ def _lines(facts: DailyDigest) -> Iterator[str]:
             yield f"{word:<17}{host.name} ({host.address})"
     for limited in facts.suppressed:
         yield f"{'suppressed':<10}{limited.count:>5}  {limited.service}"
+    for open_cause in facts.unresolved:
+        held = open_cause.holder.author if open_cause.holder else "nobody has it"
+        names = ", ".join(open_cause.hosts)
+        yield f"{'open':<17}{open_cause.title} ({names}): {held}"
     if facts.silenced:
         yield f"{'silenced':<10}{facts.silenced:>5}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from omprog_panic.admin.causes import describe_holder
+from omprog_panic.plain import visible
 from omprog_panic.render.context import ID_DIGITS
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ def _lines(details: IncidentDetails) -> Iterator[str]:
     for name, key in _FACTS:
         yield _row(name, facts[key])
     yield _row("cause", details.incident.report.fingerprint)
+    yield _row("state", _state(details))
     for row in details.decisions:
         services = row.decision.services
         listed = f" [{'; '.join(services)}]" if services else ""
@@ -45,6 +48,13 @@ def _lines(details: IncidentDetails) -> Iterator[str]:
         words = f"{delivery.service_label}: {delivery.state} after {attempts}{reason}"
         yield _row("delivery", words)
     yield f"\n{facts['trace']}"
+
+
+def _state(details: IncidentDetails) -> str | None:
+    held = details.acknowledged
+    if held is None:
+        return details.state
+    return f"{details.state} by {visible(describe_holder(held))}"
 
 
 def _row(name: str, value: object) -> str:

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 LISTED = 20
 COLUMNS = (
     Column("host", 0, 8), Column("title", 0, 20), Column("severity", 2),
+    Column("state", 3),
     Column("time (UTC)", 1), Column("id"), Column("kernel", 3), Column("address", 4),
 )  # fmt: skip
 
@@ -92,6 +93,7 @@ def _rows(found: FoundIncidents) -> Iterator[Mapping[str, object]]:
             "host": incident.host,
             "title": bare_title(summary.title, summary.severity),
             "severity": summary.severity,
+            "state": incident.state,
             "time (UTC)": incident.time.removesuffix(" UTC"),
             "id": short[summary.id],
             "kernel": summary.kernel,

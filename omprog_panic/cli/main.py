@@ -13,6 +13,7 @@ from omprog_panic import __version__
 
 # The module of each command, and the name of the click command in it.
 COMMANDS = {
+    "ack": "omprog_panic.cli.acknowledge:ack",
     "alerter": "omprog_panic.cli.alerter:alerter",
     "analyze": "omprog_panic.cli.analyze:analyze",
     "apply": "omprog_panic.cli.apply:apply",
@@ -23,15 +24,18 @@ COMMANDS = {
     "incidents": "omprog_panic.cli.incidents:incidents",
     "outbox": "omprog_panic.cli.outbox:outbox",
     "reanalyze": "omprog_panic.cli.reanalyze:reanalyze",
+    "resolve": "omprog_panic.cli.acknowledge:resolve",
     "routes": "omprog_panic.cli.routes:routes",
     "senders": "omprog_panic.cli.senders:senders",
     "silence": "omprog_panic.cli.silence:silence",
     "status": "omprog_panic.cli.status:status",
     "templates": "omprog_panic.cli.templates:templates",
     "test-alert": "omprog_panic.cli.sample_alert:sample_alert",
+    "unack": "omprog_panic.cli.acknowledge:unack",
     "version": "omprog_panic.cli.version:version",
 }
 SUMMARIES = {
+    "ack": "Acknowledge a cause: you have it, and escalation stops.",
     "alerter": "Run the alerter in the foreground (for systemd).",
     "analyze": "Find the crashes in console text.",
     "apply": "Apply config.yaml to rsyslogd, collector, firewall and alerter.",
@@ -42,12 +46,14 @@ SUMMARIES = {
     "incidents": "Show and manage stored incidents.",
     "outbox": "Show and manage pending deliveries.",
     "reanalyze": "Analyze stored incidents again with the rules of this version.",
+    "resolve": "Resolve a cause: its next crash counts as a first one.",
     "routes": "Explain who is notified of what.",
     "senders": "Show senders: every machine that is listed or has sent.",
     "silence": "Add, list and end silences.",
     "status": "Show whether everything works.",
     "templates": "Show message templates and preview messages.",
     "test-alert": "Send a test alert to the services.",
+    "unack": "Withdraw an acknowledgement.",
     "version": "Print the version.",
 }
 

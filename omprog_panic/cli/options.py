@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import sys
 from pathlib import Path
@@ -38,6 +39,10 @@ format_option = click.option(
     help="The output format: for people, or for programs.",
 )
 
+author_option = click.option(
+    "--author", default=None, help="Your name. Default: the user that runs this."
+)
+
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
@@ -57,6 +62,11 @@ def service_options(command: Callable[_P, _T]) -> Callable[_P, _T]:
         help="Only this service (the first digits of its key); may be repeated.",
     )
     return key(tag(command))
+
+
+def user_name(author: str | None) -> str:
+    """Return who asks for something: as given, or the user, also behind sudo."""
+    return author or os.environ.get("SUDO_USER") or getpass.getuser()
 
 
 def or_exit(function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:

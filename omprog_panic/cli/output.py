@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from omprog_panic.admin.causes import describe_cause
 from omprog_panic.admin.figures import FIGURES
 from omprog_panic.admin.status import attempt_to_json, backlog_to_json
 from omprog_panic.cli.table import Column, table_lines
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from omprog_panic.admin.status import MonitorStatus
 
 JSON_VERSION = 1  # of everything that print_json prints
+MAX_CAUSES = 20  # open ones that status lists; --format json has all
 
 _SERVICE_COLUMNS = ("service_key", "service_label", "state", "alerts", "since")
 _ERROR_COLUMNS = ("time", "service_label", "took_s", "reason")
@@ -84,6 +86,10 @@ def print_status(status: MonitorStatus) -> None:
     store = status.store
     for figure in FIGURES:
         click.echo(f"{figure.label}: {store.figures[figure.name]}")
+    for cause in store.causes[:MAX_CAUSES]:
+        click.echo(f"open: {visible(describe_cause(cause))}")
+    if len(store.causes) > MAX_CAUSES:
+        click.echo(f"open: {len(store.causes) - MAX_CAUSES} more causes")
     if store.senders.never_heard:
         click.echo(f"never heard: {', '.join(store.senders.never_heard)}")
     if store.backlog:

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from omprog_panic.admin.routing import RoutingQuestion, explain_routing, load_memory
+from omprog_panic.admin.routing import (
+    RoutingQuestion,
+    explain_routing,
+    load_memory,
+    parse_at,
+)
 from omprog_panic.alerter.setup import load_setup
 from omprog_panic.cli.options import config_option, format_option, or_exit
 from omprog_panic.cli.output import print_json
@@ -39,11 +44,25 @@ def routes() -> None:
 @click.option("--title", default="", help="The title of the crash.")
 @click.option("--function", default="", help="The function that is blamed.")
 @click.option("--kernel", default="", help="The kernel release.")
-def test(file: Path, form: str, severity: str, kind: str | None, **labels: str) -> None:
+@click.option(
+    "--at",
+    default=None,
+    help="When it arrives, such as '2026-11-29 02:00 Europe/Berlin'. Default: now.",
+)
+def test(
+    file: Path,
+    form: str,
+    severity: str,
+    kind: str | None,
+    at: str | None,
+    **labels: str,
+) -> None:
     """Explain which route an alert takes, why, and which services are notified."""
     question = RoutingQuestion(severity, kind or "", **labels)
     config = or_exit(load_setup, file).config
-    answer = explain_routing(config, question, load_memory(config.paths.database))
+    wall = None if at is None else or_exit(parse_at, at)
+    memory = load_memory(config.paths.database)
+    answer = explain_routing(config, question, memory, wall)
     if form == "json":
         print_json(answer.to_json())
     else:
@@ -67,3 +86,10 @@ def _print(answer: RoutingAnswer) -> None:
             )
     if answer.silence is not None or not answer.services:
         click.echo("notified: no service")
+    for planned in () if answer.silence is not None else answer.escalation:
+        repeat = f", then every {planned.repeat}" if planned.repeat else ""
+        services = "; ".join(planned.services) or "no service"
+        click.echo(
+            f"escalated: after {planned.after}{repeat}: {services} "
+            f"(by {planned.route}), unless somebody acknowledges"
+        )

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from typing import TYPE_CHECKING
 
 import click
 
 from omprog_panic.admin.silences import (
+    WAITING,
     NewSilence,
     add_silence,
+    coming_silences,
     expire_silence,
     list_silences,
     parse_duration,
+    parse_every,
+    parse_start,
 )
-from omprog_panic.cli.options import config_option, format_option, or_exit
+from omprog_panic.cli.options import (
+    author_option,
+    config_option,
+    format_option,
+    or_exit,
+    user_name,
+)
 from omprog_panic.cli.output import print_done, print_json, print_table
 from omprog_panic.cli.table import Column
 from omprog_panic.config.load import load_public
@@ -25,10 +33,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from omprog_panic.admin.silences import Silence
+
 ORPHANED = "matches no sender that is listed or was heard"
 COLUMNS = (
     Column("id"), Column("match", 0, 12), Column("comment", 0, 8), Column("until", 1),
-    Column("author", 3), Column("state", 2),
+    Column("every", 2), Column("author", 3), Column("state", 2),
+)  # fmt: skip
+NEXT_COLUMNS = (
+    Column("id"), Column("match", 0, 12), Column("comment", 1, 8), Column("from", 0),
+    Column("until", 1), Column("local", 2), Column("state", 3),
 )  # fmt: skip
 
 
@@ -49,26 +63,42 @@ def silence() -> None:
 @format_option
 @_match_options
 @click.option(
-    "--for", "length", required=True, help="The duration, such as 90m, 2h or 1d12h."
+    "--for",
+    "length",
+    default=None,
+    help="The duration, such as 90m, 2h or 1d12h; with --every, for how long it comes "
+    "again (without --for: until it is ended).",
+)
+@click.option(
+    "--start",
+    default=None,
+    help="When it begins: a time with its zone ('2026-11-29 02:00 Europe/Berlin'), or "
+    "a duration from now. Default: now.",
+)
+@click.option(
+    "--every",
+    multiple=True,
+    help="When it comes again, such as 'Sun 02:00-04:00 Europe/Berlin', or a calendar "
+    "of config.yaml; may be repeated.",
 )
 @click.option(
     "--comment",
     required=True,
     help="The reason; shown in the message at the end of the silence.",
 )
-@click.option(
-    "--author", default=None, help="The author. Default: the user that runs this."
-)
+@author_option
 @click.option(
     "--everything", is_flag=True, help="Suppress all alerts, without a pattern."
 )
-def add(
+def add(  # noqa: PLR0913 - one argument for each option
     file: Path,
     form: str,
-    length: str,
+    *,
+    length: str | None,
+    start: str | None,
+    every: tuple[str, ...],
     comment: str,
     author: str | None,
-    *,
     everything: bool,
     **match: tuple[str, ...],
 ) -> None:
@@ -78,27 +108,55 @@ def add(
     """
     if not any(match.values()) and not everything:
         raise click.UsageError("name what to silence (--host ...), or use --everything")
-    seconds = or_exit(parse_duration, length)
-    who = author or os.environ.get("SUDO_USER") or getpass.getuser()
+    if length is None and not every:
+        raise click.UsageError("say for how long (--for 2h), or when it comes again")
     config = or_exit(load_public, file)
-    new = NewSilence(match, seconds, who, comment, everything)
+    new = NewSilence(
+        match,
+        None if length is None else or_exit(parse_duration, length),
+        user_name(author),
+        comment,
+        everything,
+        None if start is None else or_exit(parse_start, start),
+        or_exit(parse_every, every, config.policy),
+    )
     added = or_exit(add_silence, config.paths, new, config.senders)
     if form == "json":
         print_json(added.to_json())
     else:
-        click.echo(f"{added.id}: silent until {added.ends}")
+        click.echo(f"{added.id}: {_when(added)}")
     if added.orphaned:
         click.echo(f"note: {added.match} {ORPHANED}", err=True)
+
+
+def _when(added: Silence) -> str:
+    """Return in words when a new silence suppresses alerts."""
+    until = "it is ended" if added.ends is None else added.ends
+    if added.every:
+        return f"silent every {added.every}, until {until}"
+    if added.state == WAITING:
+        return f"silent from {added.starts} until {until}"
+    return f"silent until {until}"
 
 
 @silence.command("list")
 @config_option
 @format_option
 @click.option("--all", "ended", is_flag=True, help="Also silences that have ended.")
-def list_(file: Path, form: str, *, ended: bool) -> None:
-    """List the active silences."""
+@click.option("--next", "coming", is_flag=True, help="When each one comes next.")
+def list_(file: Path, form: str, *, ended: bool, coming: bool) -> None:
+    """List the silences, and the maintenance windows of config.yaml."""
     config = or_exit(load_public, file)
-    found = or_exit(list_silences, config.paths, config.senders, ended=ended)
+    if coming:
+        rows = [
+            s.to_json() for s in or_exit(coming_silences, config.paths, config.policy)
+        ]
+        if form == "json":
+            print_json(rows)
+        else:
+            print_table(rows, NEXT_COLUMNS)
+        return
+    found = or_exit(list_silences, config.paths, config.policy, ended=ended)
     rows = [silence.to_json() for silence in found]
     if form == "json":
         print_json(rows)

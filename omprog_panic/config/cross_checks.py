@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omprog_panic.config.addresses import check_local_address, parse_listed
+from omprog_panic.config.calendars import parse_entry
+from omprog_panic.config.duration import parse_duration
+from omprog_panic.config.time_span import parse_span
 from omprog_panic.config.vocabulary import KINDS, why_no_match, why_unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from omprog_panic.address import Network
     from omprog_panic.config.fault import Fault
@@ -26,6 +29,8 @@ def own_faults(document: Document) -> list[Fault]:
         *_receive_faults(document),
         *_kind_faults(document),
         *_match_faults(document),
+        *_time_faults(document),
+        *_maintenance_faults(document),
     ]
 
 
@@ -74,13 +79,85 @@ def _kind_faults(document: Document) -> Iterator[Fault]:
 
 
 def _match_faults(document: Document) -> Iterator[Fault]:
-    for where, route in _routes(document.data.get("routes"), "$.routes"):
+    windows = _entries(document.data.get("maintenance"), "$.maintenance")
+    routes = _routes(document.data.get("routes"), "$.routes")
+    for where, route in (*routes, *windows):
         match = route.get("match")
         for key, asked in match.items() if isinstance(match, dict) else ():
             for pattern in _texts(asked):
                 message = why_no_match(key, pattern)
                 if message is not None:
                     yield document.fault(f"{where}.match.{key}", message)
+
+
+def _time_faults(document: Document) -> Iterator[Fault]:
+    """Find times and durations that are none."""
+    calendars = document.data.get("calendars")
+    calendars = calendars if isinstance(calendars, dict) else {}
+    asked: list[tuple[str, Callable[[str], object], str]] = [
+        (f"$.calendars.{name}", parse_span, text)
+        for name, spans in calendars.items()
+        for text in _texts(spans)
+    ]
+    good = dict.fromkeys(calendars, ())  # their own faults are found above
+
+    def entry(text: str) -> object:
+        return parse_entry(text, good)
+
+    for where, route in _routes(document.data.get("routes"), "$.routes"):
+        asked += [
+            (f"{where}.times", entry, text) for text in _texts(route.get("times"))
+        ]
+    for where, window in _entries(document.data.get("maintenance"), "$.maintenance"):
+        asked += [
+            (f"{where}.every", entry, text) for text in _texts(window.get("every"))
+        ]
+    for where, step in _steps(document):
+        asked += [
+            (f"{where}.{key}", parse_duration, text)
+            for key in ("after", "repeat")
+            for text in _texts(step.get(key))
+        ]
+    for where, parse, text in asked:
+        try:
+            parse(text)
+        except ValueError as error:
+            yield document.fault(where, str(error))
+
+
+def _maintenance_faults(document: Document) -> Iterator[Fault]:
+    """Find names that are used twice, and what can only be meant otherwise."""
+    seen: dict[object, str] = {}
+    for where, window in _entries(document.data.get("maintenance"), "$.maintenance"):
+        name = window.get("name")
+        if name in seen:
+            message = f"{name} is already the name of {seen[name]}: choose another"
+            yield document.fault(f"{where}.name", message)
+        seen.setdefault(name, where)
+        for text in _texts(window.get("every")):
+            if text.startswith("!"):
+                message = f"{text!r}: a window has no excluded times: write when it is"
+                yield document.fault(f"{where}.every", message)
+        if window.get("match") == {}:
+            message = "is empty: name what the window covers, for example `host: db-*`"
+            yield document.fault(f"{where}.match", message)
+
+
+def _steps(document: Document) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Yield the steps of every ``escalate``."""
+    routes = [("$.default_route", document.data.get("default_route"))]
+    routes += _routes(document.data.get("routes"), "$.routes")
+    for where, route in routes:
+        asked = route.get("escalate") if isinstance(route, dict) else None
+        if isinstance(asked, dict):
+            yield f"{where}.escalate", asked
+        yield from _entries(asked, f"{where}.escalate")
+
+
+def _entries(items: object, where: str) -> Iterator[tuple[str, Mapping[str, object]]]:
+    for number, item in enumerate(_list(items)):
+        if isinstance(item, dict):
+            yield f"{where}[{number}]", item
 
 
 def _route_faults(document: Document, services: Sequence[Service]) -> Iterator[Fault]:
@@ -91,7 +168,7 @@ def _route_faults(document: Document, services: Sequence[Service]) -> Iterator[F
     reserve = {tag for service in services for tag in service.tags} - set(known)
     routes = [("$.default_route", document.data.get("default_route") or {})]
     routes += _routes(document.data.get("routes"), "$.routes")
-    for where, route in routes:
+    for where, route in (*routes, *_steps(document)):
         for tag in _texts(route.get("to")):
             if tag in reserve:
                 message = (

@@ -12,6 +12,7 @@ import enum
 import types
 from typing import TYPE_CHECKING, Any
 
+from omprog_panic.config.maintenance import MaintenanceWindow
 from omprog_panic.config.routing import Route, parse_routes, routes_to_json
 from omprog_panic.config.schema import with_defaults
 from omprog_panic.config.senders import ListedSender
@@ -90,6 +91,29 @@ class LifeSigns:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class LifecycleSettings:
+    """``lifecycle``; ``resolve_after_s`` 0: causes are resolved by hand only."""
+
+    resolve_after_s: float
+    worse_hosts_factor: float
+
+    @classmethod
+    def from_json(cls, section: Mapping[str, Any]) -> LifecycleSettings:
+        """Parse the checked section, with defaults filled in."""
+        return cls(
+            resolve_after_s=section["resolve_after_s"],
+            worse_hosts_factor=section["worse_hosts_factor"],
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the section that parses to this value."""
+        return {
+            "resolve_after_s": self.resolve_after_s,
+            "worse_hosts_factor": self.worse_hosts_factor,
+        }
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class SelfCheck:
     """``self_check``: the marked datagram; ``interval_s`` 0: none is sent."""
 
@@ -140,6 +164,9 @@ class PolicyConfig:
     life_signs: LifeSigns
     digest_at: int | None
     self_check: SelfCheck
+    lifecycle: LifecycleSettings
+    calendars: Mapping[str, tuple[str, ...]]
+    maintenance: tuple[MaintenanceWindow, ...]
 
     def to_json(self) -> dict[str, Any]:
         """Return the sections that ``parse_policy`` parses to this value."""
@@ -155,6 +182,9 @@ class PolicyConfig:
             "life_signs": self.life_signs.to_json(),
             "digest": {"at": NEVER if at is None else time_of_day(at)},
             "self_check": self.self_check.to_json(),
+            "lifecycle": self.lifecycle.to_json(),
+            "calendars": {name: list(spans) for name, spans in self.calendars.items()},
+            "maintenance": [window.to_json() for window in self.maintenance],
         }
 
 
@@ -165,10 +195,11 @@ def parse_policy(data: Mapping[str, Any]) -> PolicyConfig:
     <Action.ALERT: 'alert'>
 
     Raises:
-        ValueError: a sender's address that is none.
+        ValueError: a sender's address that is none, or a time.
 
     """
     data = with_defaults(dict(data))
+    calendars = {name: tuple(spans) for name, spans in data["calendars"].items()}
     at = data["digest"]["at"]
     return PolicyConfig(
         senders=tuple(ListedSender.from_json(entry) for entry in data["senders"]),
@@ -179,6 +210,12 @@ def parse_policy(data: Mapping[str, Any]) -> PolicyConfig:
         life_signs=LifeSigns.from_json(data["life_signs"]),
         digest_at=None if at == NEVER else second_of_day(at),
         self_check=SelfCheck.from_json(data["self_check"], data["receive"]),
+        lifecycle=LifecycleSettings.from_json(data["lifecycle"]),
+        calendars=types.MappingProxyType(calendars),
+        maintenance=tuple(
+            MaintenanceWindow.from_json(entry, calendars)
+            for entry in data["maintenance"]
+        ),
     )
 
 

@@ -48,23 +48,24 @@ def example_of(path: str, part: SchemaPart) -> SchemaPart:
     {'limits': {'poll_s': 2}}
     """
     value: Any = (part.get("examples") or [part.get("default")])[0]
-    *parents, name = path.split(".")
-    built: SchemaPart = {name: value}
-    for parent in reversed(parents):
-        key = parent.removesuffix("[]")
-        built = {key: [_completed(key, built)] if key != parent else built}
-    return built
+    return _nested(path.split("."), schema(), value)
 
 
-def _completed(group: str, item: SchemaPart) -> SchemaPart:
-    """Add the other keys that an entry of a list must have."""
-    rule = schema()["properties"][group]["items"]
+def _nested(names: list[str], rule: SchemaPart, value: object) -> SchemaPart:
+    """Return an object with this value in it, and all that it must have beside it."""
+    key = names[0].removesuffix("[]")
+    if len(names) > 1:
+        inner = rule["properties"][key]
+        if key != names[0]:
+            value = [_nested(names[1:], inner["items"], value)]
+        else:
+            value = _nested(names[1:], inner, value)
     needed = {
-        key: rule["properties"][key]["examples"][0]
-        for key in rule.get("required", ())
-        if key not in item
+        other: rule["properties"][other]["examples"][0]
+        for other in rule.get("required", ())
+        if other != key
     }
-    return {**needed, **item}
+    return {**needed, key: value}
 
 
 def _walk(part: SchemaPart, path: str) -> Iterator[tuple[str, SchemaPart, bool]]:

@@ -1,7 +1,8 @@
 """``default_route`` and ``routes`` of config.yaml, and matchers. Pure values.
 
 Routes form a tree, as in Alertmanager: the default route is its root. What a route
-inherits (``to``, ``template``) is filled in here, so that a route says all of itself.
+inherits (``to``, ``template``, ``escalate``) is filled in here, so that a route says
+all of itself.
 """
 
 from __future__ import annotations
@@ -9,8 +10,13 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from omprog_panic.config.calendars import parse_times
+from omprog_panic.config.duration import format_duration, parse_duration
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from omprog_panic.config.calendars import Times
 
 DEFAULT_ROUTE = "default_route"
 MATCH_KEYS = ("severity", "kind", "host", "title", "function", "kernel")
@@ -28,6 +34,43 @@ class Matcher:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class EscalationStep:
+    """An entry of ``escalate``: who is notified if nobody acknowledges, and when.
+
+    ``after_s``: since the first message. ``repeat_s`` None: once.
+    """
+
+    after_s: float
+    to: tuple[str, ...]
+    repeat_s: float | None = None
+
+    @classmethod
+    def from_json(cls, entry: Mapping[str, Any]) -> EscalationStep:
+        """Parse a checked entry.
+
+        Raises:
+            ValueError: a duration that is none.
+
+        """
+        to, repeat = entry["to"], entry.get("repeat")
+        return cls(
+            after_s=parse_duration(entry["after"]),
+            to=(to,) if isinstance(to, str) else tuple(to),
+            repeat_s=None if repeat is None else parse_duration(repeat),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the entry that parses to this value."""
+        entry: dict[str, Any] = {
+            "after": format_duration(self.after_s),
+            "to": list(self.to),
+        }
+        if self.repeat_s is not None:
+            entry["repeat"] = format_duration(self.repeat_s)
+        return entry
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Route:
     """One node. ``to`` None: every service; empty: none, the incident is stored."""
 
@@ -37,6 +80,8 @@ class Route:
     template: str | None = None
     continues: bool = False  # the routes after it are asked, too
     routes: tuple[Route, ...] = ()
+    times: tuple[Times, ...] = ()
+    escalate: tuple[EscalationStep, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the entry of config.yaml that parses to this route."""
@@ -45,6 +90,8 @@ class Route:
             "match": match_to_json(self.match),
             "continue": self.continues,
             "routes": [route.to_json() for route in self.routes],
+            "times": [times.text for times in self.times],
+            "escalate": [step.to_json() for step in self.escalate],
         }
         if self.to is not None:
             entry["to"] = list(self.to)
@@ -73,8 +120,13 @@ def match_to_json(match: tuple[Matcher, ...]) -> dict[str, list[str]]:
 def parse_routes(data: Mapping[str, Any]) -> Route:
     """Parse the checked ``default_route`` and ``routes``; returns the root."""
     root = data["default_route"]
-    top = Route(DEFAULT_ROUTE, (), _parse_tags(root, None), root.get("template"))
-    inner = _parse_inner(data["routes"], top, "routes")
+    top = Route(
+        DEFAULT_ROUTE,
+        to=_parse_tags(root, None),
+        template=root.get("template"),
+        escalate=_parse_steps(root, ()),
+    )
+    inner = _parse_inner(data, data["routes"], top, "routes")
     return dataclasses.replace(top, routes=inner)
 
 
@@ -82,7 +134,9 @@ def routes_to_json(root: Route) -> dict[str, Any]:
     """Return the sections of config.yaml that parse to this tree."""
     entry = root.to_json()
     return {
-        "default_route": {k: entry[k] for k in ("to", "template") if k in entry},
+        "default_route": {
+            key: entry[key] for key in ("to", "template", "escalate") if key in entry
+        },
         "routes": entry["routes"],
     }
 
@@ -100,23 +154,42 @@ def _walk(parent: Route, path: str) -> Iterator[tuple[str, Route, Route | None]]
         yield from _walk(route, here)
 
 
-def _parse_inner(items: Any, parent: Route, where: str) -> tuple[Route, ...]:  # noqa: ANN401 - JSON
+def _parse_inner(
+    data: Mapping[str, Any],
+    items: Any,  # noqa: ANN401 - JSON
+    parent: Route,
+    where: str,
+) -> tuple[Route, ...]:
     return tuple(
-        _parse_route(item, parent, f"{where}[{number}]")
+        _parse_route(data, item, parent, f"{where}[{number}]")
         for number, item in enumerate(items)
     )
 
 
-def _parse_route(item: Mapping[str, Any], parent: Route, where: str) -> Route:
+def _parse_route(
+    data: Mapping[str, Any], item: Mapping[str, Any], parent: Route, where: str
+) -> Route:
     route = Route(
         name=str(item.get("name") or where),
         match=parse_match(item.get("match") or {}),
         to=_parse_tags(item, parent.to),
         template=item.get("template", parent.template),
         continues=item["continue"],
+        times=parse_times(item.get("times") or (), data["calendars"]),
+        escalate=_parse_steps(item, parent.escalate),
     )
-    inner = _parse_inner(item.get("routes") or (), route, f"{where}.routes")
+    inner = _parse_inner(data, item.get("routes") or (), route, f"{where}.routes")
     return dataclasses.replace(route, routes=inner)
+
+
+def _parse_steps(
+    item: Mapping[str, Any], inherited: tuple[EscalationStep, ...]
+) -> tuple[EscalationStep, ...]:
+    asked = item.get("escalate")
+    if asked is None:
+        return inherited
+    steps = asked if isinstance(asked, list | tuple) else [asked]
+    return tuple(map(EscalationStep.from_json, steps))
 
 
 def _parse_tags(

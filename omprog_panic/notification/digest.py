@@ -18,6 +18,12 @@ from omprog_panic.notification.familiarity import (
     encode_familiarity,
 )
 from omprog_panic.notification.format import Format, MessageFacts
+from omprog_panic.notification.holder import (
+    SAMPLE_HOLDER,
+    Holder,
+    decode_holder,
+    encode_holder,
+)
 from omprog_panic.notification.senders import (
     SAMPLE_SILENT_HOST,
     SilentHost,
@@ -44,6 +50,17 @@ class DigestCause:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class UnresolvedCause:
+    """A cause that was alerted, and is not resolved."""
+
+    title: str = ""
+    severity: str = ""
+    hosts: tuple[str, ...] = ()
+    since: float | None = None  # wall time in seconds
+    holder: Holder | None = None  # who has it
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class LimitedService:
     """How many messages to one service its rate limit suppressed."""
 
@@ -65,6 +82,8 @@ class DailyDigest(MessageFacts):
     never: tuple[SilentHost, ...] = ()  # listed, never heard
     suppressed: tuple[LimitedService, ...] = ()
     silenced: int = 0  # crashes
+    unresolved: tuple[UnresolvedCause, ...] = ()  # the oldest first
+    more_unresolved: int = 0
 
 
 def _encode_cause(cause: DigestCause) -> JsonObject:
@@ -91,6 +110,26 @@ def _decode_cause(fields: Fields) -> DigestCause:
     )
 
 
+def _encode_unresolved(cause: UnresolvedCause) -> JsonObject:
+    return {
+        "title": cause.title,
+        "severity": cause.severity,
+        "hosts": list(cause.hosts),
+        "since": cause.since,
+        "holder": encode_holder(cause.holder),
+    }
+
+
+def _decode_unresolved(fields: Fields) -> UnresolvedCause:
+    return UnresolvedCause(
+        title=fields.text("title"),
+        severity=fields.text("severity"),
+        hosts=fields.texts("hosts"),
+        since=fields.number("since"),
+        holder=fields.optional("holder", decode_holder),
+    )
+
+
 def _encode_service(service: LimitedService) -> JsonObject:
     return {"service": service.service, "count": service.count}
 
@@ -111,6 +150,8 @@ def _encode(facts: DailyDigest) -> JsonObject:
         "never": [encode_silent_host(host) for host in facts.never],
         "suppressed": [_encode_service(service) for service in facts.suppressed],
         "silenced": facts.silenced,
+        "unresolved": [_encode_unresolved(cause) for cause in facts.unresolved],
+        "more_unresolved": facts.more_unresolved,
     }
 
 
@@ -126,6 +167,8 @@ def _decode(fields: Fields) -> DailyDigest:
         never=fields.items("never", decode_silent_host),
         suppressed=fields.items("suppressed", _decode_service),
         silenced=fields.integer("silenced"),
+        unresolved=fields.items("unresolved", _decode_unresolved),
+        more_unresolved=fields.integer("more_unresolved"),
     )
 
 
@@ -153,5 +196,15 @@ DIGEST = Format(
         never=(SilentHost("rack-3", "198.51.100.0/24"),),
         suppressed=(LimitedService("slack [ops] slack://T...", 23),),
         silenced=2,
+        unresolved=(
+            UnresolvedCause(
+                "page fault in nvme_irq",
+                "panic",
+                ("sample-host", "web-01"),
+                1767168000.0,
+                SAMPLE_HOLDER,
+            ),
+        ),
+        more_unresolved=1,
     ),
 )

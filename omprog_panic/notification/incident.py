@@ -12,6 +12,7 @@ from omprog_panic.notification.familiarity import (
     encode_familiarity,
 )
 from omprog_panic.notification.format import Format, Lifecycle, MessageFacts
+from omprog_panic.notification.holder import Holder, decode_holder, encode_holder
 
 if TYPE_CHECKING:
     from omprog_panic.notification.fields import Fields
@@ -24,6 +25,7 @@ class IncidentNotes(MessageFacts):
 
     known: Familiarity | None = None
     drill: bool = False  # it was announced as part of a drill
+    holder: Holder | None = None  # who has its cause, of which this is no first crash
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -32,12 +34,18 @@ class RequestedTest(MessageFacts):
 
 
 def _encode_notes(facts: IncidentNotes) -> JsonObject:
-    return {"known": encode_familiarity(facts.known), "drill": facts.drill}
+    return {
+        "known": encode_familiarity(facts.known),
+        "drill": facts.drill,
+        "holder": encode_holder(facts.holder),
+    }
 
 
 def _decode_notes(fields: Fields) -> IncidentNotes:
     return IncidentNotes(
-        known=fields.optional("known", decode_familiarity), drill=fields.flag("drill")
+        known=fields.optional("known", decode_familiarity),
+        drill=fields.flag("drill"),
+        holder=fields.optional("holder", decode_holder),
     )
 
 

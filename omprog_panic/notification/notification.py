@@ -41,7 +41,6 @@ class Recipient(NamedTuple):
 
 
 NO_LABELS = Labels("")
-EPISODE_DIGITS = 12  # of its incident's id, in keys
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ class Notification:
         """
         if self.cause is None or self.episode is None:
             return None
-        return f"omprog-panic:{self.cause}:{self.episode[:EPISODE_DIGITS]}"
+        return f"omprog-panic:{self.cause}:{self.episode}"
 
     @property
     def kind(self) -> Kind:

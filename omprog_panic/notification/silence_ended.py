@@ -22,8 +22,16 @@ class NamedIncident:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class SilencedEvent:
+    """A message that is about no crash, and was not sent."""
+
+    kind: str = ""  # value of a Kind
+    host: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class SilenceEnded(MessageFacts):
-    """A silence has ended with incidents under it."""
+    """A silence, or a maintenance window, has ended with incidents under it."""
 
     id: str = ""
     author: str = ""
@@ -34,6 +42,9 @@ class SilenceEnded(MessageFacts):
     crashes: int = 0
     signs: int = 0  # messages of other kinds that were not sent
     incidents: tuple[NamedIncident, ...] = ()  # the newest ones
+    every: tuple[str, ...] = ()  # when it comes again
+    events: tuple[SilencedEvent, ...] = ()  # the newest ones
+    down: tuple[str, ...] = ()  # names of hosts that are not back, or are silent
 
 
 def _encode_incident(incident: NamedIncident) -> JsonObject:
@@ -42,6 +53,14 @@ def _encode_incident(incident: NamedIncident) -> JsonObject:
 
 def _decode_incident(fields: Fields) -> NamedIncident:
     return NamedIncident(fields.text("id"), fields.text("title"), fields.text("host"))
+
+
+def _encode_event(event: SilencedEvent) -> JsonObject:
+    return {"kind": event.kind, "host": event.host}
+
+
+def _decode_event(fields: Fields) -> SilencedEvent:
+    return SilencedEvent(fields.text("kind"), fields.text("host"))
 
 
 def _encode(facts: SilenceEnded) -> JsonObject:
@@ -55,6 +74,9 @@ def _encode(facts: SilenceEnded) -> JsonObject:
         "crashes": facts.crashes,
         "signs": facts.signs,
         "incidents": [_encode_incident(incident) for incident in facts.incidents],
+        "every": list(facts.every),
+        "events": [_encode_event(event) for event in facts.events],
+        "down": list(facts.down),
     }
 
 
@@ -69,6 +91,9 @@ def _decode(fields: Fields) -> SilenceEnded:
         crashes=fields.integer("crashes"),
         signs=fields.integer("signs"),
         incidents=fields.items("incidents", _decode_incident),
+        every=fields.texts("every"),
+        events=fields.items("events", _decode_event),
+        down=fields.texts("down"),
     )
 
 
@@ -92,5 +117,8 @@ SILENCE_ENDED = Format(
                 "sample-host",
             ),
         ),
+        every=("Sun 02:00-04:00 Europe/Berlin",),
+        events=(SilencedEvent("suspected-crash", "web-01"),),
+        down=("sample-host",),
     ),
 )

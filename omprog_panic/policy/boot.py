@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import TYPE_CHECKING
 
 from omprog_panic.notification.boots import BackHost, UnannouncedBoot
@@ -11,7 +12,8 @@ from omprog_panic.policy.bundle import report_host_state
 from omprog_panic.policy.decision import Decision, DecisionRecord
 from omprog_panic.policy.digest import add_boot
 from omprog_panic.policy.event import Boot
-from omprog_panic.policy.sender import is_drill, name_of, note_heard
+from omprog_panic.policy.lifecycle import note_boot
+from omprog_panic.policy.sender import is_drill, missed_at, name_of, note_heard
 from omprog_panic.policy.state.boot import PendingBoot
 from omprog_panic.policy.state.sender import KnownBoot
 from omprog_panic.policy.timestamps import wall_of
@@ -96,6 +98,7 @@ def _settle(evaluation: Evaluation, key: str) -> None:
     crash, farewell_t = sender.crash, sender.farewell_t
     drill = is_drill(sender, t, boot.host)
     _note_boot(evaluation, sender, boot, t)
+    note_boot(evaluation, sender, boot.boot, t)
     if crash is not None and _ends_crash(evaluation, boot, crash, t):
         _after_crash(evaluation, sender, boot, crash, t)
     elif boot.announced or (farewell_t is not None and farewell_t <= t):
@@ -159,7 +162,8 @@ def _after_crash(
             title=crash.title,
         )
         labels = evaluation.labels(Kind.BACK.value, sender.source, sender.host)
-        report_host_state(evaluation, Kind.BACK, labels, host)
+        crashed_at = evaluation.now.wall - (evaluation.now.t - crash.t)
+        report_host_state(evaluation, Kind.BACK, labels, host, crashed_at)
 
 
 def _suspect(
@@ -178,7 +182,8 @@ def _suspect(
         kind = Kind.SUSPECTED_CRASH
         severity = "drill" if drill else kind.value
         labels = evaluation.labels(severity, sender.source, sender.host)
-        report_host_state(evaluation, kind, labels, host)
+        began_at = min(missed_at(sender, host.last_heard_at), host.at or math.inf)
+        report_host_state(evaluation, kind, labels, host, began_at)
         return
     decision = Decision.STORE_EXPECTED
     if evaluation.settings.config.digest_at is not None:

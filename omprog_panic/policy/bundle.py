@@ -22,15 +22,22 @@ if TYPE_CHECKING:
 
 
 def report_host_state(
-    evaluation: Evaluation, kind: Kind, labels: Labels, host: HostEntry
+    evaluation: Evaluation,
+    kind: Kind,
+    labels: Labels,
+    host: HostEntry,
+    began_at: float | None = None,
 ) -> None:
-    """Add a host to the next message of this kind, unless a silence covers it."""
+    """Add a host to the next message of this kind, unless a silence covers it.
+
+    ``began_at``: since when it was to be seen, in wall time; None: since now.
+    """
     subject = f"sender:{labels.address}"
-    silence = find_silence(evaluation, labels)
+    silence = find_silence(evaluation, labels, began_at)
     if silence is not None:
-        silence_host_state(evaluation, silence, subject)
+        silence_host_state(evaluation, silence, kind, labels)
         return
-    routed = evaluation.settings.route(labels)
+    routed = evaluation.settings.route(labels, evaluation.now.wall)
     if not routed:
         reason = f"{kind.value}: its route names no service"
         record = DecisionRecord(Decision.STORE_NO_RECEIVER, subject, reason)

@@ -8,10 +8,11 @@ from omprog_panic.config.policy import Action
 from omprog_panic.policy.boot import settle_boots_before
 from omprog_panic.policy.decision import Decision, DecisionRecord
 from omprog_panic.policy.digest import add_crash
-from omprog_panic.policy.group import DRILL, LabelledCrash, join_group
+from omprog_panic.policy.group import DRILL, LOOP, LabelledCrash, join_group
+from omprog_panic.policy.lifecycle import note_crash_elsewhere
 from omprog_panic.policy.route import find_routes
 from omprog_panic.policy.sender import is_drill, note_heard
-from omprog_panic.policy.silence import find_silence, silence_crash
+from omprog_panic.policy.silence import find_crash_silence, silence_crash
 from omprog_panic.policy.state.sender import LastCrash, SenderState
 
 if TYPE_CHECKING:
@@ -48,23 +49,27 @@ def _alert(
     of an earlier crash of this host and cause.
     """
     labels = labels_of(evaluation, crash, "drill" if drill else crash.severity)
-    silence = find_silence(evaluation, labels)
-    routed = evaluation.settings.route(labels)
+    cause = (DRILL if drill else "") + crash.fingerprint
+    causes = (cause, f"{DRILL if drill else ''}{LOOP}{crash.source}")
+    silence = find_crash_silence(evaluation, labels, crash, causes)
+    routed = evaluation.settings.route(labels, evaluation.now.wall)
     if silence is not None:
         silence_crash(evaluation, silence, crash, labels, routed)
         return False, False
     if not routed:
         root = evaluation.settings.config.root
-        names = ", ".join(fired.name for fired in find_routes(root, labels))
+        fired_routes = find_routes(root, labels, evaluation.now.wall)
+        names = ", ".join(fired.name for fired in fired_routes)
         _decide(
             evaluation, crash, Decision.STORE_NO_RECEIVER, f"{names} names no service"
         )
         return False, False
-    cause = (DRILL if drill else "") + crash.fingerprint
     groups = [
         join_group(evaluation, LabelledCrash(crash, labels, t), cause, service, fired)
         for service, fired in routed.items()
     ]
+    for open_cause in causes:
+        note_crash_elsewhere(evaluation, crash, t, open_cause, routed)
     hosts = [group.totals.hosts.get(crash.source) for group in groups]
     return True, all(host is not None and host.crashes > 1 for host in hosts)
 

@@ -24,6 +24,13 @@ class Decision(enum.Enum):
     NOTIFY_FIRST = "NOTIFY_FIRST", "the first crash of its cause is sent at once"
     NOTIFY_MORE = "NOTIFY_MORE", "the same cause on more hosts is sent in one message"
     NOTIFY_REPEAT = "NOTIFY_REPEAT", "repeated crashes are sent at growing intervals"
+    NOTIFY_ESCALATED = (
+        "NOTIFY_ESCALATED",
+        "nobody has acknowledged it in time, so the next service is notified",
+    )
+    NOTIFY_ACKNOWLEDGED = "NOTIFY_ACKNOWLEDGED", "somebody has it"
+    NOTIFY_UNACKNOWLEDGED = "NOTIFY_UNACKNOWLEDGED", "nobody has it any more"
+    NOTIFY_RESOLVED = "NOTIFY_RESOLVED", "its cause is resolved"
     NOTIFY_HOST_STATE = (
         "NOTIFY_HOST_STATE",
         "a host booted, stopped sending, or sends again",
@@ -57,6 +64,10 @@ class Decision(enum.Enum):
         "SUPPRESS_REPEAT",
         "its host keeps crashing of this cause; repeats follow at growing intervals",
     )
+    SUPPRESS_ACKNOWLEDGED = (
+        "SUPPRESS_ACKNOWLEDGED",
+        "somebody has its cause; it is notified when it is worse",
+    )
     SUPPRESS_HOST_STATE = (
         "SUPPRESS_HOST_STATE",
         "a message of this kind was just sent; the next one includes it",
@@ -82,6 +93,7 @@ SUPPRESSING = frozenset(
         Decision.SUPPRESS_GROUP_WAIT,
         Decision.SUPPRESS_GROUP,
         Decision.SUPPRESS_REPEAT,
+        Decision.SUPPRESS_ACKNOWLEDGED,
         Decision.SUPPRESS_HOST_STATE,
         Decision.SUPPRESS_RATE_LIMIT,
     }

@@ -5,7 +5,12 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from omprog_panic.notification.digest import DailyDigest, DigestCause, LimitedService
+from omprog_panic.notification.digest import (
+    DailyDigest,
+    DigestCause,
+    LimitedService,
+    UnresolvedCause,
+)
 from omprog_panic.notification.kinds import Kind
 from omprog_panic.notification.notification import Labels
 from omprog_panic.notification.senders import SilentHost
@@ -13,6 +18,7 @@ from omprog_panic.policy.decision import Decision, DecisionRecord
 from omprog_panic.policy.draft import Draft, Limit
 from omprog_panic.policy.evaluation import MAX_NAMED
 from omprog_panic.policy.familiarity import familiarity
+from omprog_panic.policy.lifecycle import open_rows
 from omprog_panic.policy.settings import build_settings
 from omprog_panic.policy.state.digest import DigestState
 from omprog_panic.policy.state.table import ONLY_ROW
@@ -91,7 +97,7 @@ def notify_digest(evaluation: Evaluation) -> None:
         labels=labels,
         limit=Limit.OWN,
     )
-    routed = evaluation.settings.route(labels)
+    routed = evaluation.settings.route(labels, now.wall)
     evaluation.notify(draft, {s: fired.template for s, fired in routed.items()})
 
 
@@ -126,6 +132,7 @@ def digest_facts(memory: Memory, now: float) -> DailyDigest | None:
     directory = build_settings(configuration.config).directory
     labels = {receiver.key: receiver.label for receiver in configuration.receivers}
     causes = sorted(digest.causes.values(), key=lambda c: (-c.crashes, c.id))
+    unresolved = _unresolved(memory)
     facts = DailyDigest(
         since=digest.since,
         until=now,
@@ -140,6 +147,8 @@ def digest_facts(memory: Memory, now: float) -> DailyDigest | None:
             for key, count in sorted(digest.suppressed.items())
         ),
         silenced=digest.silenced,
+        unresolved=unresolved[:MAX_NAMED],
+        more_unresolved=len(unresolved[MAX_NAMED:]),
     )
     contents = (
         facts.causes,
@@ -150,6 +159,25 @@ def digest_facts(memory: Memory, now: float) -> DailyDigest | None:
         facts.silenced,
     )
     return facts if any(contents) else None
+
+
+def _unresolved(memory: Memory) -> tuple[UnresolvedCause, ...]:
+    """Return the open causes, the oldest first; they alone are no news."""
+    found = []
+    for _, cause in sorted(memory.causes.rows.items()):
+        for row in open_rows(memory, cause)[:1]:
+            labels = row.start.labels
+            names = sorted(h.name or a for a, h in row.seen.hosts.items())
+            found.append(
+                UnresolvedCause(
+                    title=labels.title,
+                    severity=labels.severity,
+                    hosts=tuple(names[:MAX_HOSTS_OF_CAUSE]),
+                    since=row.start.at,
+                    holder=cause.holder,
+                )
+            )
+    return tuple(sorted(found, key=lambda cause: cause.since or 0.0))
 
 
 def _silent_hosts(memory: Memory, directory: SenderDirectory) -> tuple[SilentHost, ...]:

@@ -39,3 +39,4 @@ class Draft:
     cause: str | None = None
     crashed: tuple[CrashedHost, ...] = ()
     limit: Limit = Limit.SERVICE
+    episode: str | None = None

@@ -13,13 +13,20 @@ import dataclasses
 from typing import TYPE_CHECKING, NamedTuple
 
 from omprog_panic.policy import self_check
+from omprog_panic.policy.acknowledge import (
+    apply_command,
+    expire_acknowledgements,
+    report_holders,
+)
 from omprog_panic.policy.boot import handle_boot, settle_boots
 from omprog_panic.policy.bundle import flush_bundles
 from omprog_panic.policy.crash import handle_crash
 from omprog_panic.policy.digest import notify_digest
+from omprog_panic.policy.escalation import escalate_causes
 from omprog_panic.policy.evaluation import Evaluation
 from omprog_panic.policy.event import (
     Boot,
+    CauseCommand,
     ConfigChanged,
     Crash,
     Event,
@@ -36,8 +43,9 @@ from omprog_panic.policy.heartbeat import (
     handle_sign_of_life,
     report_silent,
 )
+from omprog_panic.policy.resolve import resolve_causes
 from omprog_panic.policy.settings import Settings, build_settings
-from omprog_panic.policy.silence import apply_silence, end_silences
+from omprog_panic.policy.silence import apply_silence, configure_windows, end_silences
 from omprog_panic.policy.state.configuration import ConfigState
 from omprog_panic.policy.state.memory import Memory
 from omprog_panic.policy.state.table import ONLY_ROW
@@ -55,7 +63,11 @@ SAVE_EVERY_S = 30.0  # the timestamps, when nothing else happens
 # What may be due, in this order, whatever events there were.
 DUE = (
     settle_boots,
+    resolve_causes,
+    expire_acknowledgements,
     flush_groups,
+    escalate_causes,
+    report_holders,
     end_silences,
     report_silent,
     flush_bundles,
@@ -91,6 +103,12 @@ class Engine:
         """The newest change of a silence that was evaluated."""
         monitor = self.memory.monitor.get(ONLY_ROW)
         return 0 if monitor is None else monitor.silence_revision
+
+    @property
+    def command_revision(self) -> int:
+        """The newest command about a cause that was evaluated."""
+        monitor = self.memory.monitor.get(ONLY_ROW)
+        return 0 if monitor is None else monitor.command_revision
 
     @property
     def hearing(self) -> bool:
@@ -144,6 +162,8 @@ class Engine:
                 self._configure(evaluation, event)
             case SilenceChanged():
                 apply_silence(evaluation, event)
+            case CauseCommand():
+                apply_command(evaluation, event)
             case SignOfLife():
                 handle_sign_of_life(evaluation, event, t)
             case Crash():
@@ -160,6 +180,7 @@ class Engine:
         self.memory.configuration.put(ONLY_ROW, row)
         self.settings = evaluation.settings = _settings(row)
         configure_senders(evaluation)
+        configure_windows(evaluation)
         self_check.configure_self_check(evaluation)
 
     def _save_timestamps(self, now: Timestamps, *, force: bool = False) -> None:

@@ -10,7 +10,12 @@ from omprog_panic.notification.kinds import Kind, kind_of
 from omprog_panic.notification.notification import Labels, Notification, Recipient
 from omprog_panic.policy.decision import Decision, DecisionRecord
 from omprog_panic.policy.draft import Draft, Limit
-from omprog_panic.policy.rate_limit import MONITOR_PER_HOUR, admit, admit_monitor
+from omprog_panic.policy.rate_limit import (
+    MONITOR_PER_HOUR,
+    admit,
+    admit_monitor,
+    has_room,
+)
 from omprog_panic.policy.state.rate_limit import RateLimitState
 
 if TYPE_CHECKING:
@@ -74,17 +79,25 @@ class Evaluation:
     def decide(self, record: DecisionRecord) -> None:
         self._decisions.append(record)
 
-    def notify(self, draft: Draft, services: Mapping[str, str | None]) -> None:
+    def has_room(self, service: str, draft: Draft) -> bool:
+        """Return whether a service has not reached its rate limit for such a draft."""
+        row = self.memory.rate_limits.get(service) or RateLimitState(service)
+        per_hour = self.settings.config.grouping.messages_per_hour
+        return has_room(row, per_hour, self.now, draft)
+
+    def notify(
+        self, draft: Draft, services: Mapping[str, str | None]
+    ) -> tuple[str, ...]:
         """Send a message to these services (with their templates).
 
-        Services that have reached their rate limit are left out. Equal drafts of one
-        evaluation become one notification.
+        Services that have reached their rate limit are left out; return the others.
+        Equal drafts of one evaluation become one notification.
         """
-        admitted = [s for s in services if self._admit(s, draft)]
+        admitted = tuple(s for s in services if self._admit(s, draft))
         if not admitted:
-            return
+            return ()
         recipients = tuple(Recipient(s, services[s]) for s in admitted)
-        key = (draft.facts, draft.subject, draft.incident_id)
+        key = (draft.facts, draft.subject, draft.episode or draft.incident_id)
         earlier = self._notifications.get(key)
         if earlier is None:
             message = self._notification(draft, recipients)
@@ -98,11 +111,12 @@ class Evaluation:
                 draft.decision,
                 draft.subject,
                 draft.reason,
-                tuple(admitted),
+                admitted,
                 draft.cause,
                 message.id,
             )
         )
+        return admitted
 
     def _notification(
         self, draft: Draft, recipients: tuple[Recipient, ...]
@@ -117,6 +131,7 @@ class Evaluation:
             cause=draft.cause,
             order_key=draft.order_key,
             labels=draft.labels._replace(addresses=()),
+            episode=draft.episode,
         )
 
     def _new_id(self, draft: Draft) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 from typing import TYPE_CHECKING
 
 from omprog_panic.policy.familiarity import NO_HISTORY, History
@@ -10,6 +11,7 @@ from omprog_panic.policy.familiarity import NO_HISTORY, History
 if TYPE_CHECKING:
     from omprog_panic.config.policy import PolicyConfig
     from omprog_panic.config.routing import Matcher
+    from omprog_panic.config.time_span import TimeSpan
     from omprog_panic.policy.receiver import Receiver
 
 
@@ -23,7 +25,10 @@ class ConfigChanged:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SilenceChanged:
-    """A silence was added or changed; with ``ends_at`` in the past it is over."""
+    """A silence was added or changed; with ``ends_at`` in the past it is over.
+
+    ``every``: when it comes again, between ``starts_at`` and ``ends_at``.
+    """
 
     id: str
     match: tuple[Matcher, ...]
@@ -32,6 +37,29 @@ class SilenceChanged:
     starts_at: float  # wall, as is ``ends_at``
     ends_at: float
     revision: int = 0  # of the stored silence
+    every: tuple[TimeSpan, ...] = ()
+
+
+class CauseAction(enum.Enum):
+    """What somebody does with a cause; the values are stored."""
+
+    ACKNOWLEDGE = "acknowledge"
+    UNACKNOWLEDGE = "unacknowledge"
+    RESOLVE = "resolve"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CauseCommand:
+    """Somebody acknowledges a cause, gives it back, or resolves it."""
+
+    id: str
+    cause: str
+    action: CauseAction
+    author: str
+    comment: str
+    at: float  # wall
+    until: float | None = None  # wall; None: until it is resolved
+    revision: int = 0  # of the stored command
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -103,6 +131,7 @@ class ProbeReturned:
 Event = (
     ConfigChanged
     | SilenceChanged
+    | CauseCommand
     | SignOfLife
     | Crash
     | Boot
@@ -115,6 +144,7 @@ Event = (
 ORDER = (
     ConfigChanged,
     SilenceChanged,
+    CauseCommand,
     ProbeSent,
     ProbeReturned,
     SignOfLife,
@@ -131,4 +161,4 @@ def rank(event: Event) -> int:
 
 def is_setting(event: Event) -> bool:
     """Whether it applies to all events that came with it, whatever their times."""
-    return isinstance(event, ConfigChanged | SilenceChanged)
+    return isinstance(event, ConfigChanged | SilenceChanged | CauseCommand)

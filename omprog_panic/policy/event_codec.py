@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.config.policy import parse_policy
 from omprog_panic.config.routing import match_to_json, parse_match
+from omprog_panic.config.time_span import parse_span
 from omprog_panic.errors import MalformedRecordError
 from omprog_panic.policy.event import (
     Boot,
+    CauseAction,
+    CauseCommand,
     ConfigChanged,
     Crash,
     Event,
@@ -79,6 +82,8 @@ def encode_event(event: Event) -> Json:
             }
         case SilenceChanged():
             return {"event": "silence-changed", **_encode_silence(event)}
+        case CauseCommand():
+            return {"event": "cause-command", **_encode_command(event)}
         case SignOfLife():
             return {"event": "sign-of-life", **_encode_sign(event)}
         case Crash():
@@ -109,6 +114,8 @@ def decode_event(raw: Json) -> Event:
             return ConfigChanged(parse_policy(raw["config"]), receivers)
         case "silence-changed":
             return _decode_silence(raw)
+        case "cause-command":
+            return _decode_command(raw)
         case "sign-of-life":
             return _decode_sign(raw)
         case "crash":
@@ -132,6 +139,7 @@ def _encode_silence(event: SilenceChanged) -> Json:
         "starts_at": event.starts_at,
         "ends_at": event.ends_at,
         "revision": event.revision,
+        "every": [span.text for span in event.every],
     }
 
 
@@ -143,6 +151,33 @@ def _decode_silence(raw: Json) -> SilenceChanged:
         comment=raw["comment"],
         starts_at=raw["starts_at"],
         ends_at=raw["ends_at"],
+        revision=raw["revision"],
+        every=tuple(map(parse_span, raw["every"])),
+    )
+
+
+def _encode_command(event: CauseCommand) -> Json:
+    return {
+        "id": event.id,
+        "cause": event.cause,
+        "action": event.action.value,
+        "author": event.author,
+        "comment": event.comment,
+        "at": event.at,
+        "until": event.until,
+        "revision": event.revision,
+    }
+
+
+def _decode_command(raw: Json) -> CauseCommand:
+    return CauseCommand(
+        id=raw["id"],
+        cause=raw["cause"],
+        action=CauseAction(raw["action"]),
+        author=raw["author"],
+        comment=raw["comment"],
+        at=raw["at"],
+        until=raw["until"],
         revision=raw["revision"],
     )
 

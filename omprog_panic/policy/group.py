@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from omprog_panic.policy.decision import Decision, DecisionRecord
 from omprog_panic.policy.familiarity import familiarity
+from omprog_panic.policy.lifecycle import holder_of, is_quiet, note_crash
 from omprog_panic.policy.rate_limit import HOUR_S
 from omprog_panic.policy.state.group import GroupHost, GroupLead, GroupState
 from omprog_panic.policy.state.sender import HostCausesState
@@ -72,6 +73,7 @@ def join_group(
             lead=_lead(evaluation, labelled),
         )
     _count(evaluation, group, labelled)
+    note_crash(evaluation, group, crash, t, fired)
     key = group_key(cause, service)
     evaluation.memory.groups.put(key, group)
     wait_s = evaluation.settings.config.grouping.group_wait_s
@@ -93,6 +95,7 @@ def _find_open(
         return None
     forget_after_s = evaluation.settings.config.grouping.forget_after_s
     is_over = t - group.last_t > forget_after_s
+    is_over = is_over and holder_of(evaluation.memory, cause) is None
     # Pending crashes must be notified: a new group in its place would lose them.
     return None if is_over and not group.pending.crashes else group
 
@@ -153,6 +156,9 @@ def _lead(evaluation: Evaluation, labelled: LabelledCrash) -> GroupLead:
 
 def suppress_notified(evaluation: Evaluation, crash: Crash, group: GroupState) -> None:
     """Decide when a crash is notified whose cause was notified before."""
+    if is_quiet(evaluation.memory, group):
+        _suppress_acknowledged(evaluation, crash, group)
+        return
     notified_t = group.notified_t or 0.0
     if crash.source in group.pending.fresh:
         interval_s = evaluation.settings.config.grouping.group_interval_s
@@ -166,6 +172,15 @@ def suppress_notified(evaluation: Evaluation, crash: Crash, group: GroupState) -
     wait_s = max(0.0, due_t - evaluation.now.t)
     reason = f"{group.route}: {reason}, more within {wait_s:.0f} s"
     suppress(evaluation, decision, crash, group, reason)
+
+
+def _suppress_acknowledged(
+    evaluation: Evaluation, crash: Crash, group: GroupState
+) -> None:
+    holder = holder_of(evaluation.memory, group.cause)
+    who = "somebody" if holder is None else holder.author
+    reason = f"{group.route}: {who} has its cause; quiet until it is worse"
+    suppress(evaluation, Decision.SUPPRESS_ACKNOWLEDGED, crash, group, reason)
 
 
 def suppress(

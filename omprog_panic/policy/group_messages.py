@@ -23,6 +23,14 @@ from omprog_panic.policy.group import (
     suppress,
     suppress_notified,
 )
+from omprog_panic.policy.lifecycle import (
+    episode_of,
+    holder_of,
+    is_quiet,
+    note_sent,
+    start_lifecycle,
+    worse_rules,
+)
 from omprog_panic.policy.state.group import GroupPending
 
 if TYPE_CHECKING:
@@ -45,10 +53,12 @@ def flush_groups(evaluation: Evaluation) -> None:
             groups.drop(key)  # its messages are readdressed by the outbox
         elif group.notified_t is None:
             _notify_first(evaluation, key, group)
-        elif pending.fresh and now - group.notified_t >= grouping.group_interval_s:
+        elif is_quiet(evaluation.memory, group):
+            continue
+        elif pending.fresh and _is_due(evaluation, group, grouping.group_interval_s):
             _notify_more(evaluation, key, group)
-        elif pending.crashes and now - group.notified_t >= repeat_after_s(
-            evaluation, group
+        elif pending.crashes and _is_due(
+            evaluation, group, repeat_after_s(evaluation, group)
         ):
             _notify_repeat(evaluation, key, group)
         elif not pending.crashes and now - group.last_t > grouping.forget_after_s:
@@ -60,6 +70,12 @@ def _urgency(item: tuple[str, GroupState]) -> tuple[bool, bool, str]:
     key, group = item
     is_repeat = group.notified_t is not None or is_loop(group.cause)
     return is_repeat or group.cause.startswith(DRILL), not group.pending.fresh, key
+
+
+def _is_due(evaluation: Evaluation, group: GroupState, wait_s: float) -> bool:
+    """Return whether to send a message now: after a wait, or because it is worse."""
+    waited_s = evaluation.now.t - (group.notified_t or 0.0)
+    return waited_s >= wait_s or bool(worse_rules(evaluation.memory, group))
 
 
 def _forget_groups(evaluation: Evaluation) -> None:
@@ -83,11 +99,14 @@ def _notify_first(evaluation: Evaluation, key: str, group: GroupState) -> None:
         return
     lead = group.lead
     source = lead.labels.address
+    start_lifecycle(evaluation, group)
     fresh = {s: n for s, n in group.pending.fresh.items() if s != source}
     repeats = group.pending.fresh.get(source, 1) - 1
     is_drill = group.cause.startswith(DRILL)
     draft = Draft(
-        facts=IncidentNotes(lead.known, drill=is_drill),
+        facts=IncidentNotes(
+            lead.known, is_drill, holder_of(evaluation.memory, group.cause)
+        ),
         decision=Decision.NOTIFY_FIRST,
         reason=f"{group.route}: the first crash of its cause",
         subject=f"incident:{lead.id}",
@@ -96,6 +115,7 @@ def _notify_first(evaluation: Evaluation, key: str, group: GroupState) -> None:
         order_key=source,
         cause=group.cause,
         crashed=() if is_drill else _hosts(group, {source: 1}),
+        episode=episode_of(evaluation.memory, group),
     )
     group.notified_t = now
     group.pending = GroupPending(
@@ -104,7 +124,7 @@ def _notify_first(evaluation: Evaluation, key: str, group: GroupState) -> None:
         again={source: repeats} if repeats else {},
     )
     evaluation.memory.groups.put(key, group)
-    evaluation.notify(draft, {group.service: group.template})
+    _send(evaluation, group, draft)
     for crash in evaluation.joined.pop(key, []):
         if crash.id != lead.id:
             suppress_notified(evaluation, crash, group)
@@ -124,6 +144,8 @@ def _notify_more(evaluation: Evaluation, key: str, group: GroupState) -> None:
         count=count,
         crashes=pending.crashes,
         again=_hosts(group, pending.again),
+        holder=holder_of(evaluation.memory, group.cause),
+        worse=worse_rules(evaluation.memory, group),
     )
     draft = Draft(
         facts=facts,
@@ -132,16 +154,19 @@ def _notify_more(evaluation: Evaluation, key: str, group: GroupState) -> None:
         subject=f"cause:{group.cause}",
         labels=group.lead.labels,
         incident_id=group.lead.id,
+        order_key=group.lead.labels.address,
         cause=group.cause,
         crashed=() if group.cause.startswith(DRILL) else facts.hosts,
+        episode=episode_of(evaluation.memory, group),
     )
     _settle(evaluation, key, group)
-    evaluation.notify(draft, {group.service: group.template})
+    _send(evaluation, group, draft)
 
 
 def _notify_repeat(evaluation: Evaluation, key: str, group: GroupState) -> None:
     pending = group.pending
     hosts = {**pending.fresh, **pending.again}
+    start_lifecycle(evaluation, group)
     if group.notified_t is None:
         since = ", each of another cause"
     else:
@@ -157,6 +182,8 @@ def _notify_repeat(evaluation: Evaluation, key: str, group: GroupState) -> None:
         count=len(hosts),
         crashes=pending.crashes,
         next_s=repeat_after_s(evaluation, group),
+        holder=holder_of(evaluation.memory, group.cause),
+        worse=worse_rules(evaluation.memory, group),
     )
     draft = Draft(
         facts=facts,
@@ -165,11 +192,17 @@ def _notify_repeat(evaluation: Evaluation, key: str, group: GroupState) -> None:
         subject=f"cause:{group.cause}",
         labels=group.lead.labels,
         incident_id=group.lead.id,
-        order_key=next(iter(hosts)) if len(hosts) == 1 else None,
+        order_key=group.lead.labels.address,
         cause=group.cause,
+        episode=episode_of(evaluation.memory, group),
     )
     _settle(evaluation, key, group)
-    evaluation.notify(draft, {group.service: group.template})
+    _send(evaluation, group, draft)
+
+
+def _send(evaluation: Evaluation, group: GroupState, draft: Draft) -> None:
+    sent = evaluation.notify(draft, {group.service: group.template})
+    note_sent(evaluation, group, sent)
 
 
 def _settle(evaluation: Evaluation, key: str, group: GroupState) -> None:

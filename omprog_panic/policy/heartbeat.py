@@ -9,7 +9,14 @@ from omprog_panic.notification.kinds import Kind
 from omprog_panic.notification.senders import SilentHost
 from omprog_panic.policy.boot import CRASH_EXPLAINS_S, compare_boot_ids
 from omprog_panic.policy.bundle import report_host_state
-from omprog_panic.policy.sender import merge_addresses, name_of, note_heard
+from omprog_panic.policy.lifecycle import note_running
+from omprog_panic.policy.sender import (
+    MISSED_HEARTBEATS,
+    merge_addresses,
+    missed_at,
+    name_of,
+    note_heard,
+)
 from omprog_panic.policy.state.memory import NextLook
 from omprog_panic.policy.state.sender import UnheardState
 
@@ -21,7 +28,6 @@ if TYPE_CHECKING:
 # After its farewell a kernel prints a few more lines.
 FAREWELL_ENDS_S = 120.0
 MAX_SENDERS = 16384  # in the memory; of unlisted ones the longest silent are forgotten
-MISSED_HEARTBEATS = 2.5  # that are waited for, whatever the limit
 
 
 def handle_sign_of_life(evaluation: Evaluation, sign: SignOfLife, t: float) -> None:
@@ -38,6 +44,7 @@ def handle_sign_of_life(evaluation: Evaluation, sign: SignOfLife, t: float) -> N
         sender.drill_t, sender.drill_host = t, sign.host
     if sign.says in {"alive", "heard"}:
         _note_running(sender, t)
+        note_running(evaluation, sender, t)
     evaluation.memory.senders.put(sign.source, sender)
 
 
@@ -118,7 +125,8 @@ def _report_silent(
     )
     kind = Kind.SENDER_SILENT
     labels = evaluation.labels(kind.value, sender.source, sender.host)
-    report_host_state(evaluation, kind, labels, host)
+    began_at = missed_at(sender, sender.heard.wall)
+    report_host_state(evaluation, kind, labels, host, began_at)
 
 
 def _report_never_heard(evaluation: Evaluation) -> float:

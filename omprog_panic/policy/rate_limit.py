@@ -63,6 +63,18 @@ def admit(
     return False
 
 
+def has_room(row: RateLimitState, per_hour: int, now: Timestamps, draft: Draft) -> bool:
+    """Return what ``admit`` would, and count nothing."""
+    recent = sum(now.t - t < HOUR_S for t in row.sent)
+    known = all(
+        now.t - row.hosts.get(h.address, -HOUR_S) < HOUR_S for h in draft.crashed
+    )
+    urgency = Urgency.REPEAT
+    if draft.crashed:
+        urgency = Urgency.NEW_CAUSE if known else Urgency.FIRST_CRASH
+    return recent < per_hour - int(per_hour * urgency.value)
+
+
 def admit_monitor(
     row: RateLimitState, now: Timestamps, draft: Draft, kind: Kind
 ) -> bool:

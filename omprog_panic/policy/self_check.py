@@ -90,7 +90,7 @@ def _notify(
     evaluation: Evaluation, facts: MonitorDeaf | MonitorHears, reason: str
 ) -> None:
     labels = Labels(kind_of(facts).value)
-    routed = evaluation.settings.route(labels)
+    routed = evaluation.settings.route(labels, evaluation.now.wall)
     if not routed:
         unrouted = f"{labels.severity}: its route names no service"
         record = DecisionRecord(Decision.STORE_NO_RECEIVER, "monitor", unrouted)

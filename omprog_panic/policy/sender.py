@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from omprog_panic.notification.kinds import Kind
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from omprog_panic.policy.evaluation import Evaluation
     from omprog_panic.policy.event import Boot, Crash, SignOfLife
 
+MISSED_HEARTBEATS = 2.5  # that are waited for, whatever the limit
 DRILL_WITHIN_S = 600.0  # between the announcement and the planned crash
 
 
@@ -53,7 +55,18 @@ def _report_speaks(
         kernel=sender.kernel,
     )
     labels = evaluation.labels(kind.value, sender.source, sender.host)
-    report_host_state(evaluation, kind, labels, host)
+    began_at = missed_at(sender, before.wall or None)
+    report_host_state(evaluation, kind, labels, host, min(began_at, host.at or 0.0))
+
+
+def missed_at(sender: SenderState, heard_at: float | None) -> float:
+    """Return from which wall time on it was to be seen that a sender was silent.
+
+    Infinity: never, because it announces no heartbeats.
+    """
+    if heard_at is None or not sender.heartbeat or sender.next_s is None:
+        return math.inf
+    return heard_at + MISSED_HEARTBEATS * sender.next_s
 
 
 def merge_addresses(evaluation: Evaluation) -> None:
@@ -69,6 +82,7 @@ def merge_addresses(evaluation: Evaluation) -> None:
         latest.source = machine
         latest.heartbeat = other.heartbeat or sender.heartbeat
         latest.says_farewell = other.says_farewell or sender.says_farewell
+        latest.open_in = tuple(dict.fromkeys((*other.open_in, *sender.open_in)))
         senders.put(machine, latest)
 
 

@@ -42,10 +42,10 @@ class Settings:
         tags = set(fired.to)
         return [receiver for receiver in self.receivers if tags & set(receiver.tags)]
 
-    def route(self, labels: Labels) -> dict[str, FiredRoute]:
-        """Return the services to notify, by key, each with its route."""
+    def route(self, labels: Labels, wall: float) -> dict[str, FiredRoute]:
+        """Return the services to notify at a wall time, by key, each with its route."""
         found: dict[str, FiredRoute] = {}
-        for fired in find_routes(self.config.root, labels):
+        for fired in find_routes(self.config.root, labels, wall):
             for receiver in self.receivers_of(fired):
                 found.setdefault(receiver.key, fired)
         return found

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from omprog_panic.kernel.analysis import Facts, Frame, Report
+    from omprog_panic.notification.holder import Holder
     from omprog_panic.render.catalog import Catalog
     from omprog_panic.spool.record import IncidentRecord, Losses
 
@@ -78,6 +79,7 @@ def build_context(
         "kind": report.kind,
         "function": _line(report.function),
         "known": _line(catalog.known(encode_familiarity(framing.notes.known))),
+        "holder": _holder(framing.notes.holder),
         "frames": tuple(_frames(report)),
         "incident_id": record.id,
         **_machine(report.facts, record, catalog),
@@ -92,6 +94,18 @@ def build_context(
         banner=banner,
         catalog=catalog,
     )
+
+
+def _holder(holder: Holder | None) -> dict[str, object] | None:
+    """Return who has the cause, safe to show."""
+    if holder is None:
+        return None
+    return {
+        "author": one_line(holder.author, 100),
+        "at": holder.at,
+        "until": holder.until,
+        "comment": one_line(holder.comment, 300),
+    }
 
 
 def _machine(

@@ -58,15 +58,21 @@ def insert_decisions(connection: Connection, rows: Sequence[StoredDecision]) -> 
         connection.execute(sa.insert(DECISIONS), values)
 
 
-def decisions_on(connection: Connection, incident_id: str) -> list[StoredDecision]:
-    """Return the decisions on an incident, then those on its cause that include it."""
+def decisions_on(
+    connection: Connection, incident_id: str, steps: Sequence[str] = ()
+) -> list[StoredDecision]:
+    """Return the decisions on an incident, then those on its cause that include it.
+
+    ``steps``: decisions on a cause that include every incident before them, up to the
+    last of these words, which ends it.
+    """
     subject = f"incident:{incident_id}"
     mine = sa.select(DECISIONS).where(DECISIONS.c.subject == subject)
     rows = list(connection.execute(mine.order_by(DECISIONS.c.id)))
     decided = [_decision(row) for row in rows]
     causes = {row.cause for row in decided if row.cause is not None}
     suppressed = [row for row in decided if row.suppressed]
-    if not causes or not suppressed:
+    if not causes or not (suppressed or steps):
         return decided
     later = (
         sa.select(DECISIONS)
@@ -77,8 +83,12 @@ def decisions_on(connection: Connection, incident_id: str) -> list[StoredDecisio
     )
     # The incident is in the next message about its cause to each service.
     waiting = {(row.cause, service) for row in suppressed for service in row.services}
-    including = []
+    including, steps = [], list(steps)
     for row in map(_decision, connection.execute(later)):
+        if row.decision in steps:
+            including.append(row)
+            steps = steps[-1:] if row.decision == steps[-1] else steps
+            continue
         served = {(row.cause, service) for service in row.services} & waiting
         waiting -= served
         if served:

@@ -157,4 +157,23 @@ _FIRST = (
     """,
 )
 
-MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (("the first schema", _FIRST),)
+_LIFECYCLE = (
+    "ALTER TABLE silences ADD COLUMN every TEXT",
+    """
+    CREATE TABLE cause_commands (
+        id {serial} PRIMARY KEY,
+        cause TEXT NOT NULL,
+        action TEXT NOT NULL,
+        author TEXT NOT NULL,
+        comment TEXT NOT NULL,
+        at {float} NOT NULL,
+        until {float},
+        revision INTEGER NOT NULL UNIQUE
+    )
+    """,
+)
+
+MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("the first schema", _FIRST),
+    ("recurring silences, acknowledgements", _LIFECYCLE),
+)

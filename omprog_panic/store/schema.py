@@ -157,6 +157,21 @@ SILENCES = sa.Table(
     sa.Column("starts_at", sa.Float, nullable=False),
     sa.Column("ends_at", sa.Float, nullable=False),
     sa.Column("revision", sa.Integer, nullable=False),  # grows with each change
+    sa.Column("every", sa.Text),  # JSON: silences.py; NULL: it does not come again
+)
+
+# Causes that people acknowledged or resolved; the alerter reads them as they come.
+CAUSE_COMMANDS = sa.Table(
+    "cause_commands",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("cause", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),  # of policy's CauseAction
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("comment", sa.Text, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("until", sa.Float),
+    sa.Column("revision", sa.Integer, nullable=False, unique=True),
 )
 
 # The memory of the policy, in rows that policy/ encodes and decodes.

@@ -19,6 +19,7 @@ MAX_SILENCES = 1000  # that have not ended
 KEPT_S = 30 * 86400.0  # for so long an ended silence is listed
 MAX_FOUND = 5  # ids that begin alike
 MATCHERS_VERSION = 1
+EVERY_VERSION = 1
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class StoredSilence:
     starts_at: float
     ends_at: float
     revision: int = 0
+    every: tuple[str, ...] = ()  # when it comes again; empty: it does not
 
 
 def add_silence(connection: Connection, silence: StoredSilence) -> None:
@@ -48,6 +50,7 @@ def add_silence(connection: Connection, silence: StoredSilence) -> None:
             starts_at=silence.starts_at,
             ends_at=silence.ends_at,
             revision=revision,
+            every=every_to_json(silence.every) if silence.every else None,
         )
     )
 
@@ -115,6 +118,24 @@ def matchers_from_json(text: str) -> dict[str, list[str]]:
     return {label: list(values) for label, values in body["match"].items()}
 
 
+def every_to_json(every: Sequence[str]) -> str:
+    """Return the column ``every``; ``every_from_json`` reads it."""
+    return json.dumps({"version": EVERY_VERSION, "spans": list(every)})
+
+
+def every_from_json(text: str) -> tuple[str, ...]:
+    """Parse the column ``every``.
+
+    Raises:
+        ValueError: this program cannot read it.
+
+    """
+    body = json.loads(text)
+    if body.get("version") != EVERY_VERSION:
+        raise ValueError(f"times of a silence: unknown form: {text[:100]}")
+    return tuple(body["spans"])
+
+
 def _silence(row: Row[tuple[object, ...]]) -> StoredSilence:
     return StoredSilence(
         id=row.id,
@@ -124,4 +145,5 @@ def _silence(row: Row[tuple[object, ...]]) -> StoredSilence:
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         revision=row.revision,
+        every=() if row.every is None else every_from_json(row.every),
     )

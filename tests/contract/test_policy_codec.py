@@ -14,16 +14,20 @@ from pathlib import Path
 import pytest
 
 from omprog_panic.config.policy import PolicyConfig, parse_policy
-from omprog_panic.config.routing import parse_match
+from omprog_panic.config.routing import EscalationStep, parse_match
+from omprog_panic.config.time_span import Occurrence, parse_span
 from omprog_panic.notification.boots import BackHost, UnannouncedBoot
 from omprog_panic.notification.digest import DigestCause
 from omprog_panic.notification.familiarity import Familiarity
+from omprog_panic.notification.holder import Holder
 from omprog_panic.notification.kinds import Kind
 from omprog_panic.notification.notification import Labels
-from omprog_panic.notification.silence_ended import NamedIncident
+from omprog_panic.notification.silence_ended import NamedIncident, SilencedEvent
 from omprog_panic.notification.suppressed import SuppressedCause
 from omprog_panic.policy.event import (
     Boot,
+    CauseAction,
+    CauseCommand,
     ConfigChanged,
     Crash,
     Event,
@@ -37,6 +41,12 @@ from omprog_panic.policy.familiarity import History
 from omprog_panic.policy.receiver import Receiver
 from omprog_panic.policy.state.boot import PendingBoot
 from omprog_panic.policy.state.bundle import BundleState
+from omprog_panic.policy.state.cause import (
+    CauseState,
+    Closing,
+    SentStep,
+    StepState,
+)
 from omprog_panic.policy.state.configuration import ConfigState
 from omprog_panic.policy.state.digest import DigestState
 from omprog_panic.policy.state.group import (
@@ -46,6 +56,13 @@ from omprog_panic.policy.state.group import (
     GroupState,
     GroupTotals,
 )
+from omprog_panic.policy.state.lifecycle import (
+    Baseline,
+    LifecycleStart,
+    LifecycleState,
+    OpenCrashes,
+    OpenHost,
+)
 from omprog_panic.policy.state.memory import (
     Memory,
     decode_checkpoint,
@@ -53,6 +70,7 @@ from omprog_panic.policy.state.memory import (
 )
 from omprog_panic.policy.state.monitor import MonitorState, SelfCheckState
 from omprog_panic.policy.state.rate_limit import RateLimitState
+from omprog_panic.policy.state.resolved import ResolvedState
 from omprog_panic.policy.state.sender import (
     HostCausesState,
     KnownBoot,
@@ -73,6 +91,11 @@ TITLE = "sysrq triggered crash"
 KNOWN = Familiarity("seen", 3, 2, 1766563200.0, 0, "6.1.0")
 MATCH = parse_match({"host": ["db-*", "!db-08"], "severity": ["panic"]})
 RECEIVERS = (Receiver("0123456789ab", "slack [ops] slack://T...", ("night", "ops")),)
+EVERY = (parse_span("Sun 02:00-04:00 Europe/Berlin"),)
+HOLDER = Holder("ada", 1.5, 2.5, "bad firmware")
+LABELS = Labels(
+    "panic", "panic", "db-07", "192.0.2.1", "rack-3", TITLE, "crash", "6.1.0"
+)
 BOOT = Boot(
     "b0", AT, "192.0.2.1", "db-07", "boot-2", False, AT, "EXT4-fs: mounted", "6.1.0"
 )
@@ -95,12 +118,18 @@ def config() -> PolicyConfig:
                 "info": "store",
             },
             "kinds": {"hung-task": "digest"},
-            "default_route": {"to": ["ops"], "template": "short"},
+            "default_route": {
+                "to": ["ops"],
+                "template": "short",
+                "escalate": {"after": "15m", "to": ["lead"], "repeat": "30m"},
+            },
             "routes": [
                 {
                     "name": "databases",
                     "match": {"host": ["db-*"]},
                     "to": [],
+                    "times": ["!office"],
+                    "escalate": [{"after": "1h30m", "to": ["lead"]}],
                     "continue": True,
                     "routes": [{"match": {"kind": "oom"}, "to": ["night"]}],
                 }
@@ -114,6 +143,16 @@ def config() -> PolicyConfig:
                 "host_causes_per_hour": 3,
             },
             "life_signs": {"silent_after_s": 3600, "never_seen_after_s": 0},
+            "lifecycle": {"resolve_after_s": 600, "worse_hosts_factor": 3},
+            "calendars": {"office": ["Mon-Fri 08:00-18:00 Europe/Berlin"]},
+            "maintenance": [
+                {
+                    "name": "patches",
+                    "match": {"host": ["db-*"]},
+                    "every": ["Sun 02:00-04:00 Europe/Berlin"],
+                    "comment": "updates",
+                }
+            ],
             "digest": {"at": "08:30"},
             "self_check": {
                 "interval_s": 900,
@@ -148,7 +187,19 @@ def crash() -> Crash:
 
 EVENTS: dict[str, Event] = {
     "config-changed": ConfigChanged(config(), RECEIVERS),
-    "silence-changed": SilenceChanged("5f0c21aa", MATCH, "ada", "new", 1.5, 2.5, 7),
+    "silence-changed": SilenceChanged(
+        "5f0c21aa", MATCH, "ada", "new", 1.5, 2.5, 7, EVERY
+    ),
+    "cause-command": CauseCommand(
+        "command-00000007",
+        "8b0c6a4f2e1d3c5b",
+        CauseAction.ACKNOWLEDGE,
+        "ada",
+        "bad firmware",
+        1.5,
+        2.5,
+        7,
+    ),
     "sign-of-life": SignOfLife(
         "s0", AT, "192.0.2.1", "alive", "db-07", "6.1.0", "boot-1", 900.0
     ),
@@ -160,9 +211,6 @@ EVENTS: dict[str, Event] = {
 
 
 def group() -> GroupState:
-    labels = Labels(
-        "panic", "panic", "db-07", "192.0.2.1", "rack-3", TITLE, "crash", "6.1.0"
-    )
     return GroupState(
         cause="8b0c6a4f2e1d3c5b",
         service="0123456789ab",
@@ -171,7 +219,7 @@ def group() -> GroupState:
         opened_t=10.0,
         opened_at=1767261600.0,
         last_t=12.5,
-        lead=GroupLead(9.5, INCIDENT, labels, KNOWN),
+        lead=GroupLead(9.5, INCIDENT, LABELS, KNOWN),
         notified_t=11.0,
         step=2,
         totals=GroupTotals(
@@ -201,6 +249,42 @@ def sender() -> SenderState:
         silent=True,
         crash=LastCrash(INCIDENT, 3.0, 4.0, "boot-1", True, True, True, TITLE, "6.1"),
         boot=KnownBoot("id-1", 5.0, 6.0),
+        open_in=("8b0c6a4f2e1d3c5b|0123456789ab",),
+    )
+
+
+def lifecycle() -> LifecycleState:
+    return LifecycleState(
+        cause="8b0c6a4f2e1d3c5b",
+        service="0123456789ab",
+        template="short",
+        start=LifecycleStart(INCIDENT, 9.5, 1767261600.0, LABELS),
+        seen=OpenCrashes(
+            last_t=12.5,
+            severity="panic",
+            crashes=4,
+            hosts={"192.0.2.1": OpenHost("db-07", 3, 9.5, 10.5, "boot-1", 11.5)},
+            unnamed=1,
+            kernels={"6.1.0": 1},
+        ),
+        fired=True,
+        told=HOLDER,
+        baseline=Baseline(1, ("6.1.0",), "oops"),
+        worse=("severity",),
+        times=2,
+    )
+
+
+def cause() -> CauseState:
+    step = EscalationStep(900.0, ("lead",), 1800.0)
+    return CauseState(
+        cause="8b0c6a4f2e1d3c5b",
+        services=("0123456789ab",),
+        holder=HOLDER,
+        released_by="grace",
+        steps=(StepState(step, "databases", 9.5, {"ba98": SentStep(2, 11.5)}),),
+        targets={"ba98": HOLDER, "ba99": None},
+        closing=Closing("grace", "new firmware"),
     )
 
 
@@ -216,6 +300,10 @@ def silence() -> SilenceState:
         signs=4,
         incidents=(NamedIncident(INCIDENT, TITLE, "db-07"),),
         services=("0123456789ab",),
+        events=(SilencedEvent("back", "db-07"),),
+        hosts=("192.0.2.1",),
+        every=EVERY,
+        occurrence=Occurrence(1.5, 2.5),
     )
 
 
@@ -242,11 +330,14 @@ def memory() -> Memory:
     """Return a memory with one row in every table, and no field left out."""
     made = Memory()
     made.configuration.put(ONLY_ROW, ConfigState(config(), RECEIVERS))
-    made.monitor.put(ONLY_ROW, MonitorState(1.5, 2.5, 3.5, 4, 5))
+    made.monitor.put(ONLY_ROW, MonitorState(1.5, 2.5, 3.5, 4, 5, 6))
     made.self_check.put(
         ONLY_ROW, SelfCheckState("00ff", ("00fe", "00ff"), 1.5, 2.5, 3, True, 4.5, 5.5)
     )
     made.groups.put("8b0c6a4f2e1d3c5b|0123456789ab", group())
+    made.lifecycles.put("8b0c6a4f2e1d3c5b|0123456789ab", lifecycle())
+    made.causes.put("8b0c6a4f2e1d3c5b", cause())
+    made.resolved.put("8b0c6a4f2e1d3c5b|0123456789ab", ResolvedState(2, 12.5))
     made.senders.put("192.0.2.1", sender())
     made.host_causes.put("192.0.2.1", HostCausesState({"8b0c6a4f2e1d3c5b": 1.5}))
     made.unheard.put("192.0.2.2", UnheardState(1.5, True))

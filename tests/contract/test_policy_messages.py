@@ -16,14 +16,7 @@ from omprog_panic.render.templates import load_templates
 from tests.policies import Scene
 
 HOUR = 3600.0
-NOT_POLICY = {
-    Kind.UNDELIVERED,  # sent by the outbox
-    Kind.TEST,  # sent by people
-    Kind.ESCALATED,
-    Kind.ACKNOWLEDGED,
-    Kind.UNACKNOWLEDGED,
-    Kind.RESOLVED,
-}
+NOT_POLICY = {Kind.UNDELIVERED, Kind.TEST}  # sent by the outbox, and by people
 SENDERS = [
     {"name": "db-07", "address": "10.0.0.2"},
     {"name": "gone", "address": "10.0.0.9"},
@@ -66,7 +59,16 @@ def everything_that_is_sent() -> dict[Kind, Notification]:
     scene.wait(86400, 600)
     quiet = Scene(senders=SENDERS)
     quiet.wait(2 * HOUR, 10)
-    messages = [*scene.messages, *quiet.messages]
+    step = {"after": "15m", "to": ["ops"]}
+    held = Scene(default_route={"escalate": step}, lifecycle={"resolve_after_s": 600})
+    held.crash()
+    held.wait(1000, 10)
+    held.ack(seconds=600)
+    held.crash(kernel="6.12.0")
+    held.wait(700, 10)
+    held.boot()
+    held.wait(HOUR, 10)
+    messages = [*scene.messages, *quiet.messages, *held.messages]
     return {message.kind: message for message in messages}
 
 

@@ -22,7 +22,12 @@ from omprog_panic.store.decisions import services_from_json, services_to_json
 from omprog_panic.store.outbox import OutboxState
 from omprog_panic.store.policy_store import LogKind
 from omprog_panic.store.report_codec import report_from_json, report_to_json
-from omprog_panic.store.silences import matchers_from_json, matchers_to_json
+from omprog_panic.store.silences import (
+    every_from_json,
+    every_to_json,
+    matchers_from_json,
+    matchers_to_json,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = Path(__file__).parent / "store-v1"
@@ -82,6 +87,11 @@ FORMATS = {
         {"host": ["db-*", "web"], "severity": ["oops"]},
         matchers_to_json,
         matchers_from_json,
+    ),
+    "silence-every": Format(
+        ("Sun 02:00-04:00 Europe/Berlin", "last Sat UTC"),
+        every_to_json,
+        every_from_json,
     ),
     "settings-in-use": Format(
         SettingsInUse(

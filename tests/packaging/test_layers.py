@@ -198,7 +198,8 @@ def test_two_files_of_the_alerter_touch_sockets_and_they_only_send() -> None:
 
 def test_the_policy_uses_only_the_values_of_the_configuration() -> None:
     """Not what reads files: neither YAML nor JSON Schema is needed to decide."""
-    pure = {"addresses", "policy", "routing", "schema", "senders", "vocabulary"}
+    pure = {"addresses", "calendars", "duration", "maintenance", "policy", "routing"}
+    pure |= {"schema", "senders", "time_span", "vocabulary"}
     for path in FILES:
         if part_of(path) != "policy" and path.parent.name != "config":
             continue

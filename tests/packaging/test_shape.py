@@ -26,6 +26,8 @@ LARGE = {
     "OutboxRow": "a row of the outbox table",
     "Pipeline": "all of the collector's state, which a replay of the journal rebuilds",
     "SenderState": "a row of the policy's memory: what is known of one address",
+    "Route": "a route of config.yaml, with all that it inherits",
+    "SilenceState": "a row of the policy's memory: a silence, and what it covered",
     "Signature": "a row of a table: a start line, and what it means",
     "TraceCutter": "each way in which a record can come into a context or a trace",
 }

@@ -270,8 +270,8 @@ def test_somebody_always_answers_and_the_explanation_says_who(
 ) -> None:
     root = parse_policy({"routes": routes}).root
     labels = Labels("panic", host=host)
-    fired = find_routes(root, labels)
-    steps = explain_routes(root, labels)
+    fired = find_routes(root, labels, NOON)
+    steps = explain_routes(root, labels, NOON)
 
     assert fired
     assert [s.name for s in steps if s.fired] == [f.name for f in fired]

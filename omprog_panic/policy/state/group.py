@@ -11,10 +11,11 @@ from omprog_panic.notification.familiarity import (
     encode_familiarity,
 )
 from omprog_panic.notification.fields import Fields
-from omprog_panic.notification.notification import Labels
+from omprog_panic.policy.state.lifecycle import decode_labels, encode_labels
 from omprog_panic.policy.state.table import RowFormat
 
 if TYPE_CHECKING:
+    from omprog_panic.notification.notification import Labels
     from omprog_panic.policy.json_object import Json
 
 
@@ -138,39 +139,19 @@ def _decode(raw: Json) -> GroupState:
 
 
 def _encode_lead(lead: GroupLead) -> Json:
-    labels = lead.labels
     return {
         "t": lead.t,
         "id": lead.id,
-        "labels": {
-            "severity": labels.severity,
-            "kind": labels.kind,
-            "host": labels.host,
-            "address": labels.address,
-            "group": labels.group,
-            "title": labels.title,
-            "function": labels.function,
-            "kernel": labels.kernel,
-        },
+        "labels": encode_labels(lead.labels),
         "known": encode_familiarity(lead.known),
     }
 
 
 def _decode_lead(raw: Json) -> GroupLead:
-    labels = raw["labels"]
     return GroupLead(
         t=raw["t"],
         id=raw["id"],
-        labels=Labels(
-            severity=labels["severity"],
-            kind=labels["kind"],
-            host=labels["host"],
-            address=labels["address"],
-            group=labels["group"],
-            title=labels["title"],
-            function=labels["function"],
-            kernel=labels["kernel"],
-        ),
+        labels=decode_labels(raw["labels"]),
         known=decode_familiarity(Fields(raw["known"])),
     )
 

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from omprog_panic.errors import MalformedRecordError
 from omprog_panic.policy.state.boot import BOOTS
 from omprog_panic.policy.state.bundle import BUNDLES
+from omprog_panic.policy.state.cause import CAUSES
 from omprog_panic.policy.state.configuration import CONFIG
 from omprog_panic.policy.state.digest import DIGEST, DigestState
 from omprog_panic.policy.state.group import GROUPS
+from omprog_panic.policy.state.lifecycle import LIFECYCLES
 from omprog_panic.policy.state.monitor import (
     MONITOR,
     SELF_CHECK,
@@ -19,6 +21,7 @@ from omprog_panic.policy.state.monitor import (
     SelfCheckState,
 )
 from omprog_panic.policy.state.rate_limit import RATE_LIMITS
+from omprog_panic.policy.state.resolved import RESOLVED_CAUSES
 from omprog_panic.policy.state.sender import HOST_CAUSES, SENDERS, UNHEARD
 from omprog_panic.policy.state.silence import SILENCES
 from omprog_panic.policy.state.table import ONLY_ROW, RowFormat, Table
@@ -63,6 +66,9 @@ class Memory:
         self.monitor = self._add(MONITOR)
         self.self_check = self._add(SELF_CHECK)
         self.groups = self._add(GROUPS)
+        self.lifecycles = self._add(LIFECYCLES)
+        self.causes = self._add(CAUSES)
+        self.resolved = self._add(RESOLVED_CAUSES)
         self.senders = self._add(SENDERS)
         self.host_causes = self._add(HOST_CAUSES)
         self.unheard = self._add(UNHEARD)

@@ -20,6 +20,7 @@ class MonitorState:
     listened: float = 0.0
     messages: int = 0  # numbered from 1
     silence_revision: int = 0  # of the newest change of a silence that is known here
+    command_revision: int = 0  # of the newest command about a cause
 
 
 @dataclasses.dataclass(slots=True)
@@ -43,6 +44,7 @@ def _encode_monitor(row: MonitorState) -> Json:
         "listened": row.listened,
         "messages": row.messages,
         "silence_revision": row.silence_revision,
+        "command_revision": row.command_revision,
     }
 
 
@@ -53,6 +55,7 @@ def _decode_monitor(raw: Json) -> MonitorState:
         listened=raw["listened"],
         messages=raw["messages"],
         silence_revision=raw["silence_revision"],
+        command_revision=raw["command_revision"],
     )
 
 

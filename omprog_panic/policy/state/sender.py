@@ -61,6 +61,7 @@ class SenderState:
     silent: bool = False  # and notified
     crash: LastCrash | None = None
     boot: KnownBoot = KnownBoot()
+    open_in: tuple[str, ...] = ()  # keys of life cycles that wait until it is back
 
 
 @dataclasses.dataclass(slots=True)
@@ -101,6 +102,7 @@ def _encode_sender(row: SenderState) -> Json:
             "id_t": row.boot.id_t,
             "seen_t": row.boot.seen_t,
         },
+        "open_in": list(row.open_in),
     }
 
 
@@ -120,6 +122,7 @@ def _decode_sender(raw: Json) -> SenderState:
         silent=raw["silent"],
         crash=None if crash is None else _decode_crash(crash),
         boot=KnownBoot(boot["id"], boot["id_t"], boot["seen_t"]),
+        open_in=tuple(raw["open_in"]),
     )
 
 

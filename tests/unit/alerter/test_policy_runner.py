@@ -243,15 +243,17 @@ def test_silences_of_the_command_line_apply_until_they_are_ended(world: World) -
     world.clock.now = SystemClock().wall()
     world.receive(crash(world, 1))
     assert [d.decision for d in rows(world, DECISIONS)] == ["STORE_SILENCED"]
-    [listed] = list_silences(paths, ended=False)
-    assert (listed.match, listed.active) == ("host=db-*", True)
+    [listed] = list_silences(paths, parse_policy({}))
+    assert (listed.match, listed.state) == ("host=db-*", "active")
 
     assert expire_silence(paths, added.id[:4]) == added.id
     world.clock.now = SystemClock().wall()
     world.runner.tick(world.database)
     assert [n.kind for n in rows(world, NOTIFICATIONS)] == ["silence-ended"]
-    assert list_silences(paths, ended=False) == []
-    assert [s.active for s in list_silences(paths, ended=True)] == [False]
+    assert list_silences(paths, parse_policy({})) == []
+    assert [s.state for s in list_silences(paths, parse_policy({}), ended=True)] == [
+        "ended"
+    ]
     with pytest.raises(OmprogPanicError, match="has already ended"):
         expire_silence(paths, added.id)
     with pytest.raises(OmprogPanicError, match="no silence has an id"):
@@ -273,9 +275,10 @@ def test_a_silence_that_can_match_nothing_is_refused(
     paths = Paths(world.spool, world.location, world.folder, world.folder)
     with pytest.raises(OmprogPanicError, match=words):
         add_silence(paths, NewSilence({key: [pattern]}, 600, "anna", "kernel"))
-    assert add_silence(
+    added = add_silence(
         paths, NewSilence({"severity": ["pan*"]}, 600, "anna", "kernel")
-    ).active
+    )
+    assert added.state == "active"
 
 
 @pytest.mark.parametrize(

@@ -153,3 +153,26 @@ def test_routes_test_knows_of_silences(config: Path) -> None:
     assert "notified: no service" in output
     assert "notified: json" in call(config, "routes", "test", "--host", "web").output
     assert data(config, *asked)["silence"].startswith("silence ")
+
+
+def test_a_silence_that_comes_again_is_added_and_its_next_time_shown(
+    config: Path,
+) -> None:
+    every = ["--every", "Sun 02:00-04:00 Europe/Berlin"]
+    result = call(config, "silence", "add", "--host", "db-*", *every, "--comment", "x")
+    assert result.exit_code == 0, result.output
+    assert (
+        "silent every Sun 02:00-04:00 Europe/Berlin, until it is ended" in result.output
+    )
+    [coming] = data(config, "silence", "list", "--next")
+    assert coming["local"].startswith("Sun ")
+    assert "Sun 20" in call(config, "silence", "list", "--next").output
+    later = call(
+        config, "silence", "add", "--host", "a", "--start", "2h", "--for", "1h",
+        "--comment", "x",
+    )  # fmt: skip
+    assert ": silent from 20" in later.output
+
+    neither = call(config, "silence", "add", "--host", "a", "--comment", "x")
+    assert neither.exit_code == 2
+    assert "say for how long" in neither.output

@@ -30,8 +30,8 @@ def test_the_key_is_the_same_until_resolved_and_another_one_after_that() -> None
     more = Notification("m", FollowUp(), cause="8b0c", episode="0" * 32)
     later = Notification("l", IncidentNotes(), cause="8b0c", episode="1" * 32)
 
-    assert first.dedup_key == more.dedup_key == "omprog-panic:8b0c:000000000000"
-    assert later.dedup_key == "omprog-panic:8b0c:111111111111"
+    assert first.dedup_key == more.dedup_key == f"omprog-panic:8b0c:{'0' * 32}"
+    assert later.dedup_key == f"omprog-panic:8b0c:{'1' * 32}"
 
 
 def test_what_stands_alone_has_no_key() -> None:

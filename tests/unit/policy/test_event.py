@@ -5,6 +5,8 @@ from __future__ import annotations
 from omprog_panic.policy.event import (
     ORDER,
     Boot,
+    CauseAction,
+    CauseCommand,
     Crash,
     Event,
     ProbeReturned,
@@ -19,6 +21,7 @@ from tests.policies import OPS, configured, make_crash
 EVENTS: list[Event] = [
     configured({}, [OPS]),
     SilenceChanged("s", (), "anna", "", 0.0, 1.0),
+    CauseCommand("c", "8b0c", CauseAction.RESOLVE, "anna", "", 0.0),
     ProbeSent("a"),
     ProbeReturned("a"),
     SignOfLife("h", "", "10.0.0.2", "farewell"),
@@ -38,4 +41,4 @@ def test_what_explains_a_boot_comes_before_it() -> None:
 
 
 def test_settings_apply_to_all_that_came_with_them() -> None:
-    assert [is_setting(event) for event in EVENTS] == [True, True] + [False] * 5
+    assert [is_setting(event) for event in EVENTS] == [True] * 3 + [False] * 5

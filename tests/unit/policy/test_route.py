@@ -24,11 +24,11 @@ def root_of(**data: Any) -> Route:
 
 
 def fired(labels: Labels, **data: Any) -> list[str]:
-    return [route.name for route in find_routes(root_of(**data), labels)]
+    return [route.name for route in find_routes(root_of(**data), labels, 0.0)]
 
 
 def test_without_routes_the_default_answers() -> None:
-    [route] = find_routes(root_of(), PANIC)
+    [route] = find_routes(root_of(), PANIC, 0.0)
 
     assert (route.name, route.to) == ("default_route", None)
 
@@ -55,9 +55,9 @@ def test_inner_routes_answer_before_the_outer_one() -> None:
     routes = [{"name": "out", "to": "ops", "template": "short", "routes": inner}]
     tree = root_of(routes=routes)
 
-    [route] = find_routes(tree, PANIC)
+    [route] = find_routes(tree, PANIC, 0.0)
     assert (route.name, route.to, route.template) == ("in", ("ops",), "short")
-    [route] = find_routes(tree, PANIC._replace(host="web-1"))
+    [route] = find_routes(tree, PANIC._replace(host="web-1"), 0.0)
     assert route.name == "out"
 
 
@@ -71,7 +71,7 @@ def test_every_route_that_was_asked_says_why() -> None:
         },
         {"name": "never asked"},
     ]
-    steps = explain_routes(root_of(routes=routes), PANIC)
+    steps = explain_routes(root_of(routes=routes), PANIC, 0.0)
 
     assert [(s.name, s.depth, s.fired, s.words) for s in steps] == [
         (

@@ -55,13 +55,13 @@ def test_tags_become_services_and_each_is_notified_once() -> None:
         ]
     )
 
-    routed = settings.route(PANIC)
+    routed = settings.route(PANIC, 0.0)
     assert {key: route.name for key, route in routed.items()} == {"1": "a", "2": "b"}
 
 
 def test_a_route_may_name_nobody_and_the_default_one_names_everybody() -> None:
-    assert settings_of(routes=[{"to": []}]).route(PANIC) == {}
-    assert set(settings_of().route(PANIC)) == {"1", "2"}
+    assert settings_of(routes=[{"to": []}]).route(PANIC, 0.0) == {}
+    assert set(settings_of().route(PANIC, 0.0)) == {"1", "2"}
 
 
 def test_the_most_specific_entry_names_a_sender() -> None:
