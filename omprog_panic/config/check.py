@@ -69,7 +69,9 @@ def _example(part: SchemaPart, key: str) -> str:
     value = (part.get("examples") or [part.get("default")])[0]
     if value is None or isinstance(value, dict | list):
         return ""
-    if isinstance(value, str) and ":" in value:
+    if isinstance(value, bool):
+        value = str(value).lower()
+    elif isinstance(value, str) and ":" in value:
         value = f'"{value}"'  # YAML would read 10:30 as a number
     return f", for example `{key}: {value}`"
 

@@ -23,22 +23,24 @@ class ListedSender:
     """A machine, or a group of machines, that may send.
 
     ``source_port`` None: any port. ``silent_after_s`` None: as ``life_signs`` says.
+    ``shared``: several machines send from its address, as behind NAT.
     """
 
     name: str
     networks: tuple[Network, ...]
     source_port: int | None = None
     silent_after_s: float | None = None
+    shared: bool = False
 
     @property
     def single(self) -> str | None:
-        """The first address, if the entry is one machine: it lists no network."""
+        """The first address, if the entry is one machine: no network, not shared."""
         return next(iter(self.addresses), None)
 
     @property
     def addresses(self) -> tuple[str, ...]:
         """All addresses of the machine; empty for a group of machines."""
-        if any(network.num_addresses > 1 for network in self.networks):
+        if self.shared or any(n.num_addresses > 1 for n in self.networks):
             return ()
         return tuple(str(network.network_address) for network in self.networks)
 
@@ -60,6 +62,7 @@ class ListedSender:
             networks=tuple(parse_listed(text) for text in addresses),
             source_port=entry.get("source_port"),
             silent_after_s=entry.get("silent_after_s"),
+            shared=entry.get("shared", False),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -72,6 +75,8 @@ class ListedSender:
             entry["source_port"] = self.source_port
         if self.silent_after_s is not None:
             entry["silent_after_s"] = self.silent_after_s
+        if self.shared:
+            entry["shared"] = True
         return entry
 
 

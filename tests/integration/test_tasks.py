@@ -199,5 +199,5 @@ def test_what_is_not_typed_here_is_known_to_be_of_the_machine() -> None:
     commands = [line.text for f in FENCES if f.place for line in f.commands()]
 
     assert {shlex.split(c)[0] for c in commands} == SYSTEM | {
-        *("omprog-panic", "mkdir", "cp", "sed")
+        *("omprog-panic", "mkdir", "cp", "sed", "rm")
     }

@@ -29,6 +29,7 @@ OTHERWISE = {
     # In a namespace nothing keeps the clock right.
     "omprog-panic doctor": {0, 1, 3},
     "omprog-panic status": {0, 1},
+    "omprog-panic status --format json": {0, 1},
     # Nothing waits: every service has answered.
     "omprog-panic outbox retry --all": {0, os.EX_UNAVAILABLE},
     "omprog-panic outbox drop --dead": {0, os.EX_UNAVAILABLE},

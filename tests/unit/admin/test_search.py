@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from omprog_panic.admin.search import IncidentQuery, list_incidents
 from omprog_panic.config.load import load_public
 from omprog_panic.errors import OmprogPanicError
-from tests.archives import CRASHES, KERNEL, make_archive
+from tests.archives import CRASHES, KERNEL, Crash, make_archive
 
 DB, WEB, FARM, OLD = (crash.id for crash in CRASHES)
 
@@ -87,3 +88,17 @@ def test_incidents_are_listed_under_the_listed_name(config: Path) -> None:
 def test_a_bad_regular_expression_is_refused(config: Path) -> None:
     with pytest.raises(OmprogPanicError, match="is not a regular expression"):
         ids(config, text="(")
+
+
+def test_hosts_behind_one_address_are_told_apart_by_their_own_names(
+    tmp_path: Path,
+) -> None:
+    at = "2026-11-27T22:15:42+00:00"
+    nat = "203.0.113.7"
+    crashes = [Crash("a1", nat, at, host="pc-1"), Crash("a2", nat, at, host="pc-2")]
+    file = make_archive(tmp_path, *crashes)
+    office = {"name": "office", "address": nat, "shared": True}
+    file.write_text(json.dumps({**json.loads(file.read_text()), "senders": [office]}))
+
+    assert ids(file, hosts=("pc-2",)) == ["a2000000"]
+    assert ids(file, hosts=("office",)) == ["a1000000", "a2000000"]

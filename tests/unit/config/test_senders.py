@@ -20,6 +20,7 @@ DIRECTORY = SenderDirectory([RACK, DB, SHELF])
         {"name": "a", "address": "10.0.0.2"},
         {"name": "a", "address": ["10.0.0.0/8", "::1"], "source_port": 6665},
         {"name": "a", "address": "fd00::/8", "silent_after_s": 0},
+        {"name": "a", "address": "203.0.113.7", "shared": True},
     ],
 )
 def test_an_entry_is_read_back_as_it_was_written(entry: dict[str, Any]) -> None:
@@ -54,6 +55,19 @@ def test_the_listed_name_is_used_only_for_single_machines() -> None:
     assert DIRECTORY.name_of("10.0.0.2", "own") == "db-07"
     assert DIRECTORY.name_of("10.0.0.3", "own") == "own"
     assert DIRECTORY.name_of("10.0.0.3", None) == "10.0.0.3"
+
+
+def test_machines_that_share_an_address_go_by_their_own_names() -> None:
+    raw = {"name": "office", "address": "203.0.113.7", "shared": True}
+    entry = ListedSender.from_json(raw)
+    directory = SenderDirectory([DB, entry])
+
+    assert entry.single is None
+    assert directory.name_of("203.0.113.7", "pc-1") == "pc-1"
+    assert directory.name_of("203.0.113.7", "pc-2") == "pc-2"
+    assert directory.name_of("203.0.113.7", None) == "203.0.113.7"
+    assert directory.name_of("203.0.113.7", "db-07") == "self-named db-07"
+    assert directory.group_of("203.0.113.7") == "office"
 
 
 def test_a_machine_with_several_addresses_is_one_sender() -> None:
