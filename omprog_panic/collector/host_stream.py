@@ -105,6 +105,9 @@ class HostStream:
             for event in more:
                 if isinstance(event, TimelineSplit) and event.spoke:
                     timeline = event.timeline
+        if packet.fragment is not None and _waits_for_rest(self.order, packet):
+            # When the boot before this one was heard last is asked with the record.
+            return events
         timeline.last_heard = now
         timeline.last_at = at
         return events
@@ -373,3 +376,11 @@ def _is_sent_again(timeline: Timeline, line: str) -> bool:
         line in boot.last_lines or line in boot.cutter.newest(_SENT_AGAIN)
         for boot in boots
     )
+
+
+def _waits_for_rest(order: PacketOrder | None, packet: Packet) -> bool:
+    """Return whether other fragments of this one's record are missing."""
+    number = packet.sequence
+    if order is None or number is None:
+        return False
+    return order.incomplete.get(number) is not None

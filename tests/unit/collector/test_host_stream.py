@@ -114,7 +114,7 @@ def test_a_reload_of_the_module_an_hour_later_is_no_boot_and_no_new_incident() -
     run = replay([*ring, *live, *again])
 
     assert len(run.incidents) == 1
-    assert len(run.boots) == 1
+    assert len(run.boots) == 2
     assert run.pipeline.counters["known_incidents"] == 1
 
 
@@ -158,7 +158,7 @@ def test_a_panic_that_replays_the_whole_log_is_one_crash(form: str) -> None:
         "Kernel Offset: disabled",
         END,
     ]
-    assert len(run.boots) == 1
+    assert len(run.boots) == 2
 
 
 def test_lost_records_are_noted_where_they_are_missing() -> None:
@@ -327,7 +327,7 @@ def test_a_boot_that_is_only_seen_by_its_clock_keeps_what_its_client_said() -> N
 
     said = [r for r in run.records if isinstance(r, AliveRecord) and r.says == "alive"]
     assert [r.boot for r in said] == ["b1", "b2"]
-    assert len(run.boots) == 1
+    assert len(run.boots) == 2
 
 
 def test_an_open_oops_is_closed_by_the_reboot_of_its_host() -> None:
@@ -435,3 +435,25 @@ def test_what_rsyslogd_passes_on_again_is_dropped() -> None:
 
     (incident,) = run.incidents
     assert [r.text for r in incident.records] == texts
+
+
+def test_a_boot_that_begins_with_a_fragment_is_no_reload() -> None:
+    """All boots print the same at the same time of a coarse clock."""
+
+    def boot(at: float, oops: str) -> list[tuple[float, str]]:
+        return [
+            (at, "4,0,0,-,ncfrag=0/25;Linux version 6."),
+            (at + 0.0001, "4,0,0,-,ncfrag=16/25;1.0-a (x)"),
+            (at + 0.0002, "4,1,11900000,-;netconsole: network logging started"),
+            (at + 2.0, f"4,2,13836000,-;BUG: kernel NULL pointer dereference, {oops}"),
+            (at + 2.1, "4,3,13836000,-;---[ end trace 0000000000000000 ]---"),
+        ]
+
+    first = boot(0.0, "address: 01")
+    second = boot(700.0, "address: 02")
+    reload = [(800.0 + n / 1e4, payload) for n, (_, payload) in enumerate(second)]
+    reload.append((800.1, "4,4,113000000,-;netconsole: network logging started"))
+    run = replay([*first, (600.0, "4,4,600000000,-;chatter"), *second, *reload])
+
+    assert len(run.incidents) == 2
+    assert len(run.boots) == 2
