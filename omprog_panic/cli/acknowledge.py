@@ -31,7 +31,9 @@ WORDS = {
 
 target_argument = click.argument("target", metavar="ID|CAUSE")
 comment_option = click.option(
-    "--comment", default="", help="What you found out, or do; shown in messages."
+    "--comment",
+    default="",
+    help="What you found, or what you are doing; shown in messages.",
 )
 
 
@@ -55,10 +57,10 @@ def ack(
     author: str | None,
     target: str,
 ) -> None:
-    """Acknowledge a cause: you have it, and escalation stops.
+    """Acknowledge a cause: you are working on it, and escalation stops.
 
-    ID are the first digits of an incident of it; omprog-panic status lists the open
-    causes. Further crashes of the cause are quiet until it is worse.
+    ID: the first digits of the id of one of its incidents; omprog-panic status lists
+    the open causes. Further crashes of the cause are not reported until it gets worse.
     """
     seconds = None if length is None else or_exit(parse_duration, length)
     wanted = CauseOrder(CauseAction.ACKNOWLEDGE, user_name(author), comment, seconds)
@@ -71,7 +73,7 @@ def ack(
 @author_option
 @target_argument
 def unack(file: Path, form: str, author: str | None, target: str) -> None:
-    """Withdraw an acknowledgement: nobody has the cause any more."""
+    """Withdraw an acknowledgement: nobody is working on the cause any more."""
     wanted = CauseOrder(CauseAction.UNACKNOWLEDGE, user_name(author))
     _order(file, form, target, wanted)
 
@@ -85,7 +87,7 @@ def unack(file: Path, form: str, author: str | None, target: str) -> None:
 def resolve(
     file: Path, form: str, comment: str, author: str | None, target: str
 ) -> None:
-    """Resolve a cause: its next crash counts as a first one."""
+    """Resolve a cause: its next crash counts as new."""
     wanted = CauseOrder(CauseAction.RESOLVE, user_name(author), comment)
     _order(file, form, target, wanted)
 

@@ -59,7 +59,7 @@ def _lines(facts: DailyDigest) -> Iterator[str]:
     for limited in facts.suppressed:
         yield f"{'suppressed':<10}{limited.count:>5}  {limited.service}"
     for open_cause in facts.unresolved:
-        held = open_cause.holder.author if open_cause.holder else "nobody has it"
+        held = open_cause.holder.author if open_cause.holder else "not acknowledged"
         names = ", ".join(open_cause.hosts)
         yield f"{'open':<17}{open_cause.title} ({names}): {held}"
     if facts.silenced:

@@ -35,7 +35,7 @@ COMMANDS = {
     "version": "omprog_panic.cli.version:version",
 }
 SUMMARIES = {
-    "ack": "Acknowledge a cause: you have it, and escalation stops.",
+    "ack": "Acknowledge a cause: you are working on it, and escalation stops.",
     "alerter": "Run the alerter in the foreground (for systemd).",
     "analyze": "Find the crashes in console text.",
     "apply": "Apply config.yaml to rsyslogd, collector, firewall and alerter.",
@@ -46,7 +46,7 @@ SUMMARIES = {
     "incidents": "Show and manage stored incidents.",
     "outbox": "Show and manage pending deliveries.",
     "reanalyze": "Analyze stored incidents again with the rules of this version.",
-    "resolve": "Resolve a cause: its next crash counts as a first one.",
+    "resolve": "Resolve a cause: its next crash counts as new.",
     "routes": "Explain who is notified of what.",
     "senders": "Show senders: every machine that is listed or has sent.",
     "silence": "Add, list and end silences.",

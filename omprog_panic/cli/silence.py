@@ -109,7 +109,7 @@ def add(  # noqa: PLR0913 - one argument for each option
     if not any(match.values()) and not everything:
         raise click.UsageError("name what to silence (--host ...), or use --everything")
     if length is None and not every:
-        raise click.UsageError("say for how long (--for 2h), or when it comes again")
+        raise click.UsageError("the duration is missing: use --for 2h, or --every")
     config = or_exit(load_public, file)
     new = NewSilence(
         match,

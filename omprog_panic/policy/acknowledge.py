@@ -114,7 +114,7 @@ def _draft(cause: CauseState, row: LifecycleState, told: Holder | None) -> Draft
     draft = Draft(
         facts=Unacknowledged(summary, told or NOBODY, cause.released_by),
         decision=Decision.NOTIFY_UNACKNOWLEDGED,
-        reason=f"{told.author if told else 'somebody'} no longer has it",
+        reason=f"{told.author if told else 'somebody'} is no longer working on it",
         subject=f"cause:{row.cause}",
         labels=labels,
         incident_id=row.start.episode,

@@ -28,8 +28,8 @@ class Decision(enum.Enum):
         "NOTIFY_ESCALATED",
         "nobody has acknowledged it in time, so the next service is notified",
     )
-    NOTIFY_ACKNOWLEDGED = "NOTIFY_ACKNOWLEDGED", "somebody has it"
-    NOTIFY_UNACKNOWLEDGED = "NOTIFY_UNACKNOWLEDGED", "nobody has it any more"
+    NOTIFY_ACKNOWLEDGED = "NOTIFY_ACKNOWLEDGED", "a cause was acknowledged"
+    NOTIFY_UNACKNOWLEDGED = "NOTIFY_UNACKNOWLEDGED", "a cause is no longer acknowledged"
     NOTIFY_RESOLVED = "NOTIFY_RESOLVED", "its cause is resolved"
     NOTIFY_HOST_STATE = (
         "NOTIFY_HOST_STATE",
@@ -66,7 +66,7 @@ class Decision(enum.Enum):
     )
     SUPPRESS_ACKNOWLEDGED = (
         "SUPPRESS_ACKNOWLEDGED",
-        "somebody has its cause; it is notified when it is worse",
+        "its cause is acknowledged; it is notified when it gets worse",
     )
     SUPPRESS_HOST_STATE = (
         "SUPPRESS_HOST_STATE",

@@ -175,4 +175,4 @@ def test_a_silence_that_comes_again_is_added_and_its_next_time_shown(
 
     neither = call(config, "silence", "add", "--host", "a", "--comment", "x")
     assert neither.exit_code == 2
-    assert "say for how long" in neither.output
+    assert "the duration is missing" in neither.output
