@@ -45,7 +45,7 @@ def apply_command(evaluation: Evaluation, command: CauseCommand) -> None:
 
 
 def _acknowledge(evaluation: Evaluation, cause: CauseState, holder: Holder) -> None:
-    cause.holder, cause.released_by = holder, ""
+    cause.holder, cause.released_by, cause.was_held = holder, "", True
     for row in open_rows(evaluation.memory, cause):
         row.baseline, row.worse = baseline_of(row), ()
         evaluation.memory.lifecycles.put(lifecycle_key(row.cause, row.service), row)
@@ -65,17 +65,22 @@ def _release(evaluation: Evaluation, cause: CauseState, author: str) -> None:
 def expire_acknowledgements(evaluation: Evaluation) -> None:
     """End the acknowledgements whose time is over."""
     causes, wall = evaluation.memory.causes, evaluation.now.wall
-    for key, cause in sorted(causes.rows.items()):
-        holder = cause.holder
-        if holder is not None and holder.until is not None and holder.until <= wall:
-            _release(evaluation, cause, "")
-            causes.put(key, cause)
-            _decide(evaluation, key, f"the time of {holder.author} is over")
+    over = [
+        (key, cause, cause.holder.author)
+        for key, cause in causes.rows.items()
+        if cause.holder is not None and (cause.holder.until or wall + 1) <= wall
+    ]
+    for key, cause, author in sorted(over, key=lambda item: item[0]):
+        _release(evaluation, cause, "")
+        causes.put(key, cause)
+        _decide(evaluation, key, f"the time of {author} is over")
 
 
 def report_holders(evaluation: Evaluation) -> None:
     """Send each service that knows of a cause who has it now, if that has changed."""
-    for _, cause in sorted(evaluation.memory.causes.rows.items()):
+    rows_of = evaluation.memory.causes.rows
+    held = [(key, cause) for key, cause in rows_of.items() if cause.was_held]
+    for _, cause in sorted(held, key=lambda item: item[0]):
         rows = open_rows(evaluation.memory, cause)
         for row in rows:
             if row.fired and row.told != cause.holder:

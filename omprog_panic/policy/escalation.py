@@ -21,9 +21,14 @@ if TYPE_CHECKING:
 
 def escalate_causes(evaluation: Evaluation) -> None:
     """Send what is due; a service without room under its rate limit has to wait."""
-    for _, cause in sorted(evaluation.memory.causes.rows.items()):
-        if cause.holder is not None or cause.closing is not None:
-            continue
+    waiting = [
+        (key, cause)
+        for key, cause in evaluation.memory.causes.rows.items()
+        if cause.holder is None
+        and cause.closing is None
+        and any(_has_waited(evaluation, step) for step in cause.steps)
+    ]
+    for _, cause in sorted(waiting, key=lambda item: item[0]):
         due = [
             (step, service)
             for step in cause.steps
@@ -43,14 +48,17 @@ def _targets(evaluation: Evaluation, step: StepState) -> list[str]:
     return [r.key for r in receivers if tags & set(r.tags)]
 
 
+def _has_waited(evaluation: Evaluation, step: StepState) -> bool:
+    """Return whether the time of a step has come; a service may have been sent it."""
+    since_t = step.since_t
+    return since_t is not None and evaluation.now.t - since_t >= step.step.after_s
+
+
 def _is_due(evaluation: Evaluation, step: StepState, service: str) -> bool:
-    if step.since_t is None:
-        return False
-    sent, now = step.sent.get(service), evaluation.now.t
+    sent, repeat_s = step.sent.get(service), step.step.repeat_s
     if sent is None:
-        return now - step.since_t >= step.step.after_s
-    repeat_s = step.step.repeat_s
-    return repeat_s is not None and now - sent.last_t >= repeat_s
+        return _has_waited(evaluation, step)
+    return repeat_s is not None and evaluation.now.t - sent.last_t >= repeat_s
 
 
 def _is_silenced(evaluation: Evaluation, row: LifecycleState) -> bool:

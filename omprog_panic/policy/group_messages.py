@@ -25,6 +25,7 @@ from omprog_panic.policy.group import (
 )
 from omprog_panic.policy.lifecycle import (
     episode_of,
+    held_causes,
     holder_of,
     is_quiet,
     note_sent,
@@ -46,6 +47,7 @@ def flush_groups(evaluation: Evaluation) -> None:
     grouping, now = evaluation.settings.config.grouping, evaluation.now.t
     receivers = {receiver.key for receiver in evaluation.settings.receivers}
     groups = evaluation.memory.groups
+    held = held_causes(evaluation.memory)
     # What is new first: repeats must not take its place under the rate limit.
     for key, group in sorted(groups.rows.items(), key=_urgency):
         pending = group.pending
@@ -53,7 +55,7 @@ def flush_groups(evaluation: Evaluation) -> None:
             groups.drop(key)  # its messages are readdressed by the outbox
         elif group.notified_t is None:
             _notify_first(evaluation, key, group)
-        elif is_quiet(evaluation.memory, group):
+        elif group.cause in held and is_quiet(evaluation.memory, group):
             continue
         elif pending.fresh and _is_due(evaluation, group, grouping.group_interval_s):
             _notify_more(evaluation, key, group)

@@ -45,6 +45,12 @@ def holder_of(memory: Memory, cause: str) -> Holder | None:
     return None if row is None else row.holder
 
 
+def held_causes(memory: Memory) -> frozenset[str]:
+    """Return the causes that somebody has."""
+    rows = memory.causes.rows.items()
+    return frozenset(key for key, row in rows if row.holder is not None)
+
+
 def open_rows(memory: Memory, cause: CauseState) -> list[LifecycleState]:
     """Return the life cycles of a cause at its services."""
     keys = [lifecycle_key(cause.cause, service) for service in cause.services]

@@ -29,22 +29,18 @@ if TYPE_CHECKING:
 def resolve_causes(evaluation: Evaluation) -> None:
     """Resolve what is over; what cannot be sent yet stays open until it can."""
     memory = evaluation.memory
+    closing = {key for key, row in memory.causes.rows.items() if row.closing}
     over = [
-        row
-        for _, row in sorted(memory.lifecycles.rows.items())
-        if _is_closing(evaluation, row) or _is_over(evaluation, row)
+        (key, row)
+        for key, row in memory.lifecycles.rows.items()
+        if row.cause in closing or _is_over(evaluation, row)
     ]
-    for row in over:
+    for _, row in sorted(over, key=lambda item: item[0]):
         cause = memory.causes.get(row.cause)
         if cause is not None:
             _resolve(evaluation, cause, row)
     forget_lifecycles(evaluation)
     _forget_resolved(evaluation)
-
-
-def _is_closing(evaluation: Evaluation, row: LifecycleState) -> bool:
-    cause = evaluation.memory.causes.get(row.cause)
-    return cause is not None and cause.closing is not None
 
 
 def _is_over(evaluation: Evaluation, row: LifecycleState) -> bool:

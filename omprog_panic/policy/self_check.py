@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MISSES = 3  # in a row make the monitor deaf: a storm delays a probe, too
 REMEMBERED_PROBES = 5
+CAUSE = "monitor"  # joins deaf and hears at a service
 
 
 def probe_is_due(evaluation: Evaluation) -> bool:
@@ -81,8 +82,8 @@ def handle_probe_returned(evaluation: Evaluation, probe: ProbeReturned) -> None:
             deaf_since=row.deaf_at,
             deaf_s=None if row.deaf_t is None else now.t - row.deaf_t,
         )
-        row.deaf, row.deaf_at = False, None
         _notify(evaluation, facts, "a probe datagram arrived again")
+        row.deaf, row.deaf_at = False, None
     evaluation.memory.save_self_check()
 
 
@@ -102,5 +103,8 @@ def _notify(
         subject="monitor",
         labels=labels,
         limit=Limit.MONITOR,
+        order_key=CAUSE,
+        cause=CAUSE,
+        episode=f"{evaluation.memory.current_self_check.deaf_at or 0.0:.0f}",
     )
     evaluation.notify(draft, {s: fired.template for s, fired in routed.items()})

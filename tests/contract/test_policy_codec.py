@@ -282,6 +282,7 @@ def cause() -> CauseState:
         services=("0123456789ab",),
         holder=HOLDER,
         released_by="grace",
+        was_held=True,
         steps=(StepState(step, "databases", 9.5, {"ba98": SentStep(2, 11.5)}),),
         targets={"ba98": HOLDER, "ba99": None},
         closing=Closing("grace", "new firmware"),

@@ -55,6 +55,7 @@ class CauseState:
     services: tuple[str, ...] = ()  # that have a row among the life cycles
     holder: Holder | None = None
     released_by: str = ""  # who withdrew the last acknowledgement
+    was_held: bool = False  # somebody had it, at some time
     steps: tuple[StepState, ...] = ()
     targets: dict[str, Holder | None] = dataclasses.field(default_factory=dict)
     closing: Closing | None = None
@@ -67,6 +68,7 @@ def _encode(row: CauseState) -> Json:
         "services": list(row.services),
         "holder": encode_holder(row.holder),
         "released_by": row.released_by,
+        "was_held": row.was_held,
         "steps": [_encode_step(step) for step in row.steps],
         "targets": {
             service: encode_holder(told) for service, told in row.targets.items()
@@ -84,6 +86,7 @@ def _decode(raw: Json) -> CauseState:
         services=tuple(raw["services"]),
         holder=_holder(raw["holder"]),
         released_by=raw["released_by"],
+        was_held=raw["was_held"],
         steps=tuple(map(_decode_step, raw["steps"])),
         targets={service: _holder(told) for service, told in raw["targets"].items()},
         closing=None

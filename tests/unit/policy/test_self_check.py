@@ -99,3 +99,18 @@ def test_without_an_interval_none_is_sent() -> None:
     scene = Scene(self_check={"interval_s": 0})
 
     assert send_probes(scene, 7200, answered=True) == 0
+
+
+def test_deaf_and_hears_have_one_key_and_the_next_time_has_another() -> None:
+    scene = Scene()
+    for turn in "ab":
+        for number in range(4):
+            scene.feed(ProbeSent(f"{turn}{number}"))
+            scene.wait(61)
+        scene.feed(ProbeReturned(f"{turn}3"))
+        scene.wait(61)
+    deaf, hears, again, _ = [message.dedup_key for message in scene.messages]
+
+    assert deaf == hears
+    assert deaf != again
+    assert {message.order_key for message in scene.messages} == {"monitor"}
