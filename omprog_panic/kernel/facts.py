@@ -82,7 +82,7 @@ _PROCESS = re.compile(
 )
 # ia64 "insmod[1522]: Oops 11012296146944 [1]", alpha "swapper(1): Oops 0"
 _DIED = re.compile(
-    r"(?P<comm>[^ :(\[]{1,16})(?:\[(?P<pid>\d{1,7})\]: .{1,60} \[\d+\]|"
+    r"(?:CPU \d+ )?(?P<comm>[^ :(\[]{1,16})(?:\[(?P<pid>\d{1,7})\]: .{1,60} \[\d+\]|"
     r"\((?P<pid2>\d{1,7})\): .{1,60})$"
 )
 # The victim of a stalled processor: "task:python  state:R ... pid:554348 ppid:1", or

@@ -42,7 +42,7 @@ STAMP_ONLY = re.compile(
     rb"(?![\[(<.\x00-\x1f-]|[cC]\d)",
 )
 """A time stamp without any other prefix or a vendor's column: the usual line."""
-_INDENTED = frozenset("[cC(<-. ")
+_INDENTED = frozenset("[cC(<-. \t")
 _new = tuple.__new__
 _JUNK = str.maketrans("", "", "\r\0")
 

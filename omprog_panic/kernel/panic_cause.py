@@ -63,8 +63,8 @@ PANIC_CAUSES: tuple[PanicCause, ...] = (
     _cause(
         r"Fatal exception|panic_on_oops|Attempted to kill|Aiee|Oopsed too often|"
         r"Machine halted|Recursive fault|Unrecoverable|[Oo]ops|Fatal trap|"
-        r"bad mode|Unhandled|Kernel Fault|HPMC|BUG!|cannot handle|Undefined "
-        r"instruction",
+        r"bad mode|Unhandled|Kernel Fault|HPMC|Page fault: |Bad Address|"
+        r"Unexpected interruption|BUG!|cannot handle|Undefined instruction",
         _OOPSES,
         "arch/*/kernel/dumpstack.c oops_end, kernel/exit.c",
     ),

@@ -39,7 +39,7 @@ VENDOR_COLUMN = rf"(?:(?=[\[cC(<.-])(?:{'|'.join(VENDOR)}))?"
 # In a record the time stamp of Amlogic, Huawei and MediaTek is text as well.
 _VENDOR_STAMP = r"(?:\[ *\d{1,12}\.\d{6}(?:@\d{1,3}|s)?\][ \t]*)?"
 VENDOR_PREFIX = re.compile(f"{_VENDOR_STAMP}(?:{'|'.join(VENDOR)})?")
-_FIRST = frozenset("[cC(<-. ")
+_FIRST = frozenset("[cC(<-. \t")
 """First characters of these columns, and of indentation."""
 
 # dmesg -T: [Fri Nov 27 09:00:00 2026]; -H and -e: [Nov27 09:00] or [  +0.000012];

@@ -88,7 +88,7 @@ _GLUED = re.compile(
 )
 _PROMPT = re.compile(r"(?:\blogin: |[\w~/]# |[\w~/]\$ )\Z")
 """What a terminal shows when the kernel prints: no program quotes behind it."""
-_INDENTED = frozenset("[(<-. ")
+_INDENTED = frozenset("[(<-. \t")
 _CPU_COLUMNS = frozenset(f"{letter}{digit}" for letter in "cC" for digit in range(10))
 MARKS = (DIE_MARK, "BUG", "anic - not", "ble to han", "INFO: ")
 """One of these stands in every start line that does not begin with its key."""

@@ -280,11 +280,19 @@ FAULT: tuple[Signature, ...] = (
     Signature(
         "oops",
         Severity.OOPS,
-        ("Kernel Fault:", "High Priority", "Unexpected interruption", "Low Priority"),
+        (
+            "Kernel Fault:",
+            "High Priority",
+            "Unexpected interruption",
+            "Low Priority",
+            "Page fault: ",
+            "Bad Address (null",
+        ),
         r"(?P<what>Kernel Fault|High Priority Machine Check \(HPMC\)|"
-        r"Unexpected interruption|Low Priority Machine Check): Code=\d+",
+        r"Unexpected interruption|Low Priority Machine Check|Page fault: no context|"
+        r"Page fault: bad address|Bad Address \(null pointer deref\?\)): Code=\d+",
         title="{what}",
         rule="pc",
-        source="arch/parisc/kernel/traps.c parisc_terminate",
+        source="arch/parisc/kernel/traps.c parisc_terminate; mm/fault.c",
     ),
 )

@@ -64,6 +64,7 @@ def test_the_program_counter_of_another_processor_is_not_the_reports() -> None:
     [
         ("acmed[1522]: Oops 11012296146944 [1]", "acmed", 1522),  # ia64
         ("acmed(801): Oops 0", "acmed", 801),  # alpha
+        ("CPU 2 acmed(801): Oops 0", "acmed", 801),  # alpha
         ("Pid : 61, Comm: \t\t acmed", "acmed", 61),  # sh
         ("Pid: 1522, CPU 3, comm:                acmed", "acmed", 1522),  # ia64
         (
