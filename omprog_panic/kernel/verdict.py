@@ -188,7 +188,7 @@ def _kind_and_severity(lines: ReportLines) -> tuple[str, Severity]:
 
 def _is_confirmed(pattern: str, texts: Sequence[str]) -> bool:
     search = re.compile(pattern).search
-    return any(search(text) for text in texts[1:])
+    return any(search(text) for text in texts)
 
 
 def _before_panic(items: list[TraceItem], lines: ReportLines) -> list[TraceItem]:
