@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from omprog_panic.store.incidents import IncidentSummary
 
 NOBODY = SenderDirectory(())
+# Text that means itself, as a regular expression and in JSON.
+_LITERAL = re.compile(r"[A-Za-z0-9_ :-]+")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -188,6 +190,11 @@ def _contains(
 ) -> bool:
     if pattern.search(summary.title) or pattern.search(summary.function or ""):
         return True
-    record = decode(incidents.load_spool_file(connection, summary.id))
+    content = incidents.load_spool_file(connection, summary.id)
+    word = pattern.pattern
+    # Spool files are ASCII: a word that is not in the bytes is in no line.
+    if _LITERAL.fullmatch(word) and word.lower().encode() not in content.lower():
+        return False
+    record = decode(content)
     assert isinstance(record, IncidentRecord)
     return any(pattern.search(item.text) for item in record.records)

@@ -50,6 +50,8 @@ def ids(config: Path, **query: Any) -> list[str]:
         ({"text": "null POINTER"}, [WEB]),
         ({"text": "usb 1-1: new device"}, [DB, WEB, FARM, OLD]),
         ({"text": "^no such line"}, []),
+        ({"text": "NO SUCH LINE"}, []),
+        ({"text": "KERNEL PANIC - NOT syncing"}, [DB, WEB, FARM, OLD]),
         ({"since": at("2026-11-27T00:00:00+00:00")}, [DB, WEB]),
         ({"until": at("2026-11-27T02:00:00+00:00")}, [FARM, OLD]),
         ({"since": at("2026-11-27T02:00:00+00:00")}, [DB, WEB]),
