@@ -71,8 +71,8 @@ def configure_windows(evaluation: Evaluation) -> None:
         silences.put(id_, row)
     for key, row in sorted(silences.rows.items()):
         if row.is_window and key not in found:
-            silences.drop(key)
-            _report_end(evaluation, row)
+            row.ends_at = min(row.ends_at, evaluation.now.wall)
+            silences.put(key, row)
 
 
 def find_silence(
@@ -194,30 +194,40 @@ def _decide_silenced(
 
 
 def end_silences(evaluation: Evaluation) -> None:
-    """Report what happened under silences that are over, and forget them."""
+    """Report what happened under silences that are over, and forget them.
+
+    At the rate limit of a service that waits until there is room: a window must not
+    hide anything because many messages were sent.
+    """
     silences, wall = evaluation.memory.silences, evaluation.now.wall
     for key, row in sorted(silences.rows.items()):
-        if row.ends_at <= wall:
+        is_over = row.ends_at <= wall
+        occurrence = row.occurrence
+        if not is_over and (occurrence is None or occurrence.ends_at > wall):
+            continue
+        if not _report_end(evaluation, row):
+            continue
+        if is_over:
             silences.drop(key)
-            _report_end(evaluation, row)
-        elif row.occurrence is not None and row.occurrence.ends_at <= wall:
-            _report_end(evaluation, row)
+        else:
             row.crashes = row.signs = 0
             row.incidents, row.events, row.hosts, row.services = (), (), (), ()
             row.occurrence = None
             silences.put(key, row)
 
 
-def _report_end(evaluation: Evaluation, row: SilenceState) -> None:
+def _report_end(evaluation: Evaluation, row: SilenceState) -> bool:
+    """Report what was under a silence; return whether there was room for it."""
     if row.crashes or row.signs:
-        _notify_ended(evaluation, row)
-    elif not row.every:
+        return _notify_ended(evaluation, row)
+    if not row.every:
         reason = f"silence {row.id} has ended; it covered nothing"
         subject = f"silence:{row.id}"
         evaluation.decide(DecisionRecord(Decision.STORE_EXPECTED, subject, reason))
+    return True
 
 
-def _notify_ended(evaluation: Evaluation, row: SilenceState) -> None:
+def _notify_ended(evaluation: Evaluation, row: SilenceState) -> bool:
     starts_at, ends_at = row.occurrence or (row.starts_at, row.ends_at)
     facts = SilenceEnded(
         id=row.id.removeprefix(WINDOW),
@@ -246,7 +256,10 @@ def _notify_ended(evaluation: Evaluation, row: SilenceState) -> None:
     # Those who would have been notified then; where it was no crash, as routed now.
     services = [s for s in row.services if s in keys]
     services = services or list(settings.route(labels, evaluation.now.wall))
+    if not all(evaluation.has_room(service, draft) for service in services):
+        return False
     evaluation.notify(draft, dict.fromkeys(services))
+    return True
 
 
 def _down(evaluation: Evaluation, row: SilenceState) -> tuple[str, ...]:

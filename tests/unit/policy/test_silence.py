@@ -260,3 +260,17 @@ def test_a_changed_window_is_the_same_one_with_other_times() -> None:
     [row] = scene.engine.memory.silences.rows.values()
     assert str(row.every[0]) == "Sun UTC"
     assert str(row.match[0]) == "host=web-*"
+
+
+def test_at_the_rate_limit_what_was_under_a_silence_is_said_later() -> None:
+    scene = Scene(grouping={"messages_per_hour": 2}, **WINDOWS)
+    scene.wait(660, 10)
+    crash = scene.crash()
+    scene.wait(1500, 10)
+    scene.crash(host=3, cause="b")
+    scene.wait(1000, 10)
+    assert scene.of_kind("silence-ended") == []
+    scene.wait(3600, 10)
+
+    [message] = scene.of_kind("silence-ended")
+    assert [item.id for item in facts(message).incidents] == [crash.id]
