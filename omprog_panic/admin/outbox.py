@@ -50,6 +50,7 @@ class OutboxDelivery:
             "title": entry.title,
             "last_reason": entry.last_reason,
             "stands_in_for": entry.stands_in_for,
+            "in_doubt": entry.in_doubt,
             "time": self.time,
         }
 

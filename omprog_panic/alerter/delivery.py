@@ -27,6 +27,7 @@ from omprog_panic.store.outbox import Lease, OutboxRow, OutboxState
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from omprog_panic.alerter.clock_watch import ClockWatch
     from omprog_panic.alerter.compose import Composer
     from omprog_panic.alerter.event import EventSink
     from omprog_panic.clock import Clock
@@ -50,6 +51,7 @@ class DeliverySetup:
     database: Database
     compose: Composer
     clock: Clock
+    clock_watch: ClockWatch
     lease: Lease
     backoff: Backoff
     retry_for_s: float
@@ -190,8 +192,7 @@ class DeliveryAgent:
         delay, reason = self._delay(row, outcome), outcome.reason
         if outcome.in_doubt:
             reason = f"{reason} ({row.in_doubt + 1} of these may have arrived)"
-        old = now - row.created_at >= setup.retry_for_s
-        given_up = old and row.attempts >= FEWEST_ATTEMPTS
+        given_up = self._is_too_old(row, now)
         with setup.database.write() as connection:
             if not outbox.row_exists(connection, row.id):
                 return None
@@ -214,6 +215,11 @@ class DeliveryAgent:
         level = logging.DEBUG if is_known else logging.WARNING
         log.log(level, "alert deferred", extra=fields)
         return AlerterEvent("deferred", fields)
+
+    def _is_too_old(self, row: OutboxRow, now: float) -> bool:
+        limit_s = self._setup.retry_for_s
+        old = now - row.created_at >= limit_s and row.attempts >= FEWEST_ATTEMPTS
+        return old and self._setup.clock_watch.trusts(limit_s)
 
     def _delay(self, row: OutboxRow, outcome: Outcome) -> float:
         """Return the wait before the next attempt at a message."""

@@ -13,6 +13,7 @@ import logging
 import signal
 from typing import TYPE_CHECKING
 
+from omprog_panic.alerter.clock_watch import ClockWatch
 from omprog_panic.alerter.delivery import STORE_RETRY_S
 from omprog_panic.alerter.event import AlerterEvent, ignore
 from omprog_panic.alerter.intake import Intake
@@ -59,6 +60,7 @@ class Alerter:
         self._setup = setup
         self._emit = emit
         self._clock = SystemClock()
+        clock_watch = ClockWatch(self._clock)
         config = setup.config
         self._database = open_database(config.paths.database)
         self._wakeup = Wakeup(config.paths.spool)
@@ -78,10 +80,10 @@ class Alerter:
             database=self._database,
             clock=self._clock,
             policy_runner=policy_runner,
-            maintenance=Maintenance(self._database, self._clock, config),
+            maintenance=Maintenance(self._database, self._clock, config, clock_watch),
             report=SettingsReport(self._database, self._clock),
         )
-        self._workers = DeliveryWorkers(self._database, self._clock, emit)
+        self._workers = DeliveryWorkers(self._database, self._clock, clock_watch, emit)
         self._failure = ""  # the last one that was logged
         self._started = False
 

@@ -10,6 +10,7 @@ from omprog_panic.alerter.dispatch import report_dead_letters, stand_in
 from omprog_panic.store import dead_letters, outbox, retention
 
 if TYPE_CHECKING:
+    from omprog_panic.alerter.clock_watch import ClockWatch
     from omprog_panic.clock import Clock
     from omprog_panic.config.model import AlerterConfig
     from omprog_panic.store.connect import Database
@@ -20,8 +21,6 @@ ESCALATE_EVERY_S = 5.0
 PRUNE_EVERY_S = 600.0
 PRUNE_BATCH = 200  # incidents a transaction, so that others can write soon
 MAX_PRUNE_BATCHES = 50  # at a time; the rest comes next time
-TRUST_CLOCK_AFTER_S = 6 * 3600.0
-CLOCK_STEP_S = 600.0  # more than a clock drifts between two checks
 
 
 @dataclasses.dataclass(slots=True)
@@ -31,10 +30,9 @@ class Maintenance:
     database: Database
     clock: Clock
     config: AlerterConfig
+    clock_watch: ClockWatch
     _escalated_since: float = -ESCALATE_EVERY_S
     _pruned_since: float = -PRUNE_EVERY_S
-    _offset: float | None = None  # of the wall clock to the steady one
-    _steady_since: float = 0.0
 
     def run(self) -> bool:
         """Do what is due; return whether there is something new to deliver.
@@ -46,7 +44,7 @@ class Maintenance:
         now = self.clock.monotonic()
         if now - self._pruned_since >= PRUNE_EVERY_S:
             self._pruned_since = now
-            self.prune(by_age=self._is_clock_steady())
+            self.prune(by_age=self.clock_watch.is_steady())
         if now - self._escalated_since >= ESCALATE_EVERY_S:
             self._escalated_since = now
             return self.escalate()
@@ -62,6 +60,8 @@ class Maintenance:
         with self.database.write() as connection:
             outbox.correct_future_times(connection, now)
             for fallback in self.config.fallbacks:
+                if not self.clock_watch.believes(fallback.after_s):
+                    continue
                 standing_in += stand_in(connection, fallback, services, now)
             reported = report_dead_letters(connection, services, now, self._name_of)
         if standing_in:
@@ -75,23 +75,6 @@ class Maintenance:
     def _name_of(self, address: str, own_name: str | None) -> str:
         # The directory is made here, because it is rarely needed.
         return self.config.directory.name_of(address, own_name)
-
-    def _is_clock_steady(self) -> bool:
-        """Return whether the clock was not set for so long that it can be trusted.
-
-        A machine with an empty battery starts in another year and is corrected minutes
-        later; until then nothing may be deleted because of its age.
-        """
-        steady = self.clock.monotonic()
-        offset = self.clock.wall() - steady
-        if self._offset is None or abs(offset - self._offset) > CLOCK_STEP_S:
-            if self._offset is not None:
-                extra = {"seconds": round(offset - self._offset)}
-                log.warning(
-                    "the clock was set: nothing is deleted by age for now", extra=extra
-                )
-            self._offset, self._steady_since = offset, steady
-        return steady - self._steady_since >= TRUST_CLOCK_AFTER_S
 
     def prune(self, *, by_age: bool = True) -> None:
         """Give up messages to removed services; delete what is beyond the limits.

@@ -14,6 +14,7 @@ from omprog_panic.sinks.registry import open_sink
 from omprog_panic.store.outbox import Lease
 
 if TYPE_CHECKING:
+    from omprog_panic.alerter.clock_watch import ClockWatch
     from omprog_panic.alerter.event import EventSink
     from omprog_panic.alerter.setup import Setup
     from omprog_panic.clock import Clock
@@ -30,9 +31,16 @@ def lease_owner() -> str:
 class DeliveryWorkers:
     """Starts, wakes and stops the workers of a setup."""
 
-    def __init__(self, database: Database, clock: Clock, emit: EventSink) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        clock_watch: ClockWatch,
+        emit: EventSink,
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._clock_watch = clock_watch
         self._emit = emit
         self._workers: list[Worker] = []
 
@@ -74,6 +82,7 @@ class DeliveryWorkers:
             database=self._database,
             compose=Composer(self._database, setup.templates, name_of),
             clock=self._clock,
+            clock_watch=self._clock_watch,
             lease=Lease(lease_owner(), lease_s, max(lease_s, backoff.longest_s())),
             backoff=backoff,
             retry_for_s=limits.retry_for_s,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     Column("id"), Column("state"), Column("title", 0, 12), Column("source", 4),
     Column("service_label", 1, 10), Column("kind", 6), Column("time", 3),
-    Column("attempts", 5), Column("last_reason", 2, 16),
+    Column("attempts", 5), Column("in_doubt", 7), Column("last_reason", 2, 16),
 )  # fmt: skip
 
 

@@ -54,6 +54,7 @@ class OutboxEntry:
     title: str | None
     last_reason: str | None
     stands_in_for: str | None
+    in_doubt: int  # attempts after which it may have arrived
 
 
 def backlog(connection: Connection) -> list[ServiceBacklog]:
@@ -147,6 +148,7 @@ def _entries(
             title=row.title,
             last_reason=row.last_reason,
             stands_in_for=row.stands_in_for,
+            in_doubt=row.in_doubt,
         )
         for row in connection.execute(query)
     ]

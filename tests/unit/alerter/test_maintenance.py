@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from omprog_panic.alerter.clock_watch import ClockWatch
 from omprog_panic.alerter.dispatch import (
     NOTICE_EVERY_S,
     notify_test,
@@ -193,6 +194,84 @@ def test_a_clock_that_falls_back_delays_nothing(world: World) -> None:
     assert states(world, STANDBY.key) == ["waiting"]
 
 
+YEARS_S = 3 * 365 * DAY_S
+
+
+@pytest.mark.parametrize("before_s", [5, 3 * 3600])
+def test_rows_of_a_clock_years_behind_are_not_given_up_when_it_is_set(
+    world: World, before_s: float
+) -> None:
+    maintenance = world.maintenance()
+    world.receive(make_incident(1))
+    agent = world.agent(OPS, Unreachable(world, YEARS_S + before_s + 12 * 3600))
+    world.run(agent, before_s)
+    world.clock.now += YEARS_S
+    maintenance.run()
+    world.run(agent, 13 * 3600)
+
+    assert states(world, OPS.key) == ["sent"]
+
+
+def test_rows_of_a_clock_years_behind_are_given_up_a_day_after_it_was_set(
+    world: World,
+) -> None:
+    world.receive(make_incident(1))
+    agent = world.agent(OPS, Unreachable(world, 1e9))
+    world.run(agent, 3600)
+    world.clock.now += YEARS_S
+    world.run(agent, RETRY_FOR_S - 120)
+    assert states(world, OPS.key) == ["waiting"]
+
+    world.run(agent, 240)
+    assert states(world, OPS.key) == ["dead"]
+
+
+def test_rows_of_a_clock_years_ahead_are_given_up_a_day_after_it_was_set(
+    world: World,
+) -> None:
+    maintenance = world.maintenance()
+    world.clock.now += YEARS_S
+    world.receive(make_incident(1))
+    agent = world.agent(OPS, Unreachable(world, 1e9))
+    world.run(agent, 3600)
+    world.clock.now -= YEARS_S
+    maintenance.escalate()
+    world.run(agent, RETRY_FOR_S - 120)
+    assert states(world, OPS.key) == ["waiting"]
+
+    world.run(agent, 240)
+    assert states(world, OPS.key) == ["dead"]
+
+
+def test_a_start_with_a_clock_years_ahead_gives_nothing_up(tmp_path: Path) -> None:
+    world = World(tmp_path, [OPS])
+    world.receive(make_incident(1))
+    world.run(world.agent(OPS, Unreachable(world, 1e9)), 3600)
+    world.clock.now += YEARS_S  # while the alerter was down
+    world.clock_watch = ClockWatch(world.clock)
+    agent = world.agent(OPS, Unreachable(world, 1e9))
+    world.run(agent, 3600)
+    world.clock.now -= YEARS_S
+    world.run(agent, 3600)
+
+    assert states(world, OPS.key) == ["waiting"]
+    world.database.close()
+
+
+def test_a_clock_that_is_set_ahead_passes_nothing_on_early(world: World) -> None:
+    maintenance = world.maintenance(Fallback("ops", "standby", 300))
+    world.receive(make_incident(1))
+    agent = world.agent(OPS, MemorySink(*[DOWN] * 1000))
+    world.run(agent, 5)
+    world.clock.now += YEARS_S
+    assert not maintenance.escalate()
+    world.run(agent, 290)
+    assert not maintenance.escalate()
+
+    world.run(agent, 10)
+    assert maintenance.escalate()
+
+
 def test_what_is_old_is_deleted_but_nothing_undelivered(world: World) -> None:
     maintenance = world.maintenance(incidents_days=30)
     world.receive(*(make_incident(number << 96) for number in range(1, 4)))
@@ -250,7 +329,7 @@ def test_a_clock_that_is_set_deletes_nothing_until_it_has_been_steady(
     world.clock.now += 31 * DAY_S
     run_for(maintenance, world, 5)
     assert stored(world) == 1
-    assert "the clock was set: nothing is deleted by age" in caplog.text
+    assert "the clock was set: nothing is deleted or given up" in caplog.text
 
     run_for(maintenance, world, 2)
     assert stored(world) == 0

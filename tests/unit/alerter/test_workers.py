@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from omprog_panic.alerter.clock_watch import ClockWatch
 from omprog_panic.alerter.event import ignore
 from omprog_panic.alerter.setup import Setup, load_setup
 from omprog_panic.alerter.workers import DeliveryWorkers
@@ -30,7 +31,9 @@ def database(setup: Setup) -> Iterator[Database]:
 def test_each_service_has_a_worker_and_a_reload_replaces_them(
     setup: Setup, database: Database
 ) -> None:
-    workers = DeliveryWorkers(database, SystemClock(), ignore)
+    workers = DeliveryWorkers(
+        database, SystemClock(), ClockWatch(SystemClock()), ignore
+    )
     workers.start(setup)
     first = workers.threads()
     workers.start(setup)

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
+from omprog_panic.alerter.clock_watch import ClockWatch
 from omprog_panic.alerter.compose import Composer
 from omprog_panic.alerter.delivery import DeliveryAgent, DeliverySetup
 from omprog_panic.alerter.event import AlerterEvent
@@ -65,6 +66,7 @@ class World:
     policy: dict[str, Any] | None = None  # None: every service gets every incident
 
     def __post_init__(self) -> None:
+        self.clock_watch = ClockWatch(self.clock)
         self.location = Path(EMBEDDED.new_location(self.folder))
         self.database = open_database(self.location, busy_timeout_s=0.1)
         self.database.create()
@@ -99,6 +101,7 @@ class World:
             database=self.database,
             compose=Composer(self.database, templates, name_of({"10.0.0.2": "db-07"})),
             clock=self.clock,
+            clock_watch=self.clock_watch,
             lease=Lease("me", 90.0, max(120.0, self.backoff.longest_s())),
             backoff=self.backoff,
             retry_for_s=RETRY_FOR_S,
@@ -130,7 +133,7 @@ class World:
         public = PublicConfig.from_json(with_defaults(data), file, {})
         config = AlerterConfig.with_services(public, self.services, ())
         self.runner.configure(config.policy, config.first_services())
-        return Maintenance(self.database, self.clock, config)
+        return Maintenance(self.database, self.clock, config, self.clock_watch)
 
     def names(self) -> list[str]:
         return [event.name for event in self.events]
