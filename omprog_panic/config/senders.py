@@ -141,6 +141,21 @@ class SenderDirectory:
             return True
         return is_address(name) and plain(name) != plain(address)
 
+    def share_of(self, address: str) -> str:
+        """Return who an address counts as where room is shared fairly.
+
+        A machine counts as itself. Anybody in a listed network can send from each of
+        its addresses, so all that are listed by it count as one.
+
+        >>> entry = ListedSender.from_json({"name": "lan", "address": "10.0.0.0/8"})
+        >>> SenderDirectory([entry]).share_of("10.0.0.2")
+        'network lan'
+        """
+        entry = self.entry_for(address)
+        if entry is None or entry.single is not None:
+            return self.machine_of(address)
+        return f"network {entry.name}"
+
     def group_of(self, address: str) -> str:
         """Return the name of the entry that an address belongs to; "": none."""
         entry = self.entry_for(address)

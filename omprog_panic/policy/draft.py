@@ -26,7 +26,8 @@ class Draft:
     """A message before it is known which services may be sent it.
 
     ``subject`` as in DecisionRecord. ``crashed``: the hosts whose crash of this cause
-    it is the first to report. ``limit``: which rate limit it counts for.
+    it is the first to report. ``limit``: which rate limit it counts for. ``shares``:
+    who the crashed hosts count as there, see ``SenderDirectory.share_of``.
     """
 
     facts: MessageFacts
@@ -40,3 +41,4 @@ class Draft:
     crashed: tuple[CrashedHost, ...] = ()
     limit: Limit = Limit.SERVICE
     episode: str | None = None
+    shares: tuple[str, ...] = ()

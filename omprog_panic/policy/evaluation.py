@@ -83,7 +83,7 @@ class Evaluation:
         """Return whether a service has not reached its rate limit for such a draft."""
         row = self.memory.rate_limits.get(service) or RateLimitState(service)
         per_hour = self.settings.config.grouping.messages_per_hour
-        return has_room(row, per_hour, self.now, draft)
+        return has_room(row, per_hour, self.now, self._with_shares(draft))
 
     def notify(
         self, draft: Draft, services: Mapping[str, str | None]
@@ -144,6 +144,11 @@ class Evaluation:
         name = f"{kind.value}:{draft.subject}:{monitor.messages}:{monitor.wall}"
         return uuid.uuid5(uuid.NAMESPACE_OID, name).hex
 
+    def _with_shares(self, draft: Draft) -> Draft:
+        share_of = self.settings.directory.share_of
+        shares = dict.fromkeys(share_of(host.address) for host in draft.crashed)
+        return dataclasses.replace(draft, shares=tuple(shares))
+
     def _admit(self, service: str, draft: Draft) -> bool:
         """Count a message; False: the service has reached its rate limit."""
         if draft.limit is Limit.OWN:
@@ -151,7 +156,7 @@ class Evaluation:
         memory, per_hour = self.memory, self.settings.config.grouping.messages_per_hour
         row = memory.rate_limits.get(service) or RateLimitState(service)
         memory.rate_limits.put(service, row)
-        kind = kind_of(draft.facts)
+        draft, kind = self._with_shares(draft), kind_of(draft.facts)
         if draft.limit is Limit.MONITOR:
             per_hour = MONITOR_PER_HOUR
             admitted = admit_monitor(row, self.now, draft, kind)

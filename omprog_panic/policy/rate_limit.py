@@ -2,7 +2,8 @@
 
 The limit holds for every kind of message, and nobody can use it up for the others:
 repeats may take half of it, further causes of a host three quarters, and only the
-first crash of a host within the hour all of it.
+first crash of a host within the hour all of it. The hosts that are listed by one
+network only count as one host there: their addresses can be forged by the thousand.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def urgency_of(row: RateLimitState, draft: Draft) -> Urgency:
     """Return what a message reports to this service."""
     if not draft.crashed:
         return Urgency.REPEAT
-    if all(host.address in row.hosts for host in draft.crashed):
+    if all(share in row.hosts for share in draft.shares):
         return Urgency.NEW_CAUSE
     return Urgency.FIRST_CRASH
 
@@ -55,9 +56,9 @@ def admit(
     urgency = urgency_of(row, draft)
     if len(row.sent) < per_hour - int(per_hour * urgency.value):
         row.sent.append(now.t)
-        for host in draft.crashed:
+        for share in draft.shares:
             if len(row.hosts) < MAX_HOSTS:
-                row.hosts[host.address] = now.t
+                row.hosts[share] = now.t
         return True
     suppress(row, now, draft, kind)
     return False
@@ -66,9 +67,7 @@ def admit(
 def has_room(row: RateLimitState, per_hour: int, now: Timestamps, draft: Draft) -> bool:
     """Return what ``admit`` would, and count nothing."""
     recent = sum(now.t - t < HOUR_S for t in row.sent)
-    known = all(
-        now.t - row.hosts.get(h.address, -HOUR_S) < HOUR_S for h in draft.crashed
-    )
+    known = all(now.t - row.hosts.get(s, -HOUR_S) < HOUR_S for s in draft.shares)
     urgency = Urgency.REPEAT
     if draft.crashed:
         urgency = Urgency.NEW_CAUSE if known else Urgency.FIRST_CRASH

@@ -20,7 +20,7 @@ from omprog_panic.store.schema import INCIDENTS, NOTIFICATIONS, OUTBOX
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Connection, Row
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -131,27 +131,28 @@ def _entries(
         .order_by(OUTBOX.c.id)
         .limit(limit)
     )
-    return [
-        OutboxEntry(
-            id=row.id,
-            created_at=row.created_at,
-            state=row.state,
-            attempts=row.attempts,
-            next_attempt_at=row.next_attempt_at,
-            finished_at=row.finished_at,
-            service_key=row.service_key,
-            service_label=row.service_label,
-            notification_id=row.notification_id,
-            kind=row.kind,
-            incident_id=row.incident_id,
-            source=row.source,
-            title=row.title,
-            last_reason=row.last_reason,
-            stands_in_for=row.stands_in_for,
-            in_doubt=row.in_doubt,
-        )
-        for row in connection.execute(query)
-    ]
+    return [_entry(row) for row in connection.execute(query)]
+
+
+def _entry(row: Row[tuple[object, ...]]) -> OutboxEntry:
+    return OutboxEntry(
+        id=row.id,
+        created_at=row.created_at,
+        state=row.state,
+        attempts=row.attempts,
+        next_attempt_at=row.next_attempt_at,
+        finished_at=row.finished_at,
+        service_key=row.service_key,
+        service_label=row.service_label,
+        notification_id=row.notification_id,
+        kind=row.kind,
+        incident_id=row.incident_id,
+        source=row.source,
+        title=row.title,
+        last_reason=row.last_reason,
+        stands_in_for=row.stands_in_for,
+        in_doubt=row.in_doubt,
+    )
 
 
 def retry(connection: Connection, ids: Sequence[int] | None, now: float) -> int:

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 class RateLimitState:
     """One service; ``first_t`` and ``first_at`` are of the first suppressed message.
 
-    ``hosts``: those whose crash it was notified of within the hour. ``causes``: what it
-    was not sent since the last notice.
+    ``hosts``: those whose crash it was notified of within the hour: machines by
+    address, and ``network NAME``. ``causes``: what it was not sent since the last
+    notice.
     """
 
     service: str
@@ -33,7 +34,7 @@ class RateLimitState:
     first_at: float = 0.0  # wall
     notice_t: float | None = None
     monitor: list[float] = dataclasses.field(default_factory=list)  # t, as ``sent``
-    hosts: dict[str, float] = dataclasses.field(default_factory=dict)  # by address: t
+    hosts: dict[str, float] = dataclasses.field(default_factory=dict)  # t
     causes: dict[str, SuppressedCause] = dataclasses.field(default_factory=dict)
     more_causes: int = 0  # suppressed messages of causes that are too many
 

@@ -37,6 +37,7 @@ def first_crash(host: str, title: str = "crash") -> Draft:
         subject="",
         labels=Labels("panic", host=host, address=host, title=title),
         crashed=(CrashedHost(host, host),),
+        shares=(host,),
     )
 
 

@@ -57,6 +57,24 @@ def test_repeats_of_many_hosts_do_not_hold_a_first_panic() -> None:
     assert scene.messages[-1].kind.value == "incident"
 
 
+def test_forged_hosts_of_a_listed_network_do_not_hold_a_listed_hosts_first_panic() -> (
+    None
+):
+    scene = Scene(
+        senders=[
+            {"name": "db-07", "address": "10.0.0.2"},
+            {"name": "lan", "address": "10.0.0.0/8"},
+        ]
+    )
+    for number in range(5000):
+        scene.crash(number + 256, f"forged {number}")
+    scene.crash(2, cause="a real one")
+
+    incidents = scene.of_kind("incident")
+    assert len(incidents) == 24
+    assert incidents[-1].labels.host == "db-07"
+
+
 def test_the_notice_names_hosts_and_causes_the_worst_first() -> None:
     scene = Scene(grouping={"messages_per_hour": 2})
     for host in (3, 4, 5, 2):
