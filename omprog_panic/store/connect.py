@@ -139,6 +139,16 @@ class Database:
         with self._translated(), self._engine.connect() as connection:
             yield connection.execution_options(**{READ_ONLY_OPTION: True})
 
+    def copy_to(self, path: Path) -> None:
+        """Write one state of the database into a new file, readable for us alone.
+
+        Raises:
+            StoreError: it cannot be read, or the file not be written.
+
+        """
+        with self._translated():
+            self._dialect.copy_to(self._engine, path)
+
     def release_space(self) -> None:
         """Return space that became free to the file system, a part at a time.
 

@@ -115,6 +115,18 @@ class Dialect(abc.ABC):
         """
 
     @abc.abstractmethod
+    def copy_to(self, engine: Engine, path: Path) -> None:
+        """Write one state of the whole database into a new file.
+
+        Others may write meanwhile.
+
+        Raises:
+            StoreError: it cannot be read or written, or this engine has backups of its
+                own; the message says how to make one.
+
+        """
+
+    @abc.abstractmethod
     def release_space(self, engine: Engine) -> None:
         """Return space that became free to the file system, a part at a time.
 

@@ -132,6 +132,16 @@ class SQLiteDialect(Dialect):
         )
         return (pages - free) * size
 
+    def copy_to(self, engine: Engine, path: Path) -> None:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        raw = engine.raw_connection()
+        try:
+            raw.cursor().execute("VACUUM INTO ?", (str(path),))
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.location}: {_explain(error)}") from error
+        finally:
+            raw.close()
+
     def release_space(self, engine: Engine) -> None:
         raw = engine.raw_connection()
         try:

@@ -39,7 +39,7 @@ TASKS = (
 )  # fmt: skip
 # Typed on a booted monitor only: they change, or look at, the machine.
 SYSTEM = {"apt-get", "systemctl", "systemd-tmpfiles", "df", "du", "find"}
-SYSTEM_OF_OURS = {"apply", "doctor", "test-alert", "backup", "restore"}
+SYSTEM_OF_OURS = {"apply", "doctor", "test-alert", "restore"}
 # What must be in the output, beside the exit status.
 SHOWN: Mapping[str, tuple[str, ...]] = {
     "incidents list --since 'yesterday 18:00'": ("1a570000", "last night"),
