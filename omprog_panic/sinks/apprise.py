@@ -22,6 +22,7 @@ from omprog_panic.config.service_url import masked, parse_service_url, url_in
 from omprog_panic.errors import DeliveryError
 from omprog_panic.secret import Secret
 from omprog_panic.sinks.apprise_log import REFUSED_TEXT, CapturedLog, captured_log
+from omprog_panic.sinks.dropped import dropped
 from omprog_panic.sinks.http_guard import guarded
 from omprog_panic.sinks.recipients import narrow, recipients
 from omprog_panic.sinks.sink import Outcome
@@ -103,7 +104,8 @@ def read_services(form: str, document: Secret) -> list[Understood]:
 
     """
     found: list[Plugin] = []
-    with captured_log(), contextlib.suppress(Exception):  # 1.2.0: "a[b" in a host
+    with captured_log() as logged, contextlib.suppress(Exception):
+        # 1.2.0 raises: "a[b" in a host
         found = _instances(form, document)
     if not found:
         raise DeliveryError(_why_not(form, document), permanent=True)
@@ -114,6 +116,9 @@ def read_services(form: str, document: Secret) -> list[Understood]:
     url = None if written is None else parse_service_url(written)
     if written is not None and url is not None:
         _check_agreement(written, url)
+    if wrong := dropped(logged.lines, url):
+        reason = f"no valid recipient: {', '.join(wrong)}; correct or remove it"
+        raise DeliveryError(reason, permanent=True)
     return [
         Understood(
             _scheme(one), frozenset(map(str, one.tags)), _masked(one, url), n, recipient

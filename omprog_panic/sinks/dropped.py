@@ -1,0 +1,56 @@
+"""Recipients of a URL that apprise leaves out without an error. Pure.
+
+It logs most of them, in words that differ little between versions; addresses of mail
+that are none it does not even log.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, unquote
+
+from omprog_panic.plain import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from omprog_panic.config.service_url import ServiceUrl
+
+_LOGGED = re.compile(
+    r"(?:(?:Dropp(?:ed|ing)|Ignoring) invalid [^()]*|ntfy topic |target )"
+    r"\((?P<name>.+?)\) (?:specified|is invalid)"
+)
+_ADDRESSES = frozenset({"to", "cc", "bcc"})
+_MAIL = frozenset({"mailto", "mailtos"})
+_TOKEN = re.compile(r"(?=.*[0-9])(?=.*[a-zA-Z])[\w-]{20,}", re.ASCII)
+MAX_SHOWN = 60  # characters of one recipient
+
+
+def dropped(logged: Iterable[str], url: ServiceUrl | None) -> tuple[str, ...]:
+    """Return the recipients that a URL names and that would get nothing.
+
+    ``logged``: what apprise logged when it parsed the URL.
+
+    >>> dropped(["Dropped invalid phone # (12) specified."], None)
+    ('12',)
+    """
+    names = [found["name"] for line in logged if (found := _LOGGED.search(line))]
+    if url is not None and url.scheme in _MAIL:
+        names += _no_addresses(url)
+    return tuple(dict.fromkeys(map(_shown, names)))
+
+
+def _no_addresses(url: ServiceUrl) -> Iterator[str]:
+    values = [v for k, v in parse_qsl(url.query.reveal()) if k.lower() in _ADDRESSES]
+    parts = [part.strip() for value in values for part in value.split(",")]
+    parts += map(unquote, url.path)
+    for part in filter(None, parts):
+        # "Ops <ops@example.org>" is one, "ops@example.org gone" are two.
+        for one in [part] if "<" in part else part.split():
+            if "@" not in one:
+                yield one
+
+
+def _shown(name: str) -> str:
+    return "****" if _TOKEN.fullmatch(name) else one_line(name, MAX_SHOWN)
