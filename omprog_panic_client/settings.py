@@ -165,6 +165,13 @@ def _monitor(value: str, common: dict[str, str]) -> Monitor:
 
 
 def _address_or_name(text: str) -> str:
+    unzoned, is_zoned, zone = text.partition("%")
+    if is_zoned:
+        # `ip route get` does not accept a zone, and the kernel needs none.
+        raise ValueError(
+            f"{text!r} has a zone: write {unzoned}, and interface={zone or 'NAME'} "
+            "on a line of its own"
+        )
     try:
         address = ipaddress.ip_address(text)
     except ValueError:

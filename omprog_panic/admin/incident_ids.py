@@ -20,7 +20,7 @@ def shortened(ids: Iterable[str]) -> dict[str, str]:
     >>> shortened(["0123456789", "0123456700", "abcdefghij"])["abcdefghij"]
     'abcdefgh'
     >>> list(shortened(["0123456789", "0123456700"]).values())
-    ['012345678', '012345670']
+    ['012345670', '012345678']
     """
     short: dict[str, str] = {}
     ordered = sorted(set(ids))

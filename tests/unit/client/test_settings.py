@@ -45,6 +45,7 @@ def test_every_setting_is_read() -> None:
     [
         ("monitor", "is not key=value"),
         ("monitors=10.0.0.1", "is not a setting"),
+        ("monitor=fe80::1%eth0", "write fe80::1, and interface=eth0 on a line"),
         ("monitor=10.0.0", "neither an address nor a host name"),
         ("monitor=127.0.0.1", "is not the address of another machine"),
         ("monitor=ff02::1", "is not the address of another machine"),
