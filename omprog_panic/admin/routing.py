@@ -68,6 +68,7 @@ class RoutingQuestion:
     title: str = ""
     function: str = ""
     kernel: str = ""
+    subsystem: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -283,6 +284,7 @@ def _labels(settings: Settings, question: RoutingQuestion) -> Labels:
         title=question.title,
         function=question.function,
         kernel=question.kernel,
+        subsystem=question.subsystem,
     )
 
 
@@ -296,6 +298,7 @@ def _labels_to_json(labels: Labels) -> dict[str, Any]:
         "title": labels.title,
         "function": labels.function,
         "kernel": labels.kernel,
+        "subsystem": labels.subsystem,
     }
 
 

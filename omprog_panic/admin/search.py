@@ -166,6 +166,7 @@ def summary_to_json(summary: IncidentSummary) -> dict[str, Any]:
         "severity": summary.severity,
         "title": summary.title,
         "function": summary.function,
+        "subsystem": summary.subsystem,
         "fingerprint": summary.fingerprint,
         "analysis_version": summary.analysis_version,
         "panicked": summary.panicked,

@@ -103,6 +103,7 @@ class Composer:
             title=report.title,
             function=report.function or "",
             kernel=report.facts.kernel or record.kernel or "",
+            subsystem=report.subsystem or "",
         )
         return dataclasses.replace(
             notification, labels=labels, cause=report.fingerprint

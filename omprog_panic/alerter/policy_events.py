@@ -45,6 +45,7 @@ def crash_of(
         kind=report.kind,
         title=report.title[:MAX_TEXT],
         function=report.function,
+        subsystem=report.subsystem,
         kernel=facts.kernel or record.kernel,
         hardware=None if facts.hardware is None else facts.hardware[:MAX_TEXT],
         panicked=report.panicked,

@@ -18,7 +18,8 @@ _FACTS = (
     ("severity", "severity"), ("host", "host"), ("address", "address"),
     ("time", "time"), ("title", "title"), ("kernel", "kernel"),
     ("process", "process"), ("hardware", "hardware"), ("taint", "taint"),
-    ("function", "function"), ("trace", "completeness"), ("ending", "ending"),
+    ("function", "function"), ("subsystem", "place"),
+    ("trace", "completeness"), ("ending", "ending"),
     ("decision", "decision"), ("decided because", "decided_because"),
 )  # fmt: skip
 _WIDTH = 17

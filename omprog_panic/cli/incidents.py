@@ -48,7 +48,8 @@ LISTED = 20
 COLUMNS = (
     Column("host", 0, 8), Column("title", 0, 20), Column("severity", 2),
     Column("state", 3),
-    Column("time (UTC)", 1), Column("id"), Column("kernel", 3), Column("address", 4),
+    Column("time (UTC)", 1), Column("id"), Column("kernel", 4), Column("address", 5),
+    Column("subsystem", 3, 12),
 )  # fmt: skip
 
 
@@ -98,6 +99,7 @@ def _rows(found: FoundIncidents) -> Iterator[Mapping[str, object]]:
             "id": short[summary.id],
             "kernel": summary.kernel,
             "address": summary.source,
+            "subsystem": summary.subsystem,
         }
 
 

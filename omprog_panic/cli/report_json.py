@@ -28,6 +28,8 @@ def to_json(name: str, report: Report) -> str:
             "last_line": report.last_line,
             "sound": report.sound,
             "unsound_because": report.unsound_because,
+            "source_file": report.source_file,
+            "subsystem": report.subsystem,
             "facts": _facts(report.facts),
             "repeats": report.repeats,
         }
@@ -45,6 +47,7 @@ def _facts(facts: Facts) -> dict[str, object]:
         "taint": facts.taint,
         "taint_words": facts.taint_words,
         "modules": facts.modules,
+        "module_flags": facts.module_flags,
         "frames": [_frame(frame) for frame in facts.frames],
         "pc": facts.pc,
         "code": facts.code,

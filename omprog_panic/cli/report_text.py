@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from omprog_panic.kernel.place import shown_place
 from omprog_panic.kernel.title import spell
 from omprog_panic.model import Severity
 
@@ -93,6 +94,8 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
         yield "taint", f"{facts.taint} ({', '.join(facts.taint_words)})"
     if facts.pc:
         yield "at", facts.pc
+    if place := shown_place(report):
+        yield "subsystem", place
     if facts.modules:
         yield "modules", _modules(facts.modules)
     yield from facts.keys

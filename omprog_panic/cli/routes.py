@@ -44,6 +44,7 @@ def routes() -> None:
 @click.option("--title", default="", help="The title of the crash.")
 @click.option("--function", default="", help="The function that is blamed.")
 @click.option("--kernel", default="", help="The kernel release.")
+@click.option("--subsystem", default="", help="The subsystem of the function.")
 @click.option(
     "--at",
     default=None,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from omprog_panic.config.calendars import Times
 
 DEFAULT_ROUTE = "default_route"
-MATCH_KEYS = ("severity", "kind", "host", "title", "function", "kernel")
+MATCH_KEYS = ("severity", "kind", "host", "title", "function", "kernel", "subsystem")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -101,13 +101,19 @@ _CPU_ALONE = re.compile(r"(?:CPU|Cpu) ?#?:? *(?P<cpu>\d+) *$")
 _HARDWARE = re.compile(r"(?:Hardware name|Machine model|Hardware): (?P<hw>.+)$")
 _MODULES = re.compile(r"Modules linked in: ?(?P<modules>.*)$")
 _UNLOADED = re.compile(r"\[last unloaded: [^\]]*\]")
-_FLAGS = re.compile(r"\([A-Z+-]+\)$")
+_FLAGS = re.compile(r"\(([A-Z+-]+)\)$")
 _CODE = re.compile(r"Code: (?P<code>[0-9a-f<>() ?]{8,})$")
 _REGISTER = re.compile(rf"(?:{'|'.join(arch.column('registers'))}) ?[:=]")
 
 
 def _modules(text: str) -> tuple[str, ...]:
     return tuple(_FLAGS.sub("", name) for name in _UNLOADED.sub("", text).split())
+
+
+def _module_flags(text: str) -> tuple[tuple[str, str], ...]:
+    words = _UNLOADED.sub("", text).split()
+    flags = [(word, _FLAGS.search(word)) for word in words if word.endswith(")")]
+    return tuple((word[: f.start()], f[1]) for word, f in flags if f)
 
 
 def _cpu_line(found: dict[str, object], match: re.Match[str]) -> None:
@@ -189,6 +195,7 @@ def _read_hardware(found: dict[str, object], text: str) -> None:
 def _read_modules(found: dict[str, object], text: str) -> None:
     if match := _MODULES.match(text):
         found.setdefault("modules", _modules(match["modules"]))
+        found.setdefault("module_flags", _module_flags(match["modules"]))
     if "Pid: " in text:
         _read_old_pid(found, text)  # glued to it up to 2.6.30
 

@@ -48,6 +48,9 @@ class Facts:
     taint: str | None = None  # the letters, or None when "Not tainted"
     taint_words: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()  # as listed, flags removed; last loaded first
+    module_flags: tuple[
+        tuple[str, str], ...
+    ] = ()  # ("nvidia", "POE"), where it has any
     frames: tuple[Frame, ...] = ()
     pc: str | None = None  # symbol of RIP / pc / NIP / PSW, e.g. "fn+0x16/0x20 [mod]"
     code: str | None = None  # bytes of the "Code:" line
@@ -76,4 +79,8 @@ class Report:
     sound: bool = True
     unsound_because: str | None = None
     facts: Facts = Facts()
+    source_file: str | None = None  # of the function; a folder ends with a slash
+    subsystem: str | None = (
+        None  # of MAINTAINERS, or "nvidia, out of tree, proprietary"
+    )
     repeats: int = 0  # later reports that repeat this one or are caused by it

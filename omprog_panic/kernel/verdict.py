@@ -12,6 +12,7 @@ from omprog_panic.kernel.facts import read_facts
 from omprog_panic.kernel.fingerprint import fingerprint_of
 from omprog_panic.kernel.hardware import is_fatal
 from omprog_panic.kernel.mce import decode_status
+from omprog_panic.kernel.place import NOWHERE, place_of
 from omprog_panic.kernel.report import Facts, Report
 from omprog_panic.kernel.start_line import match_start_line
 from omprog_panic.kernel.title import cut, fill, mask, panic_reason, shown_reason, spell
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from omprog_panic.kernel.call_trace import TraceItem
+    from omprog_panic.kernel.function_table import Place
     from omprog_panic.kernel.report_lines import ReportLines
     from omprog_panic.model import Record
 
@@ -55,6 +57,7 @@ def report_of(lines: ReportLines) -> Report:
     form, title = _titles(lines, groups, function)
     kind, severity = _kind_and_severity(lines)
     facts = _facts(lines, items)
+    where = _source(evidence, function, groups, facts)
     return Report(
         kind=kind,
         severity=severity,
@@ -68,6 +71,8 @@ def report_of(lines: ReportLines) -> Report:
         sound=unsound_because is None,
         unsound_because=unsound_because,
         facts=facts,
+        source_file=where.path or None,
+        subsystem=where.subsystem or None,
     )
 
 
@@ -87,6 +92,20 @@ def report_of_unknown(records: Sequence[Record], context: int) -> Report:
         sound=False,
         unsound_because="no start line is known",
     )
+
+
+def _source(
+    evidence: Evidence,
+    function: str | None,
+    groups: dict[str, str | None],
+    facts: Facts,
+) -> Place:
+    """Return where the blamed function is from, as far as that is certain."""
+    if function is None:
+        return NOWHERE
+    frames = [item.frame for item in evidence.items if item.frame is not None]
+    named = groups.get("file") if function == evidence.named else None
+    return place_of(spell(function), facts, frames, named)
 
 
 def _of_interrupter(lines: ReportLines) -> list[TraceItem]:

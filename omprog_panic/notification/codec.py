@@ -44,6 +44,7 @@ def encode(notification: Notification) -> str:
             "title": labels.title,
             "function": labels.function,
             "kernel": labels.kernel,
+            "subsystem": labels.subsystem,
         },
         "facts": FORMATS[kind].encode(notification.facts),
     }
@@ -92,4 +93,5 @@ def _decode_labels(fields: Fields) -> Labels:
         title=fields.text("title"),
         function=fields.text("function"),
         kernel=fields.text("kernel"),
+        subsystem=fields.text("subsystem"),
     )

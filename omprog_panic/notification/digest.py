@@ -47,6 +47,7 @@ class DigestCause:
     crashes: int = 0
     hosts: tuple[str, ...] = ()
     known: Familiarity | None = None
+    subsystem: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ def _encode_cause(cause: DigestCause) -> JsonObject:
         "crashes": cause.crashes,
         "hosts": list(cause.hosts),
         "known": encode_familiarity(cause.known),
+        "subsystem": cause.subsystem,
     }
 
 
@@ -107,6 +109,7 @@ def _decode_cause(fields: Fields) -> DigestCause:
         crashes=fields.integer("crashes"),
         hosts=fields.texts("hosts"),
         known=fields.optional("known", decode_familiarity),
+        subsystem=fields.text("subsystem"),
     )
 
 
@@ -182,6 +185,7 @@ DIGEST = Format(
         causes=(
             DigestCause(
                 title="INFO: task hung in jbd2_journal_commit_transaction",
+                subsystem="JOURNALLING LAYER FOR BLOCK DEVICES (JBD2)",
                 kind="hung-task",
                 severity="warning",
                 id="0123456789abcdef0123456789abcdef",

@@ -30,6 +30,7 @@ class Labels(NamedTuple):
     title: str = ""
     function: str = ""
     kernel: str = ""
+    subsystem: str = ""
     addresses: tuple[str, ...] = ()
 
 

@@ -92,6 +92,8 @@ def _matches_all(matcher: Matcher, hosts: list[Labels]) -> bool:
             samples = [Labels("", title=word) for word in _values(matcher)]
         case "function":
             samples = [Labels("", function=word) for word in ("", *_values(matcher))]
+        case "subsystem":
+            samples = [Labels("", subsystem=word) for word in ("", *_values(matcher))]
         case _:
             samples = [Labels("", kernel=word) for word in ("", *_values(matcher))]
     return all(matches(matcher, labels) for labels in samples)

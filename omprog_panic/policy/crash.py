@@ -82,6 +82,7 @@ def labels_of(evaluation: Evaluation, crash: Crash, severity: str) -> Labels:
         title=crash.title,
         function=crash.function or "",
         kernel=crash.kernel or "",
+        subsystem=crash.subsystem or "",
     )
 
 

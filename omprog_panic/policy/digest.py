@@ -52,6 +52,7 @@ def add_crash(evaluation: Evaluation, crash: Crash) -> None:
             severity=crash.severity,
             id=crash.id,
             known=familiarity(crash.history, crash.kernel, evaluation.now.wall),
+            subsystem=crash.subsystem or "",
         )
     name = evaluation.settings.directory.name_of(crash.source, crash.host)
     hosts = cause.hosts

@@ -96,6 +96,7 @@ class Crash:
     ended_at: str  # of its last line
     before_listening: bool = False
     history: History = NO_HISTORY
+    subsystem: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -225,6 +225,7 @@ def _encode_crash(event: Crash) -> Json:
         "boot": event.boot,
         "ended_at": event.ended_at,
         "before_listening": event.before_listening,
+        "subsystem": event.subsystem,
         "history": {
             "crashes": event.history.crashes,
             "hosts": event.history.hosts,
@@ -260,6 +261,7 @@ def _decode_crash(raw: Json) -> Crash:
             last_at=history["last_at"],
             kernels=tuple(history["kernels"]),
         ),
+        subsystem=raw.get("subsystem"),
     )
 
 

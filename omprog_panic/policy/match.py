@@ -27,6 +27,7 @@ _VALUES: dict[str, Callable[[Labels], str]] = {
     "title": lambda labels: labels.title,
     "function": lambda labels: labels.function,
     "kernel": lambda labels: labels.kernel,
+    "subsystem": lambda labels: labels.subsystem,
 }
 
 

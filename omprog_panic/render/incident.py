@@ -10,6 +10,7 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
+from omprog_panic.kernel.place import shown_place
 from omprog_panic.kernel.title import spell
 from omprog_panic.model import COMPLETE_ENDINGS
 from omprog_panic.notification.familiarity import encode_familiarity
@@ -78,6 +79,9 @@ def build_context(
         "title": bare_title(title, report.severity.name),
         "kind": report.kind,
         "function": _line(report.function),
+        "source_file": _line(report.source_file),
+        "subsystem": _line(report.subsystem),
+        "place": _line(shown_place(report)),
         "known": _line(catalog.known(encode_familiarity(framing.notes.known))),
         "holder": _holder(framing.notes.holder),
         "frames": tuple(_frames(report)),

@@ -38,7 +38,7 @@ class StoredIncident:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class IncidentSummary:
-    """An incident without trace and report: the other columns of its row, all 16."""
+    """An incident without trace and report: the other columns of its row, all 17."""
 
     id: str
     source: str
@@ -49,6 +49,7 @@ class IncidentSummary:
     severity: str
     title: str
     function: str | None
+    subsystem: str | None
     fingerprint: str
     analysis_version: int
     panicked: bool
@@ -145,6 +146,7 @@ def _analysis_values(record: IncidentRecord, report: Report) -> dict[str, object
         "severity": report.severity.value,
         "title": visible(report.title)[:MAX_TITLE],
         "function": _visible(report.function),
+        "subsystem": _visible(report.subsystem),
         "fingerprint": report.fingerprint,
         "analysis_version": ANALYSIS_VERSION,
         "panicked": report.panicked,
@@ -241,6 +243,7 @@ def _summary(row: Row[tuple[object, ...]]) -> IncidentSummary:
         severity=row.severity,
         title=row.title,
         function=row.function,
+        subsystem=row.subsystem,
         fingerprint=row.fingerprint,
         analysis_version=row.analysis_version,
         panicked=row.panicked,

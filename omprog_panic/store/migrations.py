@@ -176,4 +176,8 @@ _LIFECYCLE = (
 MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("the first schema", _FIRST),
     ("recurring silences, acknowledgements", _LIFECYCLE),
+    (
+        "the subsystem of an incident",
+        ("ALTER TABLE incidents ADD COLUMN subsystem TEXT",),
+    ),
 )

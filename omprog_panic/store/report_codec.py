@@ -35,6 +35,8 @@ def report_fields(report: Report) -> dict[str, Any]:
         "last_line": report.last_line,
         "sound": report.sound,
         "unsound_because": report.unsound_because,
+        "source_file": report.source_file,
+        "subsystem": report.subsystem,
         "facts": _facts_fields(report.facts),
         "repeats": report.repeats,
     }
@@ -63,6 +65,9 @@ def report_from_json(text: str) -> Report:
             last_line=body["last_line"],
             sound=body["sound"],
             unsound_because=body["unsound_because"],
+            # Reports of the analysis before version 4 have neither.
+            source_file=body.get("source_file"),
+            subsystem=body.get("subsystem"),
             facts=_facts(body["facts"]),
             repeats=body["repeats"],
         )
@@ -81,6 +86,7 @@ def _facts_fields(facts: Facts) -> dict[str, Any]:
         "taint": facts.taint,
         "taint_words": facts.taint_words,
         "modules": facts.modules,
+        "module_flags": facts.module_flags,
         "frames": [_frame_fields(frame) for frame in facts.frames],
         "pc": facts.pc,
         "code": facts.code,
@@ -103,6 +109,7 @@ def _facts(body: dict[str, Any]) -> Facts:
         taint=body["taint"],
         taint_words=tuple(body["taint_words"]),
         modules=tuple(body["modules"]),
+        module_flags=tuple((m, flags) for m, flags in body.get("module_flags", ())),
         frames=tuple(_frame(frame) for frame in body["frames"]),
         pc=body["pc"],
         code=body["code"],

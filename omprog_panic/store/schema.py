@@ -23,6 +23,7 @@ INCIDENTS = sa.Table(
     sa.Column("severity", sa.Text, nullable=False),
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("function", sa.Text),
+    sa.Column("subsystem", sa.Text),
     sa.Column("fingerprint", sa.Text, nullable=False),
     sa.Column("analysis_version", sa.Integer, nullable=False),
     sa.Column("panicked", sa.Boolean, nullable=False),

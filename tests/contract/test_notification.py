@@ -27,7 +27,15 @@ def example(kind: Kind) -> Notification:
         cause="8b0c6a4f2e1d3c5b",
         order_key="192.0.2.1",
         labels=Labels(
-            "panic", "panic", "db-07", "192.0.2.1", "db", "sysrq", "fn", "6.1.0"
+            "panic",
+            "panic",
+            "db-07",
+            "192.0.2.1",
+            "db",
+            "sysrq",
+            "fn",
+            "6.1.0",
+            "SYSRQ",
         ),
         episode="0123456789abcdef0123456789abcdef",
     )

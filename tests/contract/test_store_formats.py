@@ -42,6 +42,8 @@ REPORT = Report(
     last_line=40,
     sound=False,
     unsound_because="records are missing",
+    source_file="drivers/tty/sysrq.c",
+    subsystem="TTY LAYER AND SERIAL DRIVERS",
     facts=Facts(
         kernel="6.1.0-56-cloud-amd64",
         kernel_build="#1 Debian 6.1.192-2",
@@ -52,6 +54,7 @@ REPORT = Report(
         taint="OE",
         taint_words=("out-of-tree module", "unsigned module"),
         modules=("netconsole", "configfs"),
+        module_flags=(("netconsole", "OE"),),
         frames=(
             Frame("sysrq_handle_crash", 0x16, 0x20, "sysrq"),
             Frame("ret_from_fork", certain=False),

@@ -26,6 +26,7 @@ LARGE = {
     "OutboxRow": "a row of the outbox table",
     "Pipeline": "all of the collector's state, which a replay of the journal rebuilds",
     "SenderState": "a row of the policy's memory: what is known of one address",
+    "Report": "the verdict of an analysis; `analyze --format json` has the same fields",
     "Route": "a route of config.yaml, with all that it inherits",
     "SilenceState": "a row of the policy's memory: a silence, and what it covered",
     "Signature": "a row of a table: a start line, and what it means",

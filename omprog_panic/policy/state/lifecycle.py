@@ -184,6 +184,7 @@ def encode_labels(labels: Labels) -> Json:
         "title": labels.title,
         "function": labels.function,
         "kernel": labels.kernel,
+        "subsystem": labels.subsystem,
     }
 
 
@@ -198,6 +199,7 @@ def decode_labels(raw: Json) -> Labels:
         title=raw["title"],
         function=raw["function"],
         kernel=raw["kernel"],
+        subsystem=raw.get("subsystem", ""),
     )
 
 

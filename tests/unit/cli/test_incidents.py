@@ -38,7 +38,7 @@ def test_a_list_without_a_terminal_is_complete(config: Path) -> None:
     assert len(lines) == len(CRASHES)
     assert lines[0].split() == [
         "db-07", "Fatal", "exception", "panic", "resolved", "2026-11-27", "22:15:42",
-        "3f2a0001", "6.12.107+deb13-amd64", "10.0.0.2",
+        "3f2a0001", "6.12.107+deb13-amd64", "10.0.0.2", "-",
     ]  # fmt: skip
     assert lines[2].startswith("сервер-中文-with-a-long-name  WARNING in netdev")
 
