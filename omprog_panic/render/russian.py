@@ -111,6 +111,7 @@ RUSSIAN = Catalog(
         "structure layout randomised": "случайный порядок полей структур",
         "in-kernel test": "тест внутри ядра",
         "fwctl used": "использовался fwctl",
+        "machine check": "ошибка оборудования (machine check)",
         "machine check exception": "исключение machine check",
         "fatal machine check": "неустранимая ошибка machine check",
         "the firmware reported an error of the hardware": (
