@@ -38,7 +38,8 @@ def dropped(logged: Iterable[str], url: ServiceUrl | None) -> tuple[str, ...]:
     names = [found["name"] for line in logged if (found := _LOGGED.search(line))]
     if url is not None and url.scheme in _MAIL:
         names += _no_addresses(url)
-    return tuple(dict.fromkeys(map(_shown, names)))
+    secret = _before_at(url)
+    return tuple(dict.fromkeys(_shown(name, secret) for name in names))
 
 
 def _no_addresses(url: ServiceUrl) -> Iterator[str]:
@@ -52,5 +53,15 @@ def _no_addresses(url: ServiceUrl) -> Iterator[str]:
                 yield one
 
 
-def _shown(name: str) -> str:
-    return "****" if _TOKEN.fullmatch(name) else one_line(name, MAX_SHOWN)
+def _before_at(url: ServiceUrl | None) -> tuple[str, ...]:
+    """Return the segments up to the last ``@``: a token with a raw ``/``, perhaps."""
+    path = [] if url is None else [unquote(part) for part in url.path]
+    last = max((n for n, part in enumerate(path, 1) if "@" in part), default=0)
+    return tuple(path[:last])
+
+
+def _shown(name: str, secret: Iterable[str]) -> str:
+    may_be_secret = any(name in part or part in name for part in secret)
+    if may_be_secret or _TOKEN.fullmatch(name):
+        return "****"
+    return one_line(name, MAX_SHOWN)

@@ -23,7 +23,7 @@ TOKEN = "xoxb" + "1a" * 12
         (f"{MAIL}?to=ops@example.org&cc=gone", "gone"),
         (f"{MAIL}?to=ops@example.org&bcc=dba@example.org,gone", "gone"),
         (f"{TWILIO}/15551231236/12", "12"),
-        ("ntfys://ntfy.example.org/ok/b@d!", "b@d!"),
+        ("ntfys://ntfy.example.org/ok/b!d", "b!d"),
     ],
 )
 def test_a_recipient_that_apprise_drops_is_a_fault_that_names_it(
@@ -53,3 +53,19 @@ def test_what_looks_like_a_token_is_not_shown() -> None:
     line = f"Dropped invalid channel/user ({TOKEN}) specified."
 
     assert dropped([line], None) == ("****",)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ntfys://SecA/SecB@ntfy.example.org/topic",
+        "ntfys://SecA/Sec!B/SecC@ntfy.example.org/topic",
+        "mailto://u:p@ss.example.org/SecB/rd@mail.example.org",
+    ],
+)
+def test_what_may_be_a_part_of_a_token_is_not_shown(url: str) -> None:
+    with pytest.raises(DeliveryError) as caught:
+        read_services("text", Secret(f"ops={url}"))
+
+    assert "no valid recipient: ****;" in caught.value.reason
+    assert "Sec" not in caught.value.reason
