@@ -206,7 +206,9 @@ class Timeline:
         signature = None if record.user else first_signature(record.text)
         panics = signature is not None and signature.severity is Severity.PANIC
         if panics or now >= burst.deadline():
-            return self._feed_decided(undecided, record, now, resumes=resumes)
+            return self._feed_decided(
+                undecided, record, now, resumes=resumes, panics=panics
+            )
         if resumes or burst.is_straggler(time_us):
             return self._undo(undecided, now) + (self._feed_live(record, now) or [])
         if is_boot_banner(record.text):
@@ -226,16 +228,19 @@ class Timeline:
         now: float,
         *,
         resumes: bool,
+        panics: bool,
     ) -> list[Outcome]:
         """Decide what the burst was, then take a record that comes after it."""
         events = self._decide(undecided, now)
         other = _other_host(events)
         if resumes or other is None:
             return events + (self._feed_live(record, now) or [])
+        # A panic is live, also one at time 0, with which a burst would begin again.
+        take = other._feed_live if panics else other.feed  # noqa: SLF001 - a timeline
         return [
             *(e for e in events if not isinstance(e, TimelineSplit)),
             TimelineSplit(other, spoke=True),
-            *(other.feed(record, now) or []),
+            *(take(record, now) or []),
         ]
 
     # --- what a burst was ----------------------------------------------------

@@ -192,3 +192,14 @@ def test_hosts_that_are_told_apart_within_a_record_keep_its_fragments(
 
     result = replay(datagrams)
     assert [PANIC in i.onset.text for i in result.incidents] == [True]
+
+
+def test_a_panic_at_time_0_of_a_second_host_is_one_incident() -> None:
+    """A forged clock: it began a burst that was decided to be another host's, again."""
+    old = Host(-4000.0, "extended", 13)
+    datagrams = [old.says(at, f"chatter {at}") for at in (1.0, 11.0, 11.5)]
+    datagrams.append((14.0, f"4,500,0,-;{PANIC}"))
+    datagrams.append(old.says(15.0, "chatter"))
+
+    result = replay(datagrams)
+    assert [i.onset.text for i in result.incidents] == [PANIC]
