@@ -168,7 +168,18 @@ def _is_state(path: Path, paths: Paths) -> bool:
 
 
 def _regular_files(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.rglob("*") if p.is_file() or p.is_symlink())
+    """Return the files below a folder, also in linked folders; each folder once."""
+    seen: set[tuple[int, int]] = set()
+    found = []
+    for root, folders, names in os.walk(folder, followlinks=True):
+        status = Path(root).stat()
+        if (status.st_dev, status.st_ino) in seen:
+            folders.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        files = (Path(root) / name for name in names)
+        found += [path for path in files if path.is_file() or path.is_symlink()]
+    return sorted(found)
 
 
 def _copy_database(paths: Paths, copy: Path) -> bool:

@@ -98,6 +98,29 @@ def test_a_new_machine_gets_everything(backup: Path, tmp_path: Path) -> None:
         assert list_silences(connection, 0.0) == []
 
 
+def test_templates_in_a_linked_folder_are_in_the_backup(
+    monitor: Path, tmp_path: Path
+) -> None:
+    linked = monitor.parent / "alert_templates"
+    linked.rename(tmp_path / "elsewhere")
+    linked.symlink_to(tmp_path / "elsewhere")
+
+    assert write_backup(monitor, tmp_path / "b", CLOCK, program="1") == 4
+
+    new = tmp_path / "new" / "config.yaml"
+    restore_backup(tmp_path / "b", new, CLOCK)
+    restored = new.parent / "alert_templates" / "alert.txt.j2"
+    assert restored.read_text() == "mine\n"
+
+
+def test_a_link_back_to_its_own_folder_is_followed_once(
+    monitor: Path, tmp_path: Path
+) -> None:
+    (monitor.parent / "loop").symlink_to(monitor.parent)
+
+    assert write_backup(monitor, tmp_path / "b", CLOCK, program="1") == 4
+
+
 def test_only_the_owner_reads_a_backup(backup: Path) -> None:
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
 
