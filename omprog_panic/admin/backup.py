@@ -18,6 +18,7 @@ import io
 import json
 import os
 import pwd
+import shutil
 import stat
 import tarfile
 import tempfile
@@ -160,11 +161,14 @@ def _configuration(config_file: Path, paths: Paths) -> Iterator[tuple[str, Path]
 
 
 def _is_state(path: Path, paths: Paths) -> bool:
-    """Return whether a file is the program's: database, spool, an older file."""
-    database = paths.database
-    if isinstance(database, Path) and str(path).startswith(str(database)):
+    """Return whether a file is the program's: database, spool, an older file.
+
+    A link may lead from the configuration to them.
+    """
+    real, database = path.resolve(), paths.database
+    if isinstance(database, Path) and str(real).startswith(str(database.resolve())):
         return True
-    return path.is_relative_to(paths.spool) or SET_ASIDE in path.name
+    return real.is_relative_to(paths.spool.resolve()) or SET_ASIDE in path.name
 
 
 def _regular_files(folder: Path) -> list[Path]:
@@ -415,24 +419,26 @@ def _set_aside(path: Path, now: float) -> Path:
 
 def _place(unpacked: Path, target: Path, entry: BackupFile) -> None:
     target.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    _give(unpacked, _uid(entry.owner), _gid(entry.group))
-    unpacked.chmod(entry.mode)
-    unpacked.rename(target)
+    _copy(unpacked, target, _uid(entry.owner), _gid(entry.group), entry.mode)
 
 
 def _place_database(unpacked: Path, target: Path) -> None:
     """Give the database to the user of its folder: the alerter must write to it."""
     target.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
     owner = target.parent.stat()
+    _copy(unpacked, target, owner.st_uid, owner.st_gid, 0o640)
+
+
+def _copy(unpacked: Path, target: Path, uid: int, gid: int, mode: int) -> None:
+    """Copy a file into its place at once, also to another file system."""
     partial = target.with_name(f".{target.name}.restore")
     with unpacked.open("rb") as source, partial.open("wb") as copy:
         partial.chmod(0o600)
-        while chunk := source.read(_CHUNK):
-            copy.write(chunk)
+        shutil.copyfileobj(source, copy, _CHUNK)
         copy.flush()
         os.fsync(copy.fileno())
-    _give(partial, owner.st_uid, owner.st_gid)
-    partial.chmod(0o640)
+    _give(partial, uid, gid)
+    partial.chmod(mode)
     partial.rename(target)
 
 

@@ -6,8 +6,10 @@ import gzip
 import io
 import json
 import os
+import shutil
 import stat
 import tarfile
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -258,3 +260,32 @@ def test_owners_come_back_by_name(backup: Path, tmp_path: Path) -> None:
     # The database is its folder's user's: the alerter must write to it.
     database = config.parent / DATABASE
     assert database.stat().st_uid == database.parent.stat().st_uid
+
+
+def test_templates_may_be_on_another_file_system(monitor: Path, tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as name:
+        elsewhere = Path(name) / "templates"
+        (monitor.parent / "alert_templates").rename(tmp_path / "templates")
+        shutil.copytree(tmp_path / "templates", elsewhere)
+        settings = monitor.read_text().replace("alert_templates", str(elsewhere))
+        monitor.write_text(settings)
+        write_backup(monitor, tmp_path / "b", CLOCK, program="1")
+        shutil.rmtree(elsewhere)
+        restore_backup(tmp_path / "b", tmp_path / "new" / "config.yaml", CLOCK)
+
+        assert (elsewhere / "alert.txt.j2").read_text() == "mine\n"
+
+
+def test_state_that_a_link_leads_to_is_left_out(tmp_path: Path) -> None:
+    state, folder = tmp_path / "state", tmp_path / "etc"
+    (state / "spool").mkdir(parents=True)
+    (state / "spool" / "1").write_text("{}")
+    folder.mkdir()
+    config = write_config(folder, [SECRET])
+    settings = config.read_text().replace(
+        '"spool": "spool"', f'"spool": "{state}/spool"'
+    )
+    config.write_text(settings)
+    (folder / "state").symlink_to(state)
+
+    assert write_backup(config, tmp_path / "b", CLOCK, program="1") == 2
