@@ -34,6 +34,7 @@ class EndReason(enum.Enum):
     TERMINATOR = "terminator"  # ---[ end Kernel panic
     REBOOTING = "rebooting"  # Rebooting in N seconds..
     END_TRACE = "end-trace"  # ---[ end trace, and the settling time after it
+    EVENT = "event"  # an event that is no crash, and the settling time after it
     SILENCE = "silence"  # nothing more arrived
     REBOOT = "reboot"  # the same host rebooted
     NEXT_REPORT = "next-report"  # a new, separate report of the same host began

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from omprog_panic.collector.start_mark import StartLines, StartMark
+from omprog_panic.kernel.start_line import first_signature
 from omprog_panic.model import EndReason, Severity
 from omprog_panic.netconsole.stored import continued, note_elided
 
@@ -24,7 +25,7 @@ class TraceLimits:
     context_records: int = 200  # older ones are forgotten
     silence_s: float = 10.0  # closed as "silence"
     kdump_silence_s: float = 5.0  # the same, when "Kdump: loaded" was seen
-    settle_s: float = 2.0  # after "---[ end trace": closed as "end-trace"
+    settle_s: float = 2.0  # after "---[ end trace": closed as "end-trace", or "event"
     max_age_s: float = 60.0  # after the last start line: closed as "age"
     max_records: int = 5000  # the middle is cut, head and tail stay
     max_bytes: int = 1024 * 1024  # the same; the context may take a quarter of it
@@ -220,6 +221,14 @@ class OpenTrace:
             self.age_at = now + limits.max_age_s
             self.start_us = time_us if time_us is not None else self.start_us
 
+    @property
+    def is_event(self) -> bool:
+        """Whether it is of an event that is no crash, e.g. of a file system."""
+        if self.panicked or not self.starts.marks:
+            return False
+        signature = first_signature(self.starts.marks[0].text)
+        return signature is not None and signature.role == "event"
+
     def _gap_s(self, time_us: int | None) -> float:
         """Return the seconds of the kernel's clock since the last record."""
         if time_us is None or self.last_us is None:
@@ -241,7 +250,7 @@ class OpenTrace:
         if self.settle_at is not None and (
             now >= self.settle_at or gap_s > limits.settle_s
         ):
-            return EndReason.END_TRACE
+            return EndReason.EVENT if self.is_event else EndReason.END_TRACE
         silence_s = self._silence_s(limits)
         # The same sum as in deadline(): a rounded difference would never be due.
         if now >= self.last + silence_s or gap_s > silence_s:

@@ -152,6 +152,8 @@ class TraceCutter:
     ) -> None:
         trace = self._open(signature.severity, line, mark.time_us, now)
         trace.starts.add(mark)
+        if signature.role == "event":
+            trace.settle_at = now + self._limits.settle_s
 
     def _open(
         self, severity: Severity, line: str, time_us: int | None, now: float
@@ -177,11 +179,16 @@ class TraceCutter:
             trace.add(line, time_us, now, limits)
             return None
         signature = first_signature(text)
-        # An event is no crash: it belongs to whatever report is open.
-        if signature is not None and signature.role != "event":
+        if signature is not None and signature.role == "event":
+            # An event is no crash: it belongs to whatever report is open.
+            if trace.is_event:
+                trace.settle_at = now + limits.settle_s
+        elif signature is not None:
             panic = signature.severity is Severity.PANIC
             mark = start_mark(line, text, time_us, panic=panic)
-            if trace.is_separate(signature.severity, time_us, now, limits):
+            if trace.is_separate(signature.severity, time_us, now, limits) or (
+                not panic and signature.role != "detail" and trace.is_event
+            ):
                 closed = self._close(trace, EndReason.NEXT_REPORT)
                 self._begin(signature, mark, line, now)
                 return [closed]

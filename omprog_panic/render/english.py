@@ -24,6 +24,7 @@ ENGLISH = Catalog(
             'the kernel printed its last line ("Rebooting in ... seconds")'
         ),
         EndReason.END_TRACE: 'the report has its end line ("---[ end trace")',
+        EndReason.EVENT: "the event was over: no further line of it came",
         EndReason.SILENCE: "ended by silence: nothing more arrived",
         EndReason.REBOOT: "ended by a reboot of the host",
         EndReason.NEXT_REPORT: "ended where the next report of the host began",

@@ -34,6 +34,7 @@ RUSSIAN = Catalog(
             "ядро вывело последнюю строку («Rebooting in ... seconds»)"
         ),
         EndReason.END_TRACE: "отчёт дошёл до последней строки («---[ end trace»)",
+        EndReason.EVENT: "событие закончилось: его строк больше не было",
         EndReason.SILENCE: "оборвалась: больше ничего не приходило",
         EndReason.REBOOT: "оборвалась: узел перезагрузился",
         EndReason.NEXT_REPORT: "закончилась там, где начался следующий отчёт узла",

@@ -145,8 +145,8 @@ def test_the_words_in_the_database_stay() -> None:
         "panic", "oops", "lockup", "hardware", "warning", "info",
     }  # fmt: skip
     assert {reason.value for reason in EndReason} == {
-        "terminator", "rebooting", "end-trace", "silence", "reboot", "next-report",
-        "age", "evicted", "shutdown",
+        "terminator", "rebooting", "end-trace", "event", "silence", "reboot",
+        "next-report", "age", "evicted", "shutdown",
     }  # fmt: skip
 
 

@@ -395,12 +395,18 @@ class Monitor:
     def _is_alone(self, sent: Sent) -> bool:
         """Whether no other panic looks like this one: they may share an incident."""
         equal = [
-            other
-            for _, other in self.panics
+            (at, other)
+            for at, other in self.panics
             if (other.panic, other.time_us) == (sent.panic, sent.time_us)
             and abs(other.now - sent.now) < 2 * IDENTITY_EXPIRES_S
         ]
-        return len({other.now // 1 for other in equal}) == 1
+        # A clock that steps between a datagram and its copy sets them apart.
+        steps = {round(_since_s(at) - other.now) for at, other in equal}
+        return len(steps) == 1 and len({other.now // 1 for _, other in equal}) == 1
+
+
+def _since_s(at: str) -> float:
+    return (datetime.fromisoformat(at) - BEGAN).total_seconds()
 
 
 def _is_of_one(incident: IncidentRecord, sent: Sent, near: IsNear) -> bool:

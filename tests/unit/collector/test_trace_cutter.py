@@ -96,6 +96,44 @@ def test_a_report_after_a_warning_has_ended_is_another_one() -> None:
     assert run.cutter.trace is not None
 
 
+EXT4 = "EXT4-fs error (device sda1): ext4_lookup:1858: inode #2: comm ls: bad extra"
+NVME = "nvme nvme0: I/O tag 5 (c005) opcode 0x2 QID 4 timeout, aborting req_op:READ(0)"
+
+
+@pytest.mark.parametrize("event", [EXT4, NVME])
+def test_the_trace_of_an_event_closes_soon_on_a_host_that_goes_on(event: str) -> None:
+    run = Run().say("before", 0.0).say(event, 1.0).say(event, 2.5)
+    for at in (3.0, 3.5, 4.0, 4.4):
+        run.say("chatter", at)
+    assert run.until(4.5).ends == ["event"]
+    assert run.closed[0].context == 1
+    assert len(run.closed[0].lines) == 7
+    assert run.say("chatter", 4.6).cutter.deadline() is None
+
+
+def test_events_without_a_pause_are_one_trace_until_its_age() -> None:
+    run = Run()
+    for n in range(70):
+        run.say(EXT4, float(n)).until(float(n))
+    assert run.ends == ["age"]
+
+
+def test_an_oops_right_after_an_event_is_an_incident_of_its_own() -> None:
+    run = Run().say(EXT4, 0.0).say(OOPS, 0.1).say("Call Trace:", 0.2)
+    run.say(NVME, 0.3).say("x", 4.0).say(OOPS_END, 4.1).until(60.0)
+    assert run.ends == ["next-report", "end-trace"]
+    assert [t.lines[t.context].partition("] ")[2] for t in run.closed] == [EXT4, OOPS]
+    assert len(run.closed[1].lines) == 5
+
+
+def test_a_panic_belongs_to_the_event_that_led_to_it() -> None:
+    panic = "Kernel panic - not syncing: EXT4-fs (device sda1): panic forced"
+    run = Run().say(EXT4, 0.0).say(panic, 0.1).say("x", 3.0)
+    run.say(f"---[ end {panic} ]---", 3.1)
+    assert run.ends == ["terminator"]
+    assert run.closed[0].panicked
+
+
 def test_what_was_said_before_is_context_and_only_so_much_of_it() -> None:
     run = Run(context_records=3)
     for number in range(100):
