@@ -68,6 +68,11 @@ class PacketOrder(Reassembler):
         assert sequence is not None
         if expects is None or sequence >= expects:
             return False
+        is_piece = packet.fragment is not None and self.incomplete.has_part_of(packet)
+        if is_piece and sequence > 0:
+            # restart() would cut the record in two. Of a banner, number 0, only the
+            # pause before it shows that it is not a doubled one.
+            return False
         if timeline.replays_in_panic(at, now):
             return False
         if sequence == 0 and is_boot_banner(packet.body):

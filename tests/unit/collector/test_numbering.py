@@ -92,3 +92,11 @@ def test_an_equal_panic_is_a_repeat_for_seconds_only(
     host.feed("4,1099511628159,15500001,-;words", 15.6)
 
     assert [n for n in host.feed(panic, now) if n == 383] == released
+
+
+def test_the_rest_of_a_record_begins_no_numbering() -> None:
+    """The monitor's clock may step between two fragments of a panic."""
+    host = Host("4,500,50000000,-,ncfrag=0/31;Kernel panic", "4,501,50000000,-;frame")
+
+    assert host.feed("4,500,50000000,-,ncfrag=12/31; - not syncing: x..", 9.0) == [500]
+    assert not host.order.busy
