@@ -168,6 +168,11 @@ class Burst:
         )
 
     @property
+    def is_empty(self) -> bool:
+        """Whether no record was taken yet."""
+        return self._count == 0
+
+    @property
     def is_known(self) -> bool:
         """Whether records of the known boot were among them."""
         return self._matched >= _UNTIMED_MATCHES

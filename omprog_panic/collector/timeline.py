@@ -206,9 +206,7 @@ class Timeline:
         signature = None if record.user else first_signature(record.text)
         panics = signature is not None and signature.severity is Severity.PANIC
         if panics or now >= burst.deadline():
-            return self._feed_decided(
-                undecided, record, now, resumes=resumes, panics=panics
-            )
+            return self._feed_decided(undecided, record, now, resumes=resumes)
         if resumes or burst.is_straggler(time_us):
             return self._undo(undecided, now) + (self._feed_live(record, now) or [])
         if is_boot_banner(record.text):
@@ -228,15 +226,15 @@ class Timeline:
         now: float,
         *,
         resumes: bool,
-        panics: bool,
     ) -> list[Outcome]:
         """Decide what the burst was, then take a record that comes after it."""
         events = self._decide(undecided, now)
         other = _other_host(events)
         if resumes or other is None:
             return events + (self._feed_live(record, now) or [])
-        # A panic is live, also one at time 0, with which a burst would begin again.
-        take = other._feed_live if panics else other.feed  # noqa: SLF001 - a timeline
+        # A panic that was the first of its burst begins none a second time.
+        first = undecided.burst.is_empty
+        take = other._feed_live if first else other.feed  # noqa: SLF001 - a timeline
         return [
             *(e for e in events if not isinstance(e, TimelineSplit)),
             TimelineSplit(other, spoke=True),
