@@ -282,15 +282,18 @@ def test_a_window_never_hides_what_began_outside_it_without_saying_so(
         occurrence = span.covering(began_at)
         assert occurrence is not None, reason
         assert id_ in named
-        open_then = opened(scene, crash, occurrence.starts_at)
+        open_then = opened(scene, crash, occurrence.starts_at, began_at)
         assert not open_then, (crash, open_then)
 
 
-def opened(scene: Life, crash: Crash, wall: float) -> list[Notification]:
-    """The keys of a crash's cause that had fired, and were not over, at a time."""
+def opened(scene: Life, crash: Crash, since: float, until: float) -> list[Notification]:
+    """The keys of a crash's cause that fired before one time and are open at another.
+
+    A cause that a person resolves in the window begins anew in it.
+    """
     found: dict[str, Notification] = {}
     for _, at, message in scene.sent:
-        if at >= wall:
+        if at > until:
             break
         if message.cause != crash.fingerprint or message.dedup_key is None:
             continue
@@ -298,6 +301,6 @@ def opened(scene: Life, crash: Crash, wall: float) -> list[Notification]:
             key = f"{service} {message.dedup_key}"
             if message.lifecycle is Lifecycle.RESOLVED:
                 found.pop(key, None)
-            elif message.kind is not Kind.ESCALATED:
+            elif at < since and message.kind is not Kind.ESCALATED:
                 found[key] = message
     return list(found.values())
