@@ -15,6 +15,7 @@ from omprog_panic.config.time_span import parse_moment, parse_span
 from omprog_panic.config.vocabulary import DRILL
 from omprog_panic.errors import OmprogPanicError, StoreError
 from omprog_panic.model import Severity
+from omprog_panic.notification.codec import encode_labels
 from omprog_panic.notification.kinds import Kind
 from omprog_panic.notification.notification import Labels
 from omprog_panic.policy.evaluation import Evaluation
@@ -115,7 +116,7 @@ class RoutingAnswer:
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object."""
         return {
-            "labels": _labels_to_json(self.labels),
+            "labels": encode_labels(self.labels),
             "level": self.action.value,
             "level_because": self.reason,
             "routes": [_step_to_json(step) for step in self.steps],
@@ -286,20 +287,6 @@ def _labels(settings: Settings, question: RoutingQuestion) -> Labels:
         kernel=question.kernel,
         subsystem=question.subsystem,
     )
-
-
-def _labels_to_json(labels: Labels) -> dict[str, Any]:
-    return {
-        "severity": labels.severity,
-        "kind": labels.kind,
-        "host": labels.host,
-        "address": labels.address,
-        "group": labels.group,
-        "title": labels.title,
-        "function": labels.function,
-        "kernel": labels.kernel,
-        "subsystem": labels.subsystem,
-    }
 
 
 def _step_to_json(step: RouteStep) -> dict[str, Any]:

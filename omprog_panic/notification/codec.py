@@ -19,7 +19,7 @@ VERSION = 1
 
 def encode(notification: Notification) -> str:
     """Return one JSON object."""
-    kind, labels = notification.kind, notification.labels
+    kind = notification.kind
     content = {
         "version": VERSION,
         "id": notification.id,
@@ -35,17 +35,7 @@ def encode(notification: Notification) -> str:
             {"service": service, "template": template}
             for service, template in notification.recipients
         ],
-        "labels": {
-            "severity": labels.severity,
-            "kind": labels.kind,
-            "host": labels.host,
-            "address": labels.address,
-            "group": labels.group,
-            "title": labels.title,
-            "function": labels.function,
-            "kernel": labels.kernel,
-            "subsystem": labels.subsystem,
-        },
+        "labels": encode_labels(notification.labels),
         "facts": FORMATS[kind].encode(notification.facts),
     }
     return json.dumps(content)
@@ -75,7 +65,7 @@ def decode(text: str) -> Notification:
         cause=fields.optional_text("cause"),
         episode=fields.optional_text("episode"),
         order_key=fields.optional_text("order_key"),
-        labels=_decode_labels(fields.inner("labels")),
+        labels=decode_labels(fields.inner("labels")),
     )
 
 
@@ -83,7 +73,23 @@ def _decode_recipient(fields: Fields) -> Recipient:
     return Recipient(fields.text("service"), fields.optional_text("template"))
 
 
-def _decode_labels(fields: Fields) -> Labels:
+def encode_labels(labels: Labels) -> dict[str, str]:
+    """Return a JSON object; other addresses of the machine are not in it."""
+    return {
+        "severity": labels.severity,
+        "kind": labels.kind,
+        "host": labels.host,
+        "address": labels.address,
+        "group": labels.group,
+        "title": labels.title,
+        "function": labels.function,
+        "kernel": labels.kernel,
+        "subsystem": labels.subsystem,
+    }
+
+
+def decode_labels(fields: Fields) -> Labels:
+    """Parse what ``encode_labels`` returned; what an older version lacks is empty."""
     return Labels(
         severity=fields.text("severity"),
         kind=fields.text("kind"),

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, NamedTuple
 
+from omprog_panic.notification.codec import decode_labels, encode_labels
 from omprog_panic.notification.familiarity import (
     Familiarity,
     decode_familiarity,
     encode_familiarity,
 )
 from omprog_panic.notification.fields import Fields
-from omprog_panic.policy.state.lifecycle import decode_labels, encode_labels
 from omprog_panic.policy.state.table import RowFormat
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def _decode_lead(raw: Json) -> GroupLead:
     return GroupLead(
         t=raw["t"],
         id=raw["id"],
-        labels=decode_labels(raw["labels"]),
+        labels=decode_labels(Fields(raw["labels"])),
         known=decode_familiarity(Fields(raw["known"])),
     )
 

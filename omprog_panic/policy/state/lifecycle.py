@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, NamedTuple
 
+from omprog_panic.notification.codec import decode_labels, encode_labels
 from omprog_panic.notification.fields import Fields
 from omprog_panic.notification.holder import Holder, decode_holder, encode_holder
-from omprog_panic.notification.notification import Labels
 from omprog_panic.policy.state.table import RowFormat
 
 if TYPE_CHECKING:
+    from omprog_panic.notification.notification import Labels
     from omprog_panic.policy.json_object import Json
 
 
@@ -108,7 +109,10 @@ def _decode(raw: Json) -> LifecycleState:
         service=raw["service"],
         template=raw["template"],
         start=LifecycleStart(
-            start["episode"], start["t"], start["at"], decode_labels(start["labels"])
+            start["episode"],
+            start["t"],
+            start["at"],
+            decode_labels(Fields(start["labels"])),
         ),
         seen=_decode_seen(raw["seen"]),
         fired=raw["fired"],
@@ -171,36 +175,6 @@ def _encode_baseline(baseline: Baseline) -> Json:
 
 def _decode_baseline(raw: Json) -> Baseline:
     return Baseline(raw["hosts"], tuple(raw["kernels"]), raw["severity"])
-
-
-def encode_labels(labels: Labels) -> Json:
-    """Return a JSON object; other addresses of the machine are not stored."""
-    return {
-        "severity": labels.severity,
-        "kind": labels.kind,
-        "host": labels.host,
-        "address": labels.address,
-        "group": labels.group,
-        "title": labels.title,
-        "function": labels.function,
-        "kernel": labels.kernel,
-        "subsystem": labels.subsystem,
-    }
-
-
-def decode_labels(raw: Json) -> Labels:
-    """Parse what ``encode_labels`` returned."""
-    return Labels(
-        severity=raw["severity"],
-        kind=raw["kind"],
-        host=raw["host"],
-        address=raw["address"],
-        group=raw["group"],
-        title=raw["title"],
-        function=raw["function"],
-        kernel=raw["kernel"],
-        subsystem=raw.get("subsystem", ""),
-    )
 
 
 LIFECYCLES = RowFormat("lifecycles", _encode, _decode)
