@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from omprog_panic import __version__
-from omprog_panic.admin.backup import restore_backup, write_backup
+from omprog_panic.admin.backup import write_backup
+from omprog_panic.admin.restore import restore_backup
 from omprog_panic.cli.options import config_option, or_exit
 from omprog_panic.clock import SystemClock
 
