@@ -1,8 +1,8 @@
 """Tables that fit a terminal of any width. Pure.
 
 Widths are those of the terminal's cells: a letter of Chinese takes two, a combining
-accent none. rich has such tables, but needs 13 s for 16,000 senders in six columns (0.1 s
-here), and cannot leave out the columns that matter least.
+accent none. rich has such tables, but needs 13 s for 16,000 senders in six columns
+(0.1 s here), and cannot leave out the columns that matter least.
 """
 
 from __future__ import annotations
