@@ -47,7 +47,7 @@ class PacketOrder(Reassembler):
         )
         if self._counts_anew(timeline, packet, at, now):
             self._expected_before = self.expects or 0
-            released = self.restart()
+            released = self.restart(packet.sequence)
         elif timeline.undecided is not None and self._resumes(timeline, packet):
             released = self.restart()
         return released + self.feed(packet, at, now)

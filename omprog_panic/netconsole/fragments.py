@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from omprog_panic.netconsole.packet import Packet
 
+MAX_FRAGMENTED = 16  # incomplete records; with more, the oldest is given up
 MAX_PIECES = 256  # fragments of a record; kernels cut at 1000 bytes. More are lost
 
 
@@ -94,6 +95,11 @@ class IncompleteRecords:
         """Wait for the rest of a record, unless that is done already."""
         assert fragments.packet.sequence is not None
         self._by_sequence.setdefault(fragments.packet.sequence, fragments)
+
+    def take_before(self, sequence: int) -> list[tuple[int, Fragments]]:
+        """Remove the records just before a sequence number; return them in order."""
+        taken = [n for n in self._by_sequence if 0 < sequence - n <= MAX_FRAGMENTED]
+        return [(number, self._by_sequence.pop(number)) for number in sorted(taken)]
 
     def take_all(self) -> list[Fragments]:
         """Return everything, and forget it."""

@@ -14,7 +14,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from omprog_panic.netconsole.fragments import Fragments, IncompleteRecords
+from omprog_panic.netconsole.fragments import (
+    MAX_FRAGMENTED,
+    Fragments,
+    IncompleteRecords,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +27,6 @@ if TYPE_CHECKING:
 
 HOLE_TIMEOUT_S = 0.2
 MAX_WAITING = 512  # packets behind a hole; with more, the hole is given up at once
-MAX_FRAGMENTED = 16  # incomplete records; with more, the oldest is given up
 MAX_HOLES = 64  # holes given up that are remembered, to recognise a late packet
 MAX_NUMBERINGS = 4  # that were left by a jump, or by another host's packets
 SWAPPED_WITHIN = 64  # sequence numbers over which a network may swap datagrams
@@ -172,9 +175,7 @@ class Reassembler:
 
     def _place(self, sequence: int, item: Ordered, now: float) -> list[Ordered]:
         if self._next is None:
-            self._next = sequence
-            # What the network swapped with the first packet of all is no repeat.
-            self._holes = [(max(0, sequence - MAX_HOLES), sequence - 1)]
+            self._next, self._holes = sequence, _holes_before(sequence)
         released = self._take_up(sequence)
         waiting = self._waiting.get(sequence)
         if waiting is not None:
@@ -278,13 +279,26 @@ class Reassembler:
             released += self._give_up_fragments(sequence, 0.0)
         return released + self._release_waiting(None)
 
-    def restart(self) -> list[Ordered]:
-        """Forget the numbering: the host counts anew. Return what was waiting."""
+    def restart(self, sequence: int | None = None) -> list[Ordered]:
+        """Forget the numbering: the host counts anew. Return what was waiting.
+
+        ``sequence``: of the packet that shows it. An incomplete record just before it
+        is of the new numbering.
+        """
+        begun = self.incomplete.take_before(sequence) if sequence is not None else []
         released = self.flush()
         self._next = None
         self._holes = []
         self._others = ()
+        for first, fragments in reversed(begun):
+            self.incomplete.adopt(fragments)
+            self._next, self._holes = first, _holes_before(first)
         return released
+
+
+def _holes_before(sequence: int) -> list[tuple[int, int]]:
+    """Return as a hole what the network may have swapped with the first packet."""
+    return [(max(0, sequence - MAX_HOLES), sequence - 1)]
 
 
 def _without(holes: list[tuple[int, int]], number: int) -> list[tuple[int, int]]:

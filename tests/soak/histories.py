@@ -56,6 +56,7 @@ class Verdict:
 
     panics: int = 0
     incidents: int = 0
+    in_part: int = 0  # panics of whose line a fragment is missing
     faults: list[str] = dataclasses.field(default_factory=list)
 
 
@@ -222,7 +223,8 @@ class History:
         """Whether nobody can take two copies of one panic for two panics."""
         if self.forged:
             return False
-        return not ("both" in self.forms and (self.is_shared or self.resent))
+        copies = "both" in self.forms or self.doubled > 0.0
+        return not (copies and (self.is_shared or self.resent))
 
     def _machine(self, begun: float, name: str) -> list[Sent]:
         machine = Machine(self.chance, begun, name)
@@ -366,6 +368,9 @@ class Monitor:
         for at, sent in self.panics:
             near = self._near(sent)
             named = [r for r in self.records if _names(r, sent, near)]
+            if not named and any(_has_part(r, sent, near) for r in self.records):
+                verdict.in_part += 1
+                continue
             if not named:
                 verdict.faults.append(f"unheard: {at} {sent.payload}")
                 continue
@@ -427,6 +432,24 @@ def _has_line(incident: IncidentRecord, sent: Sent, near: IsNear) -> bool:
         and record.time_us == sent.time_us
         and near(record.at)
         for record in incident.records[incident.context :]
+    )
+
+
+def _has_part(incident: IncidentRecord, sent: Sent, near: IsNear) -> bool:
+    """Whether an incident begins with what arrived of the panic's own record.
+
+    What rsyslogd sends again, or another host of the address sends, may stand between
+    the two fragments of the record.
+    """
+    onset = incident.onset
+    assert onset is not None
+    text, _, _ = onset.text.partition("[")
+    return (
+        text.startswith("Kernel panic")
+        and text != onset.text
+        and sent.panic.startswith(text)
+        and onset.time_us == sent.time_us
+        and near(onset.at)
     )
 
 

@@ -4,10 +4,10 @@ from itertools import permutations
 
 import pytest
 
+from omprog_panic.netconsole.fragments import MAX_FRAGMENTED
 from omprog_panic.netconsole.packet import Packet, parse_packet
 from omprog_panic.netconsole.reassembly import (
     HOLE_TIMEOUT_S,
-    MAX_FRAGMENTED,
     MAX_NUMBERINGS,
     MAX_WAITING,
     Ordered,
@@ -280,3 +280,17 @@ def test_fragments_of_another_record_with_a_used_number_are_kept(
     released = order.feed(fragment(100, cut, len(real), real[cut:]), "a", 1.0)
 
     assert [item.packet.body for item in released] == [real]
+
+
+def test_a_record_that_is_incomplete_at_a_new_numbering_belongs_to_it(
+    order: Reassembler,
+) -> None:
+    """The packet after it shows that the host counts anew."""
+    text = f"{PANIC}: Fatal exception"
+    order.feed(packet(96), "a", 0.0)
+    order.feed(fragment(33, 0, len(text), text[:14]), "a", 2.0)
+    released = order.restart(34) + order.feed(packet(34), "a", 2.0)
+    assert released == []
+
+    released = order.feed(fragment(33, 14, len(text), text[14:]), "a", 2.0)
+    assert [item.packet.body for item in released] == [text, "34"]
