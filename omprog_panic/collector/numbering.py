@@ -49,7 +49,7 @@ class PacketOrder(Reassembler):
             self._expected_before = self.expects or 0
             released = self.restart(packet.sequence)
         elif timeline.undecided is not None and self._resumes(timeline, packet):
-            released = self.restart()
+            released = self.restart(packet.sequence)
         return released + self.feed(packet, at, now)
 
     def _counts_anew(

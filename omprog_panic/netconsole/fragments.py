@@ -96,10 +96,16 @@ class IncompleteRecords:
         assert fragments.packet.sequence is not None
         self._by_sequence.setdefault(fragments.packet.sequence, fragments)
 
-    def take_before(self, sequence: int) -> list[tuple[int, Fragments]]:
-        """Remove the records just before a sequence number; return them in order."""
-        taken = [n for n in self._by_sequence if 0 < sequence - n <= MAX_FRAGMENTED]
-        return [(number, self._by_sequence.pop(number)) for number in sorted(taken)]
+    def take_before(self, sequence: int) -> list[Fragments]:
+        """Remove the records just before a sequence number, and return them."""
+        return [self._by_sequence.pop(number) for number in self._before(sequence)]
+
+    def first_before(self, sequence: int) -> int:
+        """Return the first number of those just before this one, else this one."""
+        return min([*self._before(sequence), sequence])
+
+    def _before(self, sequence: int) -> list[int]:
+        return [n for n in self._by_sequence if 0 < sequence - n <= MAX_FRAGMENTED]
 
     def take_all(self) -> list[Fragments]:
         """Return everything, and forget it."""

@@ -175,7 +175,9 @@ class Reassembler:
 
     def _place(self, sequence: int, item: Ordered, now: float) -> list[Ordered]:
         if self._next is None:
-            self._next, self._holes = sequence, _holes_before(sequence)
+            self._next = self.incomplete.first_before(sequence)
+            # What the network swapped with the first packet of all is no repeat.
+            self._holes = [(max(0, self._next - MAX_HOLES), self._next - 1)]
         released = self._take_up(sequence)
         waiting = self._waiting.get(sequence)
         if waiting is not None:
@@ -290,15 +292,9 @@ class Reassembler:
         self._next = None
         self._holes = []
         self._others = ()
-        for first, fragments in reversed(begun):
+        for fragments in begun:
             self.incomplete.adopt(fragments)
-            self._next, self._holes = first, _holes_before(first)
         return released
-
-
-def _holes_before(sequence: int) -> list[tuple[int, int]]:
-    """Return as a hole what the network may have swapped with the first packet."""
-    return [(max(0, sequence - MAX_HOLES), sequence - 1)]
 
 
 def _without(holes: list[tuple[int, int]], number: int) -> list[tuple[int, int]]:

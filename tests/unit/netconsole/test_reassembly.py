@@ -294,3 +294,12 @@ def test_a_record_that_is_incomplete_at_a_new_numbering_belongs_to_it(
 
     released = order.feed(fragment(33, 14, len(text), text[14:]), "a", 2.0)
     assert [item.packet.body for item in released] == [text, "34"]
+
+
+def test_the_first_record_of_all_may_be_incomplete(order: Reassembler) -> None:
+    text = f"{PANIC}: Fatal exception"
+    order.feed(fragment(33, 0, len(text), text[:14]), "a", 2.0)
+    assert order.feed(packet(34), "a", 2.0) == []
+
+    released = order.feed(fragment(33, 14, len(text), text[14:]), "a", 2.0)
+    assert [item.packet.body for item in released] == [text, "34"]
