@@ -47,9 +47,9 @@ class PacketOrder(Reassembler):
         )
         if self._counts_anew(timeline, packet, at, now):
             self._expected_before = self.expects or 0
-            released = self.restart(packet.sequence)
+            released = self.restart(packet)
         elif timeline.undecided is not None and self._resumes(timeline, packet):
-            released = self.restart(packet.sequence)
+            released = self.restart(packet)
         return released + self.feed(packet, at, now)
 
     def _counts_anew(

@@ -96,9 +96,12 @@ class IncompleteRecords:
         assert fragments.packet.sequence is not None
         self._by_sequence.setdefault(fragments.packet.sequence, fragments)
 
-    def take_before(self, sequence: int) -> list[Fragments]:
-        """Remove the records just before a sequence number, and return them."""
-        return [self._by_sequence.pop(number) for number in self._before(sequence)]
+    def take_before(self, packet: Packet) -> list[Fragments]:
+        """Remove the records just before a packet, and its own; return them."""
+        assert packet.sequence is not None
+        is_piece = packet.fragment is not None
+        taken = self._before(packet.sequence + is_piece)
+        return [self._by_sequence.pop(number) for number in taken]
 
     def first_before(self, sequence: int) -> int:
         """Return the first number of those just before this one, else this one."""

@@ -281,13 +281,13 @@ class Reassembler:
             released += self._give_up_fragments(sequence, 0.0)
         return released + self._release_waiting(None)
 
-    def restart(self, sequence: int | None = None) -> list[Ordered]:
+    def restart(self, packet: Packet | None = None) -> list[Ordered]:
         """Forget the numbering: the host counts anew. Return what was waiting.
 
-        ``sequence``: of the packet that shows it. An incomplete record just before it
-        is of the new numbering.
+        ``packet``: the one that shows it. Its own fragments, and an incomplete record
+        just before it, are of the new numbering.
         """
-        begun = self.incomplete.take_before(sequence) if sequence is not None else []
+        begun = [] if packet is None else self.incomplete.take_before(packet)
         released = self.flush()
         self._next = None
         self._holes = []

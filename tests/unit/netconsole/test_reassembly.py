@@ -289,7 +289,7 @@ def test_a_record_that_is_incomplete_at_a_new_numbering_belongs_to_it(
     text = f"{PANIC}: Fatal exception"
     order.feed(packet(96), "a", 0.0)
     order.feed(fragment(33, 0, len(text), text[:14]), "a", 2.0)
-    released = order.restart(34) + order.feed(packet(34), "a", 2.0)
+    released = order.restart(packet(34)) + order.feed(packet(34), "a", 2.0)
     assert released == []
 
     released = order.feed(fragment(33, 14, len(text), text[14:]), "a", 2.0)
