@@ -96,17 +96,20 @@ class StoreStatus:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class MonitorStatus:
-    """What ``omprog-panic status`` shows."""
+    """What ``omprog-panic status`` shows; ``unchecked``: what was left out."""
 
     alerter_running: bool
     spool: SpoolStatus
     store: StoreStatus
     problems: tuple[Problem, ...] = ()
+    unchecked: tuple[str, ...] = ()
 
     @property
     def code(self) -> int:
-        """The level of the worst problem; OK if there is none."""
-        return max((problem.level for problem in self.problems), default=OK)
+        """The level of the worst problem; UNKNOWN only if no other is known."""
+        levels = {problem.level for problem in self.problems}
+        known = max(levels - {UNKNOWN}, default=OK)
+        return UNKNOWN if known == OK and UNKNOWN in levels else known
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object."""
@@ -131,6 +134,7 @@ class MonitorStatus:
             "changed_files": list(store.changed_files),
             "service_keys": None if not store.settings else list(settings.services),
             "problems": [[problem.level, problem.text] for problem in self.problems],
+            "unchecked": list(self.unchecked),
         }
 
 

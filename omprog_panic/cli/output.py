@@ -78,7 +78,8 @@ def print_done(form: str, what: str, result: object) -> None:
 def print_status(status: MonitorStatus) -> None:
     """Print a status; the first line is the result, as monitoring systems expect."""
     texts = "; ".join(problem.text for problem in status.problems)
-    click.echo(f"{_LEVELS[status.code]}: {texts or 'everything works'}")
+    unchecked = "".join(f" ({name} not checked)" for name in status.unchecked)
+    click.echo(f"{_LEVELS[status.code]}: {texts or 'everything works'}{unchecked}")
     click.echo(f"alerter: {'running' if status.alerter_running else 'not running'}")
     click.echo(
         f"spool: {status.spool.waiting} waiting, {status.spool.corrupt} set aside"

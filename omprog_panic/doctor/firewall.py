@@ -1,16 +1,19 @@
-"""Whether the firewall accepts the listed senders, and only them."""
+"""Whether the firewall accepts the listed senders, and only them.
+
+``doctor`` and ``status`` report the same findings.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from omprog_panic.apply.plan import FIREWALL
-from omprog_panic.config.model import Reception
 from omprog_panic.doctor.finding import Finding, critical, ok, unknown, warning
 from omprog_panic.firewall.iptables import NO_CAPABILITY, FirewallError
 from omprog_panic.firewall.live import (
     MAX_EVALUATED,
     SenderPassage,
+    deciding_owner,
     firewall_owner,
     sender_passages,
 )
@@ -20,30 +23,46 @@ from omprog_panic.firewall.rules import admissions
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from omprog_panic.config.model import Reception
     from omprog_panic.doctor.context import CheckContext
     from omprog_panic.firewall.manage import FamilyCheck
     from omprog_panic.firewall.owner import FirewallOwner
+    from omprog_panic.host.machine import Machine
 
 SHOWN = 10  # senders on one line
+NEEDS_ROOT = "use sudo"
 
 
 def check_firewall(x: CheckContext) -> Iterator[Finding]:
     """Evaluate the rules in force for each sender; compare ours with config.yaml."""
     if x.config is None or not x.config.senders:
         return
-    owner = firewall_owner(x.machine, x.config.receive.port)
-    reception = Reception(x.config.senders, x.config.receive)
-    yield from _passages(x, reception, owner)
-    if owner is not None:
-        return  # it decides who else may send
-    if not x.machine.names(FIREWALL):
+    port = x.config.receive.port
+    owner = firewall_owner(x.machine, port)
+    yield from firewall_findings(x.machine, x.config.reception, owner)
+    if owner is None and not x.machine.names(FIREWALL):
         yield warning(
             "firewall",
-            f"any host that can reach UDP port {x.config.receive.port} may send",
+            f"any host that can reach UDP port {port} may send",
             "omprog-panic firewall apply",
         )
-        return
-    rules = Firewall.of(x.machine, reception, FIREWALL)
+
+
+def firewall_findings(
+    machine: Machine, reception: Reception, owner: FirewallOwner | None
+) -> Iterator[Finding]:
+    """Report which senders the rules in force let through, and how ours differ.
+
+    Whoever made the rules: with or without rules of ours, and of every owner.
+
+    Raises:
+        UnreadableError: this user may not look.
+
+    """
+    yield from _passages(machine, reception, owner)
+    if owner is not None or not machine.names(FIREWALL):
+        return  # it decides who else may send; or ours were never applied
+    rules = Firewall.of(machine, reception, FIREWALL)
     try:
         found = rules.check()
     except FirewallError as error:
@@ -58,11 +77,10 @@ def check_firewall(x: CheckContext) -> Iterator[Finding]:
 
 
 def _passages(
-    x: CheckContext, reception: Reception, owner: FirewallOwner | None
+    machine: Machine, reception: Reception, owner: FirewallOwner | None
 ) -> Iterator[Finding]:
     """Report which senders the rules in force let through, whoever made them."""
-    port = reception.receive.port
-    found = sender_passages(x.machine, reception.senders, port)
+    found = sender_passages(machine, reception.senders, reception.receive.port)
     blocked = [row for row in found if row.passage.passes is False]
     unsure = [row for row in found if row.passage.passes is None]
     if blocked:
@@ -70,7 +88,7 @@ def _passages(
             "firewall",
             f"the rules drop the datagrams of {_named(blocked)}:"
             f" {blocked[0].passage.where}",
-            *_remedies(reception, owner, {row.sender for row in blocked}),
+            *_remedies(machine, reception, owner, blocked),
         )
     if unsure:
         yield unknown(
@@ -86,12 +104,18 @@ def _passages(
 
 
 def _remedies(
-    reception: Reception, owner: FirewallOwner | None, names: set[str]
+    machine: Machine,
+    reception: Reception,
+    owner: FirewallOwner | None,
+    blocked: list[SenderPassage],
 ) -> list[str]:
+    port = reception.receive.port
+    owner = owner or deciding_owner(machine, port)
     if owner is None:
         return ["omprog-panic firewall apply", "or change the rule named here"]
+    names = {row.sender for row in blocked}
     senders = [sender for sender in reception.senders if sender.name in names]
-    return [*owner.lines(admissions(senders), reception.receive.port), owner.lasts]
+    return [*owner.lines(admissions(senders), port), owner.lasts]
 
 
 def _how_to_know(where: str) -> str:
@@ -100,7 +124,7 @@ def _how_to_know(where: str) -> str:
     if "is not installed" in where:
         return f"apt install {'nftables' if where.startswith('nft') else 'iptables'}"
     if "ermission" in where or "ermitted" in where or "must be root" in where:
-        return "use sudo"
+        return NEEDS_ROOT
     return "omprog-panic-client verify on that sender shows whether it arrives"
 
 

@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.admin.status import APPLY, CRITICAL, UNKNOWN, WARNING, Problem
 from omprog_panic.apply.executor import is_applicable, unapplied_files
-from omprog_panic.apply.plan import FIREWALL
 from omprog_panic.apply.running import running_differences
-from omprog_panic.firewall.iptables import FirewallError
+from omprog_panic.doctor.finding import Finding, Level, unknown
+from omprog_panic.doctor.firewall import NEEDS_ROOT, firewall_findings
 from omprog_panic.firewall.live import firewall_owner
-from omprog_panic.firewall.manage import CRITICAL as NOT_IN_FORCE
-from omprog_panic.firewall.manage import Firewall
 from omprog_panic.host.machine import UnreadableError
 
 if TYPE_CHECKING:
@@ -20,21 +18,23 @@ if TYPE_CHECKING:
     from omprog_panic.config.model import PublicConfig, Reception
     from omprog_panic.host.machine import Machine
 
-FIREWALL_APPLY = "omprog-panic firewall apply"
+DOCTOR = "omprog-panic doctor"
+SKIP_FIREWALL = "--skip-firewall"
 
 
 def system_problems(
-    config: PublicConfig, machine: Machine, *, is_root: bool
+    config: PublicConfig, machine: Machine, *, firewall: bool = True
 ) -> list[Problem]:
     """Compare rsyslogd and the firewall, as they run, with config.yaml.
 
-    Only root can read the firewall rules; for others they are not checked.
+    Without ``firewall``, its rules are not looked at. Only root can read them: for
+    other users, whether the senders pass is unknown.
     """
     if not is_applicable(machine, config):
         return []  # a fresh installation is reported elsewhere
     found = list(_rsyslogd(config, machine))
-    if is_root:
-        found += _firewall(config.reception, machine)
+    if firewall:
+        found += firewall_problems(config.reception, machine)
     return found
 
 
@@ -47,20 +47,33 @@ def _rsyslogd(config: PublicConfig, machine: Machine) -> Iterator[Problem]:
             text = f"{difference.text}: run `{APPLY}`"
             yield Problem(CRITICAL, text, APPLY)
     except UnreadableError as error:
-        yield Problem(UNKNOWN, str(error), "use sudo")
+        yield Problem(UNKNOWN, str(error), NEEDS_ROOT)
 
 
-def _firewall(reception: Reception, machine: Machine) -> Iterator[Problem]:
-    if not machine.names(FIREWALL):
-        return
-    if firewall_owner(machine, reception.receive.port) is not None:
-        return
+def firewall_problems(reception: Reception, machine: Machine) -> Iterator[Problem]:
+    """Yield which senders the rules in force drop, and what is not known of them."""
     try:
-        families = Firewall.of(machine, reception, FIREWALL).check()
-    except FirewallError as error:
-        yield Problem(UNKNOWN, str(error))
-        return
-    for family in families:
-        if family.level == NOT_IN_FORCE:
-            text = f"firewall: {family.name}: {family.says}: run `{FIREWALL_APPLY}`"
-            yield Problem(CRITICAL, text, FIREWALL_APPLY)
+        owner = firewall_owner(machine, reception.receive.port)
+        findings = list(firewall_findings(machine, reception, owner))
+    except UnreadableError as error:
+        findings = [unknown("firewall", str(error), NEEDS_ROOT)]
+    for finding in findings:
+        if finding.level not in {Level.OK, Level.UNKNOWN}:
+            yield _problem(finding)
+    # One line is enough: the reason is usually the same for each of them.
+    for finding in findings:
+        if finding.level is Level.UNKNOWN:
+            yield _problem(finding)
+            return
+
+
+def _problem(finding: Finding) -> Problem:
+    """Return what ``status`` says; commands of other programs are left to doctor."""
+    text = f"{finding.check}: {finding.says}"
+    remedy = finding.remedies[0]
+    if remedy == NEEDS_ROOT:
+        text += f": {NEEDS_ROOT}, or leave the firewall out with {SKIP_FIREWALL}"
+        return Problem(UNKNOWN, text, NEEDS_ROOT)
+    if not remedy.startswith(("omprog-panic ", "apt ", "systemctl ")):
+        return Problem(finding.level, f"{text}: see `{DOCTOR}`", DOCTOR)
+    return Problem(finding.level, f"{text}: run `{remedy}`", remedy)

@@ -27,6 +27,7 @@ from omprog_panic.firewall.owner import (
     NFTABLES,
     FirewallOwner,
     find_owner,
+    legacy_owner,
     nft_owner,
 )
 from omprog_panic.firewall.passage import (
@@ -155,6 +156,37 @@ def firewall_owner(machine: Machine, port: int) -> FirewallOwner | None:
         except FirewallError:
             return None  # not installed, or not root: whoever uses it will say so
     return None
+
+
+def deciding_owner(machine: Machine, port: int) -> FirewallOwner | None:
+    """Return whose rules drop what ours accept, although our rules can be used.
+
+    None: a rule of the table that ours are in, or of a hook before it.
+    """
+    native = [name for name in blocking_chains(machine, port) if not _is_ours(name)]
+    if native:
+        return nft_owner(native, f"the chain {native[0]} drops the rest")
+    legacy = [
+        family for family in families(machine) if _legacy_decides(machine, family, port)
+    ]
+    return legacy_owner(legacy) if legacy else None
+
+
+def _is_ours(name: ChainName) -> bool:
+    """Return whether iptables keeps the rules of a chain, which nft can see."""
+    return name.family in {"ip", "ip6"} and name[1:] == ("filter", "INPUT")
+
+
+def _legacy_decides(machine: Machine, family: int, port: int) -> bool:
+    """Return whether iptables-legacy drops, and the rules of ours are not there."""
+    if "legacy" in machine.run(PROGRAMS[family], "-V").stdout:
+        return False
+    source = ipaddress.ip_address(STRANGERS[family])
+    saved = _legacy_tables(machine, family, []).get("filter")
+    if saved is None:
+        return False
+    outcome = evaluate(saved, "INPUT", Datagram(source, SOURCE_PORT, port))
+    return Verdict.DROP in outcome.verdicts
 
 
 def read_live_rules(machine: Machine, family: int) -> LiveRules:

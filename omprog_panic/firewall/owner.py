@@ -32,6 +32,8 @@ class FirewallOwner:
 NFTABLES = "nftables"
 NFT_LASTS = "add them to /etc/nftables.conf as well, or a reboot loses them"
 
+LEGACY_LASTS = "add them to what loads the rules of iptables-legacy at boot as well"
+
 
 def _ufw_lines(admitted: Iterable[Admission], port: int) -> list[str]:
     return [
@@ -78,6 +80,24 @@ def nft_owner(chains: Iterable[ChainName], why: str) -> FirewallOwner:
         ]
 
     return FirewallOwner(NFTABLES, why, lines, NFT_LASTS)
+
+
+def legacy_owner(families: Iterable[int]) -> FirewallOwner:
+    """Return the owner of rules of iptables-legacy beside those of iptables-nft."""
+    listed = tuple(families)
+
+    def lines(admitted: Iterable[Admission], port: int) -> list[str]:
+        return [
+            f"{'iptables' if a.network.version == 4 else 'ip6tables'}-legacy"
+            f" -I INPUT 1 -s {a.network} -p udp"
+            + (f" --sport {a.source_port}" if a.source_port else "")
+            + f" --dport {port} -j ACCEPT"
+            for a in admitted
+            if a.network.version in listed
+        ]
+
+    why = "it has rules beside those of iptables-nft"
+    return FirewallOwner("iptables-legacy", why, lines, LEGACY_LASTS)
 
 
 def _fits(name: str, rule: str) -> bool:

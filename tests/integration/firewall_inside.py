@@ -2,7 +2,8 @@
 
 ``firewall FOLDER VERB ...`` is the command with its files in FOLDER;
 ``count MONITOR OUTSIDE PORT`` sends from OUTSIDE and counts in MONITOR;
-``evaluate PORT`` says of the same senders what the rules of this namespace decide.
+``evaluate PORT`` says of the same senders what the rules of this namespace decide;
+``status PORT`` what ``omprog-panic status`` says of them.
 """
 
 from __future__ import annotations
@@ -78,6 +79,35 @@ def evaluate(port: int) -> None:
     sys.stdout.write(json.dumps(rows))
 
 
+def status(port: int, folder: str) -> None:
+    """Read (address, source port) pairs; print the problems with the firewall.
+
+    Each sender is called as its address and port. The package is not installed here:
+    only the folder that shows it is made up.
+    """
+    from omprog_panic.config.model import PublicConfig  # noqa: PLC0415
+    from omprog_panic.config.schema import with_defaults  # noqa: PLC0415
+    from omprog_panic.doctor import firewall as checks  # noqa: PLC0415
+    from omprog_panic.doctor.system import system_problems  # noqa: PLC0415
+    from omprog_panic.host.local import LocalMachine  # noqa: PLC0415
+
+    class Installed(LocalMachine):
+        def names(self, folder: str) -> list[str] | None:
+            return ["port"] if folder == f"{etc}/rsyslog" else super().names(folder)
+
+    etc = "/etc/omprog-panic"
+    vars(checks)["FIREWALL"] = folder
+    senders = [
+        {"name": f"{address} {source}", "address": address, "source_port": source}
+        for address, source in json.load(sys.stdin)
+    ]
+    data = with_defaults({"senders": senders, "receive": {"port": port}})
+    config = PublicConfig.from_json(data, Path(f"{etc}/config.yaml"), {})
+    found = system_problems(config, Installed())
+    rows = [[p.level, p.text] for p in found if p.text.startswith("firewall:")]
+    sys.stdout.write(json.dumps(rows))
+
+
 def firewall(folder: str, arguments: list[str]) -> None:
     from omprog_panic.apply import plan  # noqa: PLC0415
     from omprog_panic.cli.firewall import firewall as command  # noqa: PLC0415
@@ -92,5 +122,7 @@ if __name__ == "__main__":
         count(sys.argv[2], sys.argv[3], int(sys.argv[4]))
     elif sys.argv[1] == "evaluate":
         evaluate(int(sys.argv[2]))
+    elif sys.argv[1] == "status":
+        status(int(sys.argv[2]), sys.argv[3])
     else:
         firewall(sys.argv[2], sys.argv[3:])

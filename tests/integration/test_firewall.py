@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from omprog_panic.admin.status import CRITICAL, UNKNOWN
 from tests.chain.replay import load_capture
 from tests.needs import PRIVILEGE, missing_program, not_root
 
@@ -154,6 +155,16 @@ class Net:
             stdin=json.dumps([[a, p] for a, p in sends]),
         )  # fmt: skip
         return [(passes, where) for passes, where in json.loads(text)]
+
+    def status(
+        self, *sends: tuple[str, int], by: tuple[str, ...] = ()
+    ) -> list[tuple[int, str]]:
+        """Return what ``status`` says of the firewall; ``by`` is put before it."""
+        text = self.inside(
+            *by, sys.executable, str(INSIDE), "status", str(self.port),
+            str(self.folder), stdin=json.dumps([[a, p] for a, p in sends]),
+        )  # fmt: skip
+        return [(level, said) for level, said in json.loads(text)]
 
     def rules(self) -> str:
         both = self.inside("iptables-save") + self.inside("ip6tables-save")
@@ -343,6 +354,35 @@ def test_what_the_rules_decide_is_what_happens_to_a_datagram(
 
     assert [passes for passes, _ in evaluated] == arrived, evaluated
     assert all(where for passes, where in evaluated if not passes)
+    blocked = [send for send, came in zip(SENDS, arrived, strict=True) if not came]
+    said = net.status(*SENDS)
+    assert [level for level, _ in said] == [CRITICAL] * bool(blocked)
+    for send in SENDS:
+        named = f"{send[0]} {send[1]} ({send[0]})"
+        assert (named in str(said)) == (send in blocked), said
+
+
+ROOT_WITHOUT_CAPABILITY = ("setpriv", "--bounding-set", "-net_admin")
+NOBODY = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups")
+
+
+@pytest.mark.parametrize("dropping", [True, False])
+@pytest.mark.parametrize(
+    ("by", "remedy"),
+    [
+        (ROOT_WITHOUT_CAPABILITY, "CAP_NET_ADMIN"),
+        (NOBODY, "use sudo, or leave the firewall out with --skip-firewall"),
+    ],
+)
+def test_who_may_not_read_the_rules_is_never_told_that_all_is_well(
+    net: Net, by: tuple[str, ...], remedy: str, dropping: bool
+) -> None:
+    if dropping:
+        net.inside("sh", "-ec", RULESETS["nft policy"])
+    ((level, text),) = net.status(*SENDS, by=by)
+
+    assert level == UNKNOWN
+    assert remedy in text
 
 
 def test_our_own_rules_are_understood(net: Net) -> None:

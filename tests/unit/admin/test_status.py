@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 from omprog_panic.admin.silences import NewSilence, add_silence
-from omprog_panic.admin.status import WARNING, collect_status
+from omprog_panic.admin.status import (
+    CRITICAL,
+    OK,
+    UNKNOWN,
+    WARNING,
+    MonitorStatus,
+    Problem,
+    SpoolStatus,
+    StoreStatus,
+    collect_status,
+)
 from omprog_panic.alerter.dispatch import notify_test
 from omprog_panic.clock import SystemClock, rfc3339
 from omprog_panic.config.model import Paths
@@ -109,3 +119,26 @@ def test_a_silence_that_a_rename_has_orphaned_is_a_problem(
 
     problems = [problem.text for problem in collect_status(paths).problems]
     assert sum("was a sender renamed?" in text for text in problems) == count
+
+
+@pytest.mark.parametrize(
+    ("levels", "code"),
+    [
+        ((), OK),
+        ((UNKNOWN,), UNKNOWN),
+        ((WARNING, UNKNOWN), WARNING),
+        ((UNKNOWN, CRITICAL, WARNING), CRITICAL),
+    ],
+)
+def test_unknown_hides_nothing_worse_and_is_never_ok(
+    levels: tuple[int, ...], code: int
+) -> None:
+    problems = tuple(Problem(level, "text") for level in levels)
+    status = MonitorStatus(
+        alerter_running=True,
+        spool=SpoolStatus(0, 0),
+        store=StoreStatus(),
+        problems=problems,
+    )
+
+    assert status.code == code

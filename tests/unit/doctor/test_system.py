@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
-from omprog_panic.admin.status import APPLY, CRITICAL, WARNING
+from omprog_panic.admin.status import APPLY, CRITICAL, UNKNOWN, WARNING
 from omprog_panic.apply.plan import FIREWALL, wanted_files
 from omprog_panic.config.senders import ListedSender
 from omprog_panic.doctor.system import system_problems
@@ -37,9 +38,9 @@ def monitor(tmp_path: Path) -> Monitor:
     return Monitor(machine, config)
 
 
-def problems(monitor: Monitor, *, is_root: bool = True) -> list[tuple[int, str]]:
+def problems(monitor: Monitor) -> list[tuple[int, str]]:
     assert monitor.config is not None
-    found = system_problems(monitor.config, monitor.machine, is_root=is_root)
+    found = system_problems(monitor.config, monitor.machine)
     assert all(problem.remedy for problem in found)
     return [(problem.level, problem.text) for problem in found]
 
@@ -83,7 +84,7 @@ def test_a_file_that_was_not_applied_is_a_warning(monitor: Monitor) -> None:
     assert [level for level, _ in problems(monitor)] == [WARNING]
 
 
-def test_rules_that_a_reboot_lost_are_critical_for_root(monitor: Monitor) -> None:
+def test_rules_that_a_reboot_lost_are_critical(monitor: Monitor) -> None:
     programs = protect(monitor)
     programs[4].text = "*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n"
 
@@ -93,4 +94,75 @@ def test_rules_that_a_reboot_lost_are_critical_for_root(monitor: Monitor) -> Non
             "firewall: iptables: not applied: run `omprog-panic firewall apply`",
         )
     ]
-    assert problems(monitor, is_root=False) == []
+
+
+DROP_ALL = {
+    "chain": {
+        "family": "inet", "table": "x", "name": "i", "handle": 1,
+        "type": "filter", "hook": "input", "prio": 0, "policy": "drop",
+    }
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("owner", ["none", "ufw", "firewalld", "nftables", "ours"])
+def test_a_firewall_that_drops_a_sender_is_critical_whoever_owns_it(
+    monitor: Monitor, owner: str
+) -> None:
+    if owner == "ufw":
+        monitor.machine.write("/etc/ufw/ufw.conf", "ENABLED=yes\n")
+    elif owner == "firewalld":
+        monitor.machine.answer("firewall-cmd --state")
+    elif owner == "nftables":
+        monitor.machine.answer("systemctl is-active nftables.service")
+    elif owner == "ours":
+        protect(monitor)
+    assert problems(monitor) == []
+
+    ruleset = json.dumps({"nftables": [DROP_ALL]})
+    monitor.machine.answer("nft -j list ruleset", stdout=ruleset)
+    ((level, text),) = problems(monitor)
+
+    assert level == CRITICAL
+    assert "drop the datagrams of db-07 (10.0.0.2): nft inet x i: policy drop" in text
+    assert "see `omprog-panic doctor`" in text
+
+
+@pytest.mark.parametrize("applied", [True, False])
+def test_rules_that_this_user_may_not_read_are_unknown(
+    monitor: Monitor, applied: bool
+) -> None:
+    if applied:
+        protect(monitor)[4].forbidden = True
+    why = "Operation not permitted (you must be root)"
+    monitor.machine.answer("nft -j list ruleset", status=1, stderr=why)
+    ((level, text),) = problems(monitor)
+
+    assert level == UNKNOWN
+    assert why in text
+    assert text.endswith("use sudo, or leave the firewall out with --skip-firewall")
+
+
+def test_rules_that_a_missing_program_shows_are_unknown(monitor: Monitor) -> None:
+    del monitor.machine.answers["nft -j list ruleset"]
+    ((level, text),) = problems(monitor)
+
+    assert level == UNKNOWN
+    assert text.endswith("nft is not installed: run `apt install nftables`")
+
+
+def test_a_firewall_that_is_left_out_is_not_read(monitor: Monitor) -> None:
+    assert monitor.config is not None
+    monitor.machine.commands.clear()
+
+    assert system_problems(monitor.config, monitor.machine, firewall=False) == []
+    assert not any("nft" in line for line in monitor.machine.commands)
+
+
+def test_rules_that_are_lost_at_a_reboot_are_a_warning(monitor: Monitor) -> None:
+    protect(monitor)
+    unit = "omprog-panic-firewall.service"
+    monitor.machine.answer(f"systemctl is-enabled {unit}", status=1)
+    ((level, text),) = problems(monitor)
+
+    assert level == WARNING
+    assert f"systemctl enable {unit}" in text
