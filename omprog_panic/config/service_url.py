@@ -72,6 +72,26 @@ def url_in(form: str, document: Secret) -> Secret | None:
     return Secret(urls[-1].strip()) if urls else None
 
 
+def options_beside(form: str, document: Secret) -> list[str]:
+    """Return the names of options that stand below the URL, which YAML allows.
+
+    Only apprise's plug-ins get them. Tags are none.
+    """
+    if form == "text":
+        return []
+    data = yaml.safe_load(document.reveal())
+    [*_, entry] = data["urls"]
+    below = list(entry.values()) if isinstance(entry, dict) else []
+    settings = [one for part in below for one in _as_settings(part)]
+    names = {str(name).lower() for one in settings for name in one}
+    return sorted(names - {"tag", "tags"})
+
+
+def _as_settings(part: object) -> list[dict[object, object]]:
+    found = part if isinstance(part, list) else [part]
+    return [one for one in found if isinstance(one, dict)]
+
+
 def with_url(form: str, document: Secret, placeholder: str) -> Secret:
     """Return a piece of an apprise file with another URL, tags and options kept."""
     url = url_in(form, document)

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.config.model import Understood
 from omprog_panic.config.service_url import (
+    options_beside,
     parse_service_url,
     url_in,
     with_url,
 )
 from omprog_panic.errors import DeliveryError
-from omprog_panic.sinks import apprise, mail, slack_webhook
+from omprog_panic.sinks import apprise, mail, pagerduty, slack_webhook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 SINKS: Mapping[str, SinkType] = {
     "mailto": mail.MAIL,
     "mailtos": mail.MAIL,
+    "pagerduty": pagerduty.PAGERDUTY,
     "slack": slack_webhook.SLACK,
 }
 # Stands for a URL of ours when apprise reads the tags around it.
@@ -64,6 +66,10 @@ def read_services(
     read = sinks[scheme].read if scheme in sinks else None
     if read is None:
         return apprise.read_services(form, document)
+    if names := options_beside(form, document):
+        raise DeliveryError(
+            f"write {', '.join(names)} into the URL, as ?NAME=VALUE", permanent=True
+        )
     shown = read(url)
     around = with_url(form, document, _PLACEHOLDER)
     found = apprise.read_services(form, around)

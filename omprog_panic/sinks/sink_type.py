@@ -23,18 +23,22 @@ class SinkType:
 
     ``address`` returns where to try a connection to, or None where that is not known.
     ``read`` checks a URL of ours and returns it masked, or raises DeliveryError without
-    its secrets; None: the URL is apprise's.
+    its secrets; None: the URL is apprise's. ``keyed``: its service joins messages by
+    their key, so that those of one key must arrive in their order.
     """
 
     open: Callable[[Service], Sink]
     address: Callable[[Service], Address | None]
     read: Callable[[Secret], str] | None = None
+    keyed: bool = False
 
 
 def own_url(
     open_url: Callable[[Secret], Sink],
     read: Callable[[Secret], str],
     address: Callable[[Secret], Address | None] = lambda _url: None,
+    *,
+    keyed: bool = False,
 ) -> SinkType:
     """Return the type of a sink with URLs of its own; all functions get the URL."""
 
@@ -47,4 +51,5 @@ def own_url(
         open=lambda service: open_url(url_of(service)),
         address=lambda service: address(url_of(service)),
         read=read,
+        keyed=keyed,
     )

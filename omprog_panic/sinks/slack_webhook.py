@@ -8,14 +8,14 @@ as a failure (it compares bytes with text): the alert would be sent again for a 
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 from typing import TYPE_CHECKING
 
 import requests
 
 from omprog_panic.sinks import apprise, escaping
-from omprog_panic.sinks.apprise_log import MAX_RETRY_AFTER_S, PERMANENT
+from omprog_panic.sinks.apprise_log import PERMANENT
+from omprog_panic.sinks.http_api import retry_after, why
 from omprog_panic.sinks.http_guard import guarded
 from omprog_panic.sinks.sink import Outcome
 from omprog_panic.sinks.sink_type import SinkType
@@ -99,7 +99,7 @@ def post(url: Secret, subject: str, body: str, channel: str | None = None) -> Ou
         except requests.RequestException as error:
             return Outcome(
                 delivered=False,
-                reason=url.redact(exchange.failure) or _why(error),
+                reason=url.redact(exchange.failure) or why(error, "Slack"),
                 permanent=exchange.redirect_refused,
                 in_doubt=exchange.may_have_arrived,
             )
@@ -110,20 +110,9 @@ def post(url: Secret, subject: str, body: str, channel: str | None = None) -> Ou
         delivered=False,
         reason=f"Slack answered {answer.status_code} {code}".rstrip(),
         permanent=answer.status_code in PERMANENT,
-        retry_after_s=_retry_after(answer.headers.get("Retry-After")),
+        retry_after_s=retry_after(answer.headers.get("Retry-After")),
         in_doubt=exchange.may_have_arrived,
     )
-
-
-def _why(error: requests.RequestException) -> str:
-    """Return the operating system's reason: the text of requests contains the URL."""
-    cause: BaseException | None = error
-    reason = type(error).__name__
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.strerror:
-            reason = f"no connection to Slack: {cause.strerror}"
-        cause = cause.__cause__ or cause.__context__
-    return "no answer from Slack in time" if reason == "ReadTimeout" else reason
 
 
 def error_code(text: str) -> str:
@@ -133,12 +122,6 @@ def error_code(text: str) -> str:
     ('invalid_payload', '')
     """
     return text if text.isidentifier() and len(text) <= MAX_ANSWER else ""
-
-
-def _retry_after(header: str | None) -> float | None:
-    with contextlib.suppress(ValueError):
-        return min(max(float(header or ""), 0.0), MAX_RETRY_AFTER_S)
-    return None
 
 
 SLACK = SinkType(open_sink, apprise.service_address)

@@ -17,8 +17,10 @@ from omprog_panic.config.model import Service
 from omprog_panic.notification.kinds import FORMATS, Kind
 from omprog_panic.render.fitting import Attachment
 from omprog_panic.secret import Secret
+from omprog_panic.sinks.incident_sink import IncidentSink, IncidentTool
 from omprog_panic.sinks.mail import MailChannel, write_mail
 from omprog_panic.sinks.memory import MemorySink
+from omprog_panic.sinks.pagerduty import PagerDuty
 from omprog_panic.sinks.registry import SINKS, open_sink
 from omprog_panic.sinks.sink import Outcome, Sink
 from omprog_panic.sinks.slack_webhook import SlackWebhookChannel
@@ -93,12 +95,37 @@ def mail_case(_receiver: Receiver, statuses: list[int]) -> Case:
     return Case(TextSink(channel), lambda: channel.sent)
 
 
+def tool_case(
+    make: Callable[[str], IncidentTool], success: int, answer: bytes = b"ok"
+) -> Callable[[Receiver, list[int]], Case]:
+    """Return how an incident tool is made; it answers ``success`` instead of 200."""
+
+    def case(receiver: Receiver, _statuses: list[int]) -> Case:
+        given = receiver.answer
+        receiver.text = answer
+
+        def answer_status(got: Received) -> int:
+            status = given(got)
+            return success if status == 200 else status
+
+        receiver.answer = answer_status
+        sink = IncidentSink(make(f"http://127.0.0.1:{receiver.port}"))
+        return Case(sink, lambda: [_text(got) for got in receiver.received])
+
+    return case
+
+
+def pagerduty(base: str) -> IncidentTool:
+    return PagerDuty(Secret(f"pagerduty://{'0123456789abcdef' * 2}"), base)
+
+
 # One of each scheme of the registry; a new sink is added here.
 CASES: dict[str, Made] = {
     "apprise": Made(apprise_case),
     "mailto": Made(mail_case),
     "mailtos": Made(mail_case),
     "memory": Made(memory_case),
+    "pagerduty": Made(tool_case(pagerduty, 202), is_text=False),
     "slack": Made(slack_case),
 }
 TEXT = [name for name, made in CASES.items() if made.is_text]

@@ -61,6 +61,13 @@ def test_a_url_of_ours_that_is_wrong_is_refused() -> None:
         read_services("text", Secret("memory://bad"), OURS)
 
 
+def test_options_below_a_url_of_ours_belong_into_it() -> None:
+    document = "urls:\n- memory:///x:\n  - tag: ops\n    region: eu\n    to: x\n"
+
+    with pytest.raises(DeliveryError, match="write region, to into the URL"):
+        read_services("yaml", Secret(document), OURS)
+
+
 def test_one_file_holds_services_of_both(tmp_path: Path) -> None:
     path = tmp_path / "apprise.yml"
     path.write_text("ops=memory:///x\nops=json://localhost\nmemory://bad\n")
