@@ -11,7 +11,6 @@ from omprog_panic.apply.plan import FIREWALL
 from omprog_panic.doctor.finding import Finding, critical, ok, unknown, warning
 from omprog_panic.firewall.iptables import NO_CAPABILITY, FirewallError
 from omprog_panic.firewall.live import (
-    MAX_EVALUATED,
     SenderPassage,
     deciding_owner,
     firewall_owner,
@@ -99,8 +98,7 @@ def _passages(
         )
     if not blocked and not unsure:
         by = f", managed by {owner.name}" if owner else ""
-        some = f"the first {len(found)}" if len(found) == MAX_EVALUATED else "all"
-        yield ok("firewall", f"the rules in force{by} accept {some} listed senders")
+        yield ok("firewall", f"the rules in force{by} accept all listed senders")
 
 
 def _remedies(

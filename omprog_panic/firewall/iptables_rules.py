@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from omprog_panic.firewall.passage import (
     MAX_DEPTH,
@@ -11,6 +11,7 @@ from omprog_panic.firewall.passage import (
     ChainOutcome,
     ChainWalk,
     Match,
+    SourceIndex,
     Verdict,
     all_of,
     is_in,
@@ -41,12 +42,52 @@ def evaluate(saved: SavedRules, chain: str, datagram: Datagram) -> ChainOutcome:
     return _walk(saved, chain, datagram, 0).outcome(policy)
 
 
+class _Rule(NamedTuple):
+    """One rule, split into words once."""
+
+    text: str
+    words: list[str]
+    target: str
+    goes: bool  # to the target, instead of jumping
+
+    @property
+    def host(self) -> str | None:
+        """What stands behind -s, unless it is negated."""
+        if "-s" not in self.words or "!" in self.words:
+            return None
+        return self.words[self.words.index("-s") + 1]
+
+
+class _Chain:
+    """The rules of one chain."""
+
+    def __init__(self, texts: tuple[str, ...]) -> None:
+        self.rules = []
+        for text in texts:
+            # Rules without quotes are many, and shlex is slow.
+            quoted = '"' in text or "\\" in text or "'" in text
+            words = shlex.split(text) if quoted else text.split()
+            self.rules.append(_Rule(text, words, *_target(words)))
+        self._index = SourceIndex(rule.host for rule in self.rules)
+
+    def candidates(self, datagram: Datagram) -> list[_Rule]:
+        return [self.rules[n] for n in self._index.candidates(datagram.source)]
+
+
+def _chain(saved: SavedRules, name: str) -> _Chain:
+    found = saved.split.get(name)
+    if not isinstance(found, _Chain):
+        found = saved.split[name] = _Chain(saved.chains.get(name, ()))
+    return found
+
+
 def _walk(saved: SavedRules, chain: str, datagram: Datagram, depth: int) -> ChainWalk:
     walk = ChainWalk()
-    for text in saved.chains.get(chain, ()):
-        words = shlex.split(text)
+    for rule in _chain(saved, chain).candidates(datagram):
+        if walk.ended:
+            return walk
+        text, words, target, goes = rule
         match = all_of(_conditions(words, datagram))
-        target, goes = _target(words)
         if match is Match.NO or target in _PASSING:
             continue
         if target == "RETURN":
@@ -56,8 +97,8 @@ def _walk(saved: SavedRules, chain: str, datagram: Datagram, depth: int) -> Chai
                 walk.add(match, ChainOutcome(UNDECIDED), text)
                 continue
             inner = _walk(saved, target, datagram, depth + 1).outcome()
-            rule = f"{text} -> {inner.rule}" if inner.rule else text
-            walk.add(match, ChainOutcome(inner.verdicts, rule), text)
+            shown = f"{text} -> {inner.rule}" if inner.rule else text
+            walk.add(match, ChainOutcome(inner.verdicts, shown), text)
             if goes and Verdict.CONTINUE in inner.verdicts:
                 walk.stop(match)
         else:
@@ -111,10 +152,9 @@ def _protocol(value: str, _: Datagram) -> Match:
 
 
 def _interface(value: str, datagram: Datagram) -> Match:
-    if value == "lo":
-        return Match.NO  # it comes from another machine
     if datagram.interface is None:
-        return Match.MAYBE
+        # It comes from another machine.
+        return Match.NO if value == "lo" else Match.MAYBE
     name = value.removesuffix("+")
     same = (
         datagram.interface.startswith(name)

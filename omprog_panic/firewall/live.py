@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
-import json
 from typing import TYPE_CHECKING, NamedTuple
 
+from omprog_panic.firewall.arrival import Arrival, find_arrivals
 from omprog_panic.firewall.iptables import (
     NO_CAPABILITY,
     PROGRAMS,
@@ -45,11 +45,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from ipaddress import IPv4Address, IPv6Address
 
+    from omprog_panic.address import Network
     from omprog_panic.config.senders import ListedSender
     from omprog_panic.firewall.nft_rules import ChainName
     from omprog_panic.host.machine import Machine
 
-MAX_EVALUATED = 100  # networks; of more senders the first ones stand for all
 STRANGERS = {4: "192.0.2.1", 6: "2001:db8::1"}
 """Addresses for documentation, which no list of senders has (RFC 5737, RFC 3849)."""
 SOURCE_PORT = 6665  # netconsole's default, for a sender without source_port
@@ -69,7 +69,7 @@ class SenderPassage(NamedTuple):
     """Whether the datagrams of one listed network pass."""
 
     sender: str
-    address: str  # one of the network, evaluated for all of it
+    address: str  # one of the network, or that of which it is not known
     passage: Passage
 
 
@@ -244,39 +244,43 @@ def sender_passages(
     machine: Machine, senders: Iterable[ListedSender], port: int
 ) -> list[SenderPassage]:
     """Return for each listed network whether its datagrams pass the firewall."""
-    rules: dict[int, LiveRules] = {}
-    found = []
     listed = [(sender, network) for sender in senders for network in sender.networks]
-    for sender, network in listed[:MAX_EVALUATED]:
-        source = _address_in(network)
-        if source.version not in rules:
-            rules[source.version] = read_live_rules(machine, source.version)
-        interface, destination = _route(machine, source)
+    sources = [_address_in(network) for _, network in listed]
+    arrivals = find_arrivals(machine, sources)
+    rules = {
+        version: read_live_rules(machine, version)
+        for version in sorted({source.version for source in sources})
+    }
+    found = []
+    for (sender, network), source in zip(listed, sources, strict=True):
+        arrival = arrivals.get(str(source), Arrival())
         datagram = Datagram(
-            source, sender.source_port or SOURCE_PORT, port, destination, interface
+            source if network.num_addresses == 1 else network,
+            sender.source_port or SOURCE_PORT,
+            port,
+            arrival.own,
+            arrival.interface,
         )
-        passage = rules[source.version].passage(datagram)
-        found.append(SenderPassage(sender.name, str(source), passage))
+        live = rules[source.version]
+        address, passage = str(source), live.passage(datagram)
+        if passage.passes is None and network.num_addresses > 1:
+            address, passage = _part_of(network, datagram, live, passage)
+        found.append(SenderPassage(sender.name, address, passage))
     return found
 
 
-def _address_in(
-    network: ipaddress.IPv4Network | ipaddress.IPv6Network,
-) -> IPv4Address | IPv6Address:
+def _part_of(
+    network: Network, datagram: Datagram, live: LiveRules, passage: Passage
+) -> tuple[str, Passage]:
+    """Return an address of the network that is blocked, if one of a few is."""
+    size = network.num_addresses
+    for number in (1, size // 2, size - 2):
+        source = network[number]
+        tried = live.passage(dataclasses.replace(datagram, source=source))
+        if tried.passes is False:
+            return str(source), tried
+    return str(network), passage
+
+
+def _address_in(network: Network) -> IPv4Address | IPv6Address:
     return network.network_address if network.num_addresses == 1 else network[1]
-
-
-def _route(
-    machine: Machine, source: IPv4Address | IPv6Address
-) -> tuple[str | None, IPv4Address | IPv6Address | None]:
-    """Return where datagrams of a sender arrive: interface and our own address.
-
-    The route back to the sender, which is usually the way that it comes.
-    """
-    result = machine.run("ip", "-j", "route", "get", str(source))
-    try:
-        (route,) = json.loads(result.stdout)
-        own = route.get("prefsrc")
-        return route.get("dev"), ipaddress.ip_address(own) if own else None
-    except (ValueError, AttributeError):
-        return None, None

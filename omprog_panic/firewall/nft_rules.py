@@ -17,8 +17,10 @@ from omprog_panic.firewall.passage import (
     ChainOutcome,
     ChainWalk,
     Match,
+    SourceIndex,
     Verdict,
     all_of,
+    is_between,
     is_in,
     negate,
 )
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 HOOKS = ("ingress", "prerouting", "input")
 """What a datagram for this machine passes, in order (nft(8), HOOKS)."""
+LONG = 32  # elements of a set, from which on they are found by address
 _SILENT = frozenset(
     {"counter", "log", "mangle", "notrack", "comment", "set", "meter", "ct helper"}
 )
@@ -73,6 +76,22 @@ class NftRuleset:
 
     chains: dict[ChainName, NftChain]
     sets: dict[ChainName, list[Any]]
+    _indexes: dict[ChainName, SourceIndex] = dataclasses.field(default_factory=dict)
+    _set_indexes: dict[int, SourceIndex] = dataclasses.field(default_factory=dict)
+
+    def index(self, name: ChainName) -> SourceIndex:
+        """Return the rules of a chain by the source address that they ask for."""
+        if name not in self._indexes:
+            rules = self.chains[name].rules
+            self._indexes[name] = SourceIndex(map(_source_host, rules))
+        return self._indexes[name]
+
+    def set_index(self, elements: list[Any]) -> SourceIndex:
+        """Return the elements of a set of addresses by address."""
+        key = id(elements)  # which lives as long as this ruleset
+        if key not in self._set_indexes:
+            self._set_indexes[key] = SourceIndex(map(_element_host, elements))
+        return self._set_indexes[key]
 
     def base_chains(self, family: int) -> list[ChainName]:
         """Return the base chains that a datagram of this family passes, in order."""
@@ -123,6 +142,26 @@ def _add(found: NftRuleset, kind: str, value: Any) -> None:  # noqa: ANN401 - JS
         found.sets[name] = value.get("elem", [])
 
 
+def _element_host(element: Any) -> str | None:  # noqa: ANN401 - JSON
+    if isinstance(element, dict) and "elem" in element:
+        element = element["elem"].get("val")
+    return element if isinstance(element, str) else None
+
+
+def _source_host(expressions: list[Any]) -> str | None:
+    """Return the one source address that a rule matches, None for other rules.
+
+    Only its first condition counts: a statement before it would act on others.
+    """
+    match expressions:
+        case [
+            {"match": {"op": "==", "left": {"payload": left}, "right": str(right)}},
+            *_,
+        ]:
+            return right if left.get("field") == "saddr" else None
+    return None
+
+
 class _Walker:
     """Evaluates the chains of one ruleset for one datagram."""
 
@@ -136,14 +175,15 @@ class _Walker:
         if chain is None or depth > MAX_DEPTH:
             walk.add(Match.YES, ChainOutcome(UNDECIDED), str(name))
             return walk
-        for expressions in chain.rules:
-            self._rule(walk, name, expressions, depth)
+        for number in self._ruleset.index(name).candidates(self._datagram.source):
+            if walk.ended:
+                break
+            self._rule(walk, name, chain.rules[number], depth)
         return walk
 
     def _rule(
         self, walk: ChainWalk, name: ChainName, expressions: list[Any], depth: int
     ) -> None:
-        shown = rule_text(expressions)
         match = Match.YES
         for expression in expressions:
             ((kind, value),) = expression.items()
@@ -159,11 +199,12 @@ class _Walker:
             elif kind in _SILENT:
                 continue
             elif kind in {*_VERDICTS, "jump", "goto", "return"}:
+                shown = rule_text(expressions)
                 self._verdict(walk, name, expression, match, shown, depth)
             else:  # a match of iptables; or one of its targets, queue, tproxy, ...
                 match = all_of([match, Match.MAYBE])
                 if kind != "xt" or value is None or value.get("type") != "match":
-                    walk.add(match, ChainOutcome(UNDECIDED), shown)
+                    walk.add(match, ChainOutcome(UNDECIDED), rule_text(expressions))
             if match is Match.NO:
                 return
 
@@ -225,6 +266,11 @@ class _Walker:
     def _equals(self, name: ChainName, left: Any, right: Any) -> Match:  # noqa: ANN401
         elements = right if isinstance(right, list) else self._elements(name, right)
         if elements is not None:
+            if len(elements) > LONG and "saddr" in str(left):
+                near = self._ruleset.set_index(elements).candidates(
+                    self._datagram.source
+                )
+                elements = [elements[number] for number in near]
             matches = {self._equals(name, left, element) for element in elements}
             if Match.YES in matches:
                 return Match.YES
@@ -291,10 +337,9 @@ def _route(result: object, right: object) -> Match:
 
 
 def _interface(interface: str | None, right: str) -> Match:
-    if right == "lo":
-        return Match.NO  # it comes from another machine
     if interface is None:
-        return Match.MAYBE
+        # It comes from another machine.
+        return Match.NO if right == "lo" else Match.MAYBE
     if right.endswith("*"):
         return Match.YES if interface.startswith(right[:-1]) else Match.NO
     return _same(right, interface)
@@ -326,7 +371,7 @@ def _in_range(address: Any, right: Any) -> Match:  # noqa: ANN401 - JSON
         return is_in(address, f"{prefix['addr']}/{prefix['len']}")
     if isinstance(right, dict) and "range" in right and address is not None:
         low, high = map(ipaddress.ip_address, right["range"])
-        return Match.YES if int(low) <= int(address) <= int(high) else Match.NO
+        return is_between(address, int(low), int(high))
     return Match.MAYBE
 
 

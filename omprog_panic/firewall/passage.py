@@ -7,14 +7,16 @@ possible outcome accepts it; where that is not so, the answer is unknown.
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 import enum
+import functools
 import ipaddress
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from ipaddress import IPv4Address, IPv6Address
 
 MAX_DEPTH = 16  # of jumps; the kernel's own limit (NFT_JUMP_STACK_SIZE)
 
@@ -39,14 +41,18 @@ UNDECIDED = frozenset({Verdict.ACCEPT, Verdict.DROP})
 """The possible verdicts of a target that is not understood."""
 
 
+Source = IPv4Address | IPv6Address | IPv4Network | IPv6Network
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Datagram:
     """A UDP datagram that arrives from another machine.
 
-    ``destination`` and ``interface`` are None if the route is not known.
+    ``source`` may be a network: what is decided then is decided for each address in
+    it. ``destination`` and ``interface`` are None if the route is not known.
     """
 
-    source: IPv4Address | IPv6Address
+    source: Source
     source_port: int
     port: int
     destination: IPv4Address | IPv6Address | None = None
@@ -87,15 +93,81 @@ def all_of(matches: Iterable[Match]) -> Match:
     return Match.MAYBE if Match.MAYBE in found else Match.YES
 
 
-def is_in(address: IPv4Address | IPv6Address | None, text: str) -> Match:
-    """Return whether an address is in a network, given as ADDRESS or ADDRESS/LENGTH."""
+def bounds(source: Source) -> tuple[int, int]:
+    """Return the first and the last address, as numbers."""
+    if isinstance(source, IPv4Network | IPv6Network):
+        return int(source.network_address), int(source.broadcast_address)
+    return int(source), int(source)
+
+
+def is_between(source: Source, low: int, high: int) -> Match:
+    """Return whether all, none or some addresses of a source are in a range."""
+    first, last = bounds(source)
+    if low <= first and last <= high:
+        return Match.YES
+    return Match.NO if last < low or high < first else Match.MAYBE
+
+
+def is_in(source: Source | None, text: str) -> Match:
+    """Return whether a source is in a network, given as ADDRESS or ADDRESS/LENGTH."""
     try:
-        network = ipaddress.ip_network(text, strict=False)
+        network = parse_network(text)
     except ValueError:
         return Match.MAYBE  # a host name
-    if address is None:
+    if source is None:
         return Match.YES if network.prefixlen == 0 else Match.MAYBE
-    return Match.YES if address in network else Match.NO
+    if source.version != network.version:
+        return Match.NO
+    return is_between(source, *bounds(network))
+
+
+@functools.lru_cache(maxsize=65536)
+def parse_network(text: str) -> IPv4Network | IPv6Network:
+    """Parse ADDRESS or ADDRESS/LENGTH.
+
+    Raises:
+        ValueError: it is something else.
+
+    """
+    return ipaddress.ip_network(text, strict=False)
+
+
+class SourceIndex:
+    """The rules of a chain that may match a source, found without trying all.
+
+    With thousands of senders, most rules of a chain name one address each.
+    """
+
+    def __init__(self, hosts: Iterable[str | None]) -> None:
+        """Take the address that each rule is limited to, None for any other rule."""
+        self._others: list[int] = []
+        named: list[tuple[int, int, int]] = []
+        for number, host in enumerate(hosts):
+            address = _address(host)
+            if address is None:
+                self._others.append(number)
+            else:
+                named.append((address.version, int(address), number))
+        self._named = sorted(named)
+
+    def candidates(self, source: Source) -> list[int]:
+        """Return the numbers of the rules, in order."""
+        first, last = bounds(source)
+        low = bisect.bisect_left(self._named, (source.version, first, 0))
+        high = bisect.bisect_left(self._named, (source.version, last + 1, 0))
+        if low == high:
+            return self._others
+        return sorted(self._others + [row[2] for row in self._named[low:high]])
+
+
+def _address(host: str | None) -> IPv4Address | IPv6Address | None:
+    if host is None:
+        return None
+    try:
+        network = parse_network(host)
+    except ValueError:
+        return None
+    return network.network_address if network.num_addresses == 1 else None
 
 
 def joined(chains: Iterable[tuple[str, ChainOutcome]]) -> Passage:

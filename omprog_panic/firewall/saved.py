@@ -20,6 +20,10 @@ class SavedRules:
 
     chains: dict[str, tuple[str, ...]]
     policies: dict[str, str] = dataclasses.field(default_factory=dict)
+    split: dict[str, object] = dataclasses.field(
+        default_factory=dict, compare=False, repr=False
+    )
+    """Chains as ``iptables_rules`` has split them: once for all datagrams."""
 
     @property
     def ours(self) -> tuple[str, ...]:

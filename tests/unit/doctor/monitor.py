@@ -69,7 +69,8 @@ def healthy_machine() -> FakeMachine:
     machine.answer("rsyslogd -N1 -f /etc/rsyslog.conf", stdout="End of validation run.")
     show_buffer(machine, 16_777_216)
     machine.answer("nft -j list ruleset", stdout='{"nftables": []}')
-    machine.answer("ip -j route get 10.0.0.2", stdout='[{"dev": "eth0"}]')
+    route = '[{"dst": "10.0.0.2", "dev": "eth0"}]\n'
+    machine.answer("ip -j -force -batch -", stdout=route)
     machine.answer("timeout 3 getent hosts 10.0.0.2", stdout="10.0.0.2 db-07")
     machine.answer("timedatectl show -p NTPSynchronized --value", stdout="yes\n")
     return machine

@@ -12,6 +12,7 @@ from omprog_panic.firewall.passage import (
     ChainWalk,
     Match,
     Passage,
+    SourceIndex,
     Verdict,
     all_of,
     is_in,
@@ -90,3 +91,50 @@ def test_an_address_is_compared_with_a_network(
     source = None if address is None else ipaddress.ip_address(address)
 
     assert is_in(source, text) is match
+
+
+HOSTS = (
+    "10.0.0.1",
+    None,
+    "10.0.0.9/32",
+    "10.0.0.0/24",
+    "a-name",
+    "fd00::1",
+    "10.0.0.1",
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "numbers"),
+    [
+        ("10.0.0.1", [0, 1, 3, 4, 6]),
+        ("10.0.0.2", [1, 3, 4]),
+        ("10.0.0.8/31", [1, 2, 3, 4]),
+        ("10.0.0.0/8", [0, 1, 2, 3, 4, 6]),
+        ("fd00::1", [1, 3, 4, 5]),
+    ],
+)
+def test_an_index_leaves_out_only_rules_for_other_hosts(
+    source: str, numbers: list[int]
+) -> None:
+    wanted = (
+        ipaddress.ip_network(source) if "/" in source else ipaddress.ip_address(source)
+    )
+
+    assert SourceIndex(HOSTS).candidates(wanted) == numbers
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "found"),
+    [
+        ("10.0.0.0/24", "10.0.0.0/8", Match.YES),
+        ("10.0.0.0/24", "10.0.0.0/25", Match.MAYBE),
+        ("10.0.0.0/24", "10.0.0.7", Match.MAYBE),
+        ("10.0.0.0/24", "10.0.1.0/24", Match.NO),
+        ("10.0.0.0/24", "::/0", Match.NO),
+    ],
+)
+def test_a_network_may_be_partly_in_another(
+    source: str, text: str, found: Match
+) -> None:
+    assert is_in(ipaddress.ip_network(source), text) is found
