@@ -42,6 +42,8 @@ class Secret:
         'no bot ***:***'
         """
         pieces = {p for raw in _PIECES.split(self._value) for p in (raw, unquote(raw))}
+        # A service may split what was encoded, too.
+        pieces |= {part for piece in pieces for part in _PIECES.split(piece)}
         found = {
             piece
             for piece in pieces

@@ -40,6 +40,7 @@ class Understood(NamedTuple):
     """One service as apprise understood it; ``shown`` is its masked URL.
 
     ``recipient``: the one of several recipients of its URL; empty where it names one.
+    ``shown_recipient``: how people see it, without a part of a secret.
     """
 
     scheme: str
@@ -47,6 +48,7 @@ class Understood(NamedTuple):
     shown: str
     position: int = 0  # among the URLs that the document describes
     recipient: str = ""
+    shown_recipient: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

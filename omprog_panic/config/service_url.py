@@ -167,8 +167,9 @@ def masked(url: ServiceUrl, visible: Collection[str]) -> str:
         user = url.user
         info = (shown(user) if is_named else _outline(user)) if user else ""
         info += f":{_HIDDEN}@" if url.password else "@"
-    port = f":{url.port}" if url.port else ""
-    parts = [f"{info}{shown(url.host) if url.host else ''}{port}"]
+    host = shown(url.host) if url.host else ""
+    port = f":{url.port}" if url.port and host == unquote(url.host) else ""
+    parts = [f"{info}{host}{port}"]
     # An encoded control character is none where it is shown.
     text = f"{url.scheme}://{'/'.join([*parts, *map(shown, url.path)])}"
     return one_line(text, len(text) * _LONGEST_ESCAPE)

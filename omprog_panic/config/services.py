@@ -197,7 +197,7 @@ def _key(piece: _Piece, understood: Understood) -> str:
 def _shown(understood: Understood) -> str:
     if not understood.recipient:
         return understood.shown
-    return f"{understood.shown} to {understood.recipient}"
+    return f"{understood.shown} to {understood.shown_recipient}"
 
 
 def _is_yaml(text: str) -> bool:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import difflib
+import functools
 import re
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +44,13 @@ from omprog_panic.sinks.unsupported import (
     is_retired_teams,
     why_unsupported,
 )
+from omprog_panic.sinks.url_template import (
+    check_at,
+    check_slack,
+    public_parts,
+    shown_recipient,
+    url_template,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +59,7 @@ if TYPE_CHECKING:
     from omprog_panic.config.model import Service
     from omprog_panic.config.service_url import ServiceUrl
     from omprog_panic.render.fitting import Attachment
+    from omprog_panic.sinks.url_template import UrlTemplate
 
     class Plugin(Protocol):
         """What we use of apprise's plug-ins; the same in all versions."""
@@ -116,15 +126,23 @@ def read_services(form: str, document: Secret) -> list[Understood]:
     url = None if written is None else parse_service_url(written)
     if written is not None and url is not None:
         _check_agreement(written, url)
-    if wrong := dropped(logged.lines, url):
+    forms = [url_template(one) for one in found]
+    for one, template in zip(found, forms, strict=True):
+        _check_parts(one, url, template)
+    if wrong := dropped(logged.lines, url, forms[0]):
         reason = f"no valid recipient: {', '.join(wrong)}; correct or remove it"
         raise DeliveryError(reason, permanent=True)
     return [
         Understood(
-            _scheme(one), frozenset(map(str, one.tags)), _masked(one, url), n, recipient
+            _scheme(one),
+            frozenset(map(str, one.tags)),
+            _masked(one, url, template),
+            n,
+            recipient,
+            recipient and shown_recipient(recipient, number, url, template),
         )
-        for n, one in enumerate(found)
-        for recipient in recipients(one, _scheme(one)) or ("",)
+        for n, (one, template) in enumerate(zip(found, forms, strict=True))
+        for number, recipient in enumerate(recipients(one, _scheme(one)) or ("",), 1)
     ]
 
 
@@ -159,11 +177,19 @@ def _check_agreement(written: Secret, url: ServiceUrl) -> None:
             )
 
 
+def _check_parts(plugin: Plugin, url: ServiceUrl | None, template: UrlTemplate) -> None:
+    if url is None:
+        return
+    check_at(url, template)
+    if str(getattr(plugin, "mode", "")) in _SLACK_WEBHOOKS and url.scheme == "slack":
+        check_slack(url)
+
+
 def _scheme(instance: Plugin) -> str:
     return str(instance.url(privacy=True)).partition("://")[0]
 
 
-def _masked(instance: Plugin, url: ServiceUrl | None) -> str:
+def _masked(instance: Plugin, url: ServiceUrl | None, template: UrlTemplate) -> str:
     # Query values (headers, recipients) are shown in full by some versions.
     scheme, _, rest = str(instance.url(privacy=True)).partition("://")
     rest = rest.partition("?")[0]
@@ -174,6 +200,7 @@ def _masked(instance: Plugin, url: ServiceUrl | None) -> str:
     visible |= {unquote(part) for part in rest.split("/")}
     if scheme == "tgram":  # 1.2.0 hides chats, which are no secret
         visible |= {unquote(part) for part in url.path}
+    visible &= public_parts(url, template)
     if scheme in _PATH_IS_SECRET and url.path:
         return f"{masked(url._replace(path=()), visible)}/..."
     return masked(url, visible)
@@ -200,6 +227,7 @@ def _why_not(form: str, document: Secret) -> str:
     return f"apprise {apprise.__version__} has no service {scheme}://: {hint}"
 
 
+@functools.cache
 def _known_schemes() -> list[str]:
     with captured_log():
         details = apprise.Apprise().details()["schemas"]
@@ -272,6 +300,9 @@ class AppriseChannel:
             try:
                 attach = stack.enter_context(_written(file)) if file else None
                 delivered = self._hand_over(text, attach)
+                if delivered and not exchange.requests and self._speaks_http():
+                    logged.lines.append("apprise reports a success but sent nothing")
+                    delivered = False
             except Exception as error:  # noqa: BLE001 - 130 plug-ins of others
                 logged.lines.append(f"{type(error).__name__}: {error}")
                 delivered = False
@@ -280,6 +311,7 @@ class AppriseChannel:
         return logged.outcome(self._service.document, exchange), logged
 
     def _hand_over(self, text: ServiceText, attach: Path | None) -> bool:
+        """Send as a failure: as mere information, incident services open nothing."""
         plugin: Any = self._instance()
         files = apprise.AppriseAttachment(str(attach)) if attach else None
         if not self._profile.exact:
@@ -292,6 +324,7 @@ class AppriseChannel:
                     title=text.title,
                     body=text.body,
                     body_format=apprise.NotifyFormat.TEXT,
+                    notify_type=apprise.NotifyType.FAILURE,
                     attach=files,
                 )
             )
@@ -302,9 +335,15 @@ class AppriseChannel:
                 title=text.title,
                 body=text.body,
                 body_format=apprise.NotifyFormat.TEXT,
+                notify_type=apprise.NotifyType.FAILURE,
                 attach=files,
             )
         )
+
+    def _speaks_http(self) -> bool:
+        """Return whether what this plug-in sends is seen by the guard."""
+        module = sys.modules[type(self._instance()).__module__]
+        return hasattr(module, "requests")
 
     def _instance(self) -> Plugin:
         instance = plugin_of(self._service)

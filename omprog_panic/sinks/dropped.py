@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
 from omprog_panic.plain import one_line
+from omprog_panic.sinks.url_template import is_public_recipient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from omprog_panic.config.service_url import ServiceUrl
+    from omprog_panic.sinks.url_template import UrlTemplate
 
 _LOGGED = re.compile(
     r"(?:(?:Dropp(?:ed|ing)|Ignoring) invalid [^()]*|ntfy topic |target )"
@@ -24,22 +26,27 @@ _LOGGED = re.compile(
 _ADDRESSES = frozenset({"to", "cc", "bcc"})
 _MAIL = frozenset({"mailto", "mailtos"})
 _TOKEN = re.compile(r"(?=.*[0-9])(?=.*[a-zA-Z])[\w-]{20,}", re.ASCII)
+_HIDDEN = "****"
 MAX_SHOWN = 60  # characters of one recipient
 
 
-def dropped(logged: Iterable[str], url: ServiceUrl | None) -> tuple[str, ...]:
+def dropped(
+    logged: Iterable[str], url: ServiceUrl | None, template: UrlTemplate
+) -> tuple[str, ...]:
     """Return the recipients that a URL names and that would get nothing.
 
-    ``logged``: what apprise logged when it parsed the URL.
-
-    >>> dropped(["Dropped invalid phone # (12) specified."], None)
-    ('12',)
+    ``logged``: what apprise logged when it parsed the URL. ``template``: the forms of
+    its scheme.
     """
     names = [found["name"] for line in logged if (found := _LOGGED.search(line))]
     if url is not None and url.scheme in _MAIL:
         names += _no_addresses(url)
     secret = _before_at(url)
-    return tuple(dict.fromkeys(_shown(name, secret) for name in names))
+    shown = (
+        _shown(name, secret) if is_public_recipient(name, url, template) else _HIDDEN
+        for name in names
+    )
+    return tuple(dict.fromkeys(shown))
 
 
 def _no_addresses(url: ServiceUrl) -> Iterator[str]:
@@ -63,5 +70,5 @@ def _before_at(url: ServiceUrl | None) -> tuple[str, ...]:
 def _shown(name: str, secret: Iterable[str]) -> str:
     may_be_secret = any(name in part or part in name for part in secret)
     if may_be_secret or _TOKEN.fullmatch(name):
-        return "****"
+        return _HIDDEN
     return one_line(name, MAX_SHOWN)

@@ -55,3 +55,11 @@ def test_pieces_of_it_are_blacked_out_of_reasons(
     url: str, said: str, shown: str
 ) -> None:
     assert Secret(url).redact(said) == shown
+
+
+def test_what_a_service_splits_after_decoding_is_redacted() -> None:
+    secret = Secret("tgram://123456789:firstHalf%2FsecondHalf/42")
+
+    text = secret.redact("sending Telegram:@secondHalf, firstHalf and secondhalf")
+    assert "firstHalf" not in text
+    assert "secondHalf" not in text

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+import requests
 
 from omprog_panic.config.model import Service
 from omprog_panic.errors import DeliveryError
@@ -96,3 +97,35 @@ def test_a_secret_that_looks_like_a_scheme_is_not_quoted(url: str) -> None:
         read_services("text", Secret(f"ops={url}"))
 
     assert "zq7xka" not in str(caught.value).lower()
+
+
+@pytest.fixture
+def posted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The requests that were made; none is answered."""
+    made: list[str] = []
+
+    def request(_: object, method: str, url: str, **__: object) -> object:
+        made.append(f"{method} {url}")
+        raise requests.ConnectionError
+
+    monkeypatch.setattr(requests.Session, "request", request)
+    return made
+
+
+def test_an_incident_service_gets_a_new_alert(posted: list[str]) -> None:
+    # For mere information apprise sends nothing to it, and says that it did.
+    channel = AppriseChannel(service(f"opsgenie://{'a' * 36}", "opsgenie"))
+    outcome = channel.send("PANIC db-07", "trace")
+
+    assert not outcome.delivered
+    assert posted == ["post https://api.opsgenie.com/v2/alerts"]
+
+
+def test_a_success_without_a_request_is_none(posted: list[str]) -> None:
+    # 1.2.0 has no actions, and opens an alert.
+    url = f"opsgenie://{'a' * 36}?action=note"
+    outcome = AppriseChannel(service(url, "opsgenie")).send("PANIC db-07", "trace")
+
+    assert not outcome.delivered
+    is_empty = outcome.reason == "apprise reports a success but sent nothing"
+    assert is_empty is (posted == [])

@@ -8,6 +8,7 @@ from omprog_panic.errors import DeliveryError
 from omprog_panic.secret import Secret
 from omprog_panic.sinks.apprise import read_services
 from omprog_panic.sinks.dropped import dropped
+from omprog_panic.sinks.url_template import url_template
 
 MAIL = "mailto://u:p@example.org"
 TWILIO = f"twilio://AC{'7' * 32}:{'a' * 32}@15551231234"
@@ -52,15 +53,14 @@ def test_recipients_that_are_good_are_none_of_them(url: str) -> None:
 def test_what_looks_like_a_token_is_not_shown() -> None:
     line = f"Dropped invalid channel/user ({TOKEN}) specified."
 
-    assert dropped([line], None) == ("****",)
+    assert dropped([line], None, url_template(None)) == ("****",)
 
 
 @pytest.mark.parametrize(
     "url",
     [
-        "ntfys://SecA/SecB@ntfy.example.org/topic",
-        "ntfys://SecA/Sec!B/SecC@ntfy.example.org/topic",
         "mailto://u:p@ss.example.org/SecB/rd@mail.example.org",
+        "ntfys://u:p@ntfy.example.org/Sec!B/topic@SecC",
     ],
 )
 def test_what_may_be_a_part_of_a_token_is_not_shown(url: str) -> None:
