@@ -121,12 +121,13 @@ class HttpApi:
         reason = answer.failure
         if answer.status is not None:
             reason = f"{self.name} answered {answer.status} {detail}".rstrip()
-        permanent = answer.status in PERMANENT or answer.status in REFUSED_CONTENT
+        permanent = answer.status in PERMANENT | REFUSED_CONTENT
+        moved = answer.status is not None and 300 <= answer.status < 400
         in_doubt = answer.may_have_arrived and not self.idempotent
         return Outcome(
             delivered=False,
             reason=one_line(self.secret.redact(reason), MAX_REASON),
-            permanent=permanent or answer.redirect_refused,
+            permanent=permanent or moved or answer.redirect_refused,
             retry_after_s=answer.retry_after_s,
             in_doubt=in_doubt,
         )

@@ -1,21 +1,31 @@
 """A sink that opens and closes problems at an incident tool.
 
 One message may be several events, one for each silent host. They are sent one after
-another; after a failure the next attempt goes on where this one ended.
+another; after a failure the next attempt goes on where this one ended. What a tool
+refuses for its content is sent once more without most of it.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from omprog_panic.sinks.http_api import DELIVERED
+from omprog_panic.sinks.sink import Outcome
+
 if TYPE_CHECKING:
     from omprog_panic.render.templates import Rendered
+    from omprog_panic.sinks.http_api import HttpAnswer, HttpApi
     from omprog_panic.sinks.incident_event import IncidentEvent
-    from omprog_panic.sinks.sink import Alert, Outcome
+    from omprog_panic.sinks.sink import Alert
 
 
 class IncidentTool(Protocol):
     """How one service is told of events."""
+
+    @property
+    def api(self) -> HttpApi:
+        """The API that the requests go through."""
+        ...
 
     def excess(self, subject: str, body: str) -> int:
         """Return by how many characters a message is too large."""
@@ -25,8 +35,16 @@ class IncidentTool(Protocol):
         """Return what to send for an alert; at least one."""
         ...
 
-    def send(self, event: IncidentEvent, body: str) -> Outcome:
-        """Send one event. Never raises for what the service or network does."""
+    def send(self, event: IncidentEvent, body: str | None) -> HttpAnswer:
+        """Send one event; without a body, only what the service cannot do without."""
+        ...
+
+    def accepted(self, answer: HttpAnswer) -> bool:
+        """Return whether an answer is the success that the service documents."""
+        ...
+
+    def said(self, answer: HttpAnswer) -> str:
+        """Return what an answer says of the fault."""
         ...
 
 
@@ -46,18 +64,28 @@ class IncidentSink:
 
     def deliver(self, alert: Alert) -> Outcome:
         subject, body = self.preview(alert)
-        events = self.tool.events(alert, subject)
         id_ = alert.notification.id
         done = self._accepted if id_ == self._alert else 0
         self._alert, self._accepted = id_, 0
-        outcome = None
-        for number, event in enumerate(events[done:], done):
-            outcome = self.tool.send(event, body)
-            if not outcome.delivered:
+        outcome = DELIVERED
+        for number, event in enumerate(self.tool.events(alert, subject)):
+            if number < done:
+                continue
+            sent = self._send(event, body)
+            if not sent.delivered:
                 self._accepted = number
-                return outcome
-        assert outcome is not None  # there is an event left: see ``_accepted``
+                return sent
+            outcome = sent if sent.reason else outcome
         return outcome
 
     def complete(self, alert: Alert) -> Outcome | None:
         """Send nothing more."""
+
+    def _send(self, event: IncidentEvent, body: str) -> Outcome:
+        answer = self.tool.send(event, body)
+        if self.tool.accepted(answer):
+            return DELIVERED
+        outcome = self.tool.api.refused(answer, self.tool.said(answer))
+        if answer.refused_content and self.tool.accepted(self.tool.send(event, None)):
+            return Outcome(delivered=True, reason=f"title only: {outcome.reason}")
+        return outcome

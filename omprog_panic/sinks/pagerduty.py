@@ -19,7 +19,7 @@ from omprog_panic.clock import rfc3339
 from omprog_panic.config.service_url import masked, parse_service_url
 from omprog_panic.errors import DeliveryError
 from omprog_panic.plain import one_line
-from omprog_panic.sinks.http_api import DELIVERED, HttpApi
+from omprog_panic.sinks.http_api import HttpApi
 from omprog_panic.sinks.incident_event import Effect, events_of
 from omprog_panic.sinks.incident_sink import IncidentSink
 from omprog_panic.sinks.sink_type import own_url
@@ -27,8 +27,9 @@ from omprog_panic.sinks.url_options import choice, http_link, options_of
 
 if TYPE_CHECKING:
     from omprog_panic.secret import Secret
+    from omprog_panic.sinks.http_api import HttpAnswer
     from omprog_panic.sinks.incident_event import IncidentEvent
-    from omprog_panic.sinks.sink import Alert, Outcome
+    from omprog_panic.sinks.sink import Alert
 
 HOSTS = {"us": "events.pagerduty.com", "eu": "events.eu.pagerduty.com"}
 MAX_SUMMARY = 1024
@@ -84,7 +85,7 @@ class PagerDuty:
     def __init__(self, url: Secret, base: str = "") -> None:
         self._settings = read_settings(url)
         self._base = base or f"https://{self._settings.host}"
-        self._api = HttpApi("PagerDuty", url, idempotent=True)
+        self.api = HttpApi("PagerDuty", url, idempotent=True)
 
     def excess(self, subject: str, body: str) -> int:
         return max(0, len(subject) + len(body) - MAX_TEXT)
@@ -92,24 +93,19 @@ class PagerDuty:
     def events(self, alert: Alert, subject: str) -> tuple[IncidentEvent, ...]:
         return events_of(alert, subject)
 
-    def send(self, event: IncidentEvent, body: str) -> Outcome:
-        """Send one event; a refused one is tried without what may be refused."""
+    def send(self, event: IncidentEvent, body: str | None) -> HttpAnswer:
         if event.effect is Effect.INFORM:
-            return self._enqueue("/v2/change/enqueue", self._change(event))
-        outcome = self._enqueue("/v2/enqueue", self._alert(event, body))
-        if outcome.delivered or "answered 400" not in outcome.reason:
-            return outcome
-        bare = self._enqueue("/v2/enqueue", self._bare(event))
-        if not bare.delivered:
-            return outcome
-        return dataclasses.replace(bare, reason=f"title only: {outcome.reason}")
+            path, content = "/v2/change/enqueue", self._change(event)
+        else:
+            path = "/v2/enqueue"
+            content = self._bare(event) if body is None else self._alert(event, body)
+        return self.api.post(f"{self._base}{path}", content)
 
-    def _enqueue(self, path: str, content: dict[str, object]) -> Outcome:
-        answer = self._api.post(f"{self._base}{path}", content)
-        if answer.status == 202:
-            return DELIVERED
-        said = one_line(f"{answer.field('message')} {answer.field('errors')}", 200)
-        return self._api.refused(answer, said)
+    def accepted(self, answer: HttpAnswer) -> bool:
+        return answer.status == 202
+
+    def said(self, answer: HttpAnswer) -> str:
+        return f"{answer.field('message')} {answer.field('errors')}".strip()
 
     def _change(self, event: IncidentEvent) -> dict[str, object]:
         payload: dict[str, object] = {

@@ -16,7 +16,16 @@ from omprog_panic.config.service_url import (
     with_url,
 )
 from omprog_panic.errors import DeliveryError
-from omprog_panic.sinks import apprise, mail, pagerduty, slack_webhook
+from omprog_panic.sinks import (
+    apprise,
+    grafana_oncall,
+    mail,
+    opsgenie,
+    pagerduty,
+    slack_webhook,
+    splunk_oncall,
+    webhook,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,10 +36,18 @@ if TYPE_CHECKING:
     from omprog_panic.sinks.sink_type import SinkType
 
 SINKS: Mapping[str, SinkType] = {
+    "jsm": opsgenie.OPSGENIE,
     "mailto": mail.MAIL,
     "mailtos": mail.MAIL,
+    "oncall": grafana_oncall.GRAFANA_ON_CALL,
+    "oncalls": grafana_oncall.GRAFANA_ON_CALL,
+    "opsgenie": opsgenie.OPSGENIE,
     "pagerduty": pagerduty.PAGERDUTY,
     "slack": slack_webhook.SLACK,
+    "splunk": splunk_oncall.SPLUNK_ON_CALL,
+    "victorops": splunk_oncall.SPLUNK_ON_CALL,
+    "webhook": webhook.WEBHOOK,
+    "webhooks": webhook.WEBHOOK,
 }
 # Stands for a URL of ours when apprise reads the tags around it.
 _PLACEHOLDER = "json://localhost"

@@ -24,7 +24,7 @@ _PAGE = "see omprog-panic-apprise.yml(5)"
 
 
 def options_of(url: ServiceUrl, known: Collection[str]) -> dict[str, str]:
-    """Return the options that a sink knows; names are in lower case.
+    """Return the options that a sink knows.
 
     A known name that ends in ``*`` stands for all that begin like it.
 
@@ -35,8 +35,7 @@ def options_of(url: ServiceUrl, known: Collection[str]) -> dict[str, str]:
     found = {}
     starts = tuple(name[:-1] for name in known if name.endswith("*"))
     for raw, value in parse_qsl(url.query.reveal(), keep_blank_values=True):
-        # parse_qsl reads "+" as a space.
-        name = raw.lower() if not raw.startswith(" ") else f"+{raw[1:]}"
+        name = _name(raw)
         if name in known or (starts and name.startswith(starts)):
             found[name] = value
         elif name not in _IGNORED:
@@ -45,6 +44,13 @@ def options_of(url: ServiceUrl, known: Collection[str]) -> dict[str, str]:
             reason = f"{url.scheme}:// has no option {name[:40]!r}: {hint}"
             raise DeliveryError(reason, permanent=True)
     return found
+
+
+def _name(raw: str) -> str:
+    """Return the name of an option; what an administrator named keeps its case."""
+    if raw.startswith(" "):  # parse_qsl reads "+" as a space
+        return f"+{raw[1:]}"
+    return raw if raw[:1] in {"+", "-", ":"} else raw.lower()
 
 
 def flag(options: dict[str, str], name: str, *, default: bool) -> bool:

@@ -17,14 +17,18 @@ from omprog_panic.config.model import Service
 from omprog_panic.notification.kinds import FORMATS, Kind
 from omprog_panic.render.fitting import Attachment
 from omprog_panic.secret import Secret
+from omprog_panic.sinks.grafana_oncall import GrafanaOnCall
 from omprog_panic.sinks.incident_sink import IncidentSink, IncidentTool
 from omprog_panic.sinks.mail import MailChannel, write_mail
 from omprog_panic.sinks.memory import MemorySink
+from omprog_panic.sinks.opsgenie import Opsgenie
 from omprog_panic.sinks.pagerduty import PagerDuty
 from omprog_panic.sinks.registry import SINKS, open_sink
 from omprog_panic.sinks.sink import Outcome, Sink
 from omprog_panic.sinks.slack_webhook import SlackWebhookChannel
+from omprog_panic.sinks.splunk_oncall import SplunkOnCall
 from omprog_panic.sinks.text import TextSink
+from omprog_panic.sinks.webhook import WebhookSink
 from tests.alerts import make_alert
 from tests.builders import make_service
 from tests.fakes import Received, Receiver
@@ -119,14 +123,51 @@ def pagerduty(base: str) -> IncidentTool:
     return PagerDuty(Secret(f"pagerduty://{'0123456789abcdef' * 2}"), base)
 
 
+def opsgenie(base: str) -> IncidentTool:
+    return Opsgenie(Secret("opsgenie://eb243592-faa2"), f"{base}/v2/alerts")
+
+
+def splunk(base: str) -> IncidentTool:
+    return SplunkOnCall(Secret("splunk://kernels@6a2e4ef5-3c0b-4b66-9c4e"), base)
+
+
+def grafana(base: str) -> IncidentTool:
+    return GrafanaOnCall(Secret("oncalls://h/formatted_webhook/x"), base)
+
+
+def webhook_case(receiver: Receiver, _statuses: list[int]) -> Case:
+    sink = WebhookSink(Secret(f"webhook://127.0.0.1:{receiver.port}/hook"))
+
+    def arrived() -> list[str]:
+        texts = [got.alert["text"] for got in receiver.received]
+        return [f"{text['subject']}\n{text['body']}" for text in texts]
+
+    return Case(sink, arrived)
+
+
+PAGERDUTY = Made(tool_case(pagerduty, 202), is_text=False)
+OPSGENIE = Made(tool_case(opsgenie, 202), is_text=False)
+SPLUNK = Made(tool_case(splunk, 200, b'{"result": "success"}'), is_text=False)
+GRAFANA = Made(tool_case(grafana, 200), is_text=False)
+WEBHOOK = Made(webhook_case)
+
+
 # One of each scheme of the registry; a new sink is added here.
 CASES: dict[str, Made] = {
     "apprise": Made(apprise_case),
     "mailto": Made(mail_case),
     "mailtos": Made(mail_case),
     "memory": Made(memory_case),
-    "pagerduty": Made(tool_case(pagerduty, 202), is_text=False),
+    "jsm": OPSGENIE,
+    "oncall": GRAFANA,
+    "oncalls": GRAFANA,
+    "opsgenie": OPSGENIE,
+    "pagerduty": PAGERDUTY,
     "slack": Made(slack_case),
+    "splunk": SPLUNK,
+    "victorops": SPLUNK,
+    "webhook": WEBHOOK,
+    "webhooks": WEBHOOK,
 }
 TEXT = [name for name, made in CASES.items() if made.is_text]
 HTTP = [name for name, made in CASES.items() if made.speaks_http]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from omprog_panic.config.model import Service
 from omprog_panic.secret import Secret
 from tests.builders import make_service
-from tests.lookalikes import pagerduty
+from tests.lookalikes import grafana_oncall, opsgenie, pagerduty, splunk_oncall
 from tests.lookalikes.internet import Internet
 from tests.lookalikes.problems import Tool
 
@@ -20,6 +20,7 @@ class ToolCase:
     name: str
     url: str
     make: Callable[[Internet], Tool]
+    secret: str
     acknowledges: bool = True
     unacknowledges: bool = False
 
@@ -33,6 +34,36 @@ class ToolCase:
 
 
 PAGERDUTY = ToolCase(
-    "PagerDuty", f"pagerduty://{pagerduty.ROUTING_KEY}", pagerduty.PagerDuty
+    "PagerDuty",
+    f"pagerduty://{pagerduty.ROUTING_KEY}",
+    pagerduty.PagerDuty,
+    pagerduty.ROUTING_KEY,
 )
-TOOLS: Sequence[ToolCase] = (PAGERDUTY,)
+OPSGENIE = ToolCase(
+    "Opsgenie",
+    f"opsgenie://{opsgenie.KEY}/%23kernels/@ada",
+    opsgenie.Opsgenie,
+    opsgenie.KEY,
+    unacknowledges=True,
+)
+JSM = ToolCase(
+    "Jira Service Management",
+    f"jsm://{opsgenie.KEY}",
+    opsgenie.Opsgenie,
+    opsgenie.KEY,
+    unacknowledges=True,
+)
+SPLUNK = ToolCase(
+    "Splunk On-Call",
+    f"splunk://{splunk_oncall.ROUTE}@{splunk_oncall.API_KEY}",
+    splunk_oncall.SplunkOnCall,
+    splunk_oncall.API_KEY,
+)
+GRAFANA = ToolCase(
+    "Grafana OnCall",
+    f"oncalls://{grafana_oncall.HOST}/{grafana_oncall.PATH}/",
+    grafana_oncall.GrafanaOnCall,
+    grafana_oncall.TOKEN,
+    acknowledges=False,
+)
+TOOLS: Sequence[ToolCase] = (PAGERDUTY, OPSGENIE, JSM, SPLUNK, GRAFANA)

@@ -3,19 +3,23 @@ from __future__ import annotations
 import dataclasses
 
 from omprog_panic.notification.senders import SenderSilent, SilentHost
+from omprog_panic.secret import Secret
+from omprog_panic.sinks.http_api import HttpAnswer, HttpApi
 from omprog_panic.sinks.incident_event import IncidentEvent, events_of
 from omprog_panic.sinks.incident_sink import IncidentSink
 from omprog_panic.sinks.sink import Alert, Outcome
 from tests.alerts import make_alert
 
-NO = Outcome(delivered=False, reason="busy")
-YES = Outcome(delivered=True)
+NO = HttpAnswer(429)
+ODD = HttpAnswer(400)
+YES = HttpAnswer(202)
 
 
 class FakeTool:
-    def __init__(self, *outcomes: Outcome) -> None:
+    def __init__(self, *answers: HttpAnswer) -> None:
+        self.api = HttpApi("The tool", Secret("tool://x"), idempotent=True)
         self.sent: list[str] = []
-        self._outcomes = iter(outcomes)
+        self._answers = iter(answers)
 
     def excess(self, subject: str, body: str) -> int:
         return max(0, len(subject) + len(body) - 10_000)
@@ -23,10 +27,15 @@ class FakeTool:
     def events(self, alert: Alert, subject: str) -> tuple[IncidentEvent, ...]:
         return events_of(alert, subject)
 
-    def send(self, event: IncidentEvent, body: str) -> Outcome:
-        assert body
-        self.sent.append(event.source)
-        return next(self._outcomes, YES)
+    def send(self, event: IncidentEvent, body: str | None) -> HttpAnswer:
+        self.sent.append(event.source if body else f"{event.source}, bare")
+        return next(self._answers, YES)
+
+    def accepted(self, answer: HttpAnswer) -> bool:
+        return answer.status == 202
+
+    def said(self, answer: HttpAnswer) -> str:
+        return f"so {answer.status}"
 
 
 def silent(id_: str = "n") -> Alert:
@@ -39,8 +48,8 @@ def test_a_message_goes_on_where_its_last_attempt_ended() -> None:
     tool = FakeTool(YES, NO)
     sink = IncidentSink(tool)
 
-    assert sink.deliver(silent()) == NO
-    assert sink.deliver(silent()) == YES
+    assert not sink.deliver(silent()).delivered
+    assert sink.deliver(silent()).delivered
     assert tool.sent == ["1", "2", "2", "3"]
 
 
@@ -48,6 +57,22 @@ def test_another_message_begins_at_its_beginning() -> None:
     tool = FakeTool(YES, NO)
     sink = IncidentSink(tool)
 
-    assert sink.deliver(silent("a")) == NO
-    assert sink.deliver(silent("b")) == YES
+    assert not sink.deliver(silent("a")).delivered
+    assert sink.deliver(silent("b")).delivered
     assert tool.sent == ["1", "2", "1", "2", "3"]
+
+
+def test_what_is_refused_for_its_content_is_sent_bare() -> None:
+    tool = FakeTool(ODD)
+
+    assert IncidentSink(tool).deliver(make_alert()) == Outcome(
+        delivered=True, reason="title only: The tool answered 400 so 400"
+    )
+    assert tool.sent == ["db-07", "db-07, bare"]
+
+
+def test_what_is_refused_bare_is_refused() -> None:
+    outcome = IncidentSink(FakeTool(ODD, ODD)).deliver(make_alert())
+
+    assert not outcome.delivered
+    assert outcome.permanent
