@@ -32,7 +32,11 @@ class SpoolError(OmprogPanicError):
 
 
 class StoreError(OmprogPanicError):
-    """The database cannot be used now (locked, full, damaged) or at all (too new)."""
+    """The database cannot be used now (locked, full) or at all (damaged, too new)."""
+
+
+class StoreDamagedError(StoreError):
+    """The database is damaged: to be set aside. Not for one that is locked or full."""
 
 
 class StoreForbiddenError(StoreError):

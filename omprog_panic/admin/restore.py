@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import grp
 import os
@@ -40,6 +41,7 @@ class Restored:
     written: tuple[Path, ...]
     set_aside: tuple[Path, ...]
     has_database: bool
+    damaged: tuple[Path, ...] = ()  # databases that are kept, but no longer reported
 
 
 def restore_backup(
@@ -142,7 +144,20 @@ def _put_in_place(
         else:
             _place(folder / entry.name, target, entry)
     written = tuple(targets[entry.name] for entry in differing)
-    return Restored(written, tuple(set_aside), has_database=DATABASE in targets)
+    return Restored(
+        written,
+        tuple(set_aside),
+        has_database=DATABASE in targets,
+        damaged=_settle_damaged(targets.get(DATABASE)),
+    )
+
+
+def _settle_damaged(database: Path | None) -> tuple[Path, ...]:
+    """Report damaged databases no longer: a backup is in their place."""
+    if database is None:
+        return ()
+    with contextlib.closing(open_database(database)) as opened:
+        return opened.set_aside.settle() if opened.set_aside else ()
 
 
 def _exists(path: Path) -> bool:

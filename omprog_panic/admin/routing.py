@@ -47,6 +47,7 @@ _NEVER_SILENCED = frozenset(
     for kind in (
         Kind.MONITOR_DEAF,
         Kind.MONITOR_HEARS,
+        Kind.DATABASE_DAMAGED,
         Kind.SILENCE_ENDED,
         Kind.SUPPRESSED,
         Kind.DIGEST,

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from omprog_panic.store.incidents import IncidentSummary
     from omprog_panic.store.notification_log import FailedAttempt
     from omprog_panic.store.outbox_admin import ServiceBacklog
+    from omprog_panic.store.set_aside import SetAside
 
 MAX_NAMED = 10  # senders that are named; ``omprog-panic senders`` lists all
 BACKLOG = 100  # files in the spool that are not processed within seconds
@@ -46,6 +47,7 @@ STATUS = "omprog-panic status"
 APPLY = "omprog-panic apply"
 START = "systemctl start omprog-panic-alerter"
 OUTBOX = "omprog-panic outbox list"
+RESTORE = "omprog-panic restore --force FILE"
 
 
 class Problem(NamedTuple):
@@ -102,6 +104,7 @@ class MonitorStatus:
     spool: SpoolStatus
     store: StoreStatus
     problems: tuple[Problem, ...] = ()
+    set_aside: tuple[SetAside, ...] = ()  # databases that were damaged
     unchecked: tuple[str, ...] = ()
 
     @property
@@ -132,6 +135,7 @@ class MonitorStatus:
             "template_faults": list(settings.templates),
             "reload_faults": list(settings.reload),
             "changed_files": list(store.changed_files),
+            "databases_set_aside": [set_aside_to_json(row) for row in self.set_aside],
             "service_keys": None if not store.settings else list(settings.services),
             "problems": [[problem.level, problem.text] for problem in self.problems],
             "unchecked": list(self.unchecked),
@@ -148,7 +152,10 @@ def collect_status(paths: Paths) -> MonitorStatus:
     spool = _read_spool(paths.spool)
     try:
         with contextlib.closing(open_database(paths.database)) as database:
-            status = MonitorStatus(database.has_alerter(), spool, _read_store(database))
+            aside = tuple(database.set_aside or ())
+            found = _read_store(database)
+            running = database.has_alerter()
+            status = MonitorStatus(running, spool, found, set_aside=aside)
     except StoreForbiddenError:
         raise
     except StoreError as error:  # no such kind of database
@@ -230,6 +237,7 @@ def _problems(status: MonitorStatus) -> Iterator[Problem]:
     for error in (spool.error, store.error):
         if error is not None:
             yield Problem(CRITICAL, error)
+    yield from map(_set_aside_problem, status.set_aside)
     if not status.alerter_running:
         yield Problem(CRITICAL, NOT_RUNNING, START)
     if spool.waiting > BACKLOG:
@@ -253,6 +261,15 @@ def _problems(status: MonitorStatus) -> Iterator[Problem]:
     yield from _settings_problems(status)
     for row in store.backlog:
         yield from _service_problems(row, store.settings)
+
+
+def _set_aside_problem(row: SetAside) -> Problem:
+    text = (
+        f"a damaged database was set aside on {utc(rfc3339(row.at))}, a new one is in "
+        f"use: {row.path}: go back to a backup (`systemctl stop omprog-panic-alerter`, "
+        f"`{RESTORE}`), or delete it: `rm {row.path}*`"
+    )
+    return Problem(WARNING, text, RESTORE)
 
 
 def _sender_problems(found: SenderProblems) -> Iterator[Problem]:
@@ -315,6 +332,11 @@ def _service_problems(
         yield Problem(WARNING, text, OUTBOX)
     elif row.state in OPEN and row.reason:
         yield Problem(WARNING, f"{pending}: {row.reason}", OUTBOX)
+
+
+def set_aside_to_json(row: SetAside) -> dict[str, Any]:
+    """Return a database that was set aside as a JSON object."""
+    return {"file": str(row.path), "at": utc(rfc3339(row.at)), "reason": row.reason}
 
 
 def backlog_to_json(row: ServiceBacklog) -> dict[str, Any]:

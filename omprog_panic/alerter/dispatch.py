@@ -11,7 +11,11 @@ from omprog_panic.config.model import tags_of
 from omprog_panic.notification.codec import encode
 from omprog_panic.notification.incident import IncidentNotes, RequestedTest
 from omprog_panic.notification.kinds import Kind
-from omprog_panic.notification.monitor import MonitorDeaf, MonitorHears
+from omprog_panic.notification.monitor import (
+    DatabaseDamaged,
+    MonitorDeaf,
+    MonitorHears,
+)
 from omprog_panic.notification.notification import Labels, Notification
 from omprog_panic.notification.undelivered import LostAlert, Undelivered
 from omprog_panic.policy.decision import Decision
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     from omprog_panic.config.model import Fallback, Service
     from omprog_panic.render.incident import NameOf
     from omprog_panic.store.connect import Transaction
+    from omprog_panic.store.set_aside import SetAside
 
 NOTICE_EVERY_S = 6 * 3600.0  # about the dead letters of one service
 MAX_NAMED = 50  # alerts that a message lists; the others are counted
@@ -196,6 +201,29 @@ def report_dead_letters(
             dead_letters.mark_reported(connection, [row.id for row in rows])
             reported += len(rows)
     return reported
+
+
+def report_damaged_database(
+    connection: Transaction, services: Sequence[Service], found: SetAside, now: float
+) -> None:
+    """Notify all services that a database was set aside; does nothing the next time."""
+    id_ = uuid.uuid5(uuid.NAMESPACE_OID, f"damaged:{found.path.name}").hex
+    if notification_exists(connection, id_):
+        return
+    facts = DatabaseDamaged(
+        monitor=os.uname().nodename,
+        at=found.at,
+        file=str(found.path),
+        reason=found.reason,
+    )
+    notification = Notification(
+        id_,
+        facts,
+        decision=Decision.NOTIFY_DATABASE_DAMAGED.value,
+        labels=Labels(Kind.DATABASE_DAMAGED.value),
+    )
+    insert_notifications(connection, [_stored(notification, now)])
+    outbox.enqueue(connection, _addresses(id_, services), now)
 
 
 def _notice_id(service_key: str, now: float) -> str:

@@ -2,7 +2,7 @@
 
 Diagnostics: a faulty configuration, a newer database or a second alerter prevent the
 start, with every fault named. A locked or full database and an unreadable spool are
-logged once and retried.
+logged once and retried. A damaged database is set aside, and a new one begun.
 """
 
 from __future__ import annotations
@@ -13,28 +13,21 @@ import logging
 import signal
 from typing import TYPE_CHECKING
 
-from omprog_panic.alerter.clock_watch import ClockWatch
 from omprog_panic.alerter.delivery import STORE_RETRY_S
 from omprog_panic.alerter.event import AlerterEvent, ignore
-from omprog_panic.alerter.intake import Intake
-from omprog_panic.alerter.maintenance import Maintenance
-from omprog_panic.alerter.periodic import PeriodicTasks
-from omprog_panic.alerter.policy_runner import PolicyRunner
-from omprog_panic.alerter.probe import send_probe
-from omprog_panic.alerter.settings_report import SettingsReport
+from omprog_panic.alerter.on_database import OnDatabase, build_on
+from omprog_panic.alerter.rescue import rescue_pending
 from omprog_panic.alerter.setup import load_setup, load_strict_setup
 from omprog_panic.alerter.systemd import notify_systemd
-from omprog_panic.alerter.workers import DeliveryWorkers, lease_owner
 from omprog_panic.clock import SystemClock
 from omprog_panic.errors import (
     ConfigError,
     NotConfiguredError,
     SpoolError,
+    StoreDamagedError,
     StoreError,
 )
-from omprog_panic.kernel.analysis import analyze_trace
 from omprog_panic.spool.reader import SpoolReader, Wakeup
-from omprog_panic.store import outbox
 from omprog_panic.store.connect import open_database
 
 if TYPE_CHECKING:
@@ -60,30 +53,10 @@ class Alerter:
         self._setup = setup
         self._emit = emit
         self._clock = SystemClock()
-        clock_watch = ClockWatch(self._clock)
-        config = setup.config
-        self._database = open_database(config.paths.database)
-        self._wakeup = Wakeup(config.paths.spool)
-        self._spool = SpoolReader(config.paths.spool)
-        policy_runner = PolicyRunner(
-            self._clock, config.policy, config.first_services(), send_probe
-        )
-        self._intake = Intake(
-            spool=self._spool,
-            database=self._database,
-            analyze=analyze_trace,
-            clock=self._clock,
-            runner=policy_runner,
-            emit=emit,
-        )
-        self._periodic = PeriodicTasks(
-            database=self._database,
-            clock=self._clock,
-            policy_runner=policy_runner,
-            maintenance=Maintenance(self._database, self._clock, config, clock_watch),
-            report=SettingsReport(self._database, self._clock),
-        )
-        self._workers = DeliveryWorkers(self._database, self._clock, clock_watch, emit)
+        self._wakeup = Wakeup(setup.config.paths.spool)
+        self._spool = SpoolReader(setup.config.paths.spool)
+        self._database = open_database(setup.config.paths.database)
+        self._on_database = self._build()
         self._failure = ""  # the last one that was logged
         self._started = False
 
@@ -99,16 +72,12 @@ class Alerter:
         # First: nothing is changed while another alerter uses the database.
         self._database.lock.acquire()
         self._spool.prepare()
-        self._database.create()
+        try:
+            self._open()
+        except StoreDamagedError:
+            self._replace()
+            self._open()
         self._wakeup.open()
-        with self._database.write() as connection:
-            # We have the lock, so the previous holder of these leases is gone.
-            now = self._clock.wall()
-            released = outbox.release_leases(connection, lease_owner(), now)
-        if released:
-            extra = {"count": released}
-            log.warning("sending interrupted deliveries again", extra=extra)
-        self._workers.start(self._setup)
         services = [service.label for service in self._setup.config.services]
         self._started = True
         log.info("started", extra={"services": services})
@@ -117,18 +86,23 @@ class Alerter:
     def run_cycle(self) -> None:
         """Process everything in the spool; when it is empty, wait for more."""
         try:
-            taken = self._intake.run_once()
-            due = self._periodic.run(self._setup)
+            if self._database.damage is not None:  # in any thread
+                self._replace()
+            if not self._on_database.is_open:
+                self._open()
+            taken = self._on_database.intake.run_once()
+            due = self._on_database.periodic.run(self._setup)
             self._failure = ""
         except (SpoolError, StoreError) as error:
             self._log_failure(str(error))
             self._wakeup.wait(STORE_RETRY_S)
             return
+        workers = self._on_database.workers
         if taken or due:
-            self._workers.wake()
-        if not self._intake.more:
+            workers.wake()
+        if not self._on_database.intake.more:
             self._wakeup.wait(self._setup.config.limits.poll_s)
-            self._workers.wake()  # a command may have added a delivery
+            workers.wake()  # a command may have added a delivery
 
     def wake(self) -> None:
         """End the wait in ``run_cycle``; may be called in a signal handler."""
@@ -142,12 +116,11 @@ class Alerter:
         except ConfigError as error:
             for fault in error.faults:
                 log.error("reload refused", extra={"fault": fault})  # noqa: TRY400
-            self._periodic.report.refused = tuple(error.faults)
+            self._on_database.periodic.report.refused = tuple(error.faults)
             self._emit(AlerterEvent("reload-refused", {"faults": error.faults}))
             return
         self._setup = setup
-        self._periodic.configure(setup)
-        self._workers.start(setup)
+        self._on_database.configure(setup)
         log.info("reloaded")
         self._emit(AlerterEvent("reloaded", {}))
 
@@ -162,13 +135,37 @@ class Alerter:
 
     def stop(self) -> None:
         """Stop: claim nothing more, let messages that are being sent finish."""
-        self._workers.stop(STOP_WITHIN_S)
+        self._on_database.workers.stop(STOP_WITHIN_S)
         self._wakeup.close()
         self._database.close()
         self._database.lock.release()
         if self._started:
             log.info("stopped")
             self._emit(AlerterEvent("stopped", {}))
+
+    def _build(self) -> OnDatabase:
+        return build_on(
+            self._database, self._setup, self._spool, self._clock, self._emit
+        )
+
+    def _open(self) -> None:
+        self._on_database.open(self._setup)
+
+    def _replace(self) -> None:
+        """Set a damaged database aside, and begin a new one in its place."""
+        damage = self._database.damage
+        rescued = rescue_pending(self._database, self._setup.config.paths.spool)
+        new = self._database.replace_if_damaged(self._clock.wall())
+        if new is None:
+            extra = {"reason": damage}
+            log.warning("damage reported, but a check finds none", extra=extra)
+            return
+        self._on_database.workers.stop(STOP_WITHIN_S)
+        self._database = new
+        self._on_database = self._build()
+        fields: dict[str, object] = {"reason": damage, "rescued": rescued}
+        log.error("damaged database set aside, new one begun", extra=fields)
+        self._emit(AlerterEvent("database-set-aside", fields))
 
     def _refuse_moves(self, setup: Setup) -> None:
         old, new = self._setup.config.paths, setup.config.paths

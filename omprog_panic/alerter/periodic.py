@@ -10,8 +10,9 @@ import dataclasses
 import logging
 from typing import TYPE_CHECKING
 
-from omprog_panic.alerter.dispatch import readdress
+from omprog_panic.alerter.dispatch import readdress, report_damaged_database
 from omprog_panic.errors import StoreError
+from omprog_panic.store.set_aside import Step
 
 if TYPE_CHECKING:
     from omprog_panic.alerter.maintenance import Maintenance
@@ -34,6 +35,7 @@ class PeriodicTasks:
     maintenance: Maintenance
     report: SettingsReport
     _readdressed: bool = False
+    _damage_reported: bool = False
     _policy_failure: str = ""
 
     def configure(self, setup: Setup) -> None:
@@ -51,7 +53,8 @@ class PeriodicTasks:
             StoreError: the database cannot be used now.
 
         """
-        due = self._tick()
+        due = self._report_damage(setup)
+        due |= self._tick()
         due |= self._readdress(setup)
         due |= self._maintain()
         self.report.update(setup)
@@ -67,6 +70,20 @@ class PeriodicTasks:
                 self._policy_failure = str(error)
                 log.exception("policy failed")
             return False
+
+    def _report_damage(self, setup: Setup) -> bool:
+        """Notify all services of a database that was set aside, once each."""
+        if self._damage_reported:
+            return False
+        files, services = self.database.set_aside, setup.config.services
+        new = [found for found in files or () if found.step is not Step.NOTIFIED]
+        for found in new:
+            with self.database.write() as connection:
+                report_damaged_database(connection, services, found, self.clock.wall())
+            if files is not None:
+                files.mark_notified(found)
+        self._damage_reported = True
+        return bool(new)
 
     def _readdress(self, setup: Setup) -> bool:
         """Run once after each change of services: move deliveries of removed ones."""

@@ -51,6 +51,8 @@ def restore(file: Path, source: Path, *, force: bool) -> None:
         click.echo(f"set aside: {path}")
     for path in done.written:
         click.echo(f"restored: {path}")
+    for path in done.damaged:
+        click.echo(f"kept, delete it when you no longer need it: {path} (damaged)")
     if not done.has_database:
         click.echo("The backup has no database: the alerter begins a new one.")
     click.echo(NEXT_STEPS)

@@ -56,6 +56,7 @@ class Kind(enum.Enum):
     NEVER_HEARD = "never-heard", senders.NEVER_HEARD
     MONITOR_DEAF = "monitor-deaf", monitor.MONITOR_DEAF
     MONITOR_HEARS = "monitor-hears", monitor.MONITOR_HEARS
+    DATABASE_DAMAGED = "database-damaged", monitor.DATABASE_DAMAGED
     SUPPRESSED = "suppressed", suppressed.SUPPRESSED
     SILENCE_ENDED = "silence-ended", silence_ended.SILENCE_ENDED
     DIGEST = "digest", digest.DIGEST

@@ -1,4 +1,4 @@
-"""``monitor-deaf`` and ``monitor-hears``: the monitor's own health. Pure."""
+"""Messages about the monitor itself: deaf, hears, its database is damaged. Pure."""
 
 from __future__ import annotations
 
@@ -33,6 +33,16 @@ class MonitorHears(MessageFacts):
     at: float | None = None
     deaf_since: float | None = None
     deaf_s: float | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DatabaseDamaged(MessageFacts):
+    """``database-damaged``: the database was set aside, and a new one begun."""
+
+    monitor: str = ""
+    at: float | None = None
+    file: str = ""  # the path that the damaged one has now
+    reason: str = ""
 
 
 def _encode_deaf(facts: MonitorDeaf) -> JsonObject:
@@ -77,6 +87,24 @@ def _decode_hears(fields: Fields) -> MonitorHears:
     )
 
 
+def _encode_damaged(facts: DatabaseDamaged) -> JsonObject:
+    return {
+        "monitor": facts.monitor,
+        "at": facts.at,
+        "file": facts.file,
+        "reason": facts.reason,
+    }
+
+
+def _decode_damaged(fields: Fields) -> DatabaseDamaged:
+    return DatabaseDamaged(
+        monitor=fields.text("monitor"),
+        at=fields.number("at"),
+        file=fields.text("file"),
+        reason=fields.text("reason"),
+    )
+
+
 MONITOR_DEAF = Format(
     facts=MonitorDeaf,
     encode=_encode_deaf,
@@ -102,4 +130,15 @@ MONITOR_HEARS = Format(
         deaf_s=1800.0,
     ),
     lifecycle=Lifecycle.RESOLVED,
+)
+DATABASE_DAMAGED = Format(
+    facts=DatabaseDamaged,
+    encode=_encode_damaged,
+    decode=_decode_damaged,
+    sample=DatabaseDamaged(
+        monitor="sample-monitor",
+        at=1767261660.0,
+        file="/var/lib/omprog-panic/db/omprog-panic.db.damaged-20260101T100100Z",
+        reason="database disk image is malformed",
+    ),
 )

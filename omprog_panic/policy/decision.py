@@ -51,6 +51,10 @@ class Decision(enum.Enum):
     )
     NOTIFY_RESENT = "NOTIFY_RESENT", "requested with incidents resend"
     NOTIFY_TEST = "NOTIFY_TEST", "requested with test-alert"
+    NOTIFY_DATABASE_DAMAGED = (
+        "NOTIFY_DATABASE_DAMAGED",
+        "a damaged database was set aside",
+    )
     NOTIFY_UNDELIVERED = "NOTIFY_UNDELIVERED", "another service did not accept alerts"
     SUPPRESS_GROUP_WAIT = (
         "SUPPRESS_GROUP_WAIT",

@@ -71,6 +71,7 @@ EFFECTS: Mapping[Kind, Effect] = {
     Kind.SENDER_SPEAKS: Effect.RESOLVE,
     Kind.NEVER_HEARD: Effect.TRIGGER,
     Kind.MONITOR_DEAF: Effect.TRIGGER,
+    Kind.DATABASE_DAMAGED: Effect.TRIGGER,
     Kind.MONITOR_HEARS: Effect.RESOLVE,
     Kind.SUPPRESSED: Effect.INFORM,
     Kind.SILENCE_ENDED: Effect.INFORM,
@@ -92,6 +93,7 @@ _OF_KIND = {
     Kind.SENDER_SILENT: Importance.ERROR,
     Kind.NEVER_HEARD: Importance.WARNING,
     Kind.MONITOR_DEAF: Importance.CRITICAL,
+    Kind.DATABASE_DAMAGED: Importance.ERROR,
     Kind.UNDELIVERED: Importance.ERROR,
 }
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sqlalchemy import exc
     from sqlalchemy.engine import Connection, Engine
 
+    from omprog_panic.store.set_aside import SetAsideFiles
+
     class InstanceLock(Protocol):
         """Keeps a second alerter away; ends with the process, however that ends."""
 
@@ -59,6 +61,8 @@ class Dialect(abc.ABC):
     column_types: ClassVar[Mapping[str, str]]
     # The folder that the alerter must be able to write to; None: not on this machine.
     folder: Path | None = None
+    # What was set aside because it was damaged; None: this engine does not do that.
+    set_aside: SetAsideFiles | None = None
 
     def __init__(self, location: str, busy_timeout_s: float) -> None:
         self.location = location
@@ -95,6 +99,24 @@ class Dialect(abc.ABC):
     @abc.abstractmethod
     def explain(self, error: exc.DBAPIError) -> str:
         """Return what went wrong, and what to do about it."""
+
+    def is_damage(self, error: exc.DBAPIError) -> bool:
+        """Return whether an error says that the database is damaged.
+
+        Never for one that is locked, full, unreachable or forbidden: what is damaged
+        is set aside.
+        """
+        del error
+        return False
+
+    def find_damage(self, within_s: float, *, thorough: bool) -> str | None:
+        """Return what is damaged in the database, None if nothing was found.
+
+        A check that takes longer than it may finds nothing. Without ``thorough`` it
+        does not compare the indexes with their tables.
+        """
+        del within_s, thorough
+        return None
 
     @abc.abstractmethod
     def insert_new(

@@ -297,6 +297,18 @@ def make_due(connection: Connection, service_key: str, now: float) -> None:
     )
 
 
+def pending_incidents(connection: Connection, limit: int) -> list[str]:
+    """Return the ids of incidents that some service did not accept yet."""
+    query = (
+        sa.select(NOTIFICATIONS.c.incident_id)
+        .join_from(OUTBOX, NOTIFICATIONS)
+        .where(OUTBOX.c.state.in_(OPEN), NOTIFICATIONS.c.incident_id.is_not(None))
+        .distinct()
+        .limit(limit)
+    )
+    return list(connection.execute(query).scalars())
+
+
 def release_leases(connection: Connection, owner: str, now: float) -> int:
     """Make due what an earlier run of this owner was sending; return how many rows.
 

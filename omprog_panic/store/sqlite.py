@@ -6,8 +6,10 @@ what allows the spool file to be deleted.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
+import threading
 import urllib.parse
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -20,6 +22,7 @@ from sqlalchemy.pool import QueuePool
 from omprog_panic.errors import StoreError, StoreForbiddenError
 from omprog_panic.store.dialect import READ_ONLY_OPTION, Dialect
 from omprog_panic.store.file_lock import FileLock
+from omprog_panic.store.set_aside import SetAsideFiles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +41,11 @@ _PRAGMAS = (
 _SHRINK = "PRAGMA incremental_vacuum(4000)"
 _PRIMARY_CODE = 0xFF  # of an extended result code
 _ACCESS = "check owner, mode and mount options of the file and of its folder"
-_DAMAGED = "move the file away and restore a backup; without one a new file is made"
+_DAMAGED = (
+    "`systemctl restart omprog-panic-alerter` sets it aside and begins a new one; "
+    "`omprog-panic restore FILE` restores a backup"
+)
+_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _REMEDIES = {
     sqlite3.SQLITE_BUSY: "another process is writing to it; try again",
     sqlite3.SQLITE_CANTOPEN: _ACCESS,
@@ -64,22 +71,24 @@ class SQLiteDialect(Dialect):
         super().__init__(location, busy_timeout_s)
         self._path = Path(location)
         self.folder = self._path.parent
+        self.set_aside = SetAsideFiles(self._path)
 
-    def make_engine(self) -> Engine:
+    def _connect(self) -> sqlite3.Connection:
         # mode=rw: a missing file stays missing. If root's `doctor` created it, the
         # alerter could not open it.
         path = urllib.parse.quote(str(self._path.absolute()))
-        uri = f"file:{path}?mode=rw"
+        return sqlite3.connect(
+            f"file:{path}?mode=rw",
+            timeout=self.busy_timeout_s,
+            check_same_thread=False,
+            uri=True,
+        )
 
-        def connect() -> sqlite3.Connection:
-            return sqlite3.connect(
-                uri, timeout=self.busy_timeout_s, check_same_thread=False, uri=True
-            )
-
+    def make_engine(self) -> Engine:
         engine = sa.create_engine(
             "sqlite://",
             future=True,
-            creator=connect,
+            creator=self._connect,
             poolclass=QueuePool,
             max_overflow=-1,
             execution_options=self.connection_options(),
@@ -112,6 +121,24 @@ class SQLiteDialect(Dialect):
 
     def explain(self, error: exc.DBAPIError) -> str:
         return _explain(error.orig)
+
+    def is_damage(self, error: exc.DBAPIError) -> bool:
+        return _code(error.orig) in _DAMAGE
+
+    def find_damage(self, within_s: float, *, thorough: bool) -> str | None:
+        pragma = "integrity_check" if thorough else "quick_check"
+        try:
+            with contextlib.closing(self._connect()) as connection:
+                timer = threading.Timer(within_s, connection.interrupt)
+                timer.start()
+                try:
+                    [(found,)] = connection.execute(f"PRAGMA {pragma}(1)").fetchall()
+                finally:
+                    timer.cancel()
+                    timer.join()
+        except sqlite3.DatabaseError as error:
+            return str(error) if _code(error) in _DAMAGE else None
+        return None if found == "ok" else str(found)
 
     def insert_new(
         self, connection: Connection, table: sa.Table, row: Mapping[str, object]
@@ -170,6 +197,9 @@ def _begin(connection: Connection) -> None:
 
 
 def _explain(error: BaseException | None) -> str:
-    code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
-    remedy = _REMEDIES.get(code)
+    remedy = _REMEDIES.get(_code(error))
     return f"{error}: {remedy}" if remedy else str(error)
+
+
+def _code(error: BaseException | None) -> int:
+    return int(getattr(error, "sqlite_errorcode", 0)) & _PRIMARY_CODE

@@ -43,6 +43,7 @@ WHEN = {
     "never-heard": "when nothing was ever received from a listed host",
     "monitor-deaf": "when the monitor's own test datagram does not arrive",
     "monitor-hears": "when it arrives again",
+    "database-damaged": "when a damaged database was set aside, to all services",
     "suppressed": "when a service has reached its rate limit",
     "silence-ended": "when a silence ends that suppressed incidents",
     "digest": "once a day, when there is something in it",

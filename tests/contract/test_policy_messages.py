@@ -16,7 +16,8 @@ from omprog_panic.render.templates import load_templates
 from tests.policies import Scene
 
 HOUR = 3600.0
-NOT_POLICY = {Kind.UNDELIVERED, Kind.TEST}  # sent by the outbox, and by people
+# Sent by the outbox, when a database is replaced, and by people.
+NOT_POLICY = {Kind.UNDELIVERED, Kind.DATABASE_DAMAGED, Kind.TEST}
 SENDERS = [
     {"name": "db-07", "address": "10.0.0.2"},
     {"name": "gone", "address": "10.0.0.9"},

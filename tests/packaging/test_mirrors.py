@@ -28,6 +28,9 @@ ELSEWHERE = {
     },
     "render/english.py": "tests/unit/render/test_catalog.py",
     "render/russian.py": "tests/unit/render/test_catalog.py",
+    # Wiring, and what happens only between processes.
+    "alerter/on_database.py": "tests/integration/test_alerter.py",
+    "alerter/rescue.py": "tests/integration/test_damaged_database.py",
     # A folder of configurations, each with the faults that are reported.
     "config/check.py": "tests/config/test_config.py",
 }

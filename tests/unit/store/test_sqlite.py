@@ -11,10 +11,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from omprog_panic.errors import StoreError, StoreForbiddenError
+from omprog_panic.errors import StoreDamagedError, StoreError, StoreForbiddenError
 from omprog_panic.store.connect import Database, open_database
 from omprog_panic.store.dialect import dialect_of
 from omprog_panic.store.schema import LATEST
+from omprog_panic.store.set_aside import SetAsideFiles
 from omprog_panic.store.sqlite import SQLiteDialect
 
 
@@ -81,7 +82,7 @@ def test_something_else_in_place_of_the_database_is_named(path: Path) -> None:
     database = open_database(path)
 
     with pytest.raises(
-        StoreError, match=f"{path}: file is not a database: move the file away"
+        StoreDamagedError, match=f"{path}: file is not a database: `systemctl restart"
     ):
         database.create()
     database.close()
@@ -143,7 +144,7 @@ def test_the_folder_is_the_one_of_the_file(path: Path) -> None:
         (sqlite3.SQLITE_FULL, "make room"),
         (sqlite3.SQLITE_READONLY, "owner, mode and mount options"),
         (sqlite3.SQLITE_READONLY_DBMOVED, "owner, mode and mount options"),
-        (sqlite3.SQLITE_CORRUPT, "restore a backup"),
+        (sqlite3.SQLITE_CORRUPT, "restart omprog-panic-alerter` sets it aside"),
     ],
 )
 def test_a_fault_comes_with_its_remedy(path: Path, code: int, remedy: str) -> None:
@@ -173,3 +174,59 @@ def test_a_row_that_is_there_is_left_or_replaced(database: Database) -> None:
         second = connection.execute(sa.select(LATEST.c.record)).scalar_one()
 
     assert (first, second) == ("1", "3")
+
+
+@pytest.mark.parametrize(
+    ("code", "damaged"),
+    [
+        (sqlite3.SQLITE_CORRUPT, True),
+        (sqlite3.SQLITE_CORRUPT_VTAB, True),
+        (sqlite3.SQLITE_NOTADB, True),
+        (sqlite3.SQLITE_BUSY, False),
+        (sqlite3.SQLITE_LOCKED, False),
+        (sqlite3.SQLITE_FULL, False),
+        (sqlite3.SQLITE_PERM, False),
+        (sqlite3.SQLITE_READONLY, False),
+        (sqlite3.SQLITE_CANTOPEN, False),
+        (sqlite3.SQLITE_IOERR_READ, False),
+        (sqlite3.SQLITE_IOERR_SHORT_READ, False),
+        (sqlite3.SQLITE_NOMEM, False),
+        (sqlite3.SQLITE_PROTOCOL, False),
+    ],
+)
+def test_only_damage_is_damage(path: Path, code: int, damaged: bool) -> None:
+    original = sqlite3.DatabaseError("the fault")
+    original.sqlite_errorcode = code
+    error = exc.DatabaseError("SELECT 1", {}, original)
+
+    assert SQLiteDialect(str(path), 1.0).is_damage(error) is damaged
+
+
+def test_a_sound_database_that_is_suspected_stays(path: Path) -> None:
+    database = open_database(path)
+    database.create()
+    database.damage = "malformed, said somebody"
+
+    assert database.replace_if_damaged(0.0) is None
+    assert not list(SetAsideFiles(path))
+    database.check()
+    database.close()
+
+
+def test_what_was_set_aside_is_not_written_any_more(path: Path) -> None:
+    database = open_database(path)
+    database.create()
+    database.close()
+    path.write_bytes(b"no database " * 1000)
+    with pytest.raises(StoreDamagedError):
+        database.check()
+    new = database.replace_if_damaged(0.0)
+
+    assert new is not None
+    new.create()
+    with pytest.raises(StoreError, match="was set aside"), database.write():
+        pass
+    new.check()
+    new.close()
+    assert database.set_aside is not None
+    assert [found.reason for found in database.set_aside] == ["file is not a database"]
