@@ -12,6 +12,7 @@ from omprog_panic.notification.codec import decode
 from omprog_panic.notification.incident import IncidentNotes, RequestedTest
 from omprog_panic.notification.kinds import FORMATS, Kind
 from omprog_panic.notification.notification import Labels, Notification
+from omprog_panic.notification.thread_keys import thread_keys
 from omprog_panic.plain import one_line
 from omprog_panic.render.context import ID_DIGITS, utc
 from omprog_panic.render.incident import Framing, build_context
@@ -21,6 +22,7 @@ from omprog_panic.render.sample import marked_context
 from omprog_panic.sinks.sink import Alert
 from omprog_panic.store.incidents import load_incident
 from omprog_panic.store.notification_log import notification_details
+from omprog_panic.store.threads import load_threads
 
 if TYPE_CHECKING:
     from omprog_panic.render.context import MessageContext
@@ -53,7 +55,16 @@ class Composer:
         context = self.context(row, notification)
         named = notification.template_for(row.service_key)
         renderer = MessageRenderer(self.templates, context, named)
-        return Alert(notification, context.alert_id, renderer)
+        keys = thread_keys(notification)
+        with self.database.read() as connection:
+            threads = load_threads(connection, row.service_key, keys)
+        return Alert(
+            notification,
+            context.alert_id,
+            renderer,
+            {one.key: one.content for one in threads if one.content is not None},
+            any(one.outbox_id > row.id and not one.is_open for one in threads),
+        )
 
     def context(self, row: OutboxRow, notification: Notification) -> MessageContext:
         """Return the context that the templates of a row are given."""

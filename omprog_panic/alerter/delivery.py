@@ -19,10 +19,12 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.alerter.event import AlerterEvent
 from omprog_panic.errors import StoreError
+from omprog_panic.notification.format import Lifecycle
 from omprog_panic.sinks.backoff import Backoff
 from omprog_panic.store import outbox
 from omprog_panic.store.notification_log import Attempt, log_attempt
 from omprog_panic.store.outbox import Lease, OutboxRow, OutboxState
+from omprog_panic.store.threads import StoredThread, save_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from omprog_panic.clock import Clock
     from omprog_panic.config.model import Service
     from omprog_panic.sinks.sink import Alert, Outcome, Sink
-    from omprog_panic.store.connect import Database
+    from omprog_panic.store.connect import Database, Transaction
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +43,7 @@ MAX_IDLE_S = 30.0  # between checks when nothing wakes a worker
 FEWEST_ATTEMPTS = 10  # before an alert is given up: a clock may jump by years
 REFUSED_MAX_S = 3600.0  # the longest wait after refusals that only people can end
 PASS_AFTER = 3  # attempts at a message, before the next one of its host is tried
+CLOSED_SINCE = "a later message has closed at the service what this one would open"
 STORE_RETRY_S = 1.0  # after the database could not be written
 
 
@@ -123,11 +126,24 @@ class DeliveryAgent:
         if row is None:
             return False
         self._unrecorded = self._send(row)
-        self._record(self._unrecorded)
+        if self._unrecorded is not None:
+            self._record(self._unrecorded)
         return True
 
-    def _send(self, row: OutboxRow) -> _Sent:
+    def _drop(self, row: OutboxRow) -> None:
+        """Give up a message that would open again what a later one has closed."""
+        now = self._setup.clock.wall()
+        with self._setup.database.write() as connection:
+            outbox.defer(connection, row.id, now, CLOSED_SINCE)
+            outbox.finish(connection, row.id, OutboxState.DROPPED, now)
+        fields = {"id": row.notification_id, "service": self._service.label}
+        log.warning("alert not sent", extra={**fields, "reason": CLOSED_SINCE})
+
+    def _send(self, row: OutboxRow) -> _Sent | None:
         alert = self._setup.compose(row)
+        if alert.closed_since and row.sequence_key is not None:
+            self._drop(row)
+            return None
         at, since = self._setup.clock.wall(), self._setup.clock.monotonic()
         outcome = self._sink.deliver(alert)
         took_s = self._setup.clock.monotonic() - since
@@ -170,6 +186,7 @@ class DeliveryAgent:
                 return None
             outbox.finish(connection, sent.row.id, OutboxState.SENT, now)
             log_attempt(connection, sent.attempt)
+            self._remember(connection, sent, now)
             if self._stuck is not None:
                 outbox.make_overtakable(connection, self._stuck.id)
             if self._failures or sent.row.attempts > 1:
@@ -185,6 +202,22 @@ class DeliveryAgent:
         subject, body = self._sink.preview(sent.alert)
         texts = {"subject": subject, "body": body}
         return AlerterEvent("delivered", {**fields, **texts})
+
+    def _remember(self, connection: Transaction, sent: _Sent, now: float) -> None:
+        """Store what the service was told under the keys of the message."""
+        notification, row_id = sent.alert.notification, sent.row.id
+        is_open = notification.lifecycle is not Lifecycle.RESOLVED
+        told = {
+            key: StoredThread(key, row_id, is_open, None)
+            for key in [notification.dedup_key]
+            if key is not None
+        }
+        for memory in sent.outcome.memories:
+            told[memory.key] = StoredThread(
+                memory.key, row_id, memory.is_open, memory.content
+            )
+        for thread in told.values():
+            save_thread(connection, self._service.key, thread, now)
 
     def _record_failure(self, sent: _Sent) -> AlerterEvent | None:
         setup, row, outcome = self._setup, sent.row, sent.outcome

@@ -17,9 +17,11 @@ from omprog_panic.notification.monitor import (
     MonitorHears,
 )
 from omprog_panic.notification.notification import Labels, Notification
+from omprog_panic.notification.thread_keys import sequence_key
 from omprog_panic.notification.undelivered import LostAlert, Undelivered
 from omprog_panic.policy.decision import Decision
 from omprog_panic.render.incident import unlisted
+from omprog_panic.sinks.registry import is_keyed
 from omprog_panic.store import dead_letters, outbox, recipients
 from omprog_panic.store.incidents import known_ids
 from omprog_panic.store.notification_log import (
@@ -56,11 +58,20 @@ def send_messages(
         # Another service may be notified of the same incident at another time.
         if not notification_exists(connection, notification.id):
             stored.append(_stored(_of_this_host(notification), now))
-        addresses += _addresses(
-            notification.id, receivers, order_key=notification.order_key
-        )
+        addresses += [_address_of(notification, service) for service in receivers]
     insert_notifications(connection, stored)
     outbox.enqueue(connection, addresses, now)
+
+
+def _address_of(notification: Notification, service: Service) -> QueuedDelivery:
+    sequence = sequence_key(notification) if is_keyed(service) else None
+    return QueuedDelivery(
+        notification.id,
+        service.key,
+        service.label,
+        notification.order_key,
+        sequence_key=sequence,
+    )
 
 
 def _stored(notification: Notification, now: float) -> StoredNotification:

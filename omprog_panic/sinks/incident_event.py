@@ -24,6 +24,7 @@ from omprog_panic.notification.incident import IncidentNotes, RequestedTest
 from omprog_panic.notification.kinds import Kind
 from omprog_panic.notification.resolved import Resolved
 from omprog_panic.notification.senders import NeverHeard, SenderSilent, SenderSpeaks
+from omprog_panic.notification.thread_keys import MAX_HOSTS, host_key
 from omprog_panic.plain import one_line, visible
 
 if TYPE_CHECKING:
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
     from omprog_panic.sinks.sink import Alert
 
 MAX_DETAIL = 1000  # characters of one detail
-# Hosts of one message that get a problem each; the others are in its text, and share
-# one that people close.
-MAX_HOSTS = 50
 
 
 class Effect(enum.Enum):
@@ -188,7 +186,7 @@ def _of_host(whole: IncidentEvent, host: SilentHost) -> IncidentEvent:
     details = {**whole.details, "host": name, "address": host.address}
     return dataclasses.replace(
         whole,
-        key=f"omprog-panic:sender-silent:{host.address}",
+        key=host_key(host.address),
         summary=f"{shown} {words[whole.kind]}",
         source=name,
         details={name: text for name, text in details.items() if text},

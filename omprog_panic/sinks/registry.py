@@ -58,6 +58,11 @@ def open_sink(service: Service, sinks: Mapping[str, SinkType] = SINKS) -> Sink:
     return sinks.get(service.scheme, apprise.APPRISE).open(service)
 
 
+def is_keyed(service: Service, sinks: Mapping[str, SinkType] = SINKS) -> bool:
+    """Return whether a service joins messages by their key."""
+    return sinks.get(service.scheme, apprise.APPRISE).keyed
+
+
 def service_address(
     service: Service, sinks: Mapping[str, SinkType] = SINKS
 ) -> tuple[str, int] | None:

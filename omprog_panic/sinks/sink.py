@@ -11,9 +11,23 @@ import dataclasses
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from omprog_panic.notification.notification import Notification
     from omprog_panic.render.fitting import Attachment, Excess
     from omprog_panic.render.templates import Rendered
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ThreadMemory:
+    """What a sink must remember under a key, besides that it was used.
+
+    ``content`` is JSON with a version, of the sink's own codec.
+    """
+
+    key: str
+    is_open: bool
+    content: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -24,7 +38,8 @@ class Outcome:
     correct it (a refused token, a wrong channel), or nobody (a text that the service
     refuses). ``retry_after_s``: the service asked for this delay. ``in_doubt``: no
     success was reported, but the service may have the message, so that another attempt
-    may be a second copy.
+    may be a second copy. ``memories``: what the sink must know when the next message of
+    a key comes, if this one was delivered.
     """
 
     delivered: bool
@@ -32,6 +47,7 @@ class Outcome:
     permanent: bool = False
     retry_after_s: float | None = None
     in_doubt: bool = False
+    memories: tuple[ThreadMemory, ...] = ()
 
 
 class Renderer(Protocol):
@@ -56,12 +72,15 @@ class Alert:
     ``notification`` carries the facts, ``labels``, ``cause`` (the same for all
     notifications of one cause) and ``lifecycle``. ``alert_id`` is in every message, so
     that people recognise a second copy. Text in facts and labels is as it came from the
-    wire; only the text of the renderer is safe to show as it is.
+    wire; only the text of the renderer is safe to show as it is. ``threads`` is what
+    the sink remembered of the keys of the message.
     """
 
     notification: Notification
     alert_id: str
     renderer: Renderer
+    threads: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    closed_since: bool = False  # a later message of its key has closed it there
 
 
 class Sink(Protocol):

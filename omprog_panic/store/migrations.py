@@ -173,6 +173,22 @@ _LIFECYCLE = (
     """,
 )
 
+_THREADS = (
+    "ALTER TABLE outbox ADD COLUMN sequence_key TEXT",
+    "CREATE INDEX outbox_in_sequence ON outbox (service_key, sequence_key, state)",
+    """
+    CREATE TABLE threads (
+        service_key TEXT NOT NULL,
+        thread_key TEXT NOT NULL,
+        outbox_id INTEGER NOT NULL,
+        is_open BOOLEAN NOT NULL,
+        content TEXT,
+        updated_at {float} NOT NULL,
+        PRIMARY KEY (service_key, thread_key)
+    )
+    """,
+)
+
 MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("the first schema", _FIRST),
     ("recurring silences, acknowledgements", _LIFECYCLE),
@@ -180,4 +196,5 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "the subsystem of an incident",
         ("ALTER TABLE incidents ADD COLUMN subsystem TEXT",),
     ),
+    ("what services were told under a key", _THREADS),
 )

@@ -4,7 +4,7 @@ waiting -> sending (leased) -> sent, or back to waiting, or dead at the end of
 ``retry_for_s``. Sending happens outside any transaction. A row is due again when its
 lease has expired or its owner has started anew: delivery is at least once. A row waits
 for the older open ones of its order key (its host) at the same service, unless these
-are ``overtakable``.
+are ``overtakable``; and for those of its sequence key always.
 
 An attempt is in doubt when the service may have the message although no success came.
 People may see each such attempt, so the waits between them grow quickly: at most ten a
@@ -34,7 +34,7 @@ class OutboxState(enum.Enum):
     SENDING = "sending"
     SENT = "sent"
     DEAD = "dead"  # given up; status shows it
-    DROPPED = "dropped"  # given up by an administrator
+    DROPPED = "dropped"  # given up by an administrator, or what it opens is closed
 
 
 # ``next_attempt_at`` of what a person asked for: it goes first, and also while the
@@ -77,6 +77,7 @@ class OutboxRow:
     stands_in_for: str | None = None
     in_doubt: int = 0  # attempts after which it may have arrived
     first_attempt_at: float | None = None
+    sequence_key: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class QueuedDelivery:
     service_label: str
     order_key: str | None = None
     stands_in_for: str | None = None
+    sequence_key: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ def enqueue(
             "service_key": recipient.service_key,
             "service_label": recipient.service_label,
             "order_key": recipient.order_key,
+            "sequence_key": recipient.sequence_key,
             "stands_in_for": recipient.stands_in_for,
             "state": OutboxState.WAITING.value,
             "attempts": 0,
@@ -143,7 +146,14 @@ def _is_first_of_its_host(ignored: int | None = None) -> sa.ColumnElement[bool]:
     )
     if ignored is not None:
         older = older.where(_OLDER.c.id != ignored)
-    return sa.not_(older.exists())
+    # Of one sequence not even a refused one is overtaken.
+    before = sa.select(_OLDER.c.id).where(
+        _OLDER.c.service_key == OUTBOX.c.service_key,
+        _OLDER.c.sequence_key == OUTBOX.c.sequence_key,
+        _OLDER.c.state.in_(OPEN),
+        _OLDER.c.id < OUTBOX.c.id,
+    )
+    return sa.and_(sa.not_(older.exists()), sa.not_(before.exists()))
 
 
 def claim(
@@ -222,6 +232,7 @@ def _claimed_row(row: Row[tuple[object, ...]], in_doubt: int) -> OutboxRow:
         stands_in_for=row.stands_in_for,
         in_doubt=in_doubt,
         first_attempt_at=row.first_attempt_at,
+        sequence_key=row.sequence_key,
     )
 
 

@@ -19,6 +19,7 @@ from omprog_panic.store.schema import (
     OUTBOX,
     TRACES,
 )
+from omprog_panic.store.threads import prune_threads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,6 +56,7 @@ def prune(
     prune_decisions(connection, outbox_limit, batch)
     prune_log(connection)
     oldest = now - limits.incidents_days * DAY_S
+    prune_threads(connection, outbox_limit, oldest)
     ids = _deletable(connection, INCIDENTS.c.received_at < oldest, batch)
     excess_bytes = used_bytes(connection) - limits.max_mb * MB
     if not ids and excess_bytes > 0:

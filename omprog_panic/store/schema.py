@@ -113,10 +113,27 @@ OUTBOX = sa.Table(
     sa.Column("attempted_at", sa.Float),  # the last time
     # Attempts after which the service may have it although no success came.
     sa.Column("in_doubt", sa.Integer, nullable=False),
+    # Sent in order within one key whatever happens: the service joins them by it.
+    sa.Column("sequence_key", sa.Text),
     sa.UniqueConstraint("notification_id", "service_key"),
 )
 sa.Index("outbox_in_order", OUTBOX.c.service_key, OUTBOX.c.order_key, OUTBOX.c.state)
 sa.Index("outbox_due", OUTBOX.c.service_key, OUTBOX.c.state, OUTBOX.c.next_attempt_at)
+sa.Index(
+    "outbox_in_sequence", OUTBOX.c.service_key, OUTBOX.c.sequence_key, OUTBOX.c.state
+)
+
+# What each service was last told under a key: threads.py.
+THREADS = sa.Table(
+    "threads",
+    METADATA,
+    sa.Column("service_key", sa.Text, primary_key=True),
+    sa.Column("thread_key", sa.Text, primary_key=True),
+    sa.Column("outbox_id", sa.Integer, nullable=False),  # it may be deleted by now
+    sa.Column("is_open", sa.Boolean, nullable=False),
+    sa.Column("content", sa.Text),  # JSON: the codec of the sink
+    sa.Column("updated_at", sa.Float, nullable=False),
+)
 
 NOTIFICATION_LOG = sa.Table(
     "notification_log",

@@ -11,8 +11,8 @@ from omprog_panic.notification.incident import IncidentNotes
 from omprog_panic.notification.kinds import FORMATS, Kind
 from omprog_panic.notification.notification import Labels
 from omprog_panic.notification.senders import SenderSilent, SenderSpeaks, SilentHost
+from omprog_panic.notification.thread_keys import MAX_HOSTS
 from omprog_panic.sinks.incident_event import (
-    MAX_HOSTS,
     Effect,
     Importance,
     events_of,

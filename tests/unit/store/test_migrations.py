@@ -8,7 +8,7 @@ from omprog_panic.store.sqlite import SQLiteDialect
 
 
 def test_the_version_is_the_number_of_migrations() -> None:
-    assert len(MIGRATIONS) == VERSION == 3
+    assert len(MIGRATIONS) == VERSION == 4
 
 
 def test_every_placeholder_is_a_column_type_of_the_dialect() -> None:
