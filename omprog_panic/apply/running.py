@@ -55,6 +55,16 @@ def find_rsyslogd(machine: Machine, processes: list[Process]) -> Process | None:
     return next(iter(ordered), None)
 
 
+def find_alerter(processes: Iterable[Process]) -> Process | None:
+    """Return the running alerter."""
+    for process in processes:
+        if "alerter" in process.argv and any(
+            word.rpartition("/")[2] == "omprog-panic" for word in process.argv
+        ):
+            return process
+    return None
+
+
 def running_differences(reception: Reception, machine: Machine) -> list[Difference]:
     """Compare the running rsyslogd with its files and with config.yaml.
 

@@ -29,7 +29,7 @@ from omprog_panic.cli.options import (
 )
 from omprog_panic.cli.output import print_json
 from omprog_panic.config.load import load_public
-from omprog_panic.doctor.system import firewall_problems
+from omprog_panic.doctor.system import firewall_problems, ownership_problems
 from omprog_panic.errors import ConfigError, NotConfiguredError
 from omprog_panic.host.local import LocalMachine
 from omprog_panic.plain import visible
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from omprog_panic.apply.plan import Plan
-    from omprog_panic.config.model import Reception
     from omprog_panic.host.machine import Machine
 
 
@@ -76,8 +75,7 @@ def apply(file: Path, dry_run: bool, yes: bool, form: str) -> None:  # noqa: FBT
         done = or_exit(execute_plan, plan, reception, machine, alerter=not not_ready)
         if not not_ready:
             notices += _wait_for_alerter(file)
-    if not plan.touches_firewall or not dry_run:
-        notices += _firewall_notices(reception, machine)
+    notices += _system_notices(file, machine, firewall=not dry_run)
     if form == "json":
         rows = [{"path": c.path, "diff": list(c.diff())} for c in plan.changes]
         running = [difference.text for difference in plan.differences]
@@ -129,12 +127,18 @@ def _confirm(*, yes: bool) -> None:
     click.confirm("Make these changes?", abort=True)
 
 
-def _firewall_notices(reception: Reception, machine: Machine) -> list[str]:
-    """Report senders whose datagrams rules drop that `apply` does not change."""
-    found = [problem.text for problem in firewall_problems(reception, machine)]
-    for notice in found:
-        click.echo(f"notice: {notice}", err=True)
-    return found
+def _system_notices(file: Path, machine: Machine, *, firewall: bool) -> list[str]:
+    """Report files and rules in the way of a panic that `apply` does not change.
+
+    ``firewall``: it is as it will be, so its rules are evaluated as well.
+    """
+    config = load_public(file)
+    problems = [*ownership_problems(config, machine)]
+    if firewall:
+        problems += firewall_problems(config.reception, machine)
+    for problem in problems:
+        click.echo(f"notice: {problem.text}", err=True)
+    return [problem.text for problem in problems]
 
 
 def _wait_for_alerter(file: Path) -> list[str]:

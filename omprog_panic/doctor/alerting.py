@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from omprog_panic.admin.status import CRITICAL, WARNING, collect_status
-from omprog_panic.doctor.finding import Finding, Level, critical, ok, unknown, warning
+from omprog_panic.doctor.finding import Finding, Level, critical, ok, unknown
 from omprog_panic.doctor.proxy import alerter_environment, proxy_for
 from omprog_panic.errors import StoreForbiddenError
 from omprog_panic.sinks.registry import service_address
@@ -52,26 +52,6 @@ def check_alerter(x: CheckContext) -> Iterator[Finding]:
         yield Finding("alerter", level, problem.text, (problem.remedy,))
     if not found.problems:
         yield ok("alerter", "runs; no deliveries are pending")
-
-
-def check_secrets(x: CheckContext) -> Iterator[Finding]:
-    """Check that only root and the alerter can read the services' tokens."""
-    path = str(x.config.paths.apprise) if x.config else APPRISE
-    status = x.machine.status(path)
-    if status is None:
-        return  # reported by check_configuration
-    if status.permissions & 0o007:
-        yield warning(
-            "tokens",
-            f"every user can read {path} (mode {status.permissions:04o})",
-            f"chmod 640 {path}",
-            f"chown root:omprog-panic {path}",
-        )
-    else:
-        yield ok(
-            "tokens",
-            f"not every user can read {path} (mode {status.permissions:04o})",
-        )
 
 
 def check_services(x: CheckContext) -> Iterator[Finding]:

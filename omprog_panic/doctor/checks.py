@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from omprog_panic.doctor.alerting import (
     check_alerter,
     check_configuration,
-    check_secrets,
     check_services,
 )
 from omprog_panic.doctor.apparmor import check_apparmor
@@ -19,6 +18,7 @@ from omprog_panic.doctor.applied import check_applied
 from omprog_panic.doctor.clock import check_clock
 from omprog_panic.doctor.finding import unknown
 from omprog_panic.doctor.firewall import check_firewall
+from omprog_panic.doctor.ownership import check_ownership
 from omprog_panic.doctor.queue import check_queue
 from omprog_panic.doctor.receiving import (
     check_buffer,
@@ -31,7 +31,7 @@ from omprog_panic.doctor.receiving import (
 )
 from omprog_panic.doctor.senders import check_senders
 from omprog_panic.doctor.settings import check_dns, check_settings
-from omprog_panic.doctor.storage import check_database_files, check_folders
+from omprog_panic.doctor.storage import check_folders
 from omprog_panic.host.machine import UnreadableError
 
 if TYPE_CHECKING:
@@ -58,9 +58,8 @@ CHECKS: tuple[Check, ...] = (
     check_collector,
     check_queue,
     check_folders,
-    check_database_files,
+    check_ownership,
     check_alerter,
-    check_secrets,
     check_services,
     check_senders,
     check_clock,

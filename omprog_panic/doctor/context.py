@@ -6,7 +6,7 @@ import dataclasses
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from omprog_panic.apply.running import find_rsyslogd
+from omprog_panic.apply.running import find_alerter, find_rsyslogd
 from omprog_panic.host.processes import Process, list_processes
 from omprog_panic.rsyslog.daemon import MAIN_FILE
 from omprog_panic.rsyslog.dropin import COLLECTOR, ETC, FILTER_TABLE, Values
@@ -50,12 +50,7 @@ class CheckContext:
     @cached_property
     def alerter(self) -> Process | None:
         """The running alerter."""
-        for process in self.processes:
-            if "alerter" in process.argv and any(
-                word.rpartition("/")[2] == "omprog-panic" for word in process.argv
-            ):
-                return process
-        return None
+        return find_alerter(self.processes)
 
     @cached_property
     def values(self) -> Values:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.apply.running import RULES, all_files, changed_since_start
 from omprog_panic.doctor.finding import Finding, critical, ok, unknown, warning
-from omprog_panic.host.processes import may_access
 from omprog_panic.host.sockets import receive_buffer, socket_owners, udp_sockets
 from omprog_panic.rsyslog.daemon import MAIN_FILE
 from omprog_panic.rsyslog.dropin import COLLECTOR, ETC, PROGRAM, RULESET
@@ -21,7 +20,6 @@ DROP_IN = "/etc/rsyslog.d/zz-omprog-panic.conf"
 RESTART = "systemctl restart rsyslog"
 REINSTALL = "apt install --reinstall -o Dpkg::Options::=--force-confmiss omprog-panic"
 WANTED_BUFFER = 8 * 1024 * 1024  # bytes: rcvbufSize of our rules
-EXECUTE = 1
 
 
 def check_rsyslogd(x: CheckContext) -> Iterator[Finding]:
@@ -193,17 +191,8 @@ def check_collector(x: CheckContext) -> Iterator[Finding]:
     daemon = x.rsyslogd
     faults = False
     for path in (COLLECTOR, PROGRAM):
-        status = x.machine.status(path)
-        if status is None:
+        if x.machine.status(path) is None:
             yield critical("collector", f"{path} is missing", REINSTALL)
-            faults = True
-        elif not status.mode & 0o111 or (
-            daemon
-            and not may_access(daemon, status.mode, status.uid, status.gid, EXECUTE)
-        ):
-            yield critical(
-                "collector", f"rsyslogd may not execute {path}", f"chmod 755 {path}"
-            )
             faults = True
     if faults or daemon is None:
         return

@@ -6,11 +6,21 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.admin.status import APPLY, CRITICAL, UNKNOWN, WARNING, Problem
 from omprog_panic.apply.executor import is_applicable, unapplied_files
-from omprog_panic.apply.running import running_differences
+from omprog_panic.apply.running import (
+    find_alerter,
+    find_rsyslogd,
+    running_differences,
+)
 from omprog_panic.doctor.finding import Finding, Level, unknown
 from omprog_panic.doctor.firewall import NEEDS_ROOT, firewall_findings
+from omprog_panic.doctor.ownership import (
+    find_accounts,
+    ownership_findings,
+    ownership_table,
+)
 from omprog_panic.firewall.live import firewall_owner
 from omprog_panic.host.machine import UnreadableError
+from omprog_panic.host.processes import list_processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +42,7 @@ def system_problems(
     """
     if not is_applicable(machine, config):
         return []  # a fresh installation is reported elsewhere
-    found = list(_rsyslogd(config, machine))
+    found = [*_rsyslogd(config, machine), *ownership_problems(config, machine)]
     if firewall:
         found += firewall_problems(config.reception, machine)
     return found
@@ -48,6 +58,21 @@ def _rsyslogd(config: PublicConfig, machine: Machine) -> Iterator[Problem]:
             yield Problem(CRITICAL, text, APPLY)
     except UnreadableError as error:
         yield Problem(UNKNOWN, str(error), NEEDS_ROOT)
+
+
+def ownership_problems(config: PublicConfig, machine: Machine) -> Iterator[Problem]:
+    """Yield which files the processes cannot use, or others can."""
+    processes = list(list_processes(machine))
+    accounts = find_accounts(
+        machine, find_alerter(processes), find_rsyslogd(machine, processes)
+    )
+    table = ownership_table(str(config.file), config.paths)
+    for finding in ownership_findings(machine, table, accounts):
+        remedy = " && ".join(finding.remedies)
+        text = f"{finding.check}: {finding.says}: run `{remedy}`"
+        if finding.level is Level.UNKNOWN:
+            text = f"{finding.check}: {finding.says}: {remedy}"
+        yield Problem(finding.level, text, remedy)
 
 
 def firewall_problems(reception: Reception, machine: Machine) -> Iterator[Problem]:

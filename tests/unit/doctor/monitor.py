@@ -56,8 +56,10 @@ def healthy_machine() -> FakeMachine:
     machine.write(COLLECTOR, "#!/bin/sh\n", mode=0o755)
     machine.write(PROGRAM, "#!/usr/bin/python3\n", mode=0o755)
     machine.write("/etc/omprog-panic/apprise.yml", "urls: []", mode=0o640)
+    for name in ("journal", "spool", "spool/tmp", "spool/new", "spool/corrupt", "db"):
+        machine.make_folder(f"{STATE}/{name}", 0o2770, gid=999)
+    machine.make_folder(LOG, 0o2770, gid=999)
     for folder in (f"{STATE}/journal", f"{STATE}/spool/new", f"{STATE}/db", LOG):
-        machine.make_folder(folder, 0o2770, gid=999)
         machine.spaces[folder] = AMPLE_SPACE
     machine.start_process(RSYSLOGD, "rsyslogd", "/usr/sbin/rsyslogd", "-n")
     machine.start_process(COLLECTOR_PID, "python3", "python3", PROGRAM, parent=RSYSLOGD)

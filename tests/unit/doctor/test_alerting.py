@@ -9,7 +9,6 @@ from omprog_panic.config.model import Service
 from omprog_panic.doctor.alerting import (
     check_alerter,
     check_configuration,
-    check_secrets,
     check_services,
 )
 from omprog_panic.doctor.context import CheckContext
@@ -43,23 +42,6 @@ def test_a_database_that_only_root_may_see_is_not_known(
     monkeypatch.setattr(Database, "check", forbid)
 
     assert problems(list(check_alerter(x))) == [(Level.UNKNOWN, "Permission denied")]
-
-
-def test_tokens_that_everybody_can_read_are_reported(tmp_path: Path) -> None:
-    monitor = monitor_with(tmp_path)
-    monitor.machine.write("/etc/omprog-panic/apprise.yml", "urls:", mode=0o644)
-    found = monitor.check(check_secrets)
-
-    assert found[0].level is Level.WARNING
-    assert found[0].remedies[0] == "chmod 640 /etc/omprog-panic/apprise.yml"
-
-
-def test_tokens_are_looked_at_though_the_configuration_is_faulty() -> None:
-    host = healthy_machine()
-    host.write("/etc/omprog-panic/apprise.yml", "urls:", mode=0o644)
-    x = CheckContext(host, NOW, None, ("everybody may use it",))
-
-    assert [f.level for f in check_secrets(x)] == [Level.WARNING]
 
 
 def test_a_faulty_configuration_is_reported_with_its_place() -> None:

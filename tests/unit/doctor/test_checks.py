@@ -24,8 +24,8 @@ def test_a_check_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
 
 def test_a_file_that_only_root_can_read_is_unknown_not_a_bug(tmp_path: Path) -> None:
     monitor = monitor_with(tmp_path)
-    monitor.machine.hide("/etc/omprog-panic/apprise.yml")
-    (found,) = [f for f in run_checks(monitor.context()) if f.check == "secrets"]
+    monitor.machine.hide("/proc/net/udp")
+    (found,) = [f for f in run_checks(monitor.context()) if f.check == "port"]
 
     assert (found.level, found.remedies) == (Level.UNKNOWN, ("use sudo",))
     assert "Permission denied" in found.says

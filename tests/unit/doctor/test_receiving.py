@@ -8,6 +8,7 @@ import pytest
 
 from omprog_panic.doctor import receiving
 from omprog_panic.doctor.finding import Level
+from omprog_panic.doctor.ownership import check_ownership
 from omprog_panic.doctor.settings import check_dns, check_settings
 from omprog_panic.rsyslog.dropin import COLLECTOR, ETC, SHARE
 from tests.unit.doctor.monitor import (
@@ -35,6 +36,7 @@ CHECKS: tuple[Check, ...] = (
     receiving.check_port,
     receiving.check_buffer,
     receiving.check_collector,
+    check_ownership,
     check_settings,
     check_dns,
 )

@@ -32,6 +32,7 @@ def monitor(tmp_path: Path) -> Monitor:
     ).items():
         if text is not None:
             machine.write(path, text)
+    machine.make_folder(str(tmp_path), 0o2750)  # of the database
     machine.close_udp()
     machine.bind_udp(6666, 4242, address="00000000")
     machine.write("/etc/omprog-panic/rsyslog/rules.conf", 'include(file="/x")')
@@ -166,3 +167,17 @@ def test_rules_that_are_lost_at_a_reboot_are_a_warning(monitor: Monitor) -> None
 
     assert level == WARNING
     assert f"systemctl enable {unit}" in text
+
+
+def test_a_file_that_a_process_cannot_use_is_critical_with_its_commands(
+    monitor: Monitor,
+) -> None:
+    monitor.machine.write("/usr/bin/omprog-panic-collector", "", mode=0o644)
+    ((level, text),) = problems(monitor)
+
+    assert level == CRITICAL
+    assert text == (
+        "collector: rsyslogd (user 0) may not execute /usr/bin/omprog-panic-collector:"
+        " run `chown root:root /usr/bin/omprog-panic-collector"
+        " && chmod 755 /usr/bin/omprog-panic-collector`"
+    )
