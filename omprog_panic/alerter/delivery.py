@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from omprog_panic.alerter.clock_watch import ClockWatch
     from omprog_panic.alerter.compose import Composer
     from omprog_panic.alerter.event import EventSink
+    from omprog_panic.alerter.keep_alive import KeepAlive
     from omprog_panic.clock import Clock
     from omprog_panic.config.model import Service
     from omprog_panic.sinks.sink import Alert, Outcome, Sink
@@ -297,9 +298,12 @@ class DeliveryAgent:
 class Worker(threading.Thread):
     """Runs a delivery agent until it is stopped."""
 
-    def __init__(self, agent: DeliveryAgent, name: str) -> None:
+    def __init__(
+        self, agent: DeliveryAgent, name: str, keeper: KeepAlive | None = None
+    ) -> None:
         super().__init__(name=f"omprog-panic-{name}", daemon=True)
         self._agent = agent
+        self._keeper = keeper
         self._wake = threading.Event()
         self._stopping = False
 
@@ -318,6 +322,8 @@ class Worker(threading.Thread):
         while not self._stopping:
             try:
                 delay = self._agent.step()
+                if self._keeper is not None:
+                    delay = min(delay, self._keeper.step())
                 reason = ""
             except StoreError as error:
                 delay = STORE_RETRY_S

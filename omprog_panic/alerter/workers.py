@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.alerter.compose import Composer
 from omprog_panic.alerter.delivery import DeliveryAgent, DeliverySetup, Worker
+from omprog_panic.alerter.keep_alive import KeepAlive
 from omprog_panic.sinks.backoff import Backoff
 from omprog_panic.sinks.deadline import DeadlineSink
 from omprog_panic.sinks.registry import open_sink
+from omprog_panic.sinks.sink import KeepAliveSink
 from omprog_panic.store.outbox import Lease
 
 if TYPE_CHECKING:
@@ -52,8 +54,11 @@ class DeliveryWorkers:
         timeout_s = setup.config.limits.delivery_timeout_s
         self._workers = []
         for service in setup.config.services:
-            sink = DeadlineSink(open_sink(service), timeout_s)
-            worker = Worker(DeliveryAgent(service, sink, delivery), service.key)
+            sink, keeper = open_sink(service), None
+            if isinstance(sink, KeepAliveSink):
+                keeper = KeepAlive(service, sink, self._database, self._clock)
+            agent = DeliveryAgent(service, DeadlineSink(sink, timeout_s), delivery)
+            worker = Worker(agent, service.key, keeper)
             worker.start()
             self._workers.append(worker)
 

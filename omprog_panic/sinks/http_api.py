@@ -19,7 +19,7 @@ from omprog_panic.sinks.http_guard import guarded
 from omprog_panic.sinks.sink import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from omprog_panic.secret import Secret
     from omprog_panic.sinks.http_guard import Exchange
@@ -76,7 +76,7 @@ class HttpApi:
     def post(
         self,
         url: str,
-        content: Mapping[str, object] | list[object] | bytes,
+        content: Mapping[str, object] | Sequence[object] | bytes,
         headers: Mapping[str, str] | None = None,
         *,
         auth: tuple[str, str] | None = None,
@@ -138,7 +138,7 @@ def _no_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def json_bytes(content: Mapping[str, object] | list[object]) -> bytes:
+def json_bytes(content: Mapping[str, object] | Sequence[object]) -> bytes:
     """Return JSON in ASCII, in which a lone surrogate is escaped, too."""
     return json.dumps(content).encode("ascii")
 

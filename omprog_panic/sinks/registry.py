@@ -17,6 +17,7 @@ from omprog_panic.config.service_url import (
 )
 from omprog_panic.errors import DeliveryError
 from omprog_panic.sinks import (
+    alertmanager,
     apprise,
     grafana_oncall,
     mail,
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from omprog_panic.sinks.sink_type import SinkType
 
 SINKS: Mapping[str, SinkType] = {
+    "alertmanager": alertmanager.ALERTMANAGER,
+    "alertmanagers": alertmanager.ALERTMANAGER,
     "jsm": opsgenie.OPSGENIE,
     "mailto": mail.MAIL,
     "mailtos": mail.MAIL,

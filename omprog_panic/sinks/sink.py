@@ -8,10 +8,10 @@ cause and its life cycle, and a renderer. A text channel sends what the renderer
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from omprog_panic.notification.notification import Notification
     from omprog_panic.render.fitting import Attachment, Excess
@@ -107,4 +107,15 @@ class Sink(Protocol):
 
     def preview(self, alert: Alert) -> Rendered:
         """Return the text that people see at the service."""
+        ...
+
+
+@runtime_checkable
+class KeepAliveSink(Protocol):
+    """A sink whose service takes for over what is not repeated."""
+
+    keep_alive_every_s: float
+
+    def keep_alive(self, contents: Sequence[str]) -> Outcome:
+        """Repeat what is open: the ``content`` of what ``deliver`` remembered."""
         ...

@@ -17,6 +17,7 @@ from omprog_panic.config.model import Service
 from omprog_panic.notification.kinds import FORMATS, Kind
 from omprog_panic.render.fitting import Attachment
 from omprog_panic.secret import Secret
+from omprog_panic.sinks.alertmanager import AlertmanagerSink
 from omprog_panic.sinks.grafana_oncall import GrafanaOnCall
 from omprog_panic.sinks.incident_sink import IncidentSink, IncidentTool
 from omprog_panic.sinks.mail import MailChannel, write_mail
@@ -145,11 +146,17 @@ def webhook_case(receiver: Receiver, _statuses: list[int]) -> Case:
     return Case(sink, arrived)
 
 
+def alertmanager_case(receiver: Receiver, _statuses: list[int]) -> Case:
+    sink = AlertmanagerSink(Secret(f"alertmanager://127.0.0.1:{receiver.port}"))
+    return Case(sink, lambda: [str(got.alert) for got in receiver.received])
+
+
 PAGERDUTY = Made(tool_case(pagerduty, 202), is_text=False)
 OPSGENIE = Made(tool_case(opsgenie, 202), is_text=False)
 SPLUNK = Made(tool_case(splunk, 200, b'{"result": "success"}'), is_text=False)
 GRAFANA = Made(tool_case(grafana, 200), is_text=False)
 WEBHOOK = Made(webhook_case)
+ALERTMANAGER = Made(alertmanager_case, is_text=False)
 
 
 # One of each scheme of the registry; a new sink is added here.
@@ -158,6 +165,8 @@ CASES: dict[str, Made] = {
     "mailto": Made(mail_case),
     "mailtos": Made(mail_case),
     "memory": Made(memory_case),
+    "alertmanager": ALERTMANAGER,
+    "alertmanagers": ALERTMANAGER,
     "jsm": OPSGENIE,
     "oncall": GRAFANA,
     "oncalls": GRAFANA,
@@ -204,7 +213,8 @@ def test_every_sink_is_tested() -> None:
 def test_an_alert_arrives(make_case: Callable[..., Case]) -> None:
     case = make_case()
 
-    assert case.sink.deliver(make_alert()) == Outcome(delivered=True)
+    outcome = case.sink.deliver(make_alert())
+    assert (outcome.delivered, outcome.reason) == (True, "")
     assert len(case.arrived()) == 1
 
 

@@ -18,6 +18,7 @@ from omprog_panic.alerter.settings_report import (
 )
 from omprog_panic.kernel.report import Facts, Frame, Report
 from omprog_panic.model import EndReason, Severity
+from omprog_panic.sinks.alertmanager import KeptAlert, decode_kept, encode_kept
 from omprog_panic.store.decisions import services_from_json, services_to_json
 from omprog_panic.store.outbox import OutboxState
 from omprog_panic.store.policy_store import LogKind
@@ -95,6 +96,16 @@ FORMATS = {
         ("Sun 02:00-04:00 Europe/Berlin", "last Sat UTC"),
         every_to_json,
         every_from_json,
+    ),
+    "alertmanager-alert": Format(
+        KeptAlert(
+            labels={"alertname": "KernelPanic", "instance": "db-07"},
+            annotations={"summary": "PANIC db-07"},
+            starts_at=1767261600.0,
+            page="https://wiki.example.org/panics",
+        ),
+        encode_kept,
+        decode_kept,
     ),
     "settings-in-use": Format(
         SettingsInUse(
