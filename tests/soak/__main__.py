@@ -6,7 +6,14 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from tests.soak import alerter_kills, chain_kills, fuzzing, histories, kills
+from tests.soak import (
+    alerter_kills,
+    chain_kills,
+    fuzzing,
+    histories,
+    kills,
+    lifecycle_kills,
+)
 from tools import fuzz_analysis
 
 if TYPE_CHECKING:
@@ -51,6 +58,16 @@ def soak_alerter(options: argparse.Namespace) -> Verdict:
     copies = sum(outcome.copies for _, outcome in ran)
     words = f"({killed} kills, {alerts} alerts, {copies} copies with the same id)"
     return f"{len(ran) - bad} of {len(ran)} kill runs of the alerter {words}", bad
+
+
+def soak_lifecycle(options: argparse.Namespace) -> Verdict:
+    """Kill the alerter between trigger, update, acknowledge and resolve."""
+    ran = lifecycle_kills.run_many(options.seed, options.runs)
+    bad = show((seed, outcome.faults) for seed, outcome in ran)
+    killed = sum(outcome.kills for _, outcome in ran)
+    requests = sum(outcome.requests for _, outcome in ran)
+    words = f"({killed} kills, {requests} requests)"
+    return f"{len(ran) - bad} of {len(ran)} kill runs of life cycles {words}", bad
 
 
 def soak_rsyslogd(options: argparse.Namespace) -> Verdict:
@@ -101,6 +118,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], Verdict]] = {
     "kills": soak_kills,
     "histories": soak_histories,
     "alerter": soak_alerter,
+    "lifecycle": soak_lifecycle,
     "rsyslogd": soak_rsyslogd,
     "fuzz": soak_fuzz,
     "analysis": soak_analysis,

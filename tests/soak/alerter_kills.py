@@ -141,7 +141,7 @@ def _settle(services: _Services, ids: set[str], folder: Path) -> list[str]:
     """
     deadline = time.monotonic() + DEADLINE_S
     while time.monotonic() < deadline:
-        _retry_waiting(folder)
+        retry_waiting(folder)
         if services.all_have(ids) and not _left_over(
             folder, len(services.accepted), ids
         ):
@@ -152,7 +152,7 @@ def _settle(services: _Services, ids: set[str], folder: Path) -> list[str]:
     ]
 
 
-def _retry_waiting(folder: Path) -> None:
+def retry_waiting(folder: Path) -> None:
     """Ask for what waits for later, as ``omprog-panic outbox retry`` does."""
     later = OUTBOX.c.next_attempt_at > time.time() + 1.0
     with (
