@@ -46,6 +46,7 @@ OK, WARNING, CRITICAL, UNKNOWN = range(4)  # exit statuses for Nagios and Icinga
 STATUS = "omprog-panic status"
 APPLY = "omprog-panic apply"
 START = "systemctl start omprog-panic-alerter"
+RESTART = "systemctl restart omprog-panic-alerter"
 OUTBOX = "omprog-panic outbox list"
 RESTORE = "omprog-panic restore --force FILE"
 
@@ -300,7 +301,11 @@ def _named(names: Sequence[str]) -> str:
 
 def _settings_problems(status: MonitorStatus) -> Iterator[Problem]:
     settings = status.store.settings or SettingsInUse()
-    if status.alerter_running:
+    if status.alerter_running and status.store.settings is None:
+        if status.store.error is None:
+            text = f"it is not known which settings the alerter uses: run `{RESTART}`"
+            yield Problem(UNKNOWN, text, RESTART)
+    elif status.alerter_running:
         for fault in settings.reload:
             yield Problem(
                 WARNING,

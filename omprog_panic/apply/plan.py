@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.collector.allow import LOOPBACK
 from omprog_panic.firewall.rules import FAMILIES, admissions, rules_file
-from omprog_panic.rsyslog.dropin import ETC, RULESET, SWITCH_514, Values, value_files
+from omprog_panic.rsyslog.dropin import (
+    ETC,
+    FILTER_FILE,
+    RULESET,
+    SWITCH_514,
+    Values,
+    value_files,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,7 +27,7 @@ if TYPE_CHECKING:
 
 FIREWALL = f"{ETC}/firewall"
 ALLOWED = f"{ETC}/allowed"
-FILTER = "/etc/rsyslog.d/20-omprog-panic-514.conf"
+FILTER = FILTER_FILE
 _MADE = "# Made by `omprog-panic apply` from config.yaml: do not edit.\n"
 _RESTARTING = frozenset({f"{ETC}/rsyslog/address", f"{ETC}/rsyslog/port", FILTER})
 """Files that rsyslogd reads only at its start; it reads senders.json at a HUP."""

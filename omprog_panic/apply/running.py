@@ -11,11 +11,13 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING, NamedTuple
 
+from omprog_panic.host.machine import UnreadableError
 from omprog_panic.host.processes import list_processes
 from omprog_panic.host.sockets import socket_owners, udp_sockets
 from omprog_panic.rsyslog.daemon import HUP_MARK, MAIN_FILE
-from omprog_panic.rsyslog.dropin import ETC, SHARE
-from omprog_panic.rsyslog.switches import DROP_IN
+from omprog_panic.rsyslog.dropin import ETC, FILTER_FILE, SHARE, SWITCH
+from omprog_panic.rsyslog.switches import DROP_IN, REASON
+from omprog_panic.rsyslog.upgrade import runs_installed_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from omprog_panic.config.model import Reception
     from omprog_panic.host.machine import Machine
     from omprog_panic.host.processes import Process
+    from omprog_panic.host.sockets import UdpSocket
     from omprog_panic.rsyslog.host_config import RsyslogStatement
 
 RULES = f"{SHARE}/rsyslog.conf"
@@ -30,7 +33,7 @@ OUR_FILES = frozenset(
     {
         RULES,
         DROP_IN,
-        *(f"{ETC}/rsyslog/{name}" for name in ("address", "port", "listen")),
+        *(f"{ETC}/rsyslog/{name}" for name in ("address", "port", "listen", SWITCH)),
     }
 )
 """What rsyslogd reads of ours at its start only."""
@@ -77,10 +80,7 @@ def running_differences(reception: Reception, machine: Machine) -> list[Differen
         return [Difference("rsyslogd is not running", needs_restart=True)]
     return [
         *_sockets(reception, machine, daemon),
-        *(
-            Difference(f"rsyslogd was started before {file} changed", True)
-            for file in changed_since_start(machine, daemon, OUR_FILES)
-        ),
+        *_rules(machine, daemon),
         *_tables(machine, daemon),
     ]
 
@@ -88,19 +88,16 @@ def running_differences(reception: Reception, machine: Machine) -> list[Differen
 def _sockets(
     reception: Reception, machine: Machine, daemon: Process
 ) -> Iterator[Difference]:
-    if machine.read(f"{ETC}/rsyslog/listen") != "on":
-        return  # the host's own input receives, or nothing was applied yet
-    if "include" not in (machine.read(f"{ETC}/rsyslog/rules.conf") or ""):
-        return  # switched off: the file "reason" says why
+    off = _what_is_off(machine)
+    if off or not _is_on(machine):
+        yield from off
+        return
     wanted = reception.receive.address if reception.senders else "127.0.0.1"
     port = reception.receive.port
     sockets = [found for found in udp_sockets(machine) if found.port == port]
     owners = socket_owners(machine, sockets)
-    # Only root sees the owners; without them every socket counts.
     bound = {
-        found.address
-        for found in sockets
-        if owners.get(found.inode, daemon.pid) == daemon.pid
+        found.address for found in sockets if _is_of(machine, daemon, found, owners)
     }
     address = "0.0.0.0" if wanted == "*" else str(ipaddress.ip_address(wanted))  # noqa: S104
     if address not in bound:
@@ -121,6 +118,67 @@ def changed_since_start(
 def all_files(statements: Iterable[RsyslogStatement]) -> set[str]:
     """Return the files of the whole configuration of rsyslogd, the host's as well."""
     return {MAIN_FILE, *OUR_FILES, *(statement.file for statement in statements)}
+
+
+def _is_on(machine: Machine) -> bool:
+    rules = machine.read(f"{ETC}/rsyslog/{SWITCH}") or ""
+    return "include" in rules and machine.read(f"{ETC}/rsyslog/listen") == "on"
+
+
+def _what_is_off(machine: Machine) -> list[Difference]:
+    """Return what is switched off although nothing says why."""
+    if machine.read(f"{ETC}/rsyslog/{REASON}"):
+        return []  # `status` reports the reason
+    if "include" not in (machine.read(f"{ETC}/rsyslog/{SWITCH}") or ""):
+        return [Difference(f"our rules are off ({ETC}/rsyslog/{SWITCH})", True)]
+    listens = machine.read(f"{ETC}/rsyslog/listen") == "on"
+    # With a filter for a shared port, the host's own input receives.
+    if not listens and machine.status(FILTER_FILE) is None:
+        return [Difference(f"our input is off ({ETC}/rsyslog/listen)", True)]
+    return []
+
+
+def _is_of(
+    machine: Machine, daemon: Process, socket: UdpSocket, owners: dict[int, int]
+) -> bool:
+    """Return whether rsyslogd has a socket; without rights, whether its user has."""
+    if socket.inode in owners:
+        return owners[socket.inode] == daemon.pid
+    try:
+        machine.names(f"/proc/{daemon.pid}/fd")
+    except UnreadableError:
+        return socket.uid in {daemon.uid, 0}  # it may have been root at its start
+    return False  # all of its sockets were seen
+
+
+def foreign_receivers(
+    machine: Machine, processes: Iterable[Process], daemon: Process, port: int
+) -> list[int]:
+    """Return the PIDs of other processes that have a UDP port open.
+
+    Of several sockets on one address, the last one gets all datagrams. A program that
+    rsyslogd starts has its sockets for a moment.
+    """
+    children = {process.pid for process in processes if process.parent == daemon.pid}
+    sockets = [found for found in udp_sockets(machine) if found.port == port]
+    owners = socket_owners(machine, sockets)
+    return sorted(set(owners.values()) - {daemon.pid} - children)
+
+
+def _rules(machine: Machine, daemon: Process) -> Iterator[Difference]:
+    """Compare the rules and the collector with those that rsyslogd started with.
+
+    By content, if that was noted at its start: an upgrade that changes nothing writes
+    the same files anew.
+    """
+    is_same = runs_installed_code(machine)
+    if is_same is None:
+        for file in changed_since_start(machine, daemon, OUR_FILES):
+            text = f"rsyslogd was started before {file} changed"
+            yield Difference(text, needs_restart=True)
+    elif not is_same:
+        text = "rsyslogd was started with other rules, or another collector"
+        yield Difference(text, needs_restart=True)
 
 
 def _tables(machine: Machine, daemon: Process) -> Iterator[Difference]:

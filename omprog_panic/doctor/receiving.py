@@ -10,6 +10,7 @@ from omprog_panic.host.sockets import receive_buffer, socket_owners, udp_sockets
 from omprog_panic.rsyslog.daemon import MAIN_FILE
 from omprog_panic.rsyslog.dropin import COLLECTOR, ETC, PROGRAM, RULESET
 from omprog_panic.rsyslog.host_config import module_loads
+from omprog_panic.rsyslog.upgrade import FILES, runs_installed_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,10 @@ def check_rsyslogd(x: CheckContext) -> Iterator[Finding]:
         yield critical("rsyslogd", "is not running", "systemctl start rsyslog")
         return
     yield ok("rsyslogd", f"runs, PID {daemon.pid}")
-    for file in changed_since_start(x.machine, daemon, all_files(x.statements)):
+    files = all_files(x.statements)
+    if runs_installed_code(x.machine) is not None:
+        files -= set(FILES)  # compared by content: check_applied
+    for file in changed_since_start(x.machine, daemon, files):
         yield warning(
             "rsyslogd", f"was started before {file} was last changed", RESTART
         )

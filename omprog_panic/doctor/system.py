@@ -9,6 +9,7 @@ from omprog_panic.apply.executor import is_applicable, unapplied_files
 from omprog_panic.apply.running import (
     find_alerter,
     find_rsyslogd,
+    foreign_receivers,
     running_differences,
 )
 from omprog_panic.doctor.finding import Finding, Level, unknown
@@ -56,8 +57,20 @@ def _rsyslogd(config: PublicConfig, machine: Machine) -> Iterator[Problem]:
         for difference in running_differences(config.reception, machine):
             text = f"{difference.text}: run `{APPLY}`"
             yield Problem(CRITICAL, text, APPLY)
+        yield from _port(config.reception.receive.port, machine)
     except UnreadableError as error:
         yield Problem(UNKNOWN, str(error), NEEDS_ROOT)
+
+
+def _port(port: int, machine: Machine) -> Iterator[Problem]:
+    processes = list(list_processes(machine))
+    daemon = find_rsyslogd(machine, processes)
+    names = {process.pid: process.name for process in processes}
+    if daemon is None:
+        return
+    for pid in foreign_receivers(machine, processes, daemon, port):
+        text = f"{names.get(pid, 'a process')} (PID {pid}) has UDP port {port} open"
+        yield Problem(CRITICAL, f"{text}: stop it, or set another receive.port", DOCTOR)
 
 
 def ownership_problems(config: PublicConfig, machine: Machine) -> Iterator[Problem]:

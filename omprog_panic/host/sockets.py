@@ -23,6 +23,7 @@ class UdpSocket:
     port: int
     inode: int
     waiting_bytes: int  # in the receive queue
+    uid: int  # of the process that opened it
     drops: int  # datagrams dropped by the kernel since the socket was opened
 
 
@@ -42,6 +43,7 @@ def _parse_row(fields: list[str]) -> UdpSocket:
         port=int(port, 16),
         inode=int(fields[9]),
         waiting_bytes=int(fields[4].partition(":")[2], 16),
+        uid=int(fields[7]),
         drops=int(fields[12]),
     )
 

@@ -29,6 +29,7 @@ LOG = "/var/log/omprog-panic"
 COLLECTOR = "/usr/libexec/omprog-panic/collector"  # a shell wrapper around PROGRAM
 PROGRAM = "/usr/bin/omprog-panic-collector"
 DROP_IN = "/etc/rsyslog.d/zz-omprog-panic.conf"
+FILTER_FILE = "/etc/rsyslog.d/20-omprog-panic-514.conf"  # for a shared port
 RULESET = "omprog_panic"
 FILTER_TABLE = "omprog_panic_senders_514"  # the lookup table of the filter below
 

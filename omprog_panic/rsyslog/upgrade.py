@@ -19,10 +19,12 @@ from omprog_panic.rsyslog.dropin import (
     COLLECTOR,
     DROP_IN,
     ETC,
+    FILTER_FILE,
     PROGRAM,
     SHARE,
     STATE,
     SWITCH,
+    SWITCH_514,
 )
 
 if TYPE_CHECKING:
@@ -41,21 +43,26 @@ JOURNAL = f"{STATE}/journal"
 QUIET_S = 12.0  # longer than the silence that ends a trace (10 s)
 MAX_WAIT_S = 60.0
 _PACKAGES = ("", "/collector", "/netconsole", "/kernel", "/spool")
-_FILES = (
+VALUES = ("address", "port", "listen", "load-imudp", "load-omprog")
+"""What rsyslogd reads at its start only; it reads senders.json at a HUP."""
+FILES = (
     f"{SHARE}/rsyslog.conf",
     f"{SHARE}/rsyslog-514.conf",
     COLLECTOR,
     PROGRAM,
     # Without these rsyslogd was started without our rules.
     DROP_IN,
+    FILTER_FILE,
     f"{ETC}/rsyslog/{SWITCH}",
+    f"{ETC}/rsyslog/{SWITCH_514}",
+    *(f"{ETC}/rsyslog/{name}" for name in VALUES),
 )
 
 
 def code_digest(machine: Machine) -> str:
     """Return a digest of the rules and of everything that the collector runs."""
     found = hashlib.sha256()
-    for path in sorted((*_FILES, *_modules(machine))):
+    for path in sorted((*FILES, *_modules(machine))):
         text = machine.read(path)
         found.update(f"{path}\0{text}\0".encode("utf-8", "replace"))
     return found.hexdigest()
@@ -83,6 +90,17 @@ def write_mark(machine: Machine, start: str) -> None:
     machine.write(MARK, f"{start} {code_digest(machine)}")
 
 
+def runs_installed_code(machine: Machine) -> bool | None:
+    """Return whether rsyslogd was started with the rules and collector of now.
+
+    None: it is not known with what it was started.
+    """
+    start, _, digest = (machine.read(MARK) or "").partition(" ")
+    if start == "" or start != invocation_id(machine, UNIT):
+        return None
+    return digest == code_digest(machine)
+
+
 def restart_if_changed(machine: Machine, clock: Clock) -> str:
     """Restart rsyslogd if it was started with other code; return what was done.
 
@@ -92,13 +110,12 @@ def restart_if_changed(machine: Machine, clock: Clock) -> str:
     """
     if not is_active(machine, UNIT):
         return "rsyslogd is not running, and was not restarted"
-    start, _, digest = (machine.read(MARK) or "").partition(" ")
-    known = start != "" and start == invocation_id(machine, UNIT)
-    if known and digest == code_digest(machine):
+    is_same = runs_installed_code(machine)
+    if is_same:
         return "rsyslogd was not restarted: its rules and the collector did not change"
     waited = _wait_for_quiet(machine, clock)
     restart(machine, UNIT)
-    if not known:
+    if is_same is None:
         return "rsyslogd was restarted"
     after = f", {waited:.0f} s later, when no trace came in" if waited else ""
     return f"rsyslogd was restarted{after}: its rules or the collector changed"

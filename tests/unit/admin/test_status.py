@@ -20,10 +20,11 @@ from omprog_panic.admin.status import (
     collect_status,
 )
 from omprog_panic.alerter.dispatch import notify_test
+from omprog_panic.alerter.settings_report import LATEST_NAME
 from omprog_panic.clock import SystemClock, rfc3339
 from omprog_panic.config.model import Paths
 from omprog_panic.spool.record import AliveRecord
-from omprog_panic.store.schema import NOTIFICATIONS, OUTBOX
+from omprog_panic.store.schema import LATEST, NOTIFICATIONS, OUTBOX
 from tests.builders import make_service
 from tests.unit.alerter.worlds import World
 
@@ -142,3 +143,16 @@ def test_unknown_hides_nothing_worse_and_is_never_ok(
     )
 
     assert status.code == code
+
+
+def test_settings_that_a_running_alerter_has_not_stored_are_unknown(
+    world: World,
+) -> None:
+    paths = Paths(world.spool, world.location, world.folder, world.folder)
+    world.database.lock.acquire()
+    with world.database.write() as connection:
+        connection.execute(LATEST.delete().where(LATEST.c.name == LATEST_NAME))
+    problems = collect_status(paths).problems
+
+    found = [(row.level, row.remedy) for row in problems if "settings" in row.text]
+    assert found == [(UNKNOWN, "systemctl restart omprog-panic-alerter")]

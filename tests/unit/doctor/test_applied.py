@@ -25,6 +25,9 @@ def applied(folder: Path) -> Monitor:
     for path, text in wanted_files(reception, filtered=False, firewall=False).items():
         if text is not None:
             machine.write(path, text)
+    machine.write("/etc/omprog-panic/rsyslog/rules.conf", 'include(file="/x")')
+    machine.close_udp()
+    machine.bind_udp(6666, 4242, address="00000000")
     return Monitor(machine, config)
 
 
