@@ -15,6 +15,7 @@ from omprog_panic.doctor.alerting import (
 )
 from omprog_panic.doctor.apparmor import check_apparmor
 from omprog_panic.doctor.applied import check_applied
+from omprog_panic.doctor.chain import check_chain
 from omprog_panic.doctor.clock import check_clock
 from omprog_panic.doctor.finding import unknown
 from omprog_panic.doctor.firewall import check_firewall
@@ -56,6 +57,7 @@ CHECKS: tuple[Check, ...] = (
     check_dns,
     check_apparmor,
     check_collector,
+    check_chain,
     check_queue,
     check_folders,
     check_ownership,

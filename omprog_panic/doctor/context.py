@@ -6,6 +6,7 @@ import dataclasses
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from omprog_panic.alerter.probe import send_probe
 from omprog_panic.apply.running import find_alerter, find_rsyslogd
 from omprog_panic.host.processes import Process, list_processes
 from omprog_panic.rsyslog.daemon import MAIN_FILE
@@ -13,6 +14,7 @@ from omprog_panic.rsyslog.dropin import COLLECTOR, ETC, FILTER_TABLE, Values
 from omprog_panic.rsyslog.host_config import RsyslogStatement, read_statements
 
 if TYPE_CHECKING:
+    from omprog_panic.alerter.policy_runner import SendProbe
     from omprog_panic.config.model import AlerterConfig
     from omprog_panic.host.machine import Machine
 
@@ -22,13 +24,14 @@ class CheckContext:
     """One run of the doctor.
 
     ``config`` is None if it is faulty or missing; ``config_faults`` then says why.
-    ``now`` is Unix seconds.
+    ``now`` is Unix seconds. ``send_probe`` sends a probe datagram with a token.
     """
 
     machine: Machine
     now: float
     config: AlerterConfig | None
     config_faults: tuple[str, ...] = ()
+    send_probe: SendProbe = send_probe
 
     @property
     def config_file(self) -> str:
@@ -95,6 +98,14 @@ class CheckContext:
             if statement.values.get("name") == FILTER_TABLE:
                 return statement
         return None
+
+    def collector_option(self, name: str) -> str | None:
+        """Return a command-line option of the collector, from rsyslogd's rules."""
+        if self.action is None:
+            return None
+        words = self.action.values["binary"].split()
+        at = words.index(name) + 1 if name in words else len(words)
+        return words[at] if at < len(words) else None
 
     def port_of(self, statement: RsyslogStatement) -> int:
         """Return the port of an input; 514 is imudp's default."""

@@ -27,8 +27,8 @@ def check_folders(x: CheckContext) -> Iterator[Finding]:
     spool = str(x.config.paths.spool) if x.config else f"{STATE}/spool"
     database = _database_folder(x)
     wanted = (
-        ("journal", _flag(x, "--journal") or f"{STATE}/journal"),
-        ("spool", f"{_flag(x, '--spool') or spool}/new"),
+        ("journal", x.collector_option("--journal") or f"{STATE}/journal"),
+        ("spool", f"{x.collector_option('--spool') or spool}/new"),
         ("spool", f"{spool}/new"),
         *([("database", database)] if database else []),
         ("logs", LOG),
@@ -41,10 +41,11 @@ def check_folders(x: CheckContext) -> Iterator[Finding]:
             continue
         if status is not None and status.is_folder:
             yield from _check_space(x, name, folder)
-    if x.config and _flag(x, "--spool") not in {None, spool}:
+    written = x.collector_option("--spool")
+    if x.config and written not in {None, spool}:
         yield critical(
             "spool",
-            f"the collector writes to {_flag(x, '--spool')}, the alerter reads {spool}",
+            f"the collector writes to {written}, the alerter reads {spool}",
             f"set paths.spool in {x.config.file} to the same folder",
             "systemctl reload omprog-panic-alerter",
         )
@@ -56,15 +57,6 @@ def _database_folder(x: CheckContext) -> str | None:
         return f"{STATE}/db"
     folder = open_database(x.config.paths.database).folder
     return None if folder is None else str(folder)
-
-
-def _flag(x: CheckContext, name: str) -> str | None:
-    """Return a command-line option of the collector, from rsyslogd's configuration."""
-    if x.action is None:
-        return None
-    words = x.action.values["binary"].split()
-    at = words.index(name) + 1 if name in words else len(words)
-    return words[at] if at < len(words) else None
 
 
 def _check_space(x: CheckContext, name: str, folder: str) -> Iterator[Finding]:

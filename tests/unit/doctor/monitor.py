@@ -101,6 +101,11 @@ def configuration(folder: Path, *senders: ListedSender) -> AlerterConfig:
     return AlerterConfig.with_services(public, (), ())
 
 
+def _not_sent(token: str, address: str, port: int) -> str | None:
+    del token, address, port
+    return "not in a test"
+
+
 @dataclasses.dataclass
 class Monitor:
     """A machine, its configuration, and what checks find there."""
@@ -109,7 +114,7 @@ class Monitor:
     config: AlerterConfig | None = None
 
     def context(self) -> CheckContext:
-        return CheckContext(self.machine, NOW, self.config)
+        return CheckContext(self.machine, NOW, self.config, send_probe=_not_sent)
 
     def check(self, *checks: Check) -> list[Finding]:
         context = self.context()
