@@ -40,6 +40,6 @@ def monitor_status(
         ):
             continue
         problems.append(problem)
-    if not status.alerter_running:
+    if status.alerter_running is False:
         problems[:0] = why_not_alerting(file)
     return dataclasses.replace(status, problems=tuple(problems))

@@ -113,7 +113,10 @@ def _require_no_alerter(targets: Mapping[str, Path]) -> None:
         return
     database = open_database(target)
     try:
-        if database.has_alerter():
+        running = database.has_alerter()
+        if running is None:
+            raise BackupError(f"{target}: who uses it cannot be seen: use sudo")
+        if running:
             raise BackupError(
                 "the alerter runs: stop it first, with"
                 " `systemctl stop omprog-panic-alerter`"

@@ -83,7 +83,7 @@ def send_sample_alert(
     paths, clock = setup.config.paths, SystemClock()
     database = open_database(paths.database)
     try:
-        if not database.has_alerter():
+        if database.has_alerter() is False:
             raise OmprogPanicError(
                 "the alerter is not running: start it with "
                 "`systemctl start omprog-panic-alerter`"

@@ -27,7 +27,7 @@ def why_outdated(paths: Paths) -> list[str]:
     """
     try:
         with contextlib.closing(open_database(paths.database)) as database:
-            if not database.has_alerter():
+            if database.has_alerter() is False:
                 return [NOT_RUNNING]
             database.check()
             with database.read() as connection:

@@ -47,6 +47,8 @@ STATUS = "omprog-panic status"
 APPLY = "omprog-panic apply"
 START = "systemctl start omprog-panic-alerter"
 RESTART = "systemctl restart omprog-panic-alerter"
+USE_SUDO = "use sudo"
+MAY_NOT_LOOK = f"whether the alerter runs is unknown to this user: {USE_SUDO}"
 OUTBOX = "omprog-panic outbox list"
 RESTORE = "omprog-panic restore --force FILE"
 
@@ -101,7 +103,7 @@ class StoreStatus:
 class MonitorStatus:
     """What ``omprog-panic status`` shows; ``unchecked``: what was left out."""
 
-    alerter_running: bool
+    alerter_running: bool | None  # None: this user may not look
     spool: SpoolStatus
     store: StoreStatus
     problems: tuple[Problem, ...] = ()
@@ -239,7 +241,9 @@ def _problems(status: MonitorStatus) -> Iterator[Problem]:
         if error is not None:
             yield Problem(CRITICAL, error)
     yield from map(_set_aside_problem, status.set_aside)
-    if not status.alerter_running:
+    if status.alerter_running is None:
+        yield Problem(UNKNOWN, MAY_NOT_LOOK, USE_SUDO)
+    elif not status.alerter_running:
         yield Problem(CRITICAL, NOT_RUNNING, START)
     if spool.waiting > BACKLOG:
         text = f"{spool.waiting} files are waiting in the spool"

@@ -30,6 +30,7 @@ MAX_CAUSES = 20  # open ones that status lists; --format json has all
 _SERVICE_COLUMNS = ("service_key", "service_label", "state", "alerts", "since")
 _ERROR_COLUMNS = ("time", "service_label", "took_s", "reason")
 _ONE_LINE = str.maketrans("\n\t", "  ")
+_RUNNING = {True: "running", False: "not running", None: "unknown"}
 _LEVELS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
 
 
@@ -80,7 +81,7 @@ def print_status(status: MonitorStatus) -> None:
     texts = "; ".join(problem.text for problem in status.problems)
     unchecked = "".join(f" ({name} not checked)" for name in status.unchecked)
     click.echo(f"{_LEVELS[status.code]}: {texts or 'everything works'}{unchecked}")
-    click.echo(f"alerter: {'running' if status.alerter_running else 'not running'}")
+    click.echo(f"alerter: {_RUNNING[status.alerter_running]}")
     click.echo(
         f"spool: {status.spool.waiting} waiting, {status.spool.corrupt} set aside"
     )

@@ -93,8 +93,11 @@ class Database:
         """The folder that the alerter must be able to write to; None: none here."""
         return self._dialect.folder
 
-    def has_alerter(self) -> bool:
-        """Return whether an alerter uses this database now."""
+    def has_alerter(self) -> bool | None:
+        """Return whether an alerter uses this database now.
+
+        None if this user may not look.
+        """
         return self.lock.is_held()
 
     def create(self) -> None:

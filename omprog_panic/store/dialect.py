@@ -38,8 +38,8 @@ if TYPE_CHECKING:
             """Give the lock up; does nothing when it is not ours."""
             ...
 
-        def is_held(self) -> bool:
-            """Return whether any process has it; False if this user may not look."""
+        def is_held(self) -> bool | None:
+            """Return whether any process has it; None if this user may not look."""
             ...
 
 

@@ -47,13 +47,15 @@ class FileLock:
             os.close(self._file)
             self._file = -1
 
-    def is_held(self) -> bool:
-        """Return whether any process has the lock; False if it cannot be opened."""
+    def is_held(self) -> bool | None:
+        """Return whether any process has the lock; None if this user may not look."""
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
             file = os.open(self._path, flags)
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             return False
+        except OSError:
+            return None
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -7,6 +7,7 @@ what allows the spool file to be deleted.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
 import threading
@@ -53,7 +54,7 @@ _REMEDIES = {
     sqlite3.SQLITE_FULL: "make room on its file system",
     sqlite3.SQLITE_NOTADB: _DAMAGED,
     sqlite3.SQLITE_PERM: _ACCESS,
-    sqlite3.SQLITE_READONLY: _ACCESS,
+    sqlite3.SQLITE_READONLY: f"use sudo, or {_ACCESS}",
 }
 
 
@@ -74,15 +75,37 @@ class SQLiteDialect(Dialect):
         self.set_aside = SetAsideFiles(self._path)
 
     def _connect(self) -> sqlite3.Connection:
-        # mode=rw: a missing file stays missing. If root's `doctor` created it, the
-        # alerter could not open it.
         path = urllib.parse.quote(str(self._path.absolute()))
-        return sqlite3.connect(
-            f"file:{path}?mode=rw",
+        connection = sqlite3.connect(
+            f"file:{path}?{self._access()}",
             timeout=self.busy_timeout_s,
             check_same_thread=False,
             uri=True,
         )
+        connection.isolation_level = None  # _begin starts the transactions
+        return connection
+
+    def _access(self) -> str:
+        """Return how this user opens the file; never so that it is created.
+
+        If root's `doctor` created it, the alerter could not open it. Root and the
+        alerter always write: a reader that may create files leaves -wal and -shm
+        behind (mode=ro, measured with 3.40). A member of the group cannot create them,
+        so that SQLite refuses a database that nobody has open, until it is told that
+        nobody changes it.
+        """
+        if self._is_writable():
+            return "mode=rw"
+        wal = self._path.with_name(f"{self._path.name}-wal")
+        try:
+            is_open = wal.stat().st_size > 0
+        except OSError:
+            is_open = False
+        return "mode=ro" if is_open else "mode=ro&immutable=1"
+
+    def _is_writable(self) -> bool:
+        beside = os.access(self._path.parent, os.W_OK)
+        return beside and (os.access(self._path, os.W_OK) or not self._path.exists())
 
     def make_engine(self) -> Engine:
         engine = sa.create_engine(
@@ -93,9 +116,14 @@ class SQLiteDialect(Dialect):
             max_overflow=-1,
             execution_options=self.connection_options(),
         )
-        event.listen(engine, "connect", _configure)
+        event.listen(engine, "connect", self._configure)
         event.listen(engine, "begin", _begin)
         return engine
+
+    def _configure(self, connection: sqlite3.Connection, _record: object) -> None:
+        if self._is_writable():
+            for pragma in _PRAGMAS:
+                connection.execute(f"PRAGMA {pragma}")
 
     def create(self) -> None:
         try:
@@ -110,9 +138,13 @@ class SQLiteDialect(Dialect):
     def check(self) -> None:
         try:
             self._path.stat()
+            if not os.access(self._path, os.R_OK):
+                code = errno.EACCES
+                raise PermissionError(code, os.strerror(code))
         except PermissionError as error:
             raise StoreForbiddenError(
-                f"{self.location}: {error.strerror}: use sudo"
+                f"{self.location}: {error.strerror}: use sudo, or add this user to "
+                "the group omprog-panic"
             ) from error
         except OSError as error:
             raise StoreError(
@@ -181,12 +213,6 @@ class SQLiteDialect(Dialect):
 
     def instance_lock(self) -> FileLock:
         return FileLock(self._path.with_name(f"{self._path.name}.lock"))
-
-
-def _configure(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None  # _begin starts the transactions
-    for pragma in _PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin(connection: Connection) -> None:

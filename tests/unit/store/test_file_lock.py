@@ -55,3 +55,10 @@ def test_a_lock_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 def test_without_a_file_nobody_has_the_lock(tmp_path: Path) -> None:
     assert not FileLock(tmp_path / "x.lock").is_held()
     assert not list(tmp_path.iterdir())
+
+
+def test_a_lock_that_cannot_be_opened_says_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "x.lock"
+    path.symlink_to("elsewhere")  # O_NOFOLLOW refuses it, to root as well
+
+    assert FileLock(path).is_held() is None
