@@ -33,7 +33,7 @@ _QUOTES = ("Response Details", "Socket Exception", "I/O Exception")
 _RETRY_AFTER = re.compile(r"retry[_ ]after\W{0,4}(\d+(?:\.\d+)?)", re.IGNORECASE)
 _WORD = re.compile(r"\\?\"error\\?\"\s*:\s*\\?\"([a-z_]+)\\?\"")
 # https://api.slack.com/methods/chat.postMessage#errors
-_PERMANENT_WORDS = frozenset(
+PERMANENT_WORDS = frozenset(
     {
         "account_inactive",
         "channel_not_found",
@@ -102,7 +102,7 @@ class CapturedLog(logging.Handler):
         refusal = self.smtp_refusal()
         if refusal and refusal not in reason:
             reason = f"{reason} (SMTP {refusal})"
-        permanent = code in PERMANENT or word in _PERMANENT_WORDS or bool(refusal)
+        permanent = code in PERMANENT or word in PERMANENT_WORDS or bool(refusal)
         permanent = permanent or exchange.redirect_refused
         return Outcome(
             delivered=False,

@@ -51,12 +51,20 @@ class HttpAnswer:
 
     def field(self, name: str) -> str:
         """Return a field of a JSON answer as text; empty where there is none."""
+        value = self._object().get(name, "")
+        return value if isinstance(value, str) else json.dumps(value)
+
+    def inner(self, name: str) -> dict[str, object]:
+        """Return an object in a JSON answer; empty where there is none."""
+        value = self._object().get(name)
+        return value if isinstance(value, dict) else {}
+
+    def _object(self) -> dict[str, object]:
         with contextlib.suppress(ValueError):
             found = json.loads(self.text)
             if isinstance(found, dict):
-                value = found.get(name, "")
-                return value if isinstance(value, str) else json.dumps(value)
-        return ""
+                return found
+        return {}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -19,8 +19,10 @@ from omprog_panic.sinks.http_api import retry_after, why
 from omprog_panic.sinks.http_guard import guarded
 from omprog_panic.sinks.sink import Outcome
 from omprog_panic.sinks.sink_type import SinkType
+from omprog_panic.sinks.slack_bot import SlackBotChannel
 from omprog_panic.sinks.text import REFUSED, Attachments, TextSink
 from omprog_panic.sinks.text_profile import slack_block, slack_text
+from omprog_panic.sinks.threaded import ThreadedSink
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,11 +72,15 @@ class SlackWebhookChannel:
 
 
 def open_sink(service: Service) -> TextSink:
-    """Return the sink of a ``slack://`` URL; only webhooks bypass apprise."""
+    """Return the sink of a ``slack://`` URL; only workflows are apprise's."""
     webhook = apprise.slack_webhook(service)
-    if webhook is None:
+    if webhook is not None:
+        return TextSink(SlackWebhookChannel(*webhook))
+    token = apprise.slack_bot_token(service)
+    if token is None:
         return apprise.open_sink(service)
-    return TextSink(SlackWebhookChannel(*webhook))
+    files = apprise.AppriseChannel(service)
+    return ThreadedSink(SlackBotChannel(service, token, files))
 
 
 def _text(subject: str, body: str) -> str:

@@ -18,9 +18,11 @@ from omprog_panic.notification.kinds import FORMATS, Kind
 from omprog_panic.render.fitting import Attachment
 from omprog_panic.secret import Secret
 from omprog_panic.sinks.alertmanager import AlertmanagerSink
+from omprog_panic.sinks.apprise import AppriseChannel, telegram_chat
 from omprog_panic.sinks.grafana_oncall import GrafanaOnCall
 from omprog_panic.sinks.incident_sink import IncidentSink, IncidentTool
 from omprog_panic.sinks.mail import MailChannel, write_mail
+from omprog_panic.sinks.mattermost import MattermostChannel
 from omprog_panic.sinks.memory import MemorySink
 from omprog_panic.sinks.opsgenie import Opsgenie
 from omprog_panic.sinks.pagerduty import PagerDuty
@@ -28,7 +30,9 @@ from omprog_panic.sinks.registry import SINKS, open_sink
 from omprog_panic.sinks.sink import Outcome, Sink
 from omprog_panic.sinks.slack_webhook import SlackWebhookChannel
 from omprog_panic.sinks.splunk_oncall import SplunkOnCall
+from omprog_panic.sinks.telegram import TelegramChannel
 from omprog_panic.sinks.text import TextSink
+from omprog_panic.sinks.threaded import ThreadedSink
 from omprog_panic.sinks.webhook import WebhookSink
 from tests.alerts import make_alert
 from tests.builders import make_service
@@ -151,6 +155,29 @@ def alertmanager_case(receiver: Receiver, _statuses: list[int]) -> Case:
     return Case(sink, lambda: [str(got.alert) for got in receiver.received])
 
 
+def mattermost_case(receiver: Receiver, _statuses: list[int]) -> Case:
+    given = receiver.answer
+
+    def answer(got: Received) -> int:
+        status = given(got)
+        return 201 if status == 200 else status
+
+    receiver.answer, receiver.text = answer, b'{"id": "p1"}'
+    url = Secret(f"mattermost://TOKEN@127.0.0.1:{receiver.port}/channel")
+    sink = ThreadedSink(MattermostChannel(url))
+    return Case(sink, lambda: [got.body for got in receiver.received])
+
+
+def telegram_case(receiver: Receiver, _statuses: list[int]) -> Case:
+    receiver.text = b'{"ok": true, "result": {"message_id": 1}}'
+    made = service(f"tgram://123456789:{'A' * 35}/42", "tgram")
+    chat = telegram_chat(made)
+    assert chat is not None
+    base = f"http://127.0.0.1:{receiver.port}"
+    channel = TelegramChannel(made, chat, AppriseChannel(made), base)
+    return Case(ThreadedSink(channel), lambda: [got.body for got in receiver.received])
+
+
 PAGERDUTY = Made(tool_case(pagerduty, 202), is_text=False)
 OPSGENIE = Made(tool_case(opsgenie, 202), is_text=False)
 SPLUNK = Made(tool_case(splunk, 200, b'{"result": "success"}'), is_text=False)
@@ -164,7 +191,10 @@ CASES: dict[str, Made] = {
     "apprise": Made(apprise_case),
     "mailto": Made(mail_case),
     "mailtos": Made(mail_case),
+    "mattermost": Made(mattermost_case),
+    "mattermosts": Made(mattermost_case),
     "memory": Made(memory_case),
+    "tgram": Made(telegram_case),
     "alertmanager": ALERTMANAGER,
     "alertmanagers": ALERTMANAGER,
     "jsm": OPSGENIE,

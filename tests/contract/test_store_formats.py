@@ -19,6 +19,11 @@ from omprog_panic.alerter.settings_report import (
 from omprog_panic.kernel.report import Facts, Frame, Report
 from omprog_panic.model import EndReason, Severity
 from omprog_panic.sinks.alertmanager import KeptAlert, decode_kept, encode_kept
+from omprog_panic.sinks.first_message import (
+    FirstMessage,
+    decode_first_message,
+    encode_first_message,
+)
 from omprog_panic.store.decisions import services_from_json, services_to_json
 from omprog_panic.store.outbox import OutboxState
 from omprog_panic.store.policy_store import LogKind
@@ -106,6 +111,11 @@ FORMATS = {
         ),
         encode_kept,
         decode_kept,
+    ),
+    "first-message": Format(
+        FirstMessage("C0123456789", "1767261600.000100", "`PANIC db-07`"),
+        encode_first_message,
+        decode_first_message,
     ),
     "settings-in-use": Format(
         SettingsInUse(

@@ -45,6 +45,10 @@ class Slack:
         self.refuse_files = False
         self.gone: set[str] = set()  # channels
         self.channels: list[str | None] = []  # of ``messages``
+        self.threads: dict[str, list[str]] = {}  # texts of replies, by the first's ts
+        self.colours: dict[str, str] = {}  # of first messages
+        self.broadcast: list[str] = []  # replies that all of the channel sees
+        self._texts: dict[str, str] = {}
         self._uploads: dict[str, list[Any]] = {}
         internet.services["hooks.slack.com"] = self._hook
         for host in ("slack.com", "api.slack.com"):
@@ -77,6 +81,8 @@ class Slack:
         method = request.path.rpartition("/")[2]
         if method == "chat.postMessage":
             return self._post(request.json())
+        if method == "chat.update":
+            return self._update(request.json())
         if method == "files.getUploadURLExternal":
             return self._upload_url(request)
         if method == "files.completeUploadExternal":
@@ -93,7 +99,31 @@ class Slack:
         self.messages.append(_seen(message))
         if "Host:" in self.messages[-1].text:  # not the note beside a file
             self.channels.append(message.get("channel"))
-        return answer_json(200, ok=True, channel="C0123456789", ts="1.2")
+        ts = f"1767261600.{len(self.messages):06d}"
+        first = message.get("thread_ts")
+        if first is None:
+            self.threads[ts], self._texts[ts] = [], str(message.get("text"))
+            for attachment in message.get("attachments", ()):
+                self.colours[ts] = attachment.get("color", "")
+        elif first not in self.threads or message["channel"] != "C0123456789":
+            self.messages.pop()
+            return answer_json(200, ok=False, error="thread_not_found")
+        else:
+            self.threads[first].append(str(message.get("text")))
+            if message.get("reply_broadcast"):
+                self.broadcast.append(str(message.get("text")))
+        return answer_json(200, ok=True, channel="C0123456789", ts=ts)
+
+    def _update(self, message: dict[str, Any]) -> Answer:
+        ts = message.get("ts")
+        if message.get("channel") != "C0123456789":  # it takes ids only
+            return answer_json(200, ok=False, error="channel_not_found")
+        if ts not in self.threads:
+            return answer_json(200, ok=False, error="message_not_found")
+        if message.get("text") != self._texts[ts]:
+            return answer_json(200, ok=False, error="the_text_would_be_lost")
+        self.colours[ts] = message["attachments"][0]["color"]
+        return answer_json(200, ok=True, channel="C0123456789", ts=ts)
 
     def _upload_url(self, request: Request) -> Answer:
         asked = {**request.query(), **request.form()}

@@ -84,6 +84,7 @@ class Telegram:
         self.next: list[Answer] = []
         self.refuse_files = False
         self.gone: set[str] = set()  # chats
+        self.replies: dict[int, list[str]] = {}  # texts, by the message replied to
         self.chats: list[str] = []  # of messages with text
         internet.services["api.telegram.org"] = self._answer
 
@@ -123,6 +124,13 @@ class Telegram:
             return _refused(400, "Bad Request: chat not found")
         if "Host:" in seen.text:  # not the note beside a file
             self.chats.append(str(asked["chat_id"]))
+        reply = asked.get("reply_parameters", {})
+        to = reply.get("message_id")
+        if to is not None and not 0 < to <= len(self.messages):
+            if not reply.get("allow_sending_without_reply"):
+                return _refused(400, "Bad Request: message to be replied not found")
+        elif to is not None:
+            self.replies.setdefault(to, []).append(seen.text)
         self.messages.append(seen)
         return answer_json(200, ok=True, result={"message_id": len(self.messages)})
 
