@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import requests
@@ -19,50 +17,9 @@ from omprog_panic.sinks.http_guard import MAX_ANSWER_BYTES, guarded
 from omprog_panic.sinks.sink import Outcome
 from omprog_panic.sinks.slack_webhook import SlackWebhookChannel
 from tests.builders import make_service
+from tests.chain.raw_server import Answering, serving
 
 OK = b"HTTP/1.1 200 OK\r\n"
-Answering = Callable[[socket.socket, bytes], None]
-
-
-class RawServer:
-    """Answers every request as it likes, in bytes."""
-
-    def __init__(self, answer: Answering) -> None:
-        self.requests: list[bytes] = []
-        self.ended = threading.Event()  # whoever asked has closed the connection
-        self._answer = answer
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = self._listener.accept()
-                threading.Thread(
-                    target=self._talk, args=(connection,), daemon=True
-                ).start()
-
-    def _talk(self, connection: socket.socket) -> None:
-        with connection, contextlib.suppress(OSError):
-            asked = connection.recv(65536)
-            self.requests.append(asked)
-            self._answer(connection, asked)
-            connection.close()
-            return
-        self.ended.set()
-
-    def close(self) -> None:
-        self._listener.close()
-
-
-@contextlib.contextmanager
-def serving(answer: Answering) -> Iterator[RawServer]:
-    server = RawServer(answer)
-    try:
-        yield server
-    finally:
-        server.close()
 
 
 def once(text: bytes) -> Answering:
