@@ -29,7 +29,7 @@ __all__ = [
     "analyze_trace",
 ]
 
-ANALYSIS_VERSION = 4
+ANALYSIS_VERSION = 5
 """Raised when titles, kinds or functions of stored incidents would change."""
 
 

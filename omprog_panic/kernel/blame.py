@@ -14,7 +14,7 @@ from omprog_panic.kernel.call_trace import (
     TraceItemKind,
     clean_name,
 )
-from omprog_panic.kernel.generic_functions import GENERIC_FUNCTIONS
+from omprog_panic.kernel.generic_code import layer_of
 from omprog_panic.kernel.skip_frames import Category, is_skipped, names_pattern
 
 if TYPE_CHECKING:
@@ -97,11 +97,18 @@ def counter(evidence: Evidence) -> str | None:
 
 
 def _first_not_skipped(names: Iterable[str | None], *more: Category) -> str | None:
-    candidates = [name for name in names if name and not is_skipped(name, *more)]
-    for name in candidates:
-        if name.lstrip("_") not in GENERIC_FUNCTIONS:
+    """Return the first name that may be to blame.
+
+    Generic code (kernel/generic_code.py) is named only where nothing else is left.
+    """
+    generic = None
+    for name in names:
+        if not name or is_skipped(name, *more):
+            continue
+        if layer_of(name) is None:
             return name
-    return candidates[0] if candidates else None
+        generic = generic or name
+    return generic
 
 
 # --- the rules ---------------------------------------------------------------------
