@@ -25,13 +25,14 @@ if TYPE_CHECKING:
     from omprog_panic.store.connect import Location
     from omprog_panic.store.incidents import LatestIncident
 
+NEVER_HEARD = "never heard"
 STATES = {
     "silent": "has sent nothing for longer than its limit",
     "crashed": "has crashed and is not back yet",
     "down": "has announced its shutdown",
     "up": "sends heartbeats",
     "heard": "has sent messages, but no heartbeats: its silence means nothing",
-    "never heard": "is listed, but has never sent anything",
+    NEVER_HEARD: "is listed, but has never sent anything",
 }
 THIS_MONITOR = "this monitor itself: the datagrams of its self-check"
 
@@ -214,8 +215,8 @@ def _never_heard(name: str, address: str) -> SenderOverview:
         group=name,
         listed=True,
         kernel=None,
-        state="never heard",
-        meaning=STATES["never heard"],
+        state=NEVER_HEARD,
+        meaning=STATES[NEVER_HEARD],
         heartbeats=False,
         last_heard=None,
         last_incident=None,

@@ -7,13 +7,14 @@ import dataclasses
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from omprog_panic.address import is_loopback
 from omprog_panic.admin.causes import open_causes
 from omprog_panic.admin.figures import FIGURES
 from omprog_panic.admin.search import summary_to_json
 from omprog_panic.admin.settings_in_use import NOT_READ, NOT_RUNNING
 from omprog_panic.alerter.policy_memory import open_memory
 from omprog_panic.alerter.settings_report import SettingsInUse, load_settings_in_use
-from omprog_panic.clock import rfc3339
+from omprog_panic.clock import SystemClock, rfc3339
 from omprog_panic.config.digest import changed
 from omprog_panic.config.senders import SenderDirectory
 from omprog_panic.errors import SpoolError, StoreError, StoreForbiddenError
@@ -24,6 +25,7 @@ from omprog_panic.spool.reader import SpoolReader
 from omprog_panic.store import incidents, notification_log, outbox_admin, senders
 from omprog_panic.store.connect import open_database
 from omprog_panic.store.outbox import OPEN, OutboxState
+from omprog_panic.store.refused import recently_refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -37,8 +39,10 @@ if TYPE_CHECKING:
     from omprog_panic.store.incidents import IncidentSummary
     from omprog_panic.store.notification_log import FailedAttempt
     from omprog_panic.store.outbox_admin import ServiceBacklog
+    from omprog_panic.store.refused import RefusedSender
     from omprog_panic.store.set_aside import SetAside
 
+MAX_REFUSED = 20  # refused senders that are named
 MAX_NAMED = 10  # senders that are named; ``omprog-panic senders`` lists all
 BACKLOG = 100  # files in the spool that are not processed within seconds
 OK, WARNING, CRITICAL, UNKNOWN = range(4)  # exit statuses for Nagios and Icinga
@@ -77,6 +81,7 @@ class SenderProblems:
     silent: tuple[str, ...] = ()
     never_heard: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()  # never heard for longer than the limit
+    refused: tuple[RefusedSender, ...] = ()  # within a day, and not listed; worst first
     orphaned_silences: tuple[str, ...] = ()  # that match nobody, as ID (MATCHERS)
 
 
@@ -133,6 +138,7 @@ class MonitorStatus:
             "senders_silent": list(store.senders.silent),
             "senders_never_heard": list(store.senders.never_heard),
             "senders_missing": list(store.senders.missing),
+            "senders_refused": [_refused_to_json(r) for r in store.senders.refused],
             "causes": [cause.to_json() for cause in store.causes],
             "monitor_deaf": store.monitor_deaf,
             "template_faults": list(settings.templates),
@@ -212,6 +218,7 @@ def _store_status(connection: Transaction) -> StoreStatus:
             ),
             never_heard=tuple(sorted(directory.name_of(a, None) for a in unheard)),
             missing=tuple(sorted(directory.name_of(a, None) for a in missing)),
+            refused=tuple(_refused(connection, directory)),
             orphaned_silences=tuple(_orphaned_silences(memory)),
         ),
         causes=tuple(open_causes(memory)),
@@ -220,6 +227,15 @@ def _store_status(connection: Transaction) -> StoreStatus:
         settings=settings,
         changed_files=tuple(changed(settings.files) if settings else ()),
     )
+
+
+def _refused(
+    connection: Transaction, directory: SenderDirectory
+) -> Iterator[RefusedSender]:
+    """Yield refused senders, without those that were listed since."""
+    for row in recently_refused(connection, SystemClock().wall()):
+        if not is_loopback(row.address) and directory.entry_for(row.address) is None:
+            yield row
 
 
 DAMAGED = "damaged_journal_entries"  # the collector's counter (docs/spool.md)
@@ -290,6 +306,8 @@ def _sender_problems(found: SenderProblems) -> Iterator[Problem]:
             text = one if len(names) == 1 else several
             named = f"{len(names)} {text}: {_named(names)}"
             yield Problem(WARNING, named, "omprog-panic senders")
+    if found.refused:
+        yield _refused_problem(found.refused)
     if found.orphaned_silences:
         text = (
             "silences that match no sender that is listed or was heard: "
@@ -298,9 +316,25 @@ def _sender_problems(found: SenderProblems) -> Iterator[Problem]:
         yield Problem(WARNING, text, "omprog-panic silence list")
 
 
+def _refused_problem(refused: Sequence[RefusedSender]) -> Problem:
+    total = sum(row.datagrams for row in refused)
+    shown = ", ".join(
+        f"{row.address} ({row.datagrams})" for row in refused[:MAX_REFUSED]
+    )
+    more = len(refused) - MAX_REFUSED
+    text = (
+        f"{total} datagram{'' if total == 1 else 's'} refused within a day, because "
+        f"{'its sender is' if total == 1 else 'their senders are'} not listed: {shown}"
+        f"{f' and {more} more' if more > 0 else ''}"
+    )
+    remedy = f"omprog-panic senders add NAME {refused[0].address} --write"
+    return Problem(WARNING, f"{text}: `{remedy}`, or block them upstream", remedy)
+
+
 def _named(names: Sequence[str]) -> str:
     shown = ", ".join(visible(name) for name in names[:MAX_NAMED])
-    return f"{shown} and others" if len(names) > MAX_NAMED else shown
+    more = len(names) - MAX_NAMED
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _settings_problems(status: MonitorStatus) -> Iterator[Problem]:
@@ -370,6 +404,14 @@ def attempt_to_json(row: FailedAttempt) -> dict[str, Any]:
         "took_s": round(row.took_s, 3),
         "reason": row.reason,
         "time": utc(rfc3339(row.at)),
+    }
+
+
+def _refused_to_json(row: RefusedSender) -> dict[str, Any]:
+    return {
+        "address": row.address,
+        "datagrams": row.datagrams,
+        "last_at": utc(rfc3339(row.last_at)),
     }
 
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from omprog_panic.admin.status import MonitorStatus
 
 JSON_VERSION = 1  # of everything that print_json prints
+MAX_NEVER_HEARD = 20  # senders that status lists
+NEVER_HEARD = "omprog-panic senders --never"
 MAX_CAUSES = 20  # open ones that status lists; --format json has all
 
 _SERVICE_COLUMNS = ("service_key", "service_label", "state", "alerts", "since")
@@ -92,8 +94,7 @@ def print_status(status: MonitorStatus) -> None:
         click.echo(f"open: {visible(describe_cause(cause))}")
     if len(store.causes) > MAX_CAUSES:
         click.echo(f"open: {len(store.causes) - MAX_CAUSES} more causes")
-    if store.senders.never_heard:
-        click.echo(f"never heard: {', '.join(store.senders.never_heard)}")
+    _print_never_heard(store.senders.never_heard)
     if store.backlog:
         print_table([backlog_to_json(row) for row in store.backlog], _SERVICE_COLUMNS)
     if store.last_errors:
@@ -102,6 +103,14 @@ def print_status(status: MonitorStatus) -> None:
     counters = store.counters.counters if store.counters else {}
     for name, count in sorted(counters.items()):
         click.echo(f"collector {name}: {count}")
+
+
+def _print_never_heard(names: Sequence[str]) -> None:
+    for name in names[:MAX_NEVER_HEARD]:
+        click.echo(f"never heard: {visible(name)}")
+    more = len(names) - MAX_NEVER_HEARD
+    if more > 0:
+        click.echo(f"never heard: ... and {more} more: {NEVER_HEARD}")
 
 
 def _cell(value: object) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from omprog_panic.admin.senders import (
+    NEVER_HEARD,
     STATES,
     SenderQuery,
     find_token,
@@ -41,6 +42,7 @@ COLUMNS = (
     "--state", "states", multiple=True, type=click.Choice([*STATES]),
     help="Only senders in this state; may be repeated.",
 )  # fmt: skip
+@click.option("--never", is_flag=True, help="Only senders that were never heard.")
 @time_options("senders last heard")
 @click.option(
     "--token", help="Show which host sent this token (omprog-panic-client verify)."
@@ -59,6 +61,8 @@ def senders(
     if token is not None:
         sys.exit(_show_token(or_exit(find_token, config.paths.database, token), form))
     chosen: dict[str, Any] = query
+    if chosen.pop("never"):
+        chosen["states"] = (*chosen["states"], NEVER_HEARD)
     wanted = SenderQuery(**chosen)
     found = or_exit(list_senders, config.paths.database, config.senders, wanted)
     if form == "json":

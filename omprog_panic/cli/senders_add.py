@@ -58,8 +58,10 @@ def add(
     click.echo(f"# on {name}: copy the file, then run: omprog-panic-client configure")
     click.echo("#     omprog-panic-client verify")
     if address == UNKNOWN:
-        click.echo("no route to the sender: use --monitor ADDRESS", err=True)
-        sys.exit(os.EX_UNAVAILABLE)
+        said = f"no route to the sender: replace {UNKNOWN}, or use --monitor ADDRESS"
+        click.echo(f"warning: {said}", err=True)
+        if not write:
+            sys.exit(os.EX_UNAVAILABLE)
 
 
 def _own_address(receive: Receive, sender: str) -> str:

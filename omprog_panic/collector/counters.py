@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 REPORT_EVERY_S = 60.0
-_MAX_REFUSED = 20  # refused addresses that are named in a report, the newest
+_MAX_REFUSED = 20  # refused addresses that are named in a report, the worst
+_MAX_TRACKED = 512  # between two reports; above it the less frequent half is forgotten
 
 
 class Counters:
@@ -28,7 +29,7 @@ class Counters:
         self.sums: Counter[str] = Counter()
         self.due_at: float | None = None
         self.last_at = ""
-        self._refused: dict[str, None] = {}
+        self._refused: Counter[str] = Counter()
 
     def __getitem__(self, name: str) -> int:
         return self.sums[name]
@@ -51,10 +52,9 @@ class Counters:
 
     def refuse(self, address: str, now: float) -> None:
         """Count a datagram of an address that is not allowed."""
-        self._refused.pop(address, None)
-        self._refused[address] = None
-        if len(self._refused) > _MAX_REFUSED:
-            del self._refused[next(iter(self._refused))]
+        self._refused[address] += 1
+        if len(self._refused) > _MAX_TRACKED:
+            self._refused = Counter(dict(self._refused.most_common(_MAX_TRACKED // 2)))
         self.add("refused_datagrams", now)
 
     def report(self, now: float) -> CountersRecord | None:
@@ -64,6 +64,13 @@ class Counters:
         self.due_at = None
         sums = dict(self.sums)
         name = stable_id("counters", self.last_at, sorted(sums.items()))
-        record = CountersRecord(name, self.last_at, sums, tuple(self._refused))
+        worst = dict(self._refused.most_common(_MAX_REFUSED))
+        record = CountersRecord(
+            name,
+            self.last_at,
+            sums,
+            tuple(worst),
+            refused_counts=tuple(worst.values()),
+        )
         self._refused.clear()
         return record

@@ -6,6 +6,8 @@ beside related ones, and one row here.
 
 from __future__ import annotations
 
+import dataclasses
+import os
 from typing import TYPE_CHECKING
 
 from omprog_panic.doctor.alerting import (
@@ -68,14 +70,31 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def run_checks(x: CheckContext) -> Iterator[Finding]:
-    """Run every check; one that fails does not stop the others."""
+SUDO = "use sudo"
+CONFINED = "run it outside of this container, or with all capabilities"
+
+
+def run_checks(x: CheckContext, *, is_root: bool | None = None) -> Iterator[Finding]:
+    """Run every check; one that fails does not stop the others.
+
+    ``is_root``: of the user that runs them; None: look. Sudo does not help root.
+    """
+    root = os.geteuid() == 0 if is_root is None else is_root
+    for finding in _run_each(x):
+        if root and SUDO in finding.remedies:
+            remedies = tuple(CONFINED if r == SUDO else r for r in finding.remedies)
+            yield dataclasses.replace(finding, remedies=remedies)
+        else:
+            yield finding
+
+
+def _run_each(x: CheckContext) -> Iterator[Finding]:
     for check in CHECKS:
         name = check.__name__.removeprefix("check_")
         try:
             yield from check(x)
         except UnreadableError as error:
-            yield unknown(name, f"cannot be checked: {error}", "use sudo")
+            yield unknown(name, f"cannot be checked: {error}", SUDO)
         except Exception as error:  # noqa: BLE001 - the other checks are still useful
             yield unknown(
                 name,

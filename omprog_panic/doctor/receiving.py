@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.apply.running import RULES, all_files, changed_since_start
 from omprog_panic.doctor.finding import Finding, critical, ok, unknown, warning
+from omprog_panic.host.machine import CommandOutcome
 from omprog_panic.host.sockets import receive_buffer, socket_owners, udp_sockets
 from omprog_panic.rsyslog.daemon import MAIN_FILE
 from omprog_panic.rsyslog.dropin import COLLECTOR, ETC, PROGRAM, RULESET
@@ -43,7 +44,12 @@ def check_rsyslog_syntax(x: CheckContext) -> Iterator[Finding]:
     """Let rsyslogd check its own configuration."""
     result = x.machine.run("rsyslogd", "-N1", "-f", MAIN_FILE)
     if not result.finished:
-        yield unknown("rsyslog.conf", "rsyslogd -N1 could not be run", "run it as root")
+        missing = result.outcome is CommandOutcome.NOT_INSTALLED
+        yield unknown(
+            "rsyslog.conf",
+            f"cannot be checked: {result.failure()}",
+            "apt install rsyslog" if missing else "rsyslogd -N1",
+        )
     elif result.succeeded:
         yield ok("rsyslog.conf", "rsyslogd finds no error in it")
     else:

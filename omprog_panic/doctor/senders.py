@@ -8,7 +8,8 @@ from omprog_panic.address import is_loopback, is_within, plain
 from omprog_panic.doctor.finding import Finding, ok, unknown, warning
 from omprog_panic.errors import StoreError
 from omprog_panic.store.connect import existing_database
-from omprog_panic.store.senders import heard_sources, refused_sources
+from omprog_panic.store.refused import recently_refused
+from omprog_panic.store.senders import heard_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from omprog_panic.doctor.context import CheckContext
 
 SHOWN = 10  # names on one line
-REFUSED_WITHIN_S = 86_400  # an address refused longer ago is not reported
 
 
 def check_senders(x: CheckContext) -> Iterator[Finding]:
@@ -37,11 +37,11 @@ def check_senders(x: CheckContext) -> Iterator[Finding]:
             database.read() as connection,
         ):
             heard = {plain(source) for source in heard_sources(connection)}
-            refused = refused_sources(connection, x.now - REFUSED_WITHIN_S)
+            refused = {row.address for row in recently_refused(connection, x.now)}
     except StoreError as error:
         yield unknown("senders", str(error), "omprog-panic status")
         return
-    yield from _compare(x, heard, set(refused))
+    yield from _compare(x, heard, refused)
 
 
 def _compare(x: CheckContext, heard: set[str], refused: set[str]) -> Iterator[Finding]:

@@ -273,6 +273,7 @@ def _encode_counters(counters: CountersRecord) -> _Json:
         "counters": counters.counters,
         "refused": counters.refused,
         "written_at": counters.written_at,
+        "refused_counts": counters.refused_counts,
     }
 
 
@@ -282,6 +283,7 @@ def _decode_counters(body: _Json) -> CountersRecord:
         at=body["at"],
         counters=body["counters"],
         refused=tuple(body.get("refused", ())),
+        refused_counts=tuple(body.get("refused_counts", ())),
         written_at=body.get("written_at", ""),
     )
 

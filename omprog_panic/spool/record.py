@@ -115,8 +115,9 @@ class CountersRecord:
     id: str
     at: str
     counters: dict[str, int]
-    refused: tuple[str, ...] = ()  # the latest refused addresses, at most 20
+    refused: tuple[str, ...] = ()  # addresses refused since the last one, at most 20
     written_at: str = ""
+    refused_counts: tuple[int, ...] = ()  # datagrams of each of ``refused``
 
 
 SpoolRecord = IncidentRecord | BootRecord | AliveRecord | ProbeRecord | CountersRecord

@@ -12,6 +12,7 @@ from omprog_panic.spool.codec import decode, encode
 from omprog_panic.spool.record import AliveRecord, CountersRecord
 from omprog_panic.store.dialect import dialect_of
 from omprog_panic.store.latest import load_latest, store_latest
+from omprog_panic.store.refused import add_refused
 from omprog_panic.store.schema import BOOTS, LATEST, SENDERS
 
 if TYPE_CHECKING:
@@ -135,7 +136,8 @@ def insert_boot(connection: Connection, record: BootRecord) -> bool:
 def store_counters(
     connection: Connection, record: CountersRecord, received_at: float
 ) -> None:
-    """Keep what the collector counted last."""
+    """Keep what the collector counted last, and whom it has refused lately."""
+    add_refused(connection, record, received_at)
     store_latest(connection, _COUNTERS, encode(record).decode("ascii"), received_at)
 
 
@@ -146,18 +148,6 @@ def load_counters(connection: Connection) -> CountersRecord | None:
         return None
     record = decode(found.content.encode())
     return record if isinstance(record, CountersRecord) else None
-
-
-def refused_sources(connection: Connection, since: float) -> list[str]:
-    """Return addresses that sent without being listed, as the collector counted last.
-
-    Empty if it last counted before ``since`` (Unix seconds).
-    """
-    found = load_latest(connection, _COUNTERS)
-    if found is None or found.received_at < since:
-        return []
-    record = decode(found.content.encode())
-    return list(record.refused) if isinstance(record, CountersRecord) else []
 
 
 def store_probe(

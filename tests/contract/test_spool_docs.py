@@ -51,7 +51,7 @@ WHOLE: dict[str, SpoolRecord] = {
         "3" * 32, "10.0.0.2", AT, "verify", "db", "b", "6.1", "1.0", 900, "0f", AT
     ),
     "probe": ProbeRecord("4" * 32, "127.0.0.1", "0f", AT, AT),
-    "counters": CountersRecord("5" * 32, AT, {"incidents": 2}, ("10.0.0.9",), AT),
+    "counters": CountersRecord("5" * 32, AT, {"incidents": 2}, ("10.0.0.9",), AT, (7,)),
 }
 LEAST: dict[str, SpoolRecord] = {
     "incident": IncidentRecord(

@@ -29,6 +29,7 @@ from omprog_panic.store import (
     outbox_admin,
     policy_store,
     recipients,
+    refused,
     retention,
     senders,
     silences,
@@ -370,8 +371,25 @@ class TestSenders:
                 senders.store_counters(connection, record, NOW)
 
             assert senders.load_counters(connection) == newer
-            assert senders.refused_sources(connection, NOW) == ["192.0.2.9"]
-            assert senders.refused_sources(connection, NOW + 1) == []
+
+    def test_the_refused_are_summed_and_forgotten_after_a_day(
+        self, database: Database
+    ) -> None:
+        def report(*counts: tuple[str, int]) -> CountersRecord:
+            addresses = tuple(address for address, _ in counts)
+            return CountersRecord(
+                "c", "now", {}, addresses, refused_counts=tuple(n for _, n in counts)
+            )
+
+        with database.write() as connection:
+            senders.store_counters(connection, report(("a", 1), ("b", 5)), NOW)
+            senders.store_counters(connection, report(), NOW + 1)
+            senders.store_counters(connection, report(("a", 9)), NOW + 3600)
+            found = refused.recently_refused(connection, NOW + 3601)
+            later = refused.recently_refused(connection, NOW + refused.WINDOW_S)
+
+        assert [(row.address, row.datagrams) for row in found] == [("a", 10), ("b", 5)]
+        assert [row.address for row in later] == ["a"]
 
     def test_the_last_probe_is_kept(self, database: Database) -> None:
         with database.write() as connection:

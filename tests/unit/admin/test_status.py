@@ -23,7 +23,8 @@ from omprog_panic.alerter.dispatch import notify_test
 from omprog_panic.alerter.settings_report import LATEST_NAME
 from omprog_panic.clock import SystemClock, rfc3339
 from omprog_panic.config.model import Paths
-from omprog_panic.spool.record import AliveRecord
+from omprog_panic.spool.record import AliveRecord, CountersRecord
+from omprog_panic.store.refused import WINDOW_S
 from omprog_panic.store.schema import LATEST, NOTIFICATIONS, OUTBOX
 from tests.builders import make_service
 from tests.unit.alerter.worlds import World
@@ -156,3 +157,37 @@ def test_settings_that_a_running_alerter_has_not_stored_are_unknown(
 
     found = [(row.level, row.remedy) for row in problems if "settings" in row.text]
     assert found == [(UNKNOWN, "systemctl restart omprog-panic-alerter")]
+
+
+def test_refused_datagrams_are_a_warning_with_the_addresses(world: World) -> None:
+    paths = Paths(world.spool, world.location, world.folder, world.folder)
+    world.clock.now = SystemClock().wall()
+    strangers = tuple(f"192.0.2.{n}" for n in range(23))
+    counts = (2486, *range(22, 0, -1))
+    addresses = (*strangers, "10.0.0.2", "127.0.0.1")  # listed since; the monitor
+    for part in (slice(0, 20), slice(20, 25)):
+        names, numbers = addresses[part], (*counts, 7, 7)[part]
+        world.receive(
+            CountersRecord("c", "now", {"x": 1}, names, refused_counts=numbers)
+        )
+    status = collect_status(paths)
+    [said] = [p for p in status.problems if "refused" in p.text]
+
+    assert said.level == WARNING
+    assert said.text.startswith(
+        "2739 datagrams refused within a day, because their senders are not listed: "
+        "192.0.2.0 (2486), 192.0.2.1 (22), "
+    )
+    assert "192.0.2.19 (4) and 3 more: `" in said.text
+    assert said.remedy == "omprog-panic senders add NAME 192.0.2.0 --write"
+    listed = status.to_json()["senders_refused"]
+    assert (listed[0]["address"], listed[0]["datagrams"]) == ("192.0.2.0", 2486)
+    assert len(listed) == 23
+
+
+def test_who_was_refused_more_than_a_day_ago_is_no_problem(world: World) -> None:
+    paths = Paths(world.spool, world.location, world.folder, world.folder)
+    world.clock.now = SystemClock().wall() - WINDOW_S - 60
+    world.receive(CountersRecord("c", "now", {}, ("192.0.2.9",)))
+
+    assert not [p for p in collect_status(paths).problems if "refused" in p.text]

@@ -10,6 +10,7 @@ from omprog_panic.admin.status import (
     WARNING,
     MonitorStatus,
     Problem,
+    SenderProblems,
     SpoolStatus,
     StoreStatus,
 )
@@ -62,3 +63,15 @@ def test_the_first_line_of_a_status_is_its_result(
     print_status(MonitorStatus(False, SpoolStatus(0, 0), StoreStatus(), problems))
     bad = capsys.readouterr().out.splitlines()
     assert bad[:2] == ["CRITICAL: one; two", "alerter: not running"]
+
+
+def test_senders_that_were_never_heard_are_listed_one_a_line_and_bounded(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    names = tuple(f"host-{number:03}" for number in range(432))
+    store = StoreStatus(senders=SenderProblems(never_heard=names))
+    print_status(MonitorStatus(True, SpoolStatus(0, 0), store))
+    said = [s for s in capsys.readouterr().out.splitlines() if "never" in s]
+
+    assert said[:2] == ["never heard: host-000", "never heard: host-001"]
+    assert said[20:] == ["never heard: ... and 412 more: omprog-panic senders --never"]

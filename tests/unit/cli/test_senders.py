@@ -35,6 +35,7 @@ def names(config: Path, *arguments: str) -> list[str]:
         (["--host", "farm", "--host", "!10.9.0.1"], ["node-00000"]),
         (["--kernel", KERNEL], ["node-00000", "node-00001"]),
         (["--state", "never heard"], ["db-07", "web-1"]),
+        (["--never"], ["db-07", "web-1"]),
         (["--since", "2026-09-21 14:13:21"], ["node-00001"]),
         (["--until", "2026-09-21 14:13:21"], ["node-00000"]),
     ],

@@ -9,6 +9,8 @@ import yaml
 from click.testing import CliRunner
 
 from omprog_panic.cli.senders_add import add
+from omprog_panic.host.local import LocalMachine
+from omprog_panic.host.machine import CommandResult
 from omprog_panic_client.settings import Monitor, parse_settings
 
 ONE = "senders:\n  - name: a\n    address: 10.0.0.1\n\n# tail\nlanguage: en\n"
@@ -71,3 +73,21 @@ def test_what_would_be_a_fault_is_refused(
     assert fault in output
     assert "/omprog-panic-" not in output, "the name of a file that is gone"
     assert config.read_text() == ONE
+
+
+def no_route(*_: object) -> CommandResult:
+    return CommandResult(("ip",), status=2, stderr="RTNETLINK answers: unreachable")
+
+
+def test_what_was_written_is_no_failure_without_a_route(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config.write_text(f"{ONE}receive:\n  address: '*'\n")
+    monkeypatch.setattr(LocalMachine, "run", no_route)
+    without, _ = run(config, "db-08", "10.0.0.3")
+    status, output = run(config, "--write", "db-08", "10.0.0.3")
+
+    assert without == 69  # nothing was written, and the lines cannot be used
+    assert status == 0
+    assert "warning: no route to the sender: " in output
+    assert "db-08" in config.read_text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from omprog_panic.collector.counters import Counters
 from omprog_panic.collector.open_trace import TraceLimits
 from omprog_panic.spool.record import CountersRecord
 from tests.replayer import Datagram, Replay, replay
@@ -123,3 +124,18 @@ def test_a_release_is_cut() -> None:
     run.finish()
 
     assert len(run.incidents[0].kernel or "") == 128
+
+
+def test_the_refused_are_named_with_their_numbers_the_worst_first() -> None:
+    counters = Counters()
+    for last in range(2000):
+        counters.refuse("192.0.2.9", 0.0)
+        counters.refuse(f"10.0.{last >> 8}.{last & 255}", 0.0)  # forged
+        if last % 2:
+            counters.refuse("192.0.2.8", 0.0)
+    record = counters.report(60.0)
+
+    assert record is not None
+    assert record.refused[:2] == ("192.0.2.9", "192.0.2.8")
+    assert record.refused_counts[:2] == (2000, 1000)
+    assert len(record.refused) == len(record.refused_counts) == 20

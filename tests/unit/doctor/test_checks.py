@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omprog_panic.doctor.checks import CHECKS, run_checks
+from omprog_panic.doctor.checks import CHECKS, CONFINED, run_checks
 from omprog_panic.doctor.finding import Level
 from tests.unit.doctor.monitor import monitor_with
 
@@ -25,7 +25,8 @@ def test_a_check_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
 def test_a_file_that_only_root_can_read_is_unknown_not_a_bug(tmp_path: Path) -> None:
     monitor = monitor_with(tmp_path)
     monitor.machine.hide("/proc/net/udp")
-    (found,) = [f for f in run_checks(monitor.context()) if f.check == "port"]
-
-    assert (found.level, found.remedies) == (Level.UNKNOWN, ("use sudo",))
-    assert "Permission denied" in found.says
+    for is_root, remedy in ((False, "use sudo"), (True, CONFINED)):
+        every = run_checks(monitor.context(), is_root=is_root)
+        (found,) = [f for f in every if f.check == "port"]
+        assert (found.level, found.remedies) == (Level.UNKNOWN, (remedy,))
+        assert "Permission denied" in found.says

@@ -124,6 +124,12 @@ FAULTS: dict[str, tuple[Callable[[FakeMachine], None], Level, str, str]] = {
         "line 3",
         "rsyslogd -N1",
     ),
+    "no rsyslogd to run": (
+        lambda machine: machine.answers.pop("rsyslogd -N1 -f /etc/rsyslog.conf"),
+        Level.UNKNOWN,
+        "cannot be checked: rsyslogd is not installed",
+        "apt install rsyslog",
+    ),
     "no drop-in": (
         lambda machine: machine.delete("/etc/rsyslog.d/zz-omprog-panic.conf"),
         Level.CRITICAL,
