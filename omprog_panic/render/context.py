@@ -64,7 +64,14 @@ def shorten(context: MessageContext, room: int) -> MessageContext:
     """Return the context with a trace of at most ``room`` characters."""
     trace = context.trace
     lines = fit_trace(trace.lines, trace.onset, room, context.alert_id, context.catalog)
-    return dataclasses.replace(context, trace=ShownTrace(lines, trace.onset))
+    if trace.onset:
+        marked = trace.lines[trace.onset :]
+        onset = len(lines) - len(marked)
+        if onset > 0 and lines[onset:] == marked:
+            short = dataclasses.replace(trace, lines=lines, onset=onset)
+            return dataclasses.replace(context, trace=short)
+        lines = lines[1:]  # without the mark: there is only the crash
+    return dataclasses.replace(context, trace=ShownTrace(lines))
 
 
 def utc(at: str) -> str:

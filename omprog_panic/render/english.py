@@ -42,6 +42,7 @@ ENGLISH = Catalog(
     },
     texts={
         "crash-mark": "---- the crash begins here ----",
+        "context-mark": "---- before the crash ----",
         "gap": "... {records} lost{reason} ...",
         "gap-unknown": "... an unknown number of records lost{reason} ...",
         "left-out-here": "... {lines} left out ...",

@@ -52,6 +52,7 @@ RUSSIAN = Catalog(
     },
     texts={
         "crash-mark": "---- отсюда начинается сбой ----",
+        "context-mark": "---- до сбоя ----",
         "gap": "... потеряно: {records}{reason} ...",
         "gap-unknown": "... потеряно неизвестное число записей{reason} ...",
         "left-out-here": "... пропущено строк: {count} ...",

@@ -9,7 +9,7 @@ from omprog_panic.plain import visible
 from omprog_panic.render.english import ENGLISH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from omprog_panic.model import Record
     from omprog_panic.render.catalog import Catalog
@@ -18,14 +18,31 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ShownTrace:
-    """Lines of a trace; the crash begins at ``lines[onset]``, context before it."""
+    """Lines of a trace as a console would show them, the context before the crash.
+
+    ``lines[onset]`` is the mark where the crash begins; without context there is none.
+    """
 
     lines: tuple[str, ...] = ()
     onset: int = 0
+    context_mark: str = ""  # above the context in ``text``
+
+    @property
+    def crash(self) -> tuple[str, ...]:
+        """The lines of the crash alone."""
+        return self.lines[self.onset + 1 if self.onset else 0 :]
+
+    @property
+    def context(self) -> tuple[str, ...]:
+        """The lines before the crash."""
+        return self.lines[: self.onset]
 
     @property
     def text(self) -> str:
-        return "\n".join(self.lines)
+        """The crash, and below it the context: people read from the top."""
+        if not self.onset:
+            return "\n".join(self.lines)
+        return "\n".join([*self.crash, self.context_mark, *self.context])
 
 
 NO_TRACE = ShownTrace()
@@ -33,15 +50,15 @@ NO_TRACE = ShownTrace()
 
 def show_trace(record: IncidentRecord, catalog: Catalog = ENGLISH) -> ShownTrace:
     """Format the records of an incident, context first, holes marked."""
-    lines = tuple(_lines(record, catalog))
-    onset = lines.index(catalog.texts["crash-mark"]) if record.context else 0
-    return ShownTrace(lines, onset)
+    before = tuple(_lines(record.records[: record.context], catalog))
+    crash = tuple(_lines(record.records[record.context :], catalog))
+    mark = (catalog.texts["crash-mark"],) if before else ()
+    lines, onset = (*before, *mark, *crash), len(before)
+    return ShownTrace(lines, onset, catalog.texts["context-mark"])
 
 
-def _lines(record: IncidentRecord, catalog: Catalog) -> Iterator[str]:
-    for number, item in enumerate(record.records):
-        if number == record.context and number > 0:
-            yield catalog.texts["crash-mark"]
+def _lines(records: Sequence[Record], catalog: Catalog) -> Iterator[str]:
+    for item in records:
         if item.lost:
             yield _gap(item, catalog)
             continue

@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 from tests.acceptance.kernel_lines import KernelRecord
 
-MARK = re.compile(r"---- the crash begins here ----$")
+CRASH_MARK = "---- the crash begins here ----"
+CONTEXT_MARK = "---- before the crash ----"
+MARK = re.compile(f"{CRASH_MARK}$")
 GAP = re.compile(r"\.\.\. (?:(\d+) records?|an unknown number of records) lost")
 
 
@@ -25,6 +27,7 @@ def check_body(body: str, trace: Sequence[str]) -> None:
 
     In that case it is near its limit, and says how many lines it leaves out.
     """
+    trace = as_in_a_message(trace)
     if "\n".join(trace) in body:
         return
     full = re.search(
@@ -35,11 +38,22 @@ def check_body(body: str, trace: Sequence[str]) -> None:
         raise TraceError("the message does not have the whole trace")
     rest = iter(trace)
     given = [line for line in body.split("\n") if line in set(trace)]
-    if not all(line in rest for line in given) or trace[-1] not in given:
+    crash = trace[: trace.index(CONTEXT_MARK)] if CONTEXT_MARK in trace else trace
+    if not all(line in rest for line in given) or crash[-1] not in given:
         raise TraceError("the shortened trace is out of order, or lacks its end")
     left_out = int(full[1]) + sum(map(int, others))
+    if len(crash) < len(trace) and CONTEXT_MARK not in given:
+        left_out += 1  # without context there is no mark
     if len(given) + left_out != len(trace):
         raise TraceError(f"{len(given)} lines, {left_out} left out, of {len(trace)}")
+
+
+def as_in_a_message(trace: Sequence[str]) -> list[str]:
+    """Return a trace as a message has it: the crash first, the context below it."""
+    if CRASH_MARK not in trace:
+        return list(trace)
+    onset = trace.index(CRASH_MARK)
+    return [*trace[onset + 1 :], CONTEXT_MARK, *trace[:onset]]
 
 
 def check_arrived(trace: Sequence[str], said: Sequence[KernelRecord], last: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.acceptance.compare import TraceError, check_arrived, check_console
+from tests.acceptance.compare import TraceError, check_arrived, check_body, check_console
 from tests.acceptance.kernel_lines import KernelRecord, console_lines, read_all
 
 MARK = "---- the crash begins here ----"
@@ -36,6 +36,14 @@ def test_a_trace_that_is_what_arrived_passes() -> None:
 def test_what_is_missing_or_altered_is_found(trace: list[str]) -> None:
     with pytest.raises(TraceError):
         check_arrived(trace, SAID, "end$")
+
+
+def test_a_message_begins_with_the_crash() -> None:
+    head, context, crash = "PANIC db\n", "\n".join(ARRIVED[:2]), "\n".join(ARRIVED[2:])
+    check_body(f"{head}{crash}\n---- before the crash ----\n{context}", TRACE)
+
+    with pytest.raises(TraceError, match="whole trace"):
+        check_body(head + "\n".join(TRACE), TRACE)
 
 
 def test_a_last_word_that_never_arrived_is_no_pass() -> None:

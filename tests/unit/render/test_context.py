@@ -26,3 +26,14 @@ def test_a_shortened_context_differs_in_its_trace_alone() -> None:
 
     assert len(short.trace.text) <= 600 < len(context.trace.text)
     assert short.facts == context.facts
+
+
+def test_of_a_shortened_trace_the_crash_still_comes_first() -> None:
+    trace = sample_context().trace
+    for room in range(len(trace.text)):
+        short = shorten(sample_context(), room).trace
+        assert len(short.text) <= room
+        assert short.crash == trace.crash or not short.context
+        assert trace.lines[trace.onset] not in short.text
+        if short.crash and short.context:
+            assert short.context[-1] == trace.context[-1] or "left out" in short.text

@@ -38,3 +38,17 @@ def test_without_context_there_is_no_mark() -> None:
 
     assert CRASH_MARK not in show_trace(incident).lines
     assert show_trace(incident).onset == 0
+
+
+def test_a_message_shows_the_crash_before_its_context() -> None:
+    """The context may be hundreds of lines, and a telephone shows twenty."""
+    records = (Record("before"), Record(CRASH_MARK), Record("crash"), Record("end"))
+    trace = show_trace(make_incident(records=records, context=2))
+
+    assert trace.text.split("\n") == [
+        "crash",
+        "end",
+        ENGLISH.texts["context-mark"],
+        "before",
+        CRASH_MARK,
+    ]
