@@ -26,6 +26,7 @@ class FixedRenderer:
     subject: str
     body: str
     file: Attachment | None = None
+    document: str | None = None
 
     def text(self, excess: Excess | None = None) -> Rendered:
         rendered = Rendered(self.subject, self.body)
@@ -33,6 +34,9 @@ class FixedRenderer:
 
     def attachment(self) -> Attachment | None:
         return self.file
+
+    def html(self) -> str | None:
+        return self.document
 
 
 def make_alert(
@@ -42,9 +46,16 @@ def make_alert(
     file: Attachment | None = None,
     facts: MessageFacts | None = None,
     id_: str = "",
+    html: str | None = None,
+    episode: str | None = None,
 ) -> Alert:
     """Return an alert with this text; its id is the body where none is given."""
     notification = Notification(
-        id_ or body, facts or IncidentNotes(), cause="cause-1", labels=LABELS
+        id_ or body,
+        facts or IncidentNotes(),
+        cause="cause-1",
+        labels=LABELS,
+        episode=episode,
     )
-    return Alert(notification, ALERT_ID, FixedRenderer(subject, body, file))
+    renderer = FixedRenderer(subject, body, file, html)
+    return Alert(notification, ALERT_ID, renderer)

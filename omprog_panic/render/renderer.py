@@ -1,15 +1,22 @@
-"""One message as text: whole, fitted to a limit, or as a file."""
+"""One message as text: whole, fitted to a limit, as a file, or as HTML."""
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
+from omprog_panic.errors import TemplateError
+from omprog_panic.render.context import shorten
 from omprog_panic.render.fitting import fit_message, whole_trace
+from omprog_panic.render.html import MAX_TRACE
 
 if TYPE_CHECKING:
     from omprog_panic.render.context import MessageContext
     from omprog_panic.render.fitting import Attachment, Excess
     from omprog_panic.render.templates import Rendered, Templates
+
+
+log = logging.getLogger(__name__)
 
 
 class MessageRenderer:
@@ -39,6 +46,17 @@ class MessageRenderer:
             return None
         catalog = self._templates.catalog
         return whole_trace(self.text(), context.about, context.alert_id, catalog)
+
+    def html(self) -> str | None:
+        """Return the message as an HTML document; None if that fails."""
+        context = self._context
+        if len(context.trace.text) > MAX_TRACE:
+            context = shorten(context, MAX_TRACE)
+        try:
+            return self._templates.html.write(*self._render(context), context)
+        except (TemplateError, OSError):
+            log.exception("no HTML", extra={"alert": context.alert_id})
+            return None
 
     def _render(self, context: MessageContext) -> Rendered:
         if context is not self._context:

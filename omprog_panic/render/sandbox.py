@@ -45,7 +45,7 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
         super().__init__(
             loader=loader,
             undefined=jinja2.StrictUndefined,
-            autoescape=False,  # messages are plain text
+            autoescape=_is_html,
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
@@ -135,6 +135,11 @@ class BoundedEnvironment(ImmutableSandboxedEnvironment):
             raise SecurityError(f"takes more than {MAX_STEPS} steps")
         if not budget.steps % CLOCK_EVERY and self._clock.monotonic() > budget.until:
             raise SecurityError(f"takes longer than {MAX_SECONDS:g} seconds")
+
+
+def _is_html(name: str | None) -> bool:
+    """Return whether what a template writes is HTML; other messages are plain text."""
+    return name is not None and name.endswith(".html.j2")
 
 
 @jinja2.pass_context

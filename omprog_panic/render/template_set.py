@@ -10,6 +10,7 @@ import jinja2
 
 from omprog_panic.errors import TemplateError
 from omprog_panic.plain import one_line
+from omprog_panic.render.english import ENGLISH
 from omprog_panic.render.sandbox import BoundedEnvironment
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ class TemplateSources(NamedTuple):
 class TemplateSet:
     """The templates of several folders; the first that has a name wins."""
 
-    def __init__(self, folders: Sequence[TemplateSources], catalog: Catalog) -> None:
+    def __init__(
+        self, folders: Sequence[TemplateSources], catalog: Catalog = ENGLISH
+    ) -> None:
         self._folders = tuple(folders)
         self.environment = BoundedEnvironment(jinja2.FunctionLoader(self._source))
         self.environment.filters.update(

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from omprog_panic.errors import ConfigError, TemplateError
 from omprog_panic.notification.kinds import Kind
 from omprog_panic.plain import one_line
+from omprog_panic.render.html import HtmlWriter
 from omprog_panic.render.languages import DEFAULT_LANGUAGE, LANGUAGES
 from omprog_panic.render.template_process import (
     EndlessTemplateError,
@@ -163,9 +164,12 @@ class TemplateFolder:
 class Templates:
     """Renders messages in one language."""
 
-    def __init__(self, folders: Sequence[TemplateFolder], catalog: Catalog) -> None:
+    def __init__(
+        self, folders: Sequence[TemplateFolder], catalog: Catalog, html: HtmlWriter
+    ) -> None:
         self._folders = tuple(folders)  # the first one wins; the first is "yours"
         self.catalog = catalog
+        self.html = html
         self.failures: dict[str, str] = {}  # at alert time, by file and line
 
     def render(self, context: MessageContext, named: str | None = None) -> Rendered:
@@ -318,8 +322,9 @@ def load_templates(own: Path, language: str) -> Templates:
 
     """
     catalog = LANGUAGES.get(language, LANGUAGES[DEFAULT_LANGUAGE])
-    shipped = TemplateFolder(shipped_folder() / language, catalog)
+    root = shipped_folder()
+    shipped = TemplateFolder(root / language, catalog)
     folders = [TemplateFolder(own / language, catalog, shipped), shipped]
     for folder in reversed(folders):
         folder.load()
-    return Templates(folders, catalog)
+    return Templates(folders, catalog, HtmlWriter(root))

@@ -64,6 +64,10 @@ class Renderer(Protocol):
         """Return the whole message as a file; None where it has no trace."""
         ...
 
+    def html(self) -> str | None:
+        """Return the message as an HTML document; None if there is only text."""
+        ...
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Alert:

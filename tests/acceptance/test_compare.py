@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.acceptance.compare import TraceError, check_arrived, check_body, check_console
+from tests.acceptance.compare import (
+    TraceError,
+    check_arrived,
+    check_body,
+    check_console,
+)
 from tests.acceptance.kernel_lines import KernelRecord, console_lines, read_all
 
 MARK = "---- the crash begins here ----"

@@ -21,7 +21,7 @@ from omprog_panic.sinks.alertmanager import AlertmanagerSink
 from omprog_panic.sinks.apprise import AppriseChannel, telegram_chat
 from omprog_panic.sinks.grafana_oncall import GrafanaOnCall
 from omprog_panic.sinks.incident_sink import IncidentSink, IncidentTool
-from omprog_panic.sinks.mail import MailChannel, write_mail
+from omprog_panic.sinks.mail import Mail, MailChannel, write_mail
 from omprog_panic.sinks.mattermost import MattermostChannel
 from omprog_panic.sinks.memory import MemorySink
 from omprog_panic.sinks.opsgenie import Opsgenie
@@ -90,7 +90,7 @@ class FakeMail(MailChannel):
 
     def send(self, subject: str, body: str, file: Attachment | None = None) -> Outcome:
         message = email.message_from_bytes(
-            write_mail(self._settings(), subject, body, file),
+            write_mail(self._settings(), Mail(subject, body, file)),
             policy=email.policy.default,
         )
         assert isinstance(message, email.message.EmailMessage)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.mail_picture import MAIL, write_mail
 from tools.picture import ALERT, ROOT, draw
 
 PICTURES = ROOT / "docs/pictures"
@@ -27,7 +28,9 @@ def test_it_shows_every_word_of_the_alert() -> None:
     assert shown.split() == ALERT.read_text().split()
 
 
-@pytest.mark.parametrize("path", sorted(PICTURES.iterdir()), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", sorted(PICTURES.glob("*.svg")), ids=lambda path: path.name
+)
 def test_a_picture_is_well_formed_and_says_what_it_shows(path: Path) -> None:
     root = ET.fromstring(path.read_text())  # noqa: S314 - our own
 
@@ -37,6 +40,11 @@ def test_a_picture_is_well_formed_and_says_what_it_shows(path: Path) -> None:
 
 
 def test_every_picture_is_shown() -> None:
-    text = (ROOT / "README.md").read_text()
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    text = "".join(page.read_text() for page in pages)
 
     assert not [p.name for p in PICTURES.iterdir() if f"pictures/{p.name})" not in text]
+
+
+def test_the_mail_that_the_pictures_show_is_that_of_today() -> None:
+    assert MAIL.read_text() == write_mail(), "python -m tools.mail_picture"

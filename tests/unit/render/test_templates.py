@@ -17,6 +17,7 @@ from omprog_panic.render import templates as module
 from omprog_panic.render.catalog import Catalog
 from omprog_panic.render.context import MessageContext
 from omprog_panic.render.english import ENGLISH
+from omprog_panic.render.html import HtmlWriter
 from omprog_panic.render.incident import Framing, build_context
 from omprog_panic.render.languages import LANGUAGES
 from omprog_panic.render.notice import notice
@@ -172,7 +173,8 @@ def test_a_broken_template_is_found_before_and_survived_at_alert_time(
 
 def test_without_any_template_the_alert_still_goes_out(tmp_path: Path) -> None:
     broken = TemplateFolder(tmp_path / "shipped", ENGLISH)
-    templates = Templates([TemplateFolder(tmp_path / "own", ENGLISH), broken], ENGLISH)
+    own, html = TemplateFolder(tmp_path / "own", ENGLISH), HtmlWriter(tmp_path)
+    templates = Templates([own, broken], ENGLISH, html)
     rendered = templates.render(sample_context())
 
     assert rendered.subject == "PANIC sample-host: sysrq triggered crash"
