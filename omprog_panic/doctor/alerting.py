@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from omprog_panic.admin.status import CRITICAL, WARNING, collect_status
 from omprog_panic.doctor.finding import Finding, Level, critical, ok, unknown
-from omprog_panic.doctor.proxy import alerter_environment, proxy_for
+from omprog_panic.doctor.proxy import UNIT, alerter_environment, proxy_for
 from omprog_panic.errors import StoreForbiddenError
 from omprog_panic.sinks.registry import service_address
 
@@ -69,8 +69,16 @@ def check_services(x: CheckContext) -> Iterator[Finding]:
         if (reason := x.machine.connect(*address, CONNECT_S, proxy)) is None:
             yield ok("service", f"{service.label}: {where} answers")
         else:
+            retry = "omprog-panic outbox retry --all"
+            test = f"omprog-panic test-alert --service {service.key[:8]}"
             yield critical(
                 "service",
                 f"{service.label}: {where} does not answer: {reason}",
-                f"omprog-panic test-alert --service {service.key[:8]}",
+                *(
+                    (f"systemctl cat {UNIT}", f"systemctl restart {UNIT}")
+                    if proxy
+                    else ()
+                ),
+                test,
+                retry,
             )

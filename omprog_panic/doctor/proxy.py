@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 UNIT = "omprog-panic-alerter"
 DIRECT_SCHEMES = frozenset({"mailto", "mailtos", "mqtt", "mqtts", "syslog", "rsyslog"})
 """Services that are not reached by HTTP, and so never through the proxy."""
+PLAIN_SCHEMES = frozenset(
+    {
+        "alertmanager", "apprise", "enigma2", "form", "gotify", "grafana-oncall",
+        "hassio", "json", "kodi", "matrix", "mmost", "ncloud", "nctalk", "ntfy",
+        "rocket", "signal", "synology", "webhook", "xbmc", "xml",
+    }
+)  # fmt: skip
+"""Services that are reached by HTTP without TLS, unless their port is that of HTTPS."""
+HTTPS_PORT = 443
 DEFAULT_PORT = 3128  # of a proxy whose URL names none
 
 
@@ -55,7 +64,8 @@ def proxy_for(
         for name, value in merged.items()
         if name.endswith("_proxy") and value
     }
-    kind = "http" if port == 80 else "https"
+    plain = port == 80 or (scheme in PLAIN_SCHEMES and port != HTTPS_PORT)
+    kind = "http" if plain else "https"
     url = proxies.get(kind) or proxies.get("all")
     if not url or _is_exempt(host, proxies.get("no", "")):
         return None

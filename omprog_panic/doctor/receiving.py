@@ -73,7 +73,7 @@ def check_drop_in(x: CheckContext) -> Iterator[Finding]:
         yield critical(
             "drop-in",
             f"{MAIN_FILE} does not include {DROP_IN}",
-            f"add to {MAIN_FILE}: $IncludeConfig /etc/rsyslog.d/*.conf",
+            f"echo '$IncludeConfig /etc/rsyslog.d/*.conf' >>{MAIN_FILE}",
             RESTART,
         )
     else:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from tests.package import (
     artefact,
+    broken_ways,
     client_checks,
     doctor_checks,
     foreign_firewalls,
@@ -25,6 +26,7 @@ from tests.package import (
     page_checks,
     reception,
     trees,
+    upgrades,
 )
 from tests.package.life import Story
 from tests.package.machine import Machine
@@ -48,6 +50,14 @@ class Prepared(NamedTuple):
     def package(self) -> Path:
         (found,) = self.out.glob("omprog-panic_*_all.deb")
         return found
+
+
+class Packages(NamedTuple):
+    """What the package is upgraded to and from."""
+
+    newer: Path
+    older: Path | None = None
+    rules: Path | None = None
 
 
 def prepare(release: str, folder: Path, *, quick: bool) -> Prepared:
@@ -115,13 +125,20 @@ def test_release(release: str, folder: Path, record: Record, *, quick: bool) -> 
             prepared.build, prepared.out, folder / "again"
         ),
     )
-    newer = trees.newer(prepared.package, folder)
+    packages = Packages(trees.newer(prepared.package, folder))
+    if not quick:
+        packages = Packages(
+            packages.newer,
+            trees.older(prepared.build, upgrades.WITH_CONFFILES, folder),
+            trees.newer(prepared.package, folder, "rules", "rsyslog.conf"),
+        )
     stories: list[Checks] = [life.CHECKS, reception.CHECKS]
     if not quick:
-        stories += [doctor_checks.CHECKS, *foreign_firewalls.STORIES]
+        stories += [doctor_checks.CHECKS, broken_ways.CHECKS, upgrades.CHECKS]
+        stories += foreign_firewalls.STORIES
         stories += [client_checks.CHECKS, page_checks.CHECKS]
     for checks in stories:
-        live(prepared, newer, folder, record, checks)
+        live(prepared, packages, folder, record, checks)
     if not quick:
         record.check(
             release,
@@ -133,14 +150,20 @@ def test_release(release: str, folder: Path, record: Record, *, quick: bool) -> 
 
 def live(
     prepared: Prepared,
-    newer: Path,
+    packages: Packages,
     folder: Path,
     record: Record,
     checks: Checks,
 ) -> None:
     """Boot a machine and run a story, in which each check builds on the one before."""
     with Machine(prepared.clean, folder / "machine") as machine:
-        story = Story(machine, prepared.package, newer)
+        story = Story(
+            machine,
+            prepared.package,
+            packages.newer,
+            older=packages.older,
+            rules=packages.rules,
+        )
         for check in checks:
             good = record.check(
                 prepared.release,

@@ -202,16 +202,47 @@ def step(argv: list[str], environment: dict[str, str] | None = None) -> str:
     return done.stdout
 
 
-def newer(package: Path, folder: Path) -> Path:
-    """Make the next version of a package, with a change in its sample configuration."""
-    content = folder / "newer"
+def newer(
+    package: Path, folder: Path, name: str = "newer", changed: str = "conf/config.yaml"
+) -> Path:
+    """Make the next version of a package, with a change in one of its files."""
+    content = folder / name
     step(["dpkg-deb", "-R", str(package), str(content)])
+    _set_version(content, rf"\g<0>+{name}")
+    with (content / "usr/share/omprog-panic" / changed).open("a") as file:
+        file.write(f"# {name}\n")
+    return _packed(content, folder / f"{package.stem}+{name}.deb")
+
+
+def older(tree: Path, commit: str, folder: Path) -> Path:
+    """Build a commit as an older version.
+
+    Raises:
+        StepError: it cannot be built, or this is no clone with its history.
+
+    """
+    place = tree / "older"
+    shutil.rmtree(place, ignore_errors=True)
+    (place / "omprog-panic").mkdir(parents=True)
+    archive = folder / "older.tar"
+    step(["git", "-C", str(ROOT), "archive", "-o", str(archive), commit])
+    step(["tar", "-C", str(place / "omprog-panic"), "-xf", str(archive)])
+    command = "cd /older/omprog-panic && dpkg-buildpackage -b -us -uc"
+    in_tree(tree, f"{command} --ignore-builtin-builddeps", **NO_CHECK)
+    (built,) = place.glob("omprog-panic_*_all.deb")
+    content = folder / "older"
+    step(["dpkg-deb", "-R", str(built), str(content)])
+    shutil.rmtree(place)
+    _set_version(content, "Version: 0.0.1")
+    return _packed(content, folder / "omprog-panic_0.0.1_all.deb")
+
+
+def _set_version(content: Path, version: str) -> None:
     control = content / "DEBIAN/control"
-    text = control.read_text()
-    control.write_text(re.sub(r"(?m)^Version: .*$", r"\g<0>+newer", text))
-    with (content / "usr/share/omprog-panic/conf/config.yaml").open("a") as file:
-        file.write("# newer\n")
-    target = folder / f"{package.stem}+newer.deb"
+    control.write_text(re.sub(r"(?m)^Version: .*$", version, control.read_text()))
+
+
+def _packed(content: Path, target: Path) -> Path:
     step(["dpkg-deb", "--root-owner-group", "-b", str(content), str(target)])
     shutil.rmtree(content)
     return target
