@@ -16,6 +16,8 @@ from omprog_panic.host.processes import list_processes
 from omprog_panic.host.sockets import socket_owners, udp_sockets
 from omprog_panic.rsyslog.daemon import HUP_MARK, MAIN_FILE
 from omprog_panic.rsyslog.dropin import ETC, FILTER_FILE, SHARE, SWITCH
+from omprog_panic.rsyslog.host_config import read_statements
+from omprog_panic.rsyslog.queue import read_queue, stale_files, work_folder
 from omprog_panic.rsyslog.switches import DROP_IN, REASON
 from omprog_panic.rsyslog.upgrade import runs_installed_code
 
@@ -75,12 +77,15 @@ def running_differences(reception: Reception, machine: Machine) -> list[Differen
         UnreadableError: this user may not look.
 
     """
-    daemon = find_rsyslogd(machine, list(list_processes(machine)))
+    processes = list(list_processes(machine))
+    daemon = find_rsyslogd(machine, processes)
     if daemon is None:
         return [Difference("rsyslogd is not running", needs_restart=True)]
     return [
         *_sockets(reception, machine, daemon),
         *_rules(machine, daemon),
+        *_collector(processes, daemon),
+        *_queue(machine, daemon),
         *_tables(machine, daemon),
     ]
 
@@ -178,6 +183,34 @@ def _rules(machine: Machine, daemon: Process) -> Iterator[Difference]:
             yield Difference(text, needs_restart=True)
     elif not is_same:
         text = "rsyslogd was started with other rules, or another collector"
+        yield Difference(text, needs_restart=True)
+
+
+def find_collector(processes: Iterable[Process], daemon: Process) -> Process | None:
+    """Return the collector that rsyslogd has started."""
+    for process in processes:
+        words = " ".join(process.argv)
+        if process.parent == daemon.pid and "omprog-panic-collector" in words:
+            return process
+    return None
+
+
+def _collector(processes: list[Process], daemon: Process) -> Iterator[Difference]:
+    found = find_collector(processes, daemon)
+    if found is not None and found.is_stopped:
+        text = f"the collector (PID {found.pid}) is stopped by a signal"
+        yield Difference(text, needs_restart=True)
+
+
+def _queue(machine: Machine, daemon: Process) -> Iterator[Difference]:
+    """Look for queue files that rsyslogd ignores; they are replayed at its start."""
+    try:
+        queue = read_queue(machine, work_folder(read_statements(machine)))
+        stale = stale_files(machine, queue, daemon.started)
+    except UnreadableError:
+        return  # a matter for root: `doctor` says that it is unknown
+    if stale:
+        text = f"{queue.fault}: rsyslogd will not deliver {', '.join(stale[:5])}"
         yield Difference(text, needs_restart=True)
 
 

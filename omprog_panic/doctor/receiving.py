@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omprog_panic.apply.running import RULES, all_files, changed_since_start
+from omprog_panic.apply.running import (
+    RULES,
+    all_files,
+    changed_since_start,
+    find_collector,
+)
 from omprog_panic.doctor.finding import Finding, critical, ok, unknown, warning
 from omprog_panic.host.machine import CommandOutcome
 from omprog_panic.host.sockets import receive_buffer, socket_owners, udp_sockets
@@ -206,14 +211,13 @@ def check_collector(x: CheckContext) -> Iterator[Finding]:
             faults = True
     if faults or daemon is None:
         return
-    ours = [
-        process
-        for process in x.processes
-        if process.parent == daemon.pid
-        and any("omprog-panic-collector" in word for word in process.argv)
-    ]
-    if ours:
-        yield ok("collector", f"runs, PID {ours[0].pid}")
+    collector = find_collector(x.processes, daemon)
+    if collector is not None and collector.is_stopped:
+        yield critical(
+            "collector", f"is stopped by a signal, PID {collector.pid}", RESTART
+        )
+    elif collector is not None:
+        yield ok("collector", f"runs, PID {collector.pid}")
     else:
         yield ok(
             "collector", "not started yet: rsyslogd starts it at the first message"

@@ -26,6 +26,7 @@ class Process:
     uid: int  # effective
     groups: frozenset[int]
     started: float  # Unix seconds, exact to a second
+    is_stopped: bool = False  # by SIGSTOP or a debugger
 
 
 def list_processes(machine: Machine) -> Iterator[Process]:
@@ -70,6 +71,7 @@ def _read(machine: Machine, pid: int, boot: float) -> Process | None:
         uid=uid,
         groups=groups,
         started=boot + int(fields[19]) / HERTZ,
+        is_stopped=fields[0] in {"T", "t"},
     )
 
 

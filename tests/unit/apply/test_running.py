@@ -19,7 +19,7 @@ from omprog_panic.host.processes import list_processes
 from omprog_panic.rsyslog.daemon import HUP_MARK
 from omprog_panic.rsyslog.dropin import DROP_IN, ETC, FILTER_FILE, PROGRAM
 from omprog_panic.rsyslog.upgrade import write_mark
-from tests.unit.doctor.monitor import NOW, RSYSLOGD, healthy_machine
+from tests.unit.doctor.monitor import COLLECTOR_PID, NOW, RSYSLOGD, healthy_machine
 
 DB07 = ListedSender("db-07", (ipaddress.ip_network("10.0.0.2/32"),))
 EVERYWHERE = Reception((DB07,), Receive("*", 6666))
@@ -203,3 +203,28 @@ def test_a_table_that_changed_needs_a_hup_and_that_is_remembered() -> None:
 
     machine.write(HUP_MARK, "", changed=NOW)
     assert texts(machine) == []
+
+
+def test_a_collector_that_is_stopped_confirms_nothing() -> None:
+    machine = listening()
+    path = f"/proc/{COLLECTOR_PID}/stat"
+    machine.files[path] = machine.files[path].replace(") S ", ") T ")
+    (text,) = texts(machine)
+
+    assert text == f"the collector (PID {COLLECTOR_PID}) is stopped by a signal"
+
+
+def test_a_queue_that_rsyslogd_ignores_needs_a_restart() -> None:
+    machine = listening()
+    machine.write("/var/spool/rsyslog/omprog_panic.00000001", "<Obj", changed=1.0)
+    (found,) = running_differences(EVERYWHERE, machine)
+
+    assert "the disk queue of rsyslogd has no index" in found.text
+    assert found.needs_restart
+
+
+def test_who_may_not_see_the_queue_sees_the_rest() -> None:
+    machine = listening("0100007F")
+    machine.hide("/var/spool/rsyslog")
+
+    assert len(texts(machine)) == 1

@@ -260,6 +260,15 @@ def test_a_fault_is_found_and_has_its_remedy(fault: str) -> None:
     assert any(remedy in command for command in found[0].remedies)
 
 
+def test_a_stopped_collector_is_critical() -> None:
+    machine = healthy_machine()
+    path = f"/proc/{COLLECTOR_PID}/stat"
+    machine.files[path] = machine.files[path].replace(") S ", ") T ")
+    (found,) = Monitor(machine).check(receiving.check_collector)
+
+    assert (found.level, found.remedies) == (Level.CRITICAL, (receiving.RESTART,))
+
+
 def test_the_collector_that_waits_for_its_first_message_is_healthy() -> None:
     machine = healthy_machine()
     machine.stop_process(COLLECTOR_PID)
