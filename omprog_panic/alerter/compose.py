@@ -25,11 +25,14 @@ from omprog_panic.store.notification_log import notification_details
 from omprog_panic.store.threads import load_threads
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from omprog_panic.render.context import MessageContext
     from omprog_panic.render.incident import NameOf
     from omprog_panic.render.templates import Templates
     from omprog_panic.store.connect import Database
     from omprog_panic.store.outbox import OutboxRow
+    from omprog_panic.store.threads import StoredThread
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +66,7 @@ class Composer:
             context.alert_id,
             renderer,
             {one.key: one.content for one in threads if one.content is not None},
-            any(one.outbox_id > row.id and not one.is_open for one in threads),
+            bool(keys) and set(keys) == set(_closed_after(row, threads)),
         )
 
     def context(self, row: OutboxRow, notification: Notification) -> MessageContext:
@@ -130,6 +133,13 @@ class Composer:
         assert incident is not None  # a foreign key makes sure of it
         framing = Framing(self.templates.catalog, notes, banner=banner)
         return build_context(incident.record, incident.report, self.name_of, framing)
+
+
+def _closed_after(row: OutboxRow, threads: Iterable[StoredThread]) -> Iterator[str]:
+    """Return the keys that a later message has closed."""
+    for thread in threads:
+        if thread.outbox_id > row.id and not thread.is_open:
+            yield thread.key
 
 
 def read_notification(row: OutboxRow, stored: str | None) -> Notification:

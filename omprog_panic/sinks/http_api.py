@@ -141,6 +141,18 @@ class HttpApi:
         )
 
 
+def form_with_file(
+    fields: Mapping[str, str], name: str, file_name: str, text: str
+) -> tuple[bytes, dict[str, str]]:
+    """Return a form with a text file, and the header that says so."""
+    content = text.encode("utf-8", "backslashreplace")
+    files = {name: (file_name, content, "text/plain; charset=utf-8")}
+    asked = requests.Request("POST", "https://host", data=dict(fields), files=files)
+    made = asked.prepare()
+    assert isinstance(made.body, bytes)
+    return made.body, {"Content-Type": made.headers["Content-Type"]}
+
+
 def _no_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """Add nothing: requests would look for a password in ~/.netrc."""
     return request

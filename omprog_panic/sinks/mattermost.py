@@ -66,6 +66,11 @@ class MattermostChannel:
     def send_file(self, subject: str, file: Attachment) -> Outcome:
         raise NotImplementedError(f"{subject}, {file.name}: files are not sent")
 
+    def reply_file(
+        self, subject: str, file: Attachment, first: FirstMessage
+    ) -> Outcome:
+        raise NotImplementedError(f"{subject}, {file.name}, {first.id}: see send_file")
+
     def post(self, post: Post) -> Posted:
         content: dict[str, object] = {
             "channel_id": self._channel,

@@ -2,19 +2,22 @@
 
 https://api.slack.com/methods/chat.postMessage: ``thread_ts`` makes a message a reply,
 ``reply_broadcast`` shows it in the channel, too. A success has ``"ok": true``; errors
-come with 200 and a word, 429 with ``Retry-After``. apprise knows no threads; its URLs
-are understood as they are, and it sends the files.
+come with 200 and a word, 429 with ``Retry-After``. A file goes in three requests
+(files.getUploadURLExternal, the upload, files.completeUploadExternal). apprise knows no
+threads, and no such files before 1.8.1; its URLs are understood as they are.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from omprog_panic.sinks import apprise, escaping
 from omprog_panic.sinks.apprise_log import PERMANENT_WORDS
 from omprog_panic.sinks.first_message import FirstMessage
 from omprog_panic.sinks.http_api import DELIVERED, HttpApi
 from omprog_panic.sinks.sink import Outcome
+from omprog_panic.sinks.text import Attachments
 from omprog_panic.sinks.text_profile import SLACK_BOT, slack_block, slack_text
 from omprog_panic.sinks.threaded import Posted
 
@@ -24,7 +27,6 @@ if TYPE_CHECKING:
     from omprog_panic.secret import Secret
     from omprog_panic.sinks.apprise import AppriseChannel
     from omprog_panic.sinks.http_api import HttpAnswer
-    from omprog_panic.sinks.text import Attachments
     from omprog_panic.sinks.threaded import Post
 
 BASE = "https://slack.com/api"
@@ -42,9 +44,7 @@ class SlackBotChannel:
         self._files = files
         self._api = HttpApi("Slack", service.document)
 
-    @property
-    def attachments(self) -> Attachments:
-        return self._files.attachments
+    attachments = Attachments.AFTER
 
     def excess(self, subject: str, body: str) -> int:
         assert SLACK_BOT.limit is not None
@@ -58,6 +58,33 @@ class SlackBotChannel:
 
     def send_file(self, subject: str, file: Attachment) -> Outcome:
         return self._files.send_file(subject, file)
+
+    def reply_file(
+        self, subject: str, file: Attachment, first: FirstMessage
+    ) -> Outcome:
+        content = file.text.encode("utf-8", "backslashreplace")
+        wanted = {"filename": file.name, "length": str(len(content))}
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        place = self._call(
+            "files.getUploadURLExternal", urlencode(wanted).encode(), form
+        )
+        url = place.field("upload_url")
+        if place.field("ok") != "true" or not url.startswith("https://"):
+            return self._refused(place, place.field("error"))
+        plain = {"Content-Type": "text/plain; charset=utf-8"}
+        sent = self._api.post(url, content, plain)
+        if sent.status != 200:
+            return self._api.refused(sent)
+        done: dict[str, object] = {
+            "files": [{"id": place.field("file_id"), "title": file.name}],
+            "channel_id": first.channel,
+            "thread_ts": first.id,
+            "initial_comment": slack_text(file.caption or subject),
+        }
+        answer = self._call("files.completeUploadExternal", done)
+        if answer.field("ok") == "true":
+            return DELIVERED
+        return self._refused(answer, answer.field("error"))
 
     def post(self, post: Post) -> Posted:
         text = _text(post.subject, post.body)
@@ -97,9 +124,14 @@ class SlackBotChannel:
         }
         self._call("chat.update", content)
 
-    def _call(self, method: str, content: dict[str, object]) -> HttpAnswer:
-        headers = {"Authorization": f"Bearer {self._token.reveal()}"}
-        return self._api.post(f"{BASE}/{method}", content, headers)
+    def _call(
+        self,
+        method: str,
+        content: dict[str, object] | bytes,
+        headers: dict[str, str] | None = None,
+    ) -> HttpAnswer:
+        token = {"Authorization": f"Bearer {self._token.reveal()}"}
+        return self._api.post(f"{BASE}/{method}", content, {**token, **(headers or {})})
 
     def _refused(self, answer: HttpAnswer, word: str) -> Outcome:
         outcome = self._api.refused(answer)

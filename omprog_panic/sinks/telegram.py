@@ -1,18 +1,19 @@
 """Telegram's bot API: later messages of a cause reply to the first one.
 
 https://core.telegram.org/bots/api#sendmessage. apprise knows no replies; its URLs are
-understood as they are, and it sends the files.
+understood as they are.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import json
 from typing import TYPE_CHECKING
 
 from omprog_panic.sinks import apprise
 from omprog_panic.sinks.apprise_log import retry_after
 from omprog_panic.sinks.first_message import FirstMessage
-from omprog_panic.sinks.http_api import DELIVERED, HttpApi
+from omprog_panic.sinks.http_api import DELIVERED, HttpApi, form_with_file
 from omprog_panic.sinks.sink_type import SinkType
 from omprog_panic.sinks.text_profile import TELEGRAM as PROFILE
 from omprog_panic.sinks.threaded import Posted, ThreadedSink
@@ -59,6 +60,27 @@ class TelegramChannel:
     def send_file(self, subject: str, file: Attachment) -> Outcome:
         return self._files.send_file(subject, file)
 
+    def reply_file(
+        self, subject: str, file: Attachment, first: FirstMessage
+    ) -> Outcome:
+        chat = self._chat
+        caption = PROFILE.write(subject, file.caption or file.name).body
+        fields = {
+            "chat_id": str(chat.id),
+            "caption": caption,
+            "parse_mode": "HTML",
+            "disable_notification": "true",  # the message has woken already
+            "reply_parameters": json.dumps(_reply_to(first)),
+        }
+        if chat.topic is not None:
+            fields["message_thread_id"] = str(chat.topic)
+        body, kind = form_with_file(fields, "document", file.name, file.text)
+        url = f"{self._base}/bot{chat.token.reveal()}/sendDocument"
+        answer = self._api.post(url, body, kind)
+        if answer.status == 200 and answer.field("ok") == "true":
+            return DELIVERED
+        return self._api.refused(answer, answer.field("description"))
+
     def post(self, post: Post) -> Posted:
         chat = self._chat
         content: dict[str, object] = {
@@ -71,10 +93,7 @@ class TelegramChannel:
         if chat.topic is not None:
             content["message_thread_id"] = chat.topic
         if post.first is not None and post.first.id.isdecimal():
-            content["reply_parameters"] = {
-                "message_id": int(post.first.id),
-                "allow_sending_without_reply": True,
-            }
+            content["reply_parameters"] = _reply_to(post.first)
         url = f"{self._base}/bot{chat.token.reveal()}/sendMessage"
         answer = self._api.post(url, content)
         if answer.status == 200 and answer.field("ok") == "true":
@@ -87,6 +106,11 @@ class TelegramChannel:
 
     def recolour(self, first: FirstMessage, alert_id: str, colour: str) -> None:
         """Do nothing: a message of Telegram has no colour."""
+
+
+def _reply_to(first: FirstMessage) -> dict[str, object]:
+    number = int(first.id) if first.id.isdecimal() else 0
+    return {"message_id": number, "allow_sending_without_reply": True}
 
 
 def _message(chat: int | str, result: dict[str, object]) -> FirstMessage:

@@ -17,11 +17,12 @@ from omprog_panic.sinks.first_message import (
 )
 from omprog_panic.sinks.incident_event import Importance, importance_of
 from omprog_panic.sinks.sink import Outcome, ThreadMemory
-from omprog_panic.sinks.text import REFUSED, TextChannel, TextSink
+from omprog_panic.sinks.text import REFUSED, Attachments, TextChannel, TextSink
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from omprog_panic.render.fitting import Attachment
     from omprog_panic.sinks.sink import Alert
 
 RED, ORANGE, BLUE, GREEN, GREY = "#cf222e", "#e36209", "#0969da", "#1a7f37", "#8c959f"
@@ -69,6 +70,12 @@ class ThreadedChannel(TextChannel, Protocol):
         """Post a message. Never raises for what the service or network does."""
         ...
 
+    def reply_file(
+        self, subject: str, file: Attachment, first: FirstMessage
+    ) -> Outcome:
+        """Send a file into the thread of a message, where ``attachments`` is AFTER."""
+        ...
+
     def recolour(self, first: FirstMessage, alert_id: str, colour: str) -> None:
         """Give the first message another colour, where the service can."""
         ...
@@ -80,6 +87,8 @@ class ThreadedSink(TextSink):
     def __init__(self, channel: ThreadedChannel) -> None:
         super().__init__(channel)
         self._threaded = channel
+        # The message that was sent last, by its id, and where its file belongs.
+        self._last: tuple[str, FirstMessage | None] = ("", None)
 
     def deliver(self, alert: Alert) -> Outcome:
         subject, body = self.preview(alert)
@@ -96,11 +105,24 @@ class ThreadedSink(TextSink):
         posted = self._post(post)
         if not posted.outcome.delivered:
             return posted.outcome
+        is_reply = first is not None and not posted.first_is_gone
+        self._last = alert.notification.id, first if is_reply else posted.message
         if first is not None and not posted.first_is_gone:
             if lifecycle is not Lifecycle.UPDATED:
                 self._threaded.recolour(first, alert.alert_id, post.colour)
             return posted.outcome
         return self._remembering(alert, posted)
+
+    def complete(self, alert: Alert) -> Outcome | None:
+        id_, first = self._last
+        if first is None or id_ != alert.notification.id:
+            return super().complete(alert)
+        if self.channel.attachments is not Attachments.AFTER:
+            return None
+        file = alert.renderer.attachment()
+        if file is None:
+            return None
+        return self._threaded.reply_file(self.preview(alert).subject, file, first)
 
     def _post(self, post: Post) -> Posted:
         posted = self._threaded.post(post)

@@ -69,7 +69,7 @@ SLACK_BOT = Case(
     "slack",
     f"slack://{slack.TOKEN}/#kernels",
     slack.Slack,
-    file_since=(1, 8, 1),
+    file_since=(1, 2, 0),
 )
 TELEGRAM = Case(
     "Telegram",

@@ -48,6 +48,7 @@ class Slack:
         self.threads: dict[str, list[str]] = {}  # texts of replies, by the first's ts
         self.colours: dict[str, str] = {}  # of first messages
         self.broadcast: list[str] = []  # replies that all of the channel sees
+        self.files: dict[str, list[str]] = {}  # in threads
         self._texts: dict[str, str] = {}
         self._uploads: dict[str, list[Any]] = {}
         internet.services["hooks.slack.com"] = self._hook
@@ -138,10 +139,9 @@ class Slack:
 
     def _files(self, request: Request) -> Answer:
         upload = self._uploads[request.path.rpartition("/")[2]]
-        [content] = [
-            part
-            for _, _, part in multipart(request.headers["content-type"], request.body)
-        ]
+        content = request.body
+        if request.headers["content-type"].startswith("multipart/"):
+            [(_, _, content)] = multipart(request.headers["content-type"], content)
         if len(content) != upload[1]:
             return Answer(400, b"length differs")
         upload[2] = content
@@ -157,6 +157,9 @@ class Slack:
         assert all(content is not None for _, _, content in named)
         seen = Seen("", files=tuple((name, content) for name, _, content in named))
         self.messages.append(seen)
+        if thread := asked.get("thread_ts"):
+            assert asked["channel_id"] == "C0123456789"
+            self.files.setdefault(thread, []).extend(name for name, _ in seen.files)
         return answer_json(200, ok=True, files=[{"id": f["id"]} for f in files])
 
 

@@ -85,6 +85,7 @@ class Telegram:
         self.refuse_files = False
         self.gone: set[str] = set()  # chats
         self.replies: dict[int, list[str]] = {}  # texts, by the message replied to
+        self.files: dict[int, list[str]] = {}  # names, by the message replied to
         self.chats: list[str] = []  # of messages with text
         internet.services["api.telegram.org"] = self._answer
 
@@ -146,6 +147,9 @@ class Telegram:
             return _refused(400, f"Bad Request: can't parse entities: {error}")
         if len(seen.text) > MAX_CAPTION:
             return _refused(400, "Bad Request: message caption is too long")
+        to = json.loads(fields.get("reply_parameters", "{}")).get("message_id")
+        if to is not None:
+            self.files.setdefault(to, []).extend(name for name, _ in files)
         self.messages.append(Seen(seen.text, seen.acting, files))
         return answer_json(200, ok=True, result={"message_id": len(self.messages)})
 

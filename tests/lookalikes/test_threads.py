@@ -16,11 +16,12 @@ from omprog_panic.notification.escalated import Escalated
 from omprog_panic.notification.format import MessageFacts
 from omprog_panic.notification.incident import IncidentNotes
 from omprog_panic.notification.resolved import Resolved
+from omprog_panic.render.fitting import Attachment
 from omprog_panic.secret import Secret
 from omprog_panic.sinks.registry import open_sink
 from omprog_panic.sinks.sink import Alert, Outcome
 from omprog_panic.sinks.threaded import BLUE, GREEN, RED
-from tests.alerts import make_alert
+from tests.alerts import FixedRenderer, make_alert
 from tests.builders import make_service
 from tests.lookalikes import mattermost, slack, telegram
 from tests.lookalikes.internet import Answer, Internet, Request, answer_json
@@ -109,13 +110,13 @@ class Told:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._memory: dict[str, str] = {}
+        self.memory: dict[str, str] = {}
 
     def deliver(self, given: Alert) -> Outcome:
         sink = open_sink(self._service)
-        outcome = sink.deliver(dataclasses.replace(given, threads=self._memory))
+        outcome = sink.deliver(dataclasses.replace(given, threads=self.memory))
         if outcome.delivered:
-            self._memory |= {one.key: one.content for one in outcome.memories}
+            self.memory |= {one.key: one.content for one in outcome.memories}
         return outcome
 
 
@@ -252,3 +253,24 @@ def test_a_text_that_mattermost_refuses_goes_out_as_its_title(
     assert outcome.reason == "title only: Mattermost answered 400 odd"
     [post] = chat.posts.values()
     assert "refused the text" in post["message"]
+
+
+@pytest.mark.parametrize("case", [ALL[0], ALL[2]])
+def test_a_file_is_in_the_thread(case: Case, internet: Internet) -> None:
+    chat, told = case.make(internet), Told(case.service())
+    told.deliver(alert(IncidentNotes(), "first"))
+    file = Attachment("trace.txt", "Call Trace:\n  x\udcff", "full trace")
+    more = dataclasses.replace(
+        alert(FollowUp(), "more"),
+        threads=told.memory,
+        renderer=FixedRenderer("s", "more", file),
+    )
+    sink = open_sink(case.service())
+    assert sink.deliver(more).delivered
+    outcome = sink.complete(more)
+
+    assert outcome is not None
+    assert outcome.delivered, outcome.reason
+    assert isinstance(chat, slack.Slack | telegram.Telegram)
+    assert list(chat.files.values()) == [["trace.txt"]]
+    assert chat.messages[-1].files[0][1] == b"Call Trace:\n  x\\udcff"

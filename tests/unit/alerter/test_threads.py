@@ -145,3 +145,30 @@ def test_what_is_open_is_sent_again_when_somebody_asks(world: World) -> None:
     world.run(agent, 5)
 
     assert kinds(keyed) == ["follow-up", "acknowledged", "follow-up"]
+
+
+def test_of_several_hosts_one_that_is_heard_again_drops_nothing(world: World) -> None:
+    hosts = tuple(SilentHost("", f"10.0.0.{number}") for number in (1, 2))
+    queue(world, SenderSilent(hosts, 2), SenderSpeaks(hosts[:1], 1), episode=None)
+
+    def told(number: int, *, is_open: bool) -> ThreadMemory:
+        return ThreadMemory(
+            f"omprog-panic:sender-silent:10.0.0.{number}", is_open, "{}"
+        )
+
+    first = Outcome(
+        delivered=True, memories=(told(1, is_open=True), told(2, is_open=True))
+    )
+    keyed = MemorySink(
+        first, Outcome(delivered=True, memories=(told(1, is_open=False),))
+    )
+    agent = world.agent(KEYED, keyed)
+    world.run(agent, 5)
+    with world.database.write() as connection:
+        [silent, _] = outbox_admin.list_entries(connection, ["sent"], 9)[:2]
+        outbox_admin.resend(
+            connection, silent.notification_id, {KEYED.key: "label"}, world.clock.now
+        )
+    world.run(agent, 5)
+
+    assert kinds(keyed) == ["sender-silent", "sender-speaks", "sender-silent"]

@@ -25,7 +25,7 @@ from omprog_panic.sinks.threaded import (
     ThreadedSink,
     colour_of,
 )
-from tests.alerts import LABELS, make_alert
+from tests.alerts import LABELS, FixedRenderer, make_alert
 
 FIRST = FirstMessage("c", "1")
 KEY = "omprog-panic:cause-1:e"
@@ -39,6 +39,7 @@ class FakeChannel:
     def __init__(self, *answers: Posted) -> None:
         self.posts: list[Post] = []
         self.colours: list[str] = []
+        self.files: list[tuple[str, str]] = []
         self._answers = iter(answers)
 
     def excess(self, subject: str, body: str) -> int:
@@ -52,6 +53,13 @@ class FakeChannel:
 
     def send_file(self, subject: str, file: Attachment) -> Outcome:
         raise NotImplementedError
+
+    def reply_file(
+        self, subject: str, file: Attachment, first: FirstMessage
+    ) -> Outcome:
+        assert subject
+        self.files.append((file.name, first.id))
+        return NO
 
     def post(self, post: Post) -> Posted:
         self.posts.append(post)
@@ -126,3 +134,17 @@ def test_the_colour_is_the_state(
     facts: MessageFacts, severity: str, colour: str
 ) -> None:
     assert colour_of(alert(facts, labels=Labels(severity))) == colour
+
+
+@pytest.mark.parametrize(("known", "first"), [(True, "1"), (False, "9")])
+def test_a_file_goes_into_the_thread(known: bool, first: str) -> None:
+    channel = FakeChannel()
+    channel.attachments = Attachments.AFTER
+    sink = ThreadedSink(channel)
+    made = alert(IncidentNotes(), known=known)
+    file = Attachment("trace.txt", "text")
+    made = dataclasses.replace(made, renderer=FixedRenderer("s", "b", file))
+    sink.deliver(made)
+
+    assert sink.complete(made) == NO
+    assert channel.files == [("trace.txt", first)]
