@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 PROGRAM = "omprog-panic"
+KEEP = "\b"  # click's mark of a paragraph whose lines stay
 COMPLETION = "omprog-panic.bash-completion"
 FILES = (
     ("/etc/omprog-panic/config.yaml", "the configuration: omprog-panic-config.yaml(5)"),
@@ -140,8 +141,7 @@ def _options(
 
 
 def _help(command: click.Command) -> str:
-    text = textwrap.dedent(command.help or "").replace("\b\n", "")
-    return _markdown(text)
+    return _markdown(textwrap.dedent(command.help or ""))
 
 
 def _collector_page() -> str:
@@ -227,15 +227,40 @@ def _see_also(*others: str) -> str:
 
 def _markdown(text: str) -> str:
     """Convert the subset of Markdown that our documents use into roff."""
-    blocks = re.split(r"(?m)^```\w*\n((?:.|\n)*?)^```$", text)
+    blocks = re.split(r"(?m)^```.*\n((?:.|\n)*?)^```$", text)
     parts = []
     for number, block in enumerate(blocks):
         if number % 2:
-            parts.append(f".IP\n.nf\n{_text(block.rstrip())}\n.fi\n")
+            parts.append(_as_it_is(block))
             continue
         paragraphs = [p for p in re.split(r"\n\s*\n", block) if p.strip()]
-        parts += [f".PP\n{_inline(paragraph)}\n" for paragraph in paragraphs]
+        parts += [_paragraph(paragraph) for paragraph in paragraphs]
     return "".join(parts)
+
+
+def _as_it_is(text: str) -> str:
+    """Keep lines and columns."""
+    return f".IP\n.nf\n{_text(text.rstrip())}\n.fi\n"
+
+
+def _paragraph(text: str) -> str:
+    """Convert a paragraph, a list, a table, or lines that are to be kept."""
+    lines = text.strip("\n").splitlines()
+    if lines[0] == KEEP:
+        return _as_it_is("\n".join(lines[1:]))
+    if all(line.startswith("|") for line in lines):
+        return _as_it_is(_columns(lines))
+    if lines[0].startswith("- "):
+        items = re.split(r"(?m)^- ", text.strip("\n"))[1:]
+        return "".join(f".IP \\(bu 2\n{_inline(item)}\n" for item in items)
+    return f".PP\n{_inline(text)}\n"
+
+
+def _columns(lines: list[str]) -> str:
+    rows = [[cell.strip(" `") for cell in line[1:-1].split(" | ")] for line in lines]
+    rows = [row for row in rows if not set("".join(row)) <= {"-", "|"}]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(" ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
 
 
 def _inline(text: str) -> str:

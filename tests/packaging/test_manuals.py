@@ -13,16 +13,17 @@ import pytest
 
 from omprog_panic.cli.main import main
 from omprog_panic.collector.options import build_parser
-from omprog_panic.config.reference import options
+from omprog_panic.config.reference import example_text, options
 from omprog_panic_client.settings import _MONITOR_OPTIONS, _OTHERS, parse_settings
 from tests.needs import missing_program
-from tools.manuals import COMPLETION, completion, pages, write
+from tools.manuals import COMPLETION, _markdown, completion, pages, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = pages()
+NO_GROFF = missing_program("groff")
 
 
 def words(page: str) -> str:
@@ -177,3 +178,58 @@ def test_roff_has_nothing_to_say_against_a_page(name: str, tmp_path: Path) -> No
     )
 
     assert done.stderr == ""
+
+
+def rendered(page: str) -> list[str]:
+    """Return the lines of a page as man shows them in 80 columns."""
+    done = subprocess.run(
+        ["groff", "-man", "-Tutf8", "-P-cbou", "-rLL=78n"],
+        input=PAGES[page],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [line.strip() for line in done.stdout.replace("\u2010", "-").splitlines()]
+
+
+def examples() -> Iterator[tuple[str, str]]:
+    """Return each example that a page is made of, with the page."""
+    text = (ROOT / "docs/configuration.md").read_text()
+    section = text.split("## /etc/omprog-panic/apprise.yml\n")[1].split("\n## ")[0]
+    for block in re.findall(r"(?ms)^```.*?\n(.*?)^```$", section):
+        yield "omprog-panic-apprise.yml.5", block
+    for path, part, _ in options():
+        if example := example_text(path, part):
+            yield "omprog-panic-config.yaml.5", example
+
+
+@pytest.mark.skipif(bool(NO_GROFF), reason=NO_GROFF)
+def test_examples_keep_their_lines() -> None:
+    shown = {page: rendered(page) for page, _ in examples()}
+    assert len(shown) == 2
+    for page, example in examples():
+        lines = [line.strip() for line in example.splitlines() if line.strip()]
+        if max(map(len, lines)) > 70:
+            continue  # longer than the page is wide
+        assert "\n".join(lines) in "\n".join(s for s in shown[page] if s)
+
+
+@pytest.mark.skipif(bool(NO_GROFF), reason=NO_GROFF)
+@pytest.mark.parametrize("page", sorted(PAGES))
+def test_no_page_shows_what_is_not_roff(page: str) -> None:
+    kept = {line.strip() for _, example in examples() for line in example.splitlines()}
+    for line in rendered(page):
+        assert not line.startswith(("|", "```", "- "))
+        assert "|---" not in line
+        assert len(line) <= 80 or line in kept
+
+
+def test_tables_lists_and_kept_lines_stay_in_lines() -> None:
+    made = _markdown(
+        "text\n\n| a | b |\n|---|---|\n| `one` | 2 |\n\n- x\n  y\n- z\n\n\b\n1\n2\n"
+    )
+
+    assert made == (
+        ".PP\ntext\n.IP\n.nf\na   b\none 2\n.fi\n"
+        ".IP \\(bu 2\nx y\n.IP \\(bu 2\nz\n.IP\n.nf\n1\n2\n.fi\n"
+    )
