@@ -252,7 +252,7 @@ def _paragraph(text: str) -> str:
         return _as_it_is(_columns(lines))
     if lines[0].startswith("- "):
         items = re.split(r"(?m)^- ", text.strip("\n"))[1:]
-        return "".join(f".IP \\(bu 2\n{_inline(item)}\n" for item in items)
+        return "".join(f".IP \\[u2022] 2\n{_inline(item)}\n" for item in items)
     return f".PP\n{_inline(text)}\n"
 
 

@@ -16,10 +16,13 @@ from omprog_panic.cli.options import NOT_CONFIGURED
 from omprog_panic.config.load import load_config, load_public
 from omprog_panic.errors import NotConfiguredError
 from omprog_panic.rsyslog import dropin, switches
+from tests.needs import missing_program
 
 ROOT = Path(__file__).resolve().parents[2]
 DEBIAN = ROOT / "debian"
 UNIT = DEBIAN / "omprog-panic.omprog-panic-alerter.service"
+
+NO_MAKE = missing_program("make")
 # What Python calls otherwise than Debian.
 NAMES = {"apprise": "apprise", "pyyaml": "python3-yaml"}
 
@@ -125,3 +128,31 @@ def test_a_fresh_installation_ends_with_that_exit_code(tmp_path: Path) -> None:
 
     assert done.returncode == NOT_CONFIGURED
     assert "no service" in done.stderr
+
+
+@pytest.mark.skipif(bool(NO_MAKE), reason=NO_MAKE)
+def test_the_build_never_runs_another_python_that_is_first_in_the_path(
+    tmp_path: Path,
+) -> None:
+    """Such as the one of pyenv, which has none of the packages that we need."""
+    done = subprocess.run(
+        [
+            *("make", "-n", "-f", "debian/rules"),
+            *("override_dh_auto_build", "override_dh_auto_test"),
+        ],
+        cwd=ROOT,
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    scripts = [*DEBIAN.glob("*.p*inst"), *DEBIAN.glob("*.p*rm")]
+    texts = [done.stdout, *(script.read_text() for script in scripts)]
+    called = [found for text in texts for found in re.findall(r"\S*python3?\b", text)]
+
+    assert len(called) >= 3
+    assert set(called) == {"/usr/bin/python3"}
+    programs = [p for p in (DEBIAN / "programs").iterdir() if p.is_file()]
+    for program in programs:
+        first = program.read_text().splitlines()[0]
+        assert first.startswith(("#!/usr/bin/python3 ", "#!/bin/sh"))

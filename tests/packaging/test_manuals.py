@@ -231,5 +231,5 @@ def test_tables_lists_and_kept_lines_stay_in_lines() -> None:
 
     assert made == (
         ".PP\ntext\n.IP\n.nf\na   b\none 2\n.fi\n"
-        ".IP \\(bu 2\nx y\n.IP \\(bu 2\nz\n.IP\n.nf\n1\n2\n.fi\n"
+        ".IP \\[u2022] 2\nx y\n.IP \\[u2022] 2\nz\n.IP\n.nf\n1\n2\n.fi\n"
     )
