@@ -10,12 +10,14 @@ from omprog_panic.firewall.passage import (
     UNDECIDED,
     ChainOutcome,
     ChainWalk,
+    Marks,
     Match,
     SourceIndex,
     Verdict,
     all_of,
     is_in,
     negate,
+    same_number,
 )
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from omprog_panic.firewall.passage import Datagram
     from omprog_panic.firewall.saved import SavedRules
 
+ALL_BITS = 0xFFFFFFFF
 _TARGETS = {
     "ACCEPT": frozenset({Verdict.ACCEPT}),
     "DROP": frozenset({Verdict.DROP}),
@@ -36,10 +39,16 @@ _PASSING = frozenset(
 _STATES = {"NEW", "UNTRACKED"}  # nobody answers netconsole
 
 
-def evaluate(saved: SavedRules, chain: str, datagram: Datagram) -> ChainOutcome:
-    """Return what a base chain, such as INPUT, decides."""
+def evaluate(
+    saved: SavedRules, chain: str, datagram: Datagram, marks: Marks | None = None
+) -> ChainOutcome:
+    """Return what a base chain, such as INPUT, decides.
+
+    ``marks`` are those that the datagram has before, and is given; 0 without them.
+    """
+    marks = marks or Marks()
     policy = Verdict.DROP if saved.policies.get(chain) == "DROP" else Verdict.ACCEPT
-    return _walk(saved, chain, datagram, 0).outcome(policy)
+    return _walk(saved, chain, _Passing(datagram, marks), 0).outcome(policy)
 
 
 class _Rule(NamedTuple):
@@ -81,13 +90,22 @@ def _chain(saved: SavedRules, name: str) -> _Chain:
     return found
 
 
-def _walk(saved: SavedRules, chain: str, datagram: Datagram, depth: int) -> ChainWalk:
+class _Passing(NamedTuple):
+    """A datagram on its way."""
+
+    datagram: Datagram
+    marks: Marks
+
+
+def _walk(saved: SavedRules, chain: str, passing: _Passing, depth: int) -> ChainWalk:
     walk = ChainWalk()
-    for rule in _chain(saved, chain).candidates(datagram):
+    for rule in _chain(saved, chain).candidates(passing.datagram):
         if walk.ended:
             return walk
         text, words, target, goes = rule
-        match = all_of(_conditions(words, datagram))
+        match = all_of(_conditions(words, passing))
+        if target in {"MARK", "CONNMARK"}:
+            _change_marks(words, target, walk.perhaps(match), passing.marks)
         if match is Match.NO or target in _PASSING:
             continue
         if target == "RETURN":
@@ -96,7 +114,10 @@ def _walk(saved: SavedRules, chain: str, datagram: Datagram, depth: int) -> Chai
             if depth >= MAX_DEPTH:
                 walk.add(match, ChainOutcome(UNDECIDED), text)
                 continue
-            inner = _walk(saved, target, datagram, depth + 1).outcome()
+            before = passing.marks.copy()
+            inner = _walk(saved, target, passing, depth + 1).outcome()
+            if walk.perhaps(match) is Match.MAYBE:
+                passing.marks.doubt(before)
             shown = f"{text} -> {inner.rule}" if inner.rule else text
             walk.add(match, ChainOutcome(inner.verdicts, shown), text)
             if goes and Verdict.CONTINUE in inner.verdicts:
@@ -104,6 +125,36 @@ def _walk(saved: SavedRules, chain: str, datagram: Datagram, depth: int) -> Chai
         else:
             walk.add(match, ChainOutcome(_TARGETS.get(target, UNDECIDED)), text)
     return walk
+
+
+def _change_marks(words: list[str], target: str, match: Match, marks: Marks) -> None:
+    """Carry out MARK and CONNMARK: --set-xmark V/M is (mark & ~M) ^ V."""
+    is_packet = target == "MARK"
+    old = marks.packet if is_packet else marks.connection
+    if "--restore-mark" in words or "--save-mark" in words:
+        is_packet = "--restore-mark" in words
+        old, new = None, (marks.connection if is_packet else marks.packet)
+        if "--mask" in words or "--ctmask" in words or "--nfmask" in words:
+            new = 0 if marks == Marks() else None
+    elif "--set-xmark" in words:
+        value, mask = _masked(words[words.index("--set-xmark") + 1])
+        new = None if old is None and mask != ALL_BITS else (old or 0) & ~mask ^ value
+    else:
+        new = None
+    marks.change(match, packet=is_packet, value=new)
+
+
+def _masked(text: str) -> tuple[int, int]:
+    value, _, mask = text.partition("/")
+    return int(value, 0), int(mask, 0) if mask else ALL_BITS
+
+
+def _has_mark(text: str, mark: int | None) -> Match:
+    try:
+        value, mask = _masked(text)
+    except ValueError:
+        return Match.MAYBE
+    return same_number(None if mark is None else mark & mask, value)
 
 
 def _target(words: list[str]) -> tuple[str, bool]:
@@ -114,8 +165,9 @@ def _target(words: list[str]) -> tuple[str, bool]:
     return "", False
 
 
-def _conditions(words: list[str], datagram: Datagram) -> Iterator[Match]:
+def _conditions(words: list[str], passing: _Passing) -> Iterator[Match]:
     at, negated = 2, False  # after -A CHAIN
+    module = ""
     while at < len(words):
         flag = words[at]
         if flag in {"-j", "-g"}:
@@ -129,7 +181,13 @@ def _conditions(words: list[str], datagram: Datagram) -> Iterator[Match]:
         while at < len(words) and words[at] != "!" and not words[at].startswith("-"):
             values.append(words[at])
             at += 1
-        match = _condition(flag, values, datagram)
+        module = values[0] if flag == "-m" and values else module
+        if flag == "--mark" and values:
+            marks = passing.marks
+            mark = marks.packet if module == "mark" else marks.connection
+            match = _has_mark(values[0], mark)
+        else:
+            match = _condition(flag, values, passing.datagram)
         yield negate(match) if negated else match
         negated = False
 

@@ -33,6 +33,7 @@ from omprog_panic.firewall.owner import (
 from omprog_panic.firewall.passage import (
     ChainOutcome,
     Datagram,
+    Marks,
     Passage,
     Verdict,
     joined,
@@ -58,6 +59,7 @@ LEGACY_TABLES = {4: "/proc/net/ip_tables_names", 6: "/proc/net/ip6_tables_names"
 _HOOKS = (
     ("raw", "PREROUTING"),
     ("mangle", "PREROUTING"),
+    ("nat", "PREROUTING"),
     ("mangle", "INPUT"),
     ("filter", "INPUT"),
     ("security", "INPUT"),
@@ -85,37 +87,55 @@ class LiveRules:
     nft_tables: dict[str, SavedRules] = dataclasses.field(default_factory=dict)
     legacy_tables: dict[str, SavedRules] = dataclasses.field(default_factory=dict)
     unreadable: tuple[str, ...] = ()
+    marks: Marks = dataclasses.field(default_factory=Marks)
+    """Those that a datagram has when it arrives."""
 
     def passage(self, datagram: Datagram) -> Passage:
         """Return whether a datagram passes all hooks."""
-        found = joined([*self._nft(datagram), *self._legacy(datagram)])
-        if found.passes and self.unreadable:
+        marks = self.marks.copy()
+        found = [*self._nft(datagram, marks), *self._legacy(datagram, marks)]
+        if self.legacy_tables and marks != self.marks:
+            # Their hooks take turns, so either may see marks of the other.
+            unknown = Marks(None, None)
+            found = [*self._nft(datagram, unknown), *self._legacy(datagram, unknown)]
+        passage = joined(found)
+        if passage.passes and self.unreadable:
             return Passage(None, self.unreadable[0])
-        return found
+        return passage
 
-    def _nft(self, datagram: Datagram) -> Iterator[tuple[str, ChainOutcome]]:
+    def _nft(
+        self, datagram: Datagram, marks: Marks
+    ) -> Iterator[tuple[str, ChainOutcome]]:
         if self.ruleset is None:
             return
         for name in self.ruleset.base_chains(self.family):
-            outcome = self.ruleset.evaluate(name, datagram)
-            if outcome.verdicts != {Verdict.ACCEPT}:
+            before = marks.copy()
+            outcome = self.ruleset.evaluate(name, datagram, marks)
+            if outcome.verdicts != {Verdict.ACCEPT} or marks != before:
                 # Matches of iptables are opaque to nft; iptables-save shows them.
-                outcome = self._as_iptables(name, datagram) or outcome
+                seen = before.copy()
+                if found := self._as_iptables(name, datagram, seen):
+                    outcome = found
+                    marks.packet, marks.connection = seen.packet, seen.connection
             yield f"nft {name}", outcome
 
-    def _as_iptables(self, name: ChainName, datagram: Datagram) -> ChainOutcome | None:
+    def _as_iptables(
+        self, name: ChainName, datagram: Datagram, marks: Marks
+    ) -> ChainOutcome | None:
         table = self.nft_tables.get(name.table)
         if name.family not in {"ip", "ip6"} or table is None:
             return None
         known = name.chain in table.chains
-        return evaluate(table, name.chain, datagram) if known else None
+        return evaluate(table, name.chain, datagram, marks) if known else None
 
-    def _legacy(self, datagram: Datagram) -> Iterator[tuple[str, ChainOutcome]]:
+    def _legacy(
+        self, datagram: Datagram, marks: Marks
+    ) -> Iterator[tuple[str, ChainOutcome]]:
         for table, chain in _HOOKS:
             saved = self.legacy_tables.get(table)
             if saved is not None and chain in saved.chains:
                 name = f"{PROGRAMS[self.family]}-legacy {table} {chain}"
-                yield name, evaluate(saved, chain, datagram)
+                yield name, evaluate(saved, chain, datagram, marks)
 
 
 def blocking_chains(machine: Machine, port: int) -> list[ChainName]:
@@ -210,7 +230,16 @@ def read_live_rules(machine: Machine, family: int) -> LiveRules:
         nft_tables=_saved(machine, f"{PROGRAMS[family]}-nft-save", []),
         legacy_tables=_legacy_tables(machine, family, unreadable),
         unreadable=tuple(unreadable),
+        marks=_marks_before(machine),
     )
+
+
+def _marks_before(machine: Machine) -> Marks:
+    """Return the marks of arriving packets: unknown if filters of tc may set them."""
+    result = machine.run("tc", "qdisc", "show")
+    if not result.succeeded or "clsact" in result.stdout or "ingress" in result.stdout:
+        return Marks(None, None)
+    return Marks()
 
 
 def _legacy_tables(

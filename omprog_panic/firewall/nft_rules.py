@@ -16,6 +16,7 @@ from omprog_panic.firewall.passage import (
     UNDECIDED,
     ChainOutcome,
     ChainWalk,
+    Marks,
     Match,
     SourceIndex,
     Verdict,
@@ -23,6 +24,7 @@ from omprog_panic.firewall.passage import (
     is_between,
     is_in,
     negate,
+    same_number,
 )
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ HOOKS = ("ingress", "prerouting", "input")
 """What a datagram for this machine passes, in order (nft(8), HOOKS)."""
 LONG = 32  # elements of a set, from which on they are found by address
 _SILENT = frozenset(
-    {"counter", "log", "mangle", "notrack", "comment", "set", "meter", "ct helper"}
+    {"counter", "log", "notrack", "comment", "ct helper", "ct timeout", "last", "dup"}
 )
 """Statements after which the rule goes on."""
 _VERDICTS = {
@@ -102,9 +104,15 @@ class NftRuleset:
         ]
         return [name for _, _, name in sorted(found)]
 
-    def evaluate(self, name: ChainName, datagram: Datagram) -> ChainOutcome:
-        """Return what a base chain decides."""
-        return _Walker(self, datagram).walk(name, 0).outcome(self.chains[name].policy)
+    def evaluate(
+        self, name: ChainName, datagram: Datagram, marks: Marks | None = None
+    ) -> ChainOutcome:
+        """Return what a base chain decides.
+
+        ``marks`` are those that the datagram has before, and is given; 0 without them.
+        """
+        walk = _Walker(self, datagram, marks or Marks()).walk(name, 0)
+        return walk.outcome(self.chains[name].policy)
 
 
 def parse_ruleset(text: str) -> NftRuleset:
@@ -165,9 +173,10 @@ def _source_host(expressions: list[Any]) -> str | None:
 class _Walker:
     """Evaluates the chains of one ruleset for one datagram."""
 
-    def __init__(self, ruleset: NftRuleset, datagram: Datagram) -> None:
+    def __init__(self, ruleset: NftRuleset, datagram: Datagram, marks: Marks) -> None:
         self._ruleset = ruleset
         self._datagram = datagram
+        self._marks = marks
 
     def walk(self, name: ChainName, depth: int) -> ChainWalk:
         walk = ChainWalk()
@@ -189,11 +198,10 @@ class _Walker:
             ((kind, value),) = expression.items()
             if kind == "match":
                 match = all_of([match, self._match(name, value)])
-            elif kind == "limit":
-                # A single datagram is below every rate.
-                over = bool(value.get("inv")) if isinstance(value, dict) else None
-                found = {True: Match.NO, False: Match.YES, None: Match.MAYBE}[over]
-                match = all_of([match, found])
+            elif kind in {"limit", "set", "meter", "ct count", "quota"}:
+                match = all_of([match, _below(kind, value)])
+            elif kind == "mangle":
+                self._mangle(walk.perhaps(match), value)
             elif kind == "vmap":
                 self._verdict_map(walk, name, value, match, depth)
             elif kind in _SILENT:
@@ -208,6 +216,34 @@ class _Walker:
             if match is Match.NO:
                 return
 
+    def _mangle(self, match: Match, value: Any) -> None:  # noqa: ANN401 - JSON
+        """Carry out ``meta mark set`` and ``ct mark set``."""
+        key = value.get("key", {})
+        for packet in (True, False):
+            if key.get("meta" if packet else "ct", {}).get("key") == "mark":
+                number = self._number(value.get("value"))
+                self._marks.change(match, packet=packet, value=number)
+
+    def _number(self, value: Any) -> int | None:  # noqa: ANN401 - JSON
+        """Return the number that an expression has, None if it is not known."""
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        if not isinstance(value, dict) or len(value) != 1:
+            return None
+        ((kind, inner),) = value.items()
+        if kind in {"&", "|", "^"} and isinstance(inner, list) and len(inner) == 2:
+            left, right = map(self._number, inner)
+            if kind == "&" and 0 in {left, right}:
+                return 0
+            if left is None or right is None:
+                return None
+            return {"&": left & right, "|": left | right, "^": left ^ right}[kind]
+        if kind in {"meta", "ct"} and inner.get("key") == "mark":
+            return self._marks.packet if kind == "meta" else self._marks.connection
+        if kind == "payload" and inner.get("field") == "frag-off":
+            return 0  # records fit into one datagram of any network
+        return None
+
     def _verdict(
         self,
         walk: ChainWalk,
@@ -218,13 +254,18 @@ class _Walker:
         depth: int,
     ) -> None:
         ((kind, value),) = expression.items()
+        if match is Match.NO:
+            return
         if kind == "return":
             walk.stop(match)
         elif kind in _VERDICTS:
             walk.add(match, ChainOutcome(_VERDICTS[kind]), shown)
         else:
             target = ChainName(name.family, name.table, value["target"])
+            before = self._marks.copy()
             inner = self.walk(target, depth + 1).outcome()
+            if walk.perhaps(match) is Match.MAYBE:
+                self._marks.doubt(before)
             rule = f"{target.chain}: {inner.rule}" if inner.rule else shown
             walk.add(match, ChainOutcome(inner.verdicts, rule), shown)
             if kind == "goto" and Verdict.CONTINUE in inner.verdicts:
@@ -242,8 +283,10 @@ class _Walker:
         if elements is None:
             walk.add(match, ChainOutcome(UNDECIDED), rule_text([{"vmap": value}]))
             return
-        for key, verdict in elements:
-            found = self._equals(name, value["key"], key)
+        others = Match.YES  # that no element before applies
+        for key, verdict in sorted(elements, key=lambda element: element[0] == "*"):
+            found = others if key == "*" else self._equals(name, value["key"], key)
+            others = all_of([others, negate(found)])
             shown = rule_text([verdict])
             self._verdict(walk, name, verdict, all_of([match, found]), shown, depth)
 
@@ -277,9 +320,18 @@ class _Walker:
             return Match.MAYBE if Match.MAYBE in matches else Match.NO
         if isinstance(right, dict) and "elem" in right:
             return self._equals(name, left, right["elem"]["val"])
+        if "concat" in left:
+            parts = right.get("concat", []) if isinstance(right, dict) else []
+            if len(parts) != len(left["concat"]):
+                return Match.MAYBE
+            pairs = zip(left["concat"], parts, strict=True)
+            return all_of(self._equals(name, one, other) for one, other in pairs)
         return self._value(left, right)
 
     def _value(self, left: Any, right: Any) -> Match:  # noqa: ANN401 - JSON
+        number = self._number(left)
+        if number is not None and (wanted := self._number(right)) is not None:
+            return same_number(number, wanted)
         if "payload" in left:
             return self._payload(left["payload"], right)
         if "meta" in left:
@@ -305,6 +357,8 @@ class _Walker:
         if protocol in {"udp", "th"} and name in {"sport", "dport"}:
             port = datagram.source_port if name == "sport" else datagram.port
             return _port(port, right)
+        if protocol == "ether" and name == "type":
+            return _same(right, ours)
         return Match.NO if protocol in {"tcp", "icmp", "icmpv6", "arp"} else Match.MAYBE
 
     def _meta(self, key: object, right: Any) -> Match:  # noqa: ANN401 - JSON
@@ -315,13 +369,39 @@ class _Walker:
             return _same(right, "ipv4" if datagram.family == 4 else "ipv6")
         if key == "protocol":
             return _same(right, "ip" if datagram.family == 4 else "ip6")
+        if key == "mark":
+            return Match.MAYBE  # compared as a number, if it is known
         if key in {"iifname", "iif"} and isinstance(right, str):
             return _interface(datagram.interface, right)
         return Match.NO if key in {"oif", "oifname"} else Match.MAYBE
 
 
+def _below(kind: str, value: Any) -> Match:  # noqa: ANN401 - JSON
+    """Return whether a rate or a count lets one datagram match: it is below each.
+
+    A set that is added to, and a meter, match as the statements in them do.
+    """
+    if not isinstance(value, dict):
+        return Match.MAYBE  # a limit with a name
+    if kind in {"set", "meter"}:
+        inner = value.get("stmt", [])
+        listed = inner if isinstance(inner, list) else [inner]
+        return all_of(
+            Match.YES if inside in _SILENT else _below(inside, limits)
+            for statement in listed
+            for inside, limits in statement.items()
+        )
+    if kind in {"limit", "ct count"}:
+        return Match.NO if value.get("inv") else Match.YES
+    return Match.MAYBE  # a quota may be used up
+
+
 def _connection(key: object, right: object) -> Match:
     """Compare with a new connection that no rule has translated."""
+    if not isinstance(right, str):
+        return Match.MAYBE
+    if key == "direction":
+        return _same(right, "original")
     if key == "state":
         return Match.YES if str(right) in _STATES else Match.NO
     return Match.NO if key == "status" else Match.MAYBE

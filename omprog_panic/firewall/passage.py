@@ -63,6 +63,36 @@ class Datagram:
         return self.source.version
 
 
+@dataclasses.dataclass(slots=True)
+class Marks:
+    """The marks of a packet and of its connection on its way, None for unknown.
+
+    Both are 0 until a rule sets them: nothing before the first hook does, unless tc
+    has filters on incoming packets.
+    """
+
+    packet: int | None = 0
+    connection: int | None = 0
+
+    def change(self, match: Match, *, packet: bool, value: int | None) -> None:
+        """Set a mark by a rule that matches, or perhaps matches."""
+        name = "packet" if packet else "connection"
+        if match is Match.NO or value == getattr(self, name):
+            return
+        setattr(self, name, value if match is Match.YES else None)
+
+    def doubt(self, before: Marks) -> None:
+        """Take back to unknown what was changed by rules that perhaps were not met."""
+        if self.packet != before.packet:
+            self.packet = None
+        if self.connection != before.connection:
+            self.connection = None
+
+    def copy(self) -> Marks:
+        """Return the marks as they are now."""
+        return dataclasses.replace(self)
+
+
 class ChainOutcome(NamedTuple):
     """The possible verdicts of one chain, and the first rule that may drop."""
 
@@ -170,6 +200,13 @@ def _address(host: str | None) -> IPv4Address | IPv6Address | None:
     return network.network_address if network.num_addresses == 1 else None
 
 
+def same_number(value: int | None, wanted: int) -> Match:
+    """Return whether a number, None for unknown, is this one."""
+    if value is None:
+        return Match.MAYBE
+    return Match.YES if value == wanted else Match.NO
+
+
 def joined(chains: Iterable[tuple[str, ChainOutcome]]) -> Passage:
     """Return the passage through base chains, each with its name: all must accept."""
     unknown = ""
@@ -207,6 +244,11 @@ class ChainWalk:
             return
         self._possible.add(Verdict.CONTINUE)
         self.ended = match is Match.YES
+
+    def perhaps(self, match: Match) -> Match:
+        """Return a match as MAYBE if the datagram may have left before."""
+        left = bool(self._possible - {Verdict.DROP})
+        return Match.MAYBE if match is Match.YES and left else match
 
     def outcome(self, policy: Verdict = Verdict.CONTINUE) -> ChainOutcome:
         """Return the outcome; ``policy`` decides if no rule did."""

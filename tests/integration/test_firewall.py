@@ -13,6 +13,7 @@ import pytest
 
 from omprog_panic.admin.status import CRITICAL, UNKNOWN
 from tests.chain.replay import load_capture
+from tests.integration.rulesets import COMMON
 from tests.needs import PRIVILEGE, missing_program, not_root
 
 if TYPE_CHECKING:
@@ -344,6 +345,9 @@ RULESETS = {
 }
 
 
+RULESETS |= COMMON
+
+
 @pytest.mark.parametrize("name", RULESETS)
 def test_what_the_rules_decide_is_what_happens_to_a_datagram(
     net: Net, name: str
@@ -393,11 +397,12 @@ def test_our_own_rules_are_understood(net: Net) -> None:
 
 
 def test_a_condition_that_is_not_understood_is_unknown_never_good(net: Net) -> None:
-    net.inside("iptables", "-A", "INPUT", "-m", "mark", "--mark", "7", "-j", "DROP")
+    argv = ("-m", "u32", "--u32", "0>>22&0x3C@4=7", "-j", "DROP")
+    net.inside("iptables", "-A", "INPUT", *argv)
     ((passes, where),) = net.evaluated(("10.9.0.2", 6665))
 
     assert passes is None
-    assert "--mark" in where
+    assert "u32" in where
 
 
 def test_rules_that_iptables_cannot_read_are_refused(net: Net) -> None:

@@ -50,7 +50,10 @@ YES, NO, MAYBE = {Verdict.DROP}, {Verdict.ACCEPT}, set(UNDECIDED)
         ("-m limit --limit 3/min --limit-burst 10", YES),
         ("-m hashlimit --hashlimit-above 5/sec --hashlimit-name x", NO),
         ("-m comment --comment text", YES),
-        ("-m mark --mark 0x1", MAYBE),
+        ("-m mark --mark 0x1", NO),
+        ("-m mark ! --mark 0x0/0xff", NO),
+        ("-m connmark --mark 0x0", YES),
+        ("-m mark --mark a", MAYBE),
         ("-m set --match-set blocked src", MAYBE),
         ("-m recent --rcheck --name x", MAYBE),
     ],
@@ -115,3 +118,32 @@ def test_the_rule_that_drops_is_named() -> None:
     assert evaluate(parse(text), "INPUT", DATAGRAM).rule == (
         "-A INPUT -j a -> -A a -p udp -j DROP"
     )
+
+
+MARKED = "-A INPUT -m mark --mark 0x8000/0x8000 -j DROP"
+
+
+@pytest.mark.parametrize(
+    ("rules", "drops"),
+    [
+        ("-A INPUT -p udp -j MARK --set-xmark 0x8000/0x8000", YES),
+        ("-A INPUT -p tcp -j MARK --set-xmark 0x8000/0x8000", NO),
+        (
+            "-A INPUT -m recent --rcheck --name x -j MARK --set-xmark 0x8000/0x8000",
+            MAYBE,
+        ),
+        ("-A INPUT -j MARK --set-xmark 0x0/0xff0000", NO),
+        ("-A INPUT -j MARK --set-xmark 0xffff/0xffffffff", YES),
+        ("-A INPUT -j CONNMARK --restore-mark --nfmask 0xff --ctmask 0xff", NO),
+        ("-A INPUT -j HMARK --hmark-mod 7", MAYBE),
+        ("-A INPUT -m recent --rcheck --name x -j a", MAYBE),
+        ("-A INPUT -s 10.0.0.2 -j a", YES),
+        ("-A INPUT -m recent --rcheck --name x -j ACCEPT\n-A INPUT -j a", MAYBE),
+    ],
+)
+def test_marks_are_those_that_rules_set(rules: str, drops: set[Verdict]) -> None:
+    """As kube-proxy and Calico use them."""
+    chain = "-A a -j MARK --set-xmark 0x8000/0x8000"
+    text = f"*filter\n:INPUT ACCEPT\n:a -\n{rules}\n{MARKED}\n{chain}\nCOMMIT\n"
+
+    assert set(evaluate(parse(text), "INPUT", DATAGRAM).verdicts) == drops

@@ -46,6 +46,7 @@ def meta(key: str) -> dict[str, Any]:
 TEN = {"prefix": {"addr": "10.0.0.0", "len": 8}}
 BASE: dict[str, Any] = {"hook": "input", "prio": 0}
 STATE = {"ct": {"key": "state"}}
+OVER = {"limit": {"rate": 5, "per": "second", "inv": True}}
 DPORT = payload("udp", "dport")
 
 
@@ -78,14 +79,42 @@ def verdicts(*entries: object, policy: str = "accept") -> set[Verdict]:
         (match(meta("nfproto"), "ipv6"), NO),
         (match(meta("iifname"), "lo"), NO),
         (match(meta("iifname"), "eth*"), YES),
-        (match(meta("mark"), 7), MAYBE),
+        (match(meta("mark"), 7), NO),
+        (match({"&": [meta("mark"), 0x8000]}, 0x8000), NO),
+        (match({"&": [payload("ip", "frag-off"), 8191]}, 0, "!="), NO),
+        (match({"&": [payload("ip", "length"), 7]}, 0, "!="), MAYBE),
+        (match(payload("ether", "type"), "ip"), YES),
+        (match(meta("pkttype"), "broadcast"), MAYBE),
+        (match({"concat": [payload("ip", "saddr"), DPORT]}, "@absent"), MAYBE),
+        (
+            match(
+                {"concat": [payload("ip", "saddr"), DPORT]},
+                {"set": [{"concat": ["10.0.0.2", 514]}]},
+            ),
+            NO,
+        ),
+        (
+            match(
+                {"concat": [payload("ip", "saddr"), DPORT]},
+                {"set": [{"elem": {"val": {"concat": ["10.0.0.2", 6666]}}}]},
+            ),
+            YES,
+        ),
         (match(STATE, ["established", "related"], "in"), NO),
         (match(STATE, "new", "in"), YES),
         # As firewalld writes them.
         (match({"ct": {"key": "status"}}, "dnat", "in"), NO),
         (match({"fib": {"result": "oif", "flags": ["saddr", "iif"]}}, False), NO),
         (match({"fib": {"result": "type", "flags": ["daddr"]}}, "local"), YES),
-        (match({"ct": {"key": "mark"}}, 7), MAYBE),
+        (match({"ct": {"key": "mark"}}, 7), NO),
+        (match({"ct": {"key": "direction"}}, "original"), YES),
+        (match(STATE, {"|": ["established", "new"]}), MAYBE),
+        ({"ct count": {"val": 20, "inv": True}}, NO),
+        ({"quota": {"val": 9, "val_unit": "mbytes", "inv": True}}, MAYBE),
+        ({"set": {"op": "add", "elem": "x", "set": "@s"}}, YES),
+        ({"set": {"op": "add", "set": "@s", "stmt": [OVER]}}, NO),
+        ({"meter": {"name": "m", "key": "x", "stmt": OVER}}, NO),
+        ({"set": {"op": "add", "set": "@s", "stmt": [{"x": None}]}}, MAYBE),
         ({"limit": {"rate": 5, "per": "second"}}, YES),
         ({"limit": {"rate": 5, "per": "second", "inv": True}}, NO),
         ({"xt": {"type": "match", "name": "hashlimit"}}, MAYBE),
@@ -148,3 +177,14 @@ def test_a_rule_is_shown_much_as_nft_prints_it() -> None:
     assert rule_text(expressions) == (
         "ip saddr != 10.0.0.0/8 udp dport { 514, 6000-7000 } jump a"
     )
+
+
+def test_the_wildcard_of_a_map_is_for_what_no_element_names() -> None:
+    def mapped(*elements: object) -> set[Verdict]:
+        value = {"key": DPORT, "data": {"set": list(elements)}}
+        return verdicts(rule({"vmap": value}))
+
+    assert mapped(["*", {"drop": None}], [6666, {"accept": None}]) == NO
+    assert mapped(["*", {"drop": None}], [514, {"accept": None}]) == YES
+    unclear = {"&": [1, 2]}
+    assert mapped(["*", {"drop": None}], [unclear, {"accept": None}]) == MAYBE
