@@ -14,7 +14,7 @@ from omprog_panic.apply.plan import (
 )
 from omprog_panic.apply.running import Difference, running_differences
 from omprog_panic.errors import OmprogPanicError
-from omprog_panic.firewall.iptables import Iptables, families
+from omprog_panic.firewall.iptables import PROGRAMS, usable_families
 from omprog_panic.firewall.rules import admissions, chain_rules, jump
 from omprog_panic.firewall.saved import transaction
 from omprog_panic.host import services
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from omprog_panic.config.model import PublicConfig, Reception
+    from omprog_panic.firewall.iptables import Iptables
     from omprog_panic.firewall.saved import SavedRules
     from omprog_panic.host.machine import Machine
 
@@ -113,9 +114,11 @@ def check_plan(plan: Plan, reception: Reception, machine: Machine) -> list[str]:
         if new:
             raise ApplyError(f"rsyslogd refuses this: {new[0]}; nothing was changed")
     if plan.touches_firewall:
-        for family in families(machine):
-            iptables = Iptables(machine, family)
-            text = _transaction(reception, iptables.read(), family)
+        usable, why_not = usable_families(machine)
+        if why_not:
+            notices.append(f"{PROGRAMS[6]} is left out: {why_not}")
+        for iptables in usable:
+            text = _transaction(reception, iptables.read(), iptables.family)
             if text is not None:
                 iptables.test(text)
     return notices
@@ -215,10 +218,9 @@ def _change_firewall(
 ) -> None:
     if not plan.touches_firewall:
         return
-    for family in families(machine):
-        iptables = Iptables(machine, family)
+    for iptables in usable_families(machine)[0]:
         before = iptables.read()
-        text = _transaction(reception, before, family)
+        text = _transaction(reception, before, iptables.family)
         if text is not None:
             iptables.restore(text)
             undo = _firewall_undo(iptables, before, jump(reception.receive.port))

@@ -18,7 +18,7 @@ from omprog_panic.cli.options import (
 from omprog_panic.cli.output import print_json
 from omprog_panic.config.load import load_public
 from omprog_panic.firewall.live import firewall_owner, sender_passages
-from omprog_panic.firewall.manage import UNIT, Firewall
+from omprog_panic.firewall.manage import UNIT, UNKNOWN, Firewall
 from omprog_panic.firewall.rules import admissions
 from omprog_panic.host.local import LocalMachine
 
@@ -83,9 +83,10 @@ def check(file: Path, form: str) -> None:
         )
     else:
         _print(owner, families, senders)
-    levels = [family.level for family in families]
+    levels = [family.level for family in families if family.level != UNKNOWN]
     levels += [2 for row in senders if row.passage.passes is False]
-    unsure = any(row.passage.passes is None for row in senders)
+    unsure = any(family.level == UNKNOWN for family in families)
+    unsure = unsure or any(row.passage.passes is None for row in senders)
     sys.exit(max(levels, default=0) or (3 if unsure else 0))
 
 

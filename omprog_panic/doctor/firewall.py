@@ -16,7 +16,7 @@ from omprog_panic.firewall.live import (
     firewall_owner,
     sender_passages,
 )
-from omprog_panic.firewall.manage import UNIT, Firewall
+from omprog_panic.firewall.manage import UNIT, UNKNOWN, Firewall
 from omprog_panic.firewall.rules import admissions
 
 if TYPE_CHECKING:
@@ -138,6 +138,8 @@ def _finding(found: FamilyCheck) -> Finding:
         rules = "; ".join(found.in_front)
         remedy = f"{found.name} -D INPUT ..., or move that rule below ours"
         return warning("firewall", f"{text}: {rules}", remedy)
+    if found.level == UNKNOWN:
+        return unknown("firewall", text, _how_to_know(found.says))
     if found.level:
         return critical("firewall", text, "omprog-panic firewall apply")
     return ok("firewall", text)

@@ -91,3 +91,29 @@ class Iptables:
             remedy = f"; {NO_CAPABILITY}"
             raise FirewallError(result.failure() + remedy)
         raise FirewallError(result.failure() + (remedy if missing else ""))
+
+
+def usable_families(machine: Machine) -> tuple[list[Iptables], str]:
+    """Return the families that can be used, and why IPv6 cannot, "" if it can.
+
+    ip6tables may fail where iptables works, as in a kernel without its modules: that
+    must not keep IPv4 unprotected.
+
+    Raises:
+        FirewallError: iptables fails.
+        IncompatibleRulesError: one of them has rules that it cannot show.
+
+    """
+    found: list[Iptables] = []
+    for family in families(machine):
+        iptables = Iptables(machine, family)
+        try:
+            iptables.read()
+        except IncompatibleRulesError:
+            raise
+        except FirewallError as error:
+            if family == 4:
+                raise
+            return found, str(error)
+        found.append(iptables)
+    return found, ""

@@ -227,7 +227,7 @@ def read_live_rules(machine: Machine, family: int) -> LiveRules:
         family,
         ruleset,
         # For details only: everything in it is in the ruleset, too.
-        nft_tables=_saved(machine, f"{PROGRAMS[family]}-nft-save", []),
+        nft_tables=_saved(machine, f"{PROGRAMS[family]}-nft-save", [], some=True),
         legacy_tables=_legacy_tables(machine, family, unreadable),
         unreadable=tuple(unreadable),
         marks=_marks_before(machine),
@@ -256,14 +256,14 @@ def _legacy_tables(
 
 
 def _saved(
-    machine: Machine, program: str, unreadable: list[str]
+    machine: Machine, program: str, unreadable: list[str], *, some: bool = False
 ) -> dict[str, SavedRules]:
     result = machine.run(program, timeout_s=TIMEOUT_S)
     if not result.succeeded:
         unreadable.append(result.failure())
         return {}
     try:
-        return parse_tables(result.stdout)
+        return parse_tables(result.stdout, some=some)
     except IncompleteRulesError as error:
         unreadable.append(f"{program}: {error}")
         return {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, NamedTuple
 
-from omprog_panic.firewall.iptables import Iptables, families
+from omprog_panic.firewall.iptables import PROGRAMS, Iptables, usable_families
 from omprog_panic.firewall.rules import (
     FAMILIES,
     admissions,
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 UNIT = "omprog-panic-firewall.service"
 """Restores the rules at boot, from the files of ``Firewall.folder``."""
-OK, WARNING, CRITICAL = range(3)
+OK, WARNING, CRITICAL, UNKNOWN = range(4)
 
 
 class FamilyCheck(NamedTuple):
     """The rules in force for one address family, compared with those wanted.
 
-    ``level`` is OK, WARNING or CRITICAL; ``in_front`` lists rules of others that
-    decide about our port before ours do.
+    ``level`` is OK, WARNING, CRITICAL or UNKNOWN; ``in_front`` lists rules of others
+    that decide about our port before ours do.
     """
 
     name: str  # of the program: iptables, ip6tables
@@ -82,10 +82,11 @@ class Firewall:
             FirewallError: the rules cannot be read.
 
         """
-        return [
-            self._check(Iptables(self.machine, family))
-            for family in families(self.machine)
-        ]
+        usable, why_not = usable_families(self.machine)
+        found = [self._check(iptables) for iptables in usable]
+        if why_not:
+            found.append(FamilyCheck(PROGRAMS[6], UNKNOWN, why_not, ()))
+        return found
 
     def _check(self, iptables: Iptables) -> FamilyCheck:
         saved = iptables.read()
@@ -114,9 +115,11 @@ class Firewall:
         self.wanted()
         steps = []
         transactions = []
-        for family in families(self.machine):
-            iptables = Iptables(self.machine, family)
-            rules = chain_rules(family, self.admitted)
+        usable, why_not = usable_families(self.machine)
+        if why_not:
+            steps.append(f"# {PROGRAMS[6]} is left out: {why_not}")
+        for iptables in usable:
+            rules = chain_rules(iptables.family, self.admitted)
             text = transaction(iptables.read(), rules, jump(self.port))
             if text is not None:
                 iptables.test(text)
@@ -147,8 +150,10 @@ class Firewall:
 
         """
         steps = []
-        for family in families(self.machine):
-            iptables = Iptables(self.machine, family)
+        usable, why_not = usable_families(self.machine)
+        if why_not:
+            steps.append(f"# {PROGRAMS[6]} is left out: {why_not}")
+        for iptables in usable:
             text = removal(iptables.read())
             if text is not None:
                 steps.append(f"# {iptables.name}-restore --noflush\n{text}")

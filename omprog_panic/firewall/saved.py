@@ -55,8 +55,10 @@ def parse(text: str) -> SavedRules:
     return parse_tables(text).get("filter", SavedRules({}))
 
 
-def parse_tables(text: str) -> dict[str, SavedRules]:
+def parse_tables(text: str, *, some: bool = False) -> dict[str, SavedRules]:
     """Parse the output of iptables-save; return the tables by name.
+
+    ``some``: leave out tables that it could not print.
 
     Raises:
         IncompleteRulesError: a table contains rules that iptables cannot print, which
@@ -69,7 +71,7 @@ def parse_tables(text: str) -> dict[str, SavedRules]:
     table = ""
     for raw in text.splitlines():
         line = _COUNTERS.sub("", raw.strip())
-        if line.startswith("#") and "incompatible" in line:
+        if line.startswith("#") and "incompatible" in line and not some:
             raise IncompleteRulesError(line.lstrip("# "))
         if line.startswith("*"):
             table, chains, policies = line[1:], {}, {}

@@ -427,3 +427,53 @@ def test_rules_that_iptables_cannot_read_are_refused(net: Net) -> None:
         net.inside("sh", "-ec", line)
     assert net.counted(("10.9.0.2", 6665), ("10.9.0.2", 6000)) == [1, 0]
     assert net.command("check").returncode == 0
+
+
+def test_a_table_of_others_that_iptables_cannot_show_leaves_ours_known(
+    net: Net,
+) -> None:
+    """Ours have matches that nft cannot show, which iptables-save can."""
+    net.firewall("apply")
+    hook = "type filter hook input priority -150; policy accept;"
+    net.inside("nft", f"add table ip mangle; add chain ip mangle INPUT {{ {hook} }}")
+    rule = "udp dport 53 limit rate 9/second log accept"
+    net.inside("nft", f"add rule ip mangle INPUT {rule}")
+    assert "`mangle' is incompatible" in net.inside("iptables-save")
+
+    sends = (("10.9.0.2", 6665), ("10.9.0.2", 6000))
+    assert [passes for passes, _ in net.evaluated(*sends)] == [True, False]
+    assert [bool(count) for count in net.counted(*sends)] == [True, False]
+
+
+WITHOUT_IP6TABLES = """
+mount -t tmpfs tmpfs /mnt
+cp -a /etc/alternatives /mnt
+mount --bind /mnt/alternatives /etc/alternatives
+for name in ip6tables ip6tables-save ip6tables-restore; do
+    ln -sf /bin/false "/etc/alternatives/$name"
+done
+exec "$@"
+"""
+
+
+def test_an_ip6tables_that_fails_does_not_keep_ipv4_unprotected(net: Net) -> None:
+    def without(verb: str) -> subprocess.CompletedProcess[str]:
+        command = (sys.executable, str(INSIDE), "firewall", str(net.folder), verb)
+        script = ("sh", "-ec", WITHOUT_IP6TABLES, "sh", *command)
+        return subprocess.run(
+            ["ip", "netns", "exec", net.monitor, *script, "--config", str(net.config)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    applied = without("apply")
+    assert applied.returncode == 0, applied.stderr
+    assert "# ip6tables is left out: ip6tables-save -t filter: exit" in applied.stdout
+    assert net.counted(("10.9.0.2", 6665), ("10.9.0.4", 6665)) == [1, 0]
+
+    checked = without("check")
+    assert checked.returncode == 3, "IPv6 is not known"
+    assert "iptables: in force" in checked.stdout
+    assert without("remove").returncode == 0
+    assert "OMPROG-PANIC" not in net.rules()

@@ -255,6 +255,17 @@ def test_the_firewall_follows_once_it_was_applied() -> None:
     assert monitor.firewalls[6].rules().ours[-1] == f"-A {CHAIN} -j DROP"
 
 
+def test_an_ip6tables_that_fails_is_a_notice() -> None:
+    monitor = with_firewall()
+    monitor.firewalls[6].forbidden = True
+    plan = plan_for(RECEPTION, monitor.machine)
+
+    (notice,) = check_plan(plan, RECEPTION, monitor.machine)
+    assert notice.startswith("ip6tables is left out: ")
+    execute_plan(plan, RECEPTION, monitor.machine, alerter=False)
+    assert monitor.firewalls[4].rules().is_there
+
+
 def test_what_iptables_refuses_is_not_done() -> None:
     monitor = with_firewall()
     monitor.firewalls[6].refuses = True

@@ -112,3 +112,12 @@ def test_without_rules_any_host_may_send(tmp_path: Path) -> None:
     monitor = Monitor(healthy_machine(), configuration(tmp_path, DB07))
 
     assert levels(monitor) == [Level.OK, Level.WARNING]
+
+
+def test_an_ip6tables_that_fails_is_unknown_and_hides_nothing(tmp_path: Path) -> None:
+    monitor, programs = protected(tmp_path)
+    programs[6].forbidden = True
+    passage, four, six = monitor.check(check_firewall)
+
+    assert [passage.level, four.level, six.level] == [Level.OK, Level.OK, Level.UNKNOWN]
+    assert six.remedies == ("use sudo",)

@@ -8,8 +8,8 @@ import pytest
 
 from omprog_panic.config.model import Receive, Reception
 from omprog_panic.config.senders import ListedSender
-from omprog_panic.firewall.iptables import FirewallError
-from omprog_panic.firewall.manage import CRITICAL, OK, Firewall
+from omprog_panic.firewall.iptables import FirewallError, IncompatibleRulesError
+from omprog_panic.firewall.manage import CRITICAL, OK, UNKNOWN, Firewall
 from omprog_panic.firewall.rules import NoSendersError
 from omprog_panic.host.fake import FakeMachine
 from tests.unit.firewall.fake_iptables import add_iptables
@@ -61,6 +61,34 @@ def test_a_family_that_is_refused_leaves_the_other_unchanged() -> None:
         firewall(machine, DB07).apply(dry_run=False)
     assert not programs[4].rules().is_there
     assert machine.names(FOLDER) is None
+
+
+def test_an_ip6tables_that_fails_does_not_keep_ipv4_unprotected() -> None:
+    machine = FakeMachine()
+    programs = add_iptables(machine)
+    programs[6].forbidden = True
+    rules = firewall(machine, DB07)
+
+    steps = rules.apply(dry_run=False)
+    assert programs[4].rules().is_there
+    left_out = "# ip6tables is left out: ip6tables-save -t filter: Permission denied"
+    assert steps[0] == left_out
+    assert [(f.name, f.level) for f in rules.check()] == [
+        ("iptables", OK),
+        ("ip6tables", UNKNOWN),
+    ]
+    assert rules.remove(dry_run=False)[0] == left_out
+    assert not programs[4].rules().is_there
+
+
+def test_rules_of_ipv6_that_cannot_be_shown_are_refused() -> None:
+    machine = FakeMachine()
+    programs = add_iptables(machine)
+    programs[6].text = "# Table `filter' is incompatible, use 'nft' tool.\n"
+
+    with pytest.raises(IncompatibleRulesError, match="is incompatible"):
+        firewall(machine, DB07).apply(dry_run=False)
+    assert not programs[4].rules().is_there
 
 
 def test_no_senders_no_rules() -> None:

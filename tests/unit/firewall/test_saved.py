@@ -8,7 +8,14 @@ import pytest
 
 from omprog_panic.config.senders import ListedSender
 from omprog_panic.firewall.rules import CHAIN, admissions, chain_rules, jump
-from omprog_panic.firewall.saved import in_front, parse, removal, transaction
+from omprog_panic.firewall.saved import (
+    IncompleteRulesError,
+    in_front,
+    parse,
+    parse_tables,
+    removal,
+    transaction,
+)
 
 DB07 = ListedSender("db-07", (ipaddress.ip_network("10.0.0.2/32"),), 6665)
 HEAD = ":INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"
@@ -84,3 +91,13 @@ def test_a_rule_in_front_of_ours_is_found(rule: str) -> None:
     )
 
     assert in_front(saved, 6666) == ([rule] if IN_FRONT[rule] else [])
+
+
+def test_tables_that_can_be_printed_are_read_beside_one_that_cannot() -> None:
+    """As iptables-nft-save 1.8.9 prints it, with exit status 0."""
+    head = "# Table `nat' is incompatible, use 'nft' tool."
+    text = f"{head}\n*filter\n:INPUT DROP\nCOMMIT"
+
+    assert list(parse_tables(text, some=True)) == ["filter"]
+    with pytest.raises(IncompleteRulesError, match="`nat' is incompatible"):
+        parse_tables(text)
