@@ -109,7 +109,6 @@ LAYERS = (
 EXCEPT = (
     "lib/radix-tree.c",  # allocates nodes of its own
     "lib/timerqueue.c",  # the state of timers, like kernel/time
-    "lib/kobject.c",  # names and parents: kernel/skip_frames.py has its helpers
 )
 """Files of a layer that may be to blame."""
 

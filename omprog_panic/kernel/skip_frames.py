@@ -129,7 +129,7 @@ BYTES = _category(
     sized_strscpy strchr* strrchr strstr strnstr strsep strspn strcspn strnchr strnlen*
     strncpy* strncmp strncasecmp strlcat strncat copy_to_* copy_from_* copy_in_user
     simple_copy_to_iter
-    copy_user_* copy_mc_* raw_copy_* arch_copy_* clear_user* csum_partial*
+    copy_user_* copy_mc_* raw_copy_* arch_copy_* clear_user*
     clear_page_* copy_page* get_user* put_user* iov_iter_* iterate_* copyin copyout
     memcpy_to_* memcpy_from_* sprintf snprintf scnprintf sscanf vsprintf vsnprintf
     vscnprintf vsscanf fprintf format_decode pointer string string_nocheck hex_string
@@ -164,12 +164,14 @@ LAYERS = _category(
     device_initialize device_remove_* device_attach* device_links_* get_device
     put_device get_device_parent bus_remove_* bus_add_* bus_probe_* bus_for_each_*
     driver_probe_device driver_register driver_attach driver_detach really_probe
-    call_driver_probe device_driver_attach device_release register_netdev*
-    unregister_netdev* rollback_registered* kthread_stop kthread_park kthread_create*
+    call_driver_probe device_driver_attach device_release register_netdev
+    register_netdevice unregister_netdev* rollback_registered* kthread_stop
+    kthread_park kthread_create*
     xas_* xa_* radix_tree_lookup* radix_tree_load_root radix_tree_descend
     radix_tree_next_* idr_* ida_* rht_* rhashtable_* rhltable_* x86_indirect_thunk*
     indirect_thunk* x86_return_thunk srso_* fentry* ftrace_* mcount cfi_* kcov_*
-    usb_submit_urb usb_hcd_* usb_control_msg* usb_start_wait_urb usb_bulk_msg
+    usb_submit_urb usb_hcd_submit_urb usb_hcd_unlink_urb
+    usb_control_msg* usb_start_wait_urb usb_bulk_msg
     usb_interrupt_msg usb_kill_* usb_poison_* usb_unlink_* tty_register_device*
     tty_unregister_device* dpm_sysfs_* dput fast_dput
     dentry_kill iput mntput* lockref_* lock_page* unlock_page folio_lock folio_unlock
@@ -179,7 +181,7 @@ LAYERS = _category(
     synchronize_srcu* synchronize_net synchronize_sched synchronize_irq
     init_srcu_struct* cleanup_srcu_struct* notifier_call_chain *_notifier_call_chain*
     netlink_rcv_skb proc_register proc_create* proc_mkdir* remove_proc_entry
-    remove_proc_subtree this_cpu_* percpu_counter_* percpu_ref_* static_key_*
+    remove_proc_subtree this_cpu_* percpu_counter_* percpu_ref_*
     jump_label_* u64_stats_* ktime_* current_*
     """,
 )
@@ -205,7 +207,7 @@ DEBUG_OBJECTS = _category(
 NETWORK_BUFFERS = _category(
     "network-buffers",
     "skb_over_panic and the like are called for a wrong length of a driver.",
-    "skb_* pskb_*",
+    "skb_*",
 )
 SLEEPERS = _category(
     "sleepers",

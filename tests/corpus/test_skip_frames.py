@@ -45,6 +45,11 @@ BLAMED = (
     "io_serial_out",
     "usb_anchor_resume_wakeups",
     "timerqueue_del",
+    "static_key_slow_try_dec",
+    "csum_partial",
+    "__usb_hcd_giveback_urb",
+    "pskb_expand_head",
+    "register_netdevice_notifier",
 )
 
 

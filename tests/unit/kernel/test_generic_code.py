@@ -30,7 +30,6 @@ def blame(*names: str) -> str | None:
         ("ext4_fill_super", None),
         ("radix_tree_node_alloc", None),
         ("timerqueue_del", None),
-        ("kobject_add_internal", None),
         ("apply_wqattrs_cleanup", None),
         ("srcu_check_nmi_safety", None),
         ("remove_wait_queue", None),
