@@ -105,7 +105,8 @@ class HttpApi:
                     allow_redirects=False,
                     verify=self.verify,
                 )
-            except requests.RequestException as error:
+            # ValueError: a header that cannot be encoded
+            except (requests.RequestException, ValueError) as error:
                 return self._no_answer(error, exchange)
             return HttpAnswer(
                 answer.status_code,
@@ -114,9 +115,7 @@ class HttpApi:
                 may_have_arrived=exchange.may_have_arrived,
             )
 
-    def _no_answer(
-        self, error: requests.RequestException, exchange: Exchange
-    ) -> HttpAnswer:
+    def _no_answer(self, error: Exception, exchange: Exchange) -> HttpAnswer:
         return HttpAnswer(
             None,
             failure=self.secret.redact(exchange.failure) or why(error, self.name),
@@ -163,7 +162,7 @@ def json_bytes(content: Mapping[str, object] | Sequence[object]) -> bytes:
     return json.dumps(content).encode("ascii")
 
 
-def why(error: requests.RequestException, service: str) -> str:
+def why(error: Exception, service: str) -> str:
     """Return the operating system's reason: the text of requests contains the URL."""
     cause: BaseException | None = error
     reason = type(error).__name__

@@ -3,6 +3,8 @@
 https://docs.opsgenie.com/docs/alert-api and Atlassian's "integration events": an open
 alert is found by its alias; creating it again counts it up. 202 is the documented
 success: the request is valid and is processed. Lengths are Opsgenie's.
+Jira Service Management can create, acknowledge, close and add notes, but takes no
+acknowledgement back.
 """
 
 from __future__ import annotations
@@ -76,7 +78,7 @@ def read_settings(url: Secret) -> OpsgenieSettings:
     """
     parts = parse_service_url(url)
     key = unquote(parts.host)
-    if not key or parts.user is not None:
+    if not key or parts.password is not None:
         reason = (
             f"no API key: write {parts.scheme}://API-KEY, the key of an integration"
         )
@@ -109,8 +111,8 @@ class Opsgenie:
     def __init__(self, url: Secret, base: str = "") -> None:
         self._settings = read_settings(url)
         self._base = base or self._settings.base
-        name = parse_service_url(url).scheme
-        shown = "Jira Service Management" if name == "jsm" else "Opsgenie"
+        self._is_jsm = parse_service_url(url).scheme == "jsm"
+        shown = "Jira Service Management" if self._is_jsm else "Opsgenie"
         self.api = HttpApi(shown, url, idempotent=True)
 
     def excess(self, subject: str, body: str) -> int:
@@ -121,6 +123,8 @@ class Opsgenie:
 
     def send(self, event: IncidentEvent, body: str | None) -> HttpAnswer:
         action = _ACTIONS.get(event.effect)
+        if self._is_jsm and event.effect is Effect.UNACKNOWLEDGE:
+            action = None  # the alert counts up
         if action is not None:
             return self._act(event, action, body)
         answer = self._post(self._base, self._alert(event, body))

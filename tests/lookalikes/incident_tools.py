@@ -51,7 +51,6 @@ JSM = ToolCase(
     f"jsm://{opsgenie.KEY}",
     opsgenie.Opsgenie,
     opsgenie.KEY,
-    unacknowledges=True,
 )
 SPLUNK = ToolCase(
     "Splunk On-Call",

@@ -1,7 +1,8 @@
 """Opsgenie's alert API, and that of Jira Service Management.
 
 https://docs.opsgenie.com/docs/alert-api: limits of each field; requests are accepted
-with 202 and processed later, also those about an alert that does not exist.
+with 202 and processed later, also those about an alert that does not exist. Jira
+Service Management's "integration events" create, acknowledge, close and add notes.
 https://docs.opsgenie.com/docs/response: 401, 403, 404, 422, 429.
 """
 
@@ -64,6 +65,8 @@ class Opsgenie:
         if not rest:
             return self._create(request.json())
         if len(rest) != 2 or request.query().get("identifierType") != "alias":
+            return answer_json(404, message="Could not find the resource", took=0.0)
+        if rest[1] == "unacknowledge" and request.host == "api.atlassian.com":
             return answer_json(404, message="Could not find the resource", took=0.0)
         return self._act(rest[0], rest[1], request.json())
 

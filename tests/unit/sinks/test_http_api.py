@@ -55,3 +55,13 @@ def test_a_field_of_an_answer_is_text() -> None:
     assert HttpAnswer(400, '{"errors": ["a"]}').field("errors") == '["a"]'
     assert HttpAnswer(400, "<html>").field("message") == ""
     assert HttpAnswer(400, "[1]").field("message") == ""
+
+
+def test_a_header_that_cannot_be_sent_is_a_failure() -> None:
+    with Receiver() as receiver:
+        url = f"http://127.0.0.1:{receiver.port}/x"
+        outcome = API.refused(API.post(url, {}, {"X-Team": "\u0416"}))
+
+    assert not outcome.delivered
+    assert outcome.reason == "UnicodeEncodeError"
+    assert receiver.received == []
