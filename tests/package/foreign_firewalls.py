@@ -51,7 +51,12 @@ def _follow(story: Story, name: str, *, file: str = "") -> None:
     """Type what ``firewall apply`` prints; ``file`` keeps rules of nft for the boot."""
     machine = story.machine
     assert not _arrives(story, "against the firewall")
-    expect(story, "firewall", "the rules drop the datagrams of")
+    says = "the rules drop the datagrams of"
+    expect(story, "firewall", says)
+    code, text = story.monitor.status()
+    assert (code, says in text) == (2, True), text
+    text = machine.run("omprog-panic apply --yes </dev/null")
+    assert says in text, text
     code, text = machine.result("omprog-panic firewall apply 2>/dev/null")
     assert code != 0, text
     lines = text.splitlines()
