@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omprog_panic.doctor.finding import Finding, critical, ok, unknown, warning
+from omprog_panic.doctor.space import commands, describe, space_users
 from omprog_panic.host.machine import UnreadableError
 from omprog_panic.rsyslog.dropin import LOG, STATE
 from omprog_panic.store.connect import open_database
@@ -64,14 +65,33 @@ def _check_space(x: CheckContext, name: str, folder: str) -> Iterator[Finding]:
     if space is None:
         return
     free = f"{space.free_bytes // 1_000_000} MB free"
-    remedy = (f"df -h {folder}", "omprog-panic incidents list")
     if space.read_only:
-        yield critical(name, f"{folder} is on a read-only file system", *remedy[:1])
-    elif space.free_bytes < NEEDED_BYTES or space.free_files < NEEDED_FILES:
-        yield critical(
-            name, f"{folder} is full: {free}, {space.free_files} free inodes", *remedy
-        )
-    elif space.free_bytes < WANTED_BYTES:
-        yield warning(name, f"{folder} is nearly full: {free}", *remedy)
-    else:
+        text = f"{folder} is on a read-only file system"
+        yield critical(name, text, f"df -h {folder}")
+        return
+    is_full = space.free_bytes < NEEDED_BYTES or space.free_files < NEEDED_FILES
+    if not is_full and space.free_bytes >= WANTED_BYTES:
         yield ok(name, f"{folder}: {free}")
+        return
+    users = space_users(x.machine, folder, _state(x))
+    remedies = commands(users, folder)
+    takes = f"it has {describe(users)}"
+    if is_full:
+        inodes = f"{space.free_files} free inodes"
+        text = f"{folder} is full: {free}, {inodes}; {takes}"
+        yield critical(name, text, *remedies)
+    else:
+        yield warning(name, f"{folder} is nearly full: {free}; {takes}", *remedies)
+
+
+def _state(x: CheckContext) -> dict[str, str]:
+    """Return where the state is: two folders, and the file of the database.
+
+    Which file that is, only the configuration says.
+    """
+    paths = x.config.paths if x.config else None
+    return {
+        "journal": x.collector_option("--journal") or f"{STATE}/journal",
+        "spool": str(paths.spool) if paths else f"{STATE}/spool",
+        "database": str(paths.database) if paths else f"{STATE}/db/unknown",
+    }
