@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from omprog_panic.cli.main import main
 from omprog_panic.clock import SystemClock
 from omprog_panic.notification.acknowledged import Acknowledged
 from omprog_panic.notification.cause import FollowUp
@@ -22,7 +24,9 @@ from omprog_panic.secret import Secret
 from omprog_panic.sinks.alertmanager import AlertmanagerSink
 from omprog_panic.sinks.sink import Alert, Outcome
 from tests import needs
+from tests.alerter_process import AlerterProcess, publish
 from tests.alerts import make_alert
+from tests.builders import make_incident, write_config
 from tests.chain.wait import wait_until
 from tests.fakes import Received, Receiver
 from tests.integration.alertmanager import PROGRAM, Alertmanager
@@ -198,3 +202,30 @@ def test_what_is_not_repeated_ends_by_itself(manager: Alertmanager) -> None:
     assert len(manager.firing()) == 1
 
     wait_until(lambda: not manager.firing(), "its end")
+
+
+@pytest.mark.slow
+def test_the_alerter_opens_keeps_and_resolves_an_alert(
+    manager: Alertmanager, tmp_path: Path
+) -> None:
+    folder = tmp_path / "monitor"
+    folder.mkdir()
+    config = write_config(folder, [f"ops=alertmanager://127.0.0.1:{manager.port}"])
+    options = ["--author", "anna", "--config", str(config)]
+    with AlerterProcess(config) as alerter:
+        alerter.wait_for_line("started")
+        publish(folder / "spool", make_incident(0xABCD << 112))
+        [first] = wait_until(manager.firing, "the alert")
+        alerter.wait_for_line("delivered")
+        alerter.kill()
+    manager.stop()
+    manager.start()
+    with AlerterProcess(config) as alerter:
+        [again] = wait_until(manager.firing, "the alert, after both were restarted")
+        ordered = CliRunner().invoke(main, ["resolve", "abcd", *options])
+        assert ordered.exit_code == 0, ordered.output
+        wait_until(lambda: not manager.firing(), "its end")
+        assert alerter.terminate() == 0
+
+    assert first["labels"] == again["labels"]
+    assert again["labels"]["instance"] == "db-07"
