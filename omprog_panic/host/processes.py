@@ -54,8 +54,8 @@ def _read(machine: Machine, pid: int, boot: float) -> Process | None:
     # "pid (name) state ppid ...": the name may contain blanks and parentheses.
     name, _, rest = line.partition("(")[2].rpartition(")")
     fields = rest.split()
-    if len(fields) < 20:
-        return None
+    if len(fields) < 20 or fields[0] == "Z":
+        return None  # or it has ended, and its parent has not noticed
     uid, groups = 0, frozenset[int]()
     for row in status.splitlines():
         key, _, value = row.partition(":")

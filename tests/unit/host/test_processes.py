@@ -79,3 +79,12 @@ def test_root_in_a_container_may_lack_a_capability(
     machine = FakeMachine(files={"/proc/self/status": status})
 
     assert root_lacks(machine, CAP_NET_ADMIN) is lacks
+
+
+def test_a_process_that_has_ended_does_not_run() -> None:
+    machine = FakeMachine()
+    machine.start_process(300, "rsyslogd", "rsyslogd")
+    stat = machine.files["/proc/300/stat"]
+    machine.files["/proc/300/stat"] = stat.replace(") S ", ") Z ")
+
+    assert list(list_processes(machine)) == []
