@@ -29,6 +29,7 @@ from omprog_panic.sinks.incident_event import Effect, Importance, events_of
 from omprog_panic.sinks.sink import Outcome, ThreadMemory
 from omprog_panic.sinks.sink_type import own_url
 from omprog_panic.sinks.url_options import flag, http_link, options_of
+from omprog_panic.sinks.url_template import check_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -299,6 +300,7 @@ def read_url(url: Secret) -> str:
     """Check a URL and return it masked."""
     settings = AlertmanagerSettings(url)
     parts = parse_service_url(url)
+    check_path(parts)
     visible = {settings.address[0], unquote(parts.user or ""), *parts.path}
     return masked(parts, visible)
 

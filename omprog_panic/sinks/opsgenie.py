@@ -22,6 +22,7 @@ from omprog_panic.sinks.incident_event import Effect, Importance, events_of
 from omprog_panic.sinks.incident_sink import IncidentSink
 from omprog_panic.sinks.sink_type import own_url
 from omprog_panic.sinks.url_options import choice, options_of
+from omprog_panic.sinks.url_template import MARKS
 
 if TYPE_CHECKING:
     from omprog_panic.config.service_url import ServiceUrl
@@ -203,7 +204,9 @@ def read_url(url: Secret) -> str:
     """Check a URL and return it masked."""
     read_settings(url)
     parts = parse_service_url(url)
-    return masked(parts, {unquote(one) for one in parts.path})
+    # What has no mark may be the rest of a key with a raw "/".
+    marked = {one for one in map(unquote, parts.path) if one[0] in MARKS}
+    return masked(parts, marked)
 
 
 def address_of(url: Secret) -> tuple[str, int]:

@@ -53,7 +53,7 @@ _NUMBER = re.compile(r"[+-]?[0-9]+(?::[0-9]+)?")  # of a telephone, of a chat
 _ADDRESS = re.compile(
     r"[\w.+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}", re.IGNORECASE | re.ASCII
 )
-_MARKS = "#@!+*^"  # what recipients begin with, in all plug-ins
+MARKS = "#@!+*^"  # what recipients begin with, in all plug-ins
 _SPLIT = re.compile(r"[\s,;:/#@&+=]+")
 _LONG = 6  # from this length on, a part of a secret does not occur elsewhere by chance
 _MAIL = frozenset({"mailto", "mailtos"})
@@ -143,8 +143,17 @@ def check_at(url: ServiceUrl, template: UrlTemplate) -> None:
         DeliveryError: names the characters to write as %XX.
 
     """
-    if url.scheme in _MAIL or not template.secret_before_at:
-        return
+    if url.scheme not in _MAIL and template.secret_before_at:
+        check_path(url)
+
+
+def check_path(url: ServiceUrl) -> None:
+    """Refuse an ``@`` in the path of a URL that may have a password or token before it.
+
+    Raises:
+        DeliveryError: names the characters to write as %XX.
+
+    """
     for part in url.path:
         # "@name" is a recipient where a host stands before it.
         at = part.find("@")
@@ -167,7 +176,7 @@ def check_slack(url: ServiceUrl) -> None:
     # As a URL of its own the three tokens are in the path, as one of apprise's they
     # begin in place of the host.
     parts = [unquote(part) for part in (url.host, *url.path)]
-    if len(parts) > 3 and len(parts[2]) != _SLACK_TOKEN and parts[3][0] not in _MARKS:
+    if len(parts) > 3 and len(parts[2]) != _SLACK_TOKEN and parts[3][0] not in MARKS:
         raise DeliveryError(
             f"the third token has {len(parts[2])} characters instead of {_SLACK_TOKEN}:"
             " correct it; if a channel follows it, write #CHANNEL",
@@ -217,7 +226,7 @@ def _may_show(part: str, template: UrlTemplate) -> bool:
         return False
     if not template.secret_after_at:
         return True
-    if part[0] in _MARKS:
+    if part[0] in MARKS:
         return True
     if template.has_addresses and _ADDRESS.fullmatch(part):
         return True
@@ -241,7 +250,7 @@ def _is_host(url: ServiceUrl) -> bool:
 
 
 def _bare(name: str) -> str:
-    return name.strip().lstrip(_MARKS)
+    return name.strip().lstrip(MARKS)
 
 
 def _pieces(part: str) -> Collection[str]:

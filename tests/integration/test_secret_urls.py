@@ -17,7 +17,7 @@ from omprog_panic.config.services import MAX_SERVICES, ServiceFile
 from omprog_panic.errors import DeliveryError
 from omprog_panic.secret import Secret
 from omprog_panic.sinks.registry import open_sink, read_services
-from omprog_panic.sinks.text import TextSink
+from tests.alerts import make_alert
 from tests.builders import make_service, write_config
 from tests.secret_urls import RESERVED, SecretUrl, secret_urls
 
@@ -101,9 +101,7 @@ def test_a_failed_attempt_shows_nothing_and_is_one(
                 document=Secret(f"ops={url}"),
                 recipient=one.recipient,
             )
-            sink = open_sink(service)
-            assert isinstance(sink, TextSink)
-            outcome = sink.channel.send("subject", "body")
+            outcome = open_sink(service).deliver(make_alert())
             said = f"{outcome.reason}\n{log.getvalue()}".lower()
             assert not outcome.delivered, url
             assert not any(half.lower() in said for half in halves), (url, said)

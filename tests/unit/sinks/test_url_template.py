@@ -6,6 +6,7 @@ import pytest
 
 from omprog_panic.errors import DeliveryError
 from omprog_panic.secret import Secret
+from omprog_panic.sinks import registry
 from omprog_panic.sinks.apprise import read_services
 from omprog_panic.sinks.url_template import url_template
 
@@ -29,11 +30,12 @@ def shown(url: str) -> list[str]:
         "ntfys://u:SecA@SecB/SecC@ntfy.example.org/topic",
         "json://SecA/SecB@h.example.org/",
         "json://u:12/SecB@h.example.org/",
+        "alertmanager://u:12/SecB@h.example.org/",
     ],
 )
 def test_a_path_with_an_at_is_refused_with_what_to_write(url: str) -> None:
     with pytest.raises(DeliveryError) as caught:
-        read_services("text", Secret(f"ops={url}"))
+        registry.read_services("text", Secret(f"ops={url}"))
 
     assert "%2F" in caught.value.reason
     assert "%40" in caught.value.reason
