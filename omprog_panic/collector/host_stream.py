@@ -20,7 +20,7 @@ from omprog_panic.collector.stream_record import (
 )
 from omprog_panic.collector.timeline import Timeline, TimelineSplit
 from omprog_panic.errors import MalformedPacketError
-from omprog_panic.kernel.start_line import first_signature, may_start
+from omprog_panic.kernel.start_line import first_signature, may_begin_start
 from omprog_panic.kernel.terminator import terminator
 from omprog_panic.netconsole.duplicates import DuplicateFilter
 from omprog_panic.netconsole.packet import (
@@ -125,8 +125,10 @@ class HostStream:
 
         ``payload`` is the datagram, ``text`` what it says, ``stamp`` the digits of the
         kernel's time in microseconds, ``sequence`` those of the number ("" in basic
-        format). Returns False, and does nothing, if the datagram must go to
-        :meth:`feed`. Allowed while :attr:`takes_ordinary_lines`.
+        format). The caller has seen that the text has no mark of a start line
+        (``start_line.has_mark``), of many lines at once where it can. Returns False,
+        and does nothing, if the datagram must go to :meth:`feed`. Allowed while
+        :attr:`takes_ordinary_lines`.
 
         Most of the collector's time is spent here: so this reads and writes the parts
         of the timeline directly.
@@ -138,7 +140,7 @@ class HostStream:
         high_us = memory.high_us
         if high_us is None or not 0 < time_us - high_us < _LEAP_US:
             return False
-        if (text[:3] in NOTABLE_KEYS or may_start(text)) and is_notable(text):
+        if (text[:3] in NOTABLE_KEYS or may_begin_start(text)) and is_notable(text):
             return False
         if not sequence:
             if self.formats != _BASIC:

@@ -34,6 +34,7 @@ from omprog_panic.collector.schedule import Schedule
 from omprog_panic.collector.source import Source
 from omprog_panic.collector.token_bucket import TokenBucket
 from omprog_panic.errors import MalformedEnvelopeError
+from omprog_panic.kernel.start_line import has_mark
 from omprog_panic.model import EndReason
 
 if TYPE_CHECKING:
@@ -101,7 +102,9 @@ class Pipeline:
         sources = self.sources
         reported_after = now - SIGN_OF_LIFE_EVERY_S
         last_at = ""
-        for line in _LINES(chunk.decode("latin-1") + "\n"):
+        lines = chunk.decode("latin-1") + "\n"
+        marked = has_mark(lines)
+        for line in _LINES(lines):
             ip, at, payload, secs, us, sequence, time_us, text, other = line
             if not ip:
                 envelope = _parse(other.encode("latin-1"))
@@ -120,6 +123,7 @@ class Pipeline:
                 source is not None
                 and (append := source.append_ordinary_line) is not None
                 and source.last_sign_at > reported_after
+                and not (marked and has_mark(text))
                 and append(at, payload, text, time_us or secs + us, sequence, now)
             ):
                 last_at = at

@@ -8,7 +8,7 @@ from omprog_panic.collector.open_trace import TraceLimits
 from omprog_panic.collector.source import Source
 from omprog_panic.collector.state_codec import encode_source
 from omprog_panic.collector.stream_record import NOTABLE_KEYS, is_notable
-from omprog_panic.kernel.start_line import may_start
+from omprog_panic.kernel.start_line import has_mark, may_start
 
 AT = "2026-11-22T21:00:00.000000+00:00"
 CHATTER = [
@@ -58,7 +58,8 @@ def test_what_is_notable_goes_the_long_way(text: str, *, extended: bool) -> None
     before = encode_source("a", sender)
 
     number = "8" if extended else ""
-    taken = append(AT, "payload", text, "5000002", number, 1.1)
+    taken = not has_mark(text)
+    taken = taken and append(AT, "payload", text, "5000002", number, 1.1)
 
     assert not taken
     assert encode_source("a", sender) == before
@@ -81,3 +82,10 @@ def test_chatter_leaves_what_the_long_way_leaves(text: str, *, extended: bool) -
     assert append(AT, heads[1] + text, text, "5000002", number, 1.1)
 
     assert encode_source("a", short) == encode_source("a", long)
+
+
+def test_a_mark_is_found_among_many_lines() -> None:
+    """One look at a chunk of lines is enough where none has a mark."""
+    assert not has_mark("usb 1-1: new device\nInternal clock looks good\n")
+    for start in (NO_CHATTER[0], NO_CHATTER[1], NO_CHATTER[2], NO_CHATTER[4]):
+        assert has_mark(f"usb 1-1: new device\nglued {start}\nbye")
