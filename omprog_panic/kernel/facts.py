@@ -67,6 +67,11 @@ _OLD_PID = re.compile(
 )
 # Header lines of hung tasks, of sparc, alpha and old powerpc: taint and release alone.
 _TAINT_LINE = re.compile(_TAINT + _RELEASE)
+# kernel/locking/lockdep.c print_kernel_ident(): "6.1.0-rc3+ #22 Not tainted"
+_IDENT = re.compile(
+    r"(?P<kernel>\d\.\d{1,3}[^ ]{0,64}) (?P<build>#\S{1,40}) "
+    r"(?:Not tainted|Tainted: (?P<taint>[A-Z][A-Za-z -]{0,60}?))[ -]{0,60}$"
+)
 # i386 up to 2.6.30: "EFLAGS: 00010246   (2.6.18-8.el5 #1)"
 _EFLAGS = re.compile(r"EFLAGS: [0-9a-f]{8} +(?=\()" + _RELEASE)
 # "Process insmod (pid: 123, ti=..." of arm, mips, x86 before 3.10 and others; powerpc
@@ -163,6 +168,11 @@ def _read_taint(found: dict[str, object], text: str) -> None:
         _release(found, match)
 
 
+def _read_ident(found: dict[str, object], text: str) -> None:
+    if match := _IDENT.match(text):
+        _release(found, match)
+
+
 def _read_eflags(found: dict[str, object], text: str) -> None:
     if match := _EFLAGS.match(text):
         _release(found, match)
@@ -222,6 +232,9 @@ _READERS: dict[str, Callable[[dict[str, object], str], None]] = {
     "Mac": _read_hardware,
     "Mod": _read_modules,
     "Cod": _read_code,
+    **{
+        f"{major}.{minor}": _read_ident for major in range(2, 10) for minor in range(10)
+    },
 }
 
 

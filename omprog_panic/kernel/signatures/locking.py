@@ -105,7 +105,8 @@ LOCKING: tuple[Signature, ...] = (
         "locking",
         Severity.WARNING,
         "BUG:",
-        r"BUG: (?P<what>(?:spin|rw)lock [a-z -]+?)(?: on CPU|,|!|$)",
+        r"BUG: (?P<what>(?:spin|rw)lock [a-z -]+?)(?: on CPU#(?P<cpux>\d+), "
+        r"(?P<comm>.{1,16}?)/(?P<pid>\d+)(?:,|$)| on CPU|,|!|$)",
         title="BUG: {what}",
         rule="trace",
         source="kernel/locking/spinlock_debug.c spin_dump",

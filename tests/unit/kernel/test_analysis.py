@@ -51,3 +51,29 @@ def test_a_warning_does_not_hide_the_oops_in_the_same_trace() -> None:
 
     assert (report.kind, report.severity) == ("oops", Severity.OOPS)
     assert report.first_line == 4
+
+
+def test_a_spinlock_names_its_process() -> None:
+    text = "[   72.1] BUG: spinlock lockup suspected on CPU#2, syz-executor/12636"
+    [report] = analyze_text([text.encode()])
+
+    facts = report.facts
+    assert (facts.process, facts.pid, facts.cpu) == ("syz-executor", 12636, 2)
+    assert report.title == "BUG: spinlock lockup suspected"
+
+
+def test_reports_that_were_cut_off_do_not_share_a_fingerprint() -> None:
+    """Without a stack the process and the release keep strangers apart."""
+    banner = "WARNING: possible circular locking dependency detected"
+    cut = [
+        [banner, "4.14.0-rc3+ #22 Not tainted", "-" * 54],
+        [banner, "4.15.0-rc7+ #255 Not tainted", "-" * 54],
+    ]
+    one, other = (
+        next(iter(analyze_text([f"[   26.2] {text}".encode() for text in lines])))
+        for lines in cut
+    )
+
+    assert (one.sound, other.sound) == (False, False)
+    assert one.title == other.title
+    assert one.fingerprint != other.fingerprint

@@ -132,3 +132,23 @@ def test_a_run_of_blanks_behind_the_processor_costs_little() -> None:
 
     assert time.process_time() - begin < 0.05
     assert "cpu" not in facts
+
+
+@pytest.mark.parametrize(
+    ("line", "kernel", "build", "taint"),
+    [
+        ("4.14.0-rc3+ #22 Not tainted", "4.14.0-rc3+", "#22", None),
+        ("6.1.0-56-cloud-amd64 #1 Tainted: G        W         ", None, "#1", "GW"),
+        ("2.6.34-rc3 #7 Not tainted", "2.6.34-rc3", "#7", None),
+        ("5.4.0-42-generic #46-Ubuntu Tainted: P           OE    ", None, None, "POE"),
+    ],
+)
+def test_lockdep_names_the_kernel(
+    line: str, kernel: str | None, build: str | None, taint: str | None
+) -> None:
+    """print_kernel_ident() of kernel/locking/lockdep.c, since 2.6.34."""
+    facts = read(f"WARNING: possible circular locking dependency detected\n{line}")
+
+    assert facts["kernel"] == (kernel or line.split(maxsplit=1)[0])
+    assert facts["kernel_build"] == (build or line.split()[1])
+    assert facts.get("taint") == taint
