@@ -17,7 +17,7 @@ from omprog_panic.rsyslog import dropin
 from tests.chain.wait import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "rsyslog.d"
@@ -166,13 +166,17 @@ class Rsyslogd:
             self._process.kill()
             self._process = None
 
-    def kill(self) -> None:
-        """End it with -9, and wait until its port is free."""
+    def kill(self, on_dead: Callable[[], None] = lambda: None) -> None:
+        """End it with -9, and wait until its port is free.
+
+        ``on_dead``: what lets a program go that is stuck.
+        """
         assert self._process is not None
         children = self.collectors()
         self._process.kill()
         self._process.wait()
         self._process = None
+        on_dead()
         # They leave at the end of their input; the next one needs their journal.
         wait_until(
             lambda: not any(Path(f"/proc/{pid}").exists() for pid in children),
