@@ -64,6 +64,8 @@ def _release(evaluation: Evaluation, cause: CauseState, author: str) -> None:
 
 def expire_acknowledgements(evaluation: Evaluation) -> None:
     """End the acknowledgements whose time is over."""
+    if not evaluation.trusts_wall:
+        return
     causes, wall = evaluation.memory.causes, evaluation.now.wall
     over = [
         (key, cause, cause.holder.author)

@@ -187,6 +187,9 @@ class Engine:
         """Remember the timestamps; in the store only now and then."""
         monitor = self.memory.current_monitor
         saved_t = monitor.t
+        last = Timestamps(monitor.t, monitor.wall, monitor.listened)
+        if monitor.wall and now.is_step_from(last):
+            monitor.set_t, force = now.t, True
         monitor.t, monitor.wall, monitor.listened = now.t, now.wall, now.listened
         if force or int(saved_t // SAVE_EVERY_S) != int(now.t // SAVE_EVERY_S):
             self.memory.save_monitor()

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from omprog_panic.policy.state.memory import Memory
     from omprog_panic.policy.timestamps import Timestamps
 
+TRUST_WALL_AFTER_S = 3600.0  # since it was set: it may be corrected again
 MAX_NAMED = 200  # hosts that one message names; others are counted
 
 
@@ -51,6 +52,16 @@ class Evaluation:
         self._notifications: dict[
             tuple[MessageFacts, str, str | None], Notification
         ] = {}
+
+    @property
+    def trusts_wall(self) -> bool:
+        """Whether something may end for good because of the wall clock.
+
+        Not soon after it was set: a clock that is years ahead is corrected within
+        minutes, and then a silence must still be there.
+        """
+        set_t = self.memory.current_monitor.set_t
+        return set_t is None or self.now.t - set_t >= TRUST_WALL_AFTER_S
 
     @property
     def notifications(self) -> list[Notification]:

@@ -50,7 +50,9 @@ def _is_over(evaluation: Evaluation, row: LifecycleState) -> bool:
     if not wait_s or since < wait_s or row.seen.unnamed:
         return False
     holder = holder_of(evaluation.memory, row.cause)
-    if holder is not None and evaluation.now.wall < (holder.until or 0.0):
+    until = None if holder is None else holder.until
+    is_over = evaluation.trusts_wall and evaluation.now.wall >= (until or 0.0)
+    if until is not None and not is_over:
         return False  # somebody has it for so long, and wants it quiet
     key = lifecycle_key(row.cause, row.service)
     group = evaluation.memory.groups.get(key)

@@ -197,8 +197,10 @@ def end_silences(evaluation: Evaluation) -> None:
     """Report what happened under silences that are over, and forget them.
 
     At the rate limit of a service that waits until there is room: a window must not
-    hide anything because many messages were sent.
+    hide anything because many messages were sent. So it does if the clock was just set.
     """
+    if not evaluation.trusts_wall:
+        return
     silences, wall = evaluation.memory.silences, evaluation.now.wall
     for key, row in sorted(silences.rows.items()):
         is_over = row.ends_at <= wall

@@ -11,6 +11,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import NamedTuple
 
+# Farther away than this, a wall time is one of a clock that was wrong: nothing waits in
+# the spool, and no monitor is switched off, for so long.
+PLAUSIBLE_S = 30 * 86400.0
+STEP_S = 600.0  # more than a clock drifts between two evaluations
+
 
 class Timestamps(NamedTuple):
     """The current time on each clock."""
@@ -23,10 +28,17 @@ class Timestamps(NamedTuple):
     def t_of(self, at: str | None) -> float:
         """Return the ``t`` of a recent wall time (RFC 3339).
 
-        What lies in the future, or cannot be parsed, happened now.
+        What lies in the future or in another month, or cannot be parsed, happened now.
         """
         wall = wall_of(at)
-        return self.t if wall is None else self.t - max(0.0, self.wall - wall)
+        if wall is None or not 0.0 <= self.wall - wall <= PLAUSIBLE_S:
+            return self.t
+        return self.t - (self.wall - wall)
+
+    def is_step_from(self, last: Timestamps) -> bool:
+        """Return whether the wall clock was set since the last timestamps."""
+        passed = (self.wall - self.t) - (last.wall - last.t)
+        return abs(passed) > STEP_S
 
 
 def wall_of(at: str | None) -> float | None:
@@ -59,7 +71,9 @@ class Timekeeper:
         if self._steady is None:
             # Only the wall clock knows how long the alerter was down, and nobody
             # knows whether rsyslogd listened then.
-            passed, listened = max(0.0, wall - last.wall), 0.0
+            passed, listened = wall - last.wall, 0.0
+            if not 0.0 <= passed <= PLAUSIBLE_S:
+                passed = 0.0  # the clock was set
         else:
             passed = max(0.0, steady - self._steady)
             listened = passed if hearing else 0.0

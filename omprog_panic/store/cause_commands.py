@@ -29,9 +29,7 @@ class StoredCommand:
 
 
 def add_command(connection: Connection, command: StoredCommand) -> None:
-    """Store a command; delete old ones."""
-    old = CAUSE_COMMANDS.c.at < command.at - KEPT_S
-    connection.execute(sa.delete(CAUSE_COMMANDS).where(old))
+    """Store a command."""
     connection.execute(
         sa.insert(CAUSE_COMMANDS).values(
             cause=command.cause,
@@ -43,6 +41,15 @@ def add_command(connection: Connection, command: StoredCommand) -> None:
             revision=_next_revision(connection),
         )
     )
+
+
+def prune_commands(connection: Connection, now: float) -> None:
+    """Delete old commands, but the newest: the numbers go on."""
+    newest = sa.select(sa.func.max(CAUSE_COMMANDS.c.revision)).scalar_subquery()
+    old = sa.and_(
+        CAUSE_COMMANDS.c.at < now - KEPT_S, CAUSE_COMMANDS.c.revision != newest
+    )
+    connection.execute(sa.delete(CAUSE_COMMANDS).where(old))
 
 
 def _next_revision(connection: Connection) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from omprog_panic.clock import rfc3339
+from omprog_panic.store.cause_commands import prune_commands
 from omprog_panic.store.decisions import delete_decisions, prune_decisions
 from omprog_panic.store.dialect import dialect_of
 from omprog_panic.store.outbox import OPEN, OutboxState
@@ -19,6 +20,7 @@ from omprog_panic.store.schema import (
     OUTBOX,
     TRACES,
 )
+from omprog_panic.store.silences import prune_silences
 from omprog_panic.store.threads import prune_threads
 
 if TYPE_CHECKING:
@@ -55,6 +57,8 @@ def prune(
     _prune_attempts(connection, outbox_limit, batch)
     prune_decisions(connection, outbox_limit, batch)
     prune_log(connection)
+    prune_silences(connection, now)
+    prune_commands(connection, now)
     oldest = now - limits.incidents_days * DAY_S
     prune_threads(connection, outbox_limit, oldest)
     ids = _deletable(connection, INCIDENTS.c.received_at < oldest, batch)

@@ -37,10 +37,8 @@ class StoredSilence:
 
 
 def add_silence(connection: Connection, silence: StoredSilence) -> None:
-    """Store a new silence; delete those that ended long ago."""
-    old = SILENCES.c.ends_at < silence.starts_at - KEPT_S
+    """Store a new silence."""
     revision = _next_revision(connection)
-    connection.execute(sa.delete(SILENCES).where(old))
     connection.execute(
         sa.insert(SILENCES).values(
             id=silence.id,
@@ -53,6 +51,13 @@ def add_silence(connection: Connection, silence: StoredSilence) -> None:
             every=every_to_json(silence.every) if silence.every else None,
         )
     )
+
+
+def prune_silences(connection: Connection, now: float) -> None:
+    """Delete the silences that ended long ago, but the newest: the numbers go on."""
+    newest = sa.select(sa.func.max(SILENCES.c.revision)).scalar_subquery()
+    old = sa.and_(SILENCES.c.ends_at < now - KEPT_S, SILENCES.c.revision != newest)
+    connection.execute(sa.delete(SILENCES).where(old))
 
 
 def end_silence(connection: Connection, silence_id: str, now: float) -> bool:

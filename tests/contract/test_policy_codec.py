@@ -68,7 +68,7 @@ from omprog_panic.policy.state.memory import (
     decode_checkpoint,
     encode_checkpoint,
 )
-from omprog_panic.policy.state.monitor import MonitorState, SelfCheckState
+from omprog_panic.policy.state.monitor import MONITOR, MonitorState, SelfCheckState
 from omprog_panic.policy.state.rate_limit import RateLimitState
 from omprog_panic.policy.state.resolved import ResolvedState
 from omprog_panic.policy.state.sender import (
@@ -331,7 +331,7 @@ def memory() -> Memory:
     """Return a memory with one row in every table, and no field left out."""
     made = Memory()
     made.configuration.put(ONLY_ROW, ConfigState(config(), RECEIVERS))
-    made.monitor.put(ONLY_ROW, MonitorState(1.5, 2.5, 3.5, 4, 5, 6))
+    made.monitor.put(ONLY_ROW, MonitorState(1.5, 2.5, 3.5, 4, 5, 6, 7.5))
     made.self_check.put(
         ONLY_ROW, SelfCheckState("00ff", ("00fe", "00ff"), 1.5, 2.5, 3, True, 4.5, 5.5)
     )
@@ -387,6 +387,14 @@ def test_an_event_is_written_and_read_as_in_the_file(name: str) -> None:
     text = held_by(f"event-{name}", written)
     assert text == written
     assert decode_evaluation(text) == (NOW, [EVENTS[name]])
+
+
+def test_a_monitor_of_version_1_does_not_know_when_the_clock_was_set() -> None:
+    text = MONITOR.to_text(MonitorState(1.5, 2.5, 3.5, 4, 5, 6))
+    first = {**json.loads(text), "version": 1}
+    del first["set_t"]
+
+    assert MONITOR.from_text(json.dumps(first)) == MonitorState(1.5, 2.5, 3.5, 4, 5, 6)
 
 
 @pytest.mark.parametrize("name", Memory().tables())

@@ -698,6 +698,35 @@ class TestPolicy:
             assert ended.ends_at == NOW + 1
             assert silences.count_open(connection, NOW + 1) == 0
 
+    def test_a_silence_that_begins_in_a_year_deletes_no_other(
+        self, database: Database
+    ) -> None:
+        one = StoredSilence("ab12", {"host": ["db-*"]}, "me", "repair", NOW, NOW + 60)
+        far = dataclasses.replace(
+            one, id="cd34", starts_at=NOW + 4e7, ends_at=NOW + 5e7
+        )
+        with database.write() as connection:
+            silences.add_silence(connection, one)
+            silences.add_silence(connection, far)
+            silences.prune_silences(connection, NOW)
+            found = silences.list_silences(connection, NOW)
+
+            assert [s.id for s in found] == ["ab12", "cd34"]
+
+    def test_old_silences_are_deleted_and_the_numbers_go_on(
+        self, database: Database
+    ) -> None:
+        one = StoredSilence("ab12", {"host": ["db-*"]}, "me", "repair", NOW, NOW + 60)
+        with database.write() as connection:
+            silences.add_silence(connection, one)
+            silences.add_silence(connection, dataclasses.replace(one, id="cd34"))
+            retention.prune(connection, Limits(), NOW + 31 * retention.DAY_S, 10)
+            [left] = silences.list_silences(connection, 0)
+            assert (left.id, left.revision) == ("cd34", 2)
+            silences.add_silence(connection, dataclasses.replace(one, id="ef56"))
+
+            assert [s.id for s in silences.changed_silences(connection, 2)] == ["ef56"]
+
 
 @dataclasses.dataclass(frozen=True)
 class Limits:

@@ -11,9 +11,15 @@ if TYPE_CHECKING:
     from omprog_panic.policy.json_object import Json
 
 
+WITH_SET_T = 2  # the version of the row
+
+
 @dataclasses.dataclass(slots=True)
 class MonitorState:
-    """The last known timestamps, and counters."""
+    """The last known timestamps, and counters.
+
+    ``set_t``: when the wall clock was last set, by more than it drifts.
+    """
 
     t: float = 0.0
     wall: float = 0.0
@@ -21,6 +27,7 @@ class MonitorState:
     messages: int = 0  # numbered from 1
     silence_revision: int = 0  # of the newest change of a silence that is known here
     command_revision: int = 0  # of the newest command about a cause
+    set_t: float | None = None
 
 
 @dataclasses.dataclass(slots=True)
@@ -45,6 +52,7 @@ def _encode_monitor(row: MonitorState) -> Json:
         "messages": row.messages,
         "silence_revision": row.silence_revision,
         "command_revision": row.command_revision,
+        "set_t": row.set_t,
     }
 
 
@@ -56,6 +64,7 @@ def _decode_monitor(raw: Json) -> MonitorState:
         messages=raw["messages"],
         silence_revision=raw["silence_revision"],
         command_revision=raw["command_revision"],
+        set_t=raw["set_t"] if raw["version"] >= WITH_SET_T else None,
     )
 
 
@@ -85,5 +94,5 @@ def _decode_self_check(raw: Json) -> SelfCheckState:
     )
 
 
-MONITOR = RowFormat("monitor", _encode_monitor, _decode_monitor)
+MONITOR = RowFormat("monitor", _encode_monitor, _decode_monitor, WITH_SET_T)
 SELF_CHECK = RowFormat("self_check", _encode_self_check, _decode_self_check)

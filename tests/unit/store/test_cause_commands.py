@@ -10,6 +10,7 @@ from omprog_panic.store.cause_commands import (
     StoredCommand,
     add_command,
     commands_after,
+    prune_commands,
 )
 from omprog_panic.store.connect import Database, open_database
 
@@ -44,6 +45,7 @@ def test_old_ones_are_deleted_and_the_numbers_go_on(database: Database) -> None:
     with database.write() as connection:
         for at in (NOW, NOW + KEPT_S, NOW + 2 * KEPT_S):
             add_command(connection, StoredCommand("8b0c", "resolve", "anna", "", at))
+        prune_commands(connection, NOW + 2 * KEPT_S)
         found = commands_after(connection, 0)
 
         assert [c.at for c in found] == [NOW + KEPT_S, NOW + 2 * KEPT_S]
