@@ -93,12 +93,8 @@ class Pipeline:
 
     def feed(self, chunk: bytes, now: float) -> None:
         """Take lines, separated by line feeds; never raises for their content."""
-        if self.resent:
-            left, dropped = self.resent.drop(chunk)
-            self.counters.add("repeated_lines", now, dropped)
-            if left is None:
-                return
-            chunk = left
+        if self.resent and not (chunk := self._without_resent(chunk, now)):
+            return
         sources = self.sources
         reported_after = now - SIGN_OF_LIFE_EVERY_S
         last_at = ""
@@ -132,6 +128,11 @@ class Pipeline:
                 last_at = ""
         if last_at:
             self.counters.last_at = last_at
+
+    def _without_resent(self, chunk: bytes, now: float) -> bytes:
+        left, dropped = self.resent.drop(chunk)
+        self.counters.add("repeated_lines", now, dropped)
+        return left or b""
 
     def feed_chunk(self, chunk: bytes, now: float) -> None:
         """Take lines as :meth:`feed`, after what was due before them."""
