@@ -98,8 +98,8 @@ class Mail:
             assert isinstance(content, bytes)
             if name := part.get_filename():
                 files.append((name, content))
-            else:
-                assert part.get_content_type() == "text/plain", "mail in HTML"
+            elif part.get_content_type() != "text/html":  # an alternative to the text
+                assert part.get_content_type() == "text/plain"
                 texts.append(content.decode(part.get_content_charset() or "ascii"))
         text = "\n".join(texts).replace("\r\n", "\n")
         seen = Seen(f"{message['Subject']}\n{text}", acting(text), tuple(files))
