@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 RULES = "/etc/omprog-panic/rsyslog"
 DB = "/var/lib/omprog-panic/db"
+RESTARTED = f"systemctl restart {ALERTER} || true"  # where it cannot start
 PANIC = "Kernel panic - not syncing"
 # What tells the administrator where to look; it mends nothing.
 _LOOKS = ("journalctl ", "omprog-panic status", "omprog-panic check-config", "df ")
@@ -146,10 +147,10 @@ WAYS: tuple[Way, ...] = (
         afterwards="cp /root/collector /usr/libexec/omprog-panic/collector;"
         " systemctl restart rsyslog"),
     Way("disk queue dead", _dead_queue, "queue", "were set aside"),
-    Way("database of root", f"chown root:root {DB}/*; systemctl restart {ALERTER}",
+    Way("database of root", f"chown root:root {DB}/*; {RESTARTED}",
         "database", "", status="database", apply="database"),
     Way("tokens unreadable", f"chown root:root {SERVICES}; chmod 600 {SERVICES};"
-        f" systemctl restart {ALERTER}", "tokens", "",
+        f" {RESTARTED}", "tokens", "",
         status="apprise.yml", apply="apprise.yml"),
     Way("alerter stopped", f"systemctl stop {ALERTER}", "alerter", "is not running",
         status="not running", mends=True),
@@ -187,6 +188,8 @@ def _is_whole(story: Story, way: Way, receiver: Receiver) -> None:
     machine = story.machine
     machine.run("systemctl reset-failed", check=False)
     story.monitor.wait_listening()
+    # Of a new database the sender is not known before.
+    _send_panic(story, way.name)
     with contextlib.suppress(TimeoutError):
         machine.wait("omprog-panic status", f"OK after: {way.name}", 30.0)
     code, text = story.monitor.status()
@@ -197,7 +200,6 @@ def _is_whole(story: Story, way: Way, receiver: Receiver) -> None:
     count = len(receiver.received)
     machine.run("omprog-panic test-alert")
     receiver.wait_for(count + 1, WITHIN_S)
-    _send_panic(story, way.name)
 
 
 def _send_panic(story: Story, after: str) -> None:
@@ -308,9 +310,9 @@ def two_alerters(story: Story) -> None:
 def collector_killed(story: Story) -> None:
     """rsyslogd starts another one with the next message; nothing is to be done."""
     machine = story.machine
-    pid = "pgrep -f omprog-panic-collector"
-    machine.run(f"kill -9 $({pid} | head -n 1)")
     with story.monitor.receiver() as receiver:
+        _send_panic(story, "that starts it")
+        machine.run("pkill -9 -f '[l]ibexec/omprog-panic/collector'")
         _is_whole(story, WAYS[0], receiver)
 
 
