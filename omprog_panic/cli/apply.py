@@ -66,6 +66,8 @@ def apply(file: Path, dry_run: bool, yes: bool, form: str) -> None:  # noqa: FBT
     plan = or_exit(plan_for, reception, machine)
     not_ready = _why_not_ready(file)
     notices = [*not_ready, *or_exit(check_plan, plan, reception, machine)]
+    # Before a step fails because of them.
+    notices += [p.text for p in ownership_problems(load_public(file), machine)]
     behind = [] if not_ready else why_outdated(load_public(file).paths)
     if form == "text":
         _show(plan, notices, behind, ready=not not_ready)
@@ -75,7 +77,8 @@ def apply(file: Path, dry_run: bool, yes: bool, form: str) -> None:  # noqa: FBT
         done = or_exit(execute_plan, plan, reception, machine, alerter=not not_ready)
         if not not_ready:
             notices += _wait_for_alerter(file)
-    notices += _system_notices(file, machine, firewall=not dry_run)
+    if not dry_run:
+        notices += _firewall_notices(file, machine)
     if form == "json":
         rows = [{"path": c.path, "diff": list(c.diff())} for c in plan.changes]
         running = [difference.text for difference in plan.differences]
@@ -127,15 +130,9 @@ def _confirm(*, yes: bool) -> None:
     click.confirm("Make these changes?", abort=True)
 
 
-def _system_notices(file: Path, machine: Machine, *, firewall: bool) -> list[str]:
-    """Report files and rules in the way of a panic that `apply` does not change.
-
-    ``firewall``: it is as it will be, so its rules are evaluated as well.
-    """
-    config = load_public(file)
-    problems = [*ownership_problems(config, machine)]
-    if firewall:
-        problems += firewall_problems(config.reception, machine)
+def _firewall_notices(file: Path, machine: Machine) -> list[str]:
+    """Report rules in the way of a panic that `apply` does not change."""
+    problems = [*firewall_problems(load_public(file).reception, machine)]
     for problem in problems:
         click.echo(f"notice: {problem.text}", err=True)
     return [problem.text for problem in problems]
