@@ -312,7 +312,12 @@ def collector_killed(story: Story) -> None:
     machine = story.machine
     with story.monitor.receiver() as receiver:
         _send_panic(story, "that starts it")
-        machine.run("pkill -9 -f '[l]ibexec/omprog-panic/collector'")
+        # A minimal system has no pkill.
+        machine.run(
+            "for line in /proc/[0-9]*/cmdline; do"
+            " ! grep -qa '^/usr/bin/python3.*libexec/omprog-panic/collector' $line"
+            " || kill -9 $(basename ${line%/cmdline}); done"
+        )
         _is_whole(story, WAYS[0], receiver)
 
 
