@@ -76,8 +76,9 @@ def last_alert(
 
 def assert_carries_the_trace(got: Received, datagrams: list[Datagram]) -> None:
     texts = kernel_texts(datagrams)
-    place = 0
-    for text in texts[onset_of(texts) - CONTEXT :]:
+    place, onset = 0, onset_of(texts)
+    # The crash comes first, and its context below it.
+    for text in [*texts[onset:], *texts[onset - CONTEXT : onset]]:
         for line in text.split("\n"):
             found = got.body.find(line, place)
             assert found >= 0, line
