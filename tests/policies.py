@@ -93,7 +93,7 @@ class Scene:
         """Evaluate these events now; return the notifications."""
         now = Timestamps(self.t, self.wall, self.listened)
         result = self.engine.evaluate(now, events)
-        if events or result.decisions:
+        if events or result.decisions or result.clock_was_set:
             self.log.append(encode_evaluation(now, events))
         self.messages += result.notifications
         self.decided += result.decisions

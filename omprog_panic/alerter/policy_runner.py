@@ -209,7 +209,8 @@ class PolicyRunner:
         result: PolicyResult,
     ) -> None:
         store_changes(connection, engine.memory)
-        if not events and not result.decisions:
+        # A replay must see the clock set when it was.
+        if not events and not result.decisions and not result.clock_was_set:
             return
         log_evaluation(connection, now, events)
         self._evaluations += 1

@@ -77,10 +77,11 @@ DUE = (
 
 
 class PolicyResult(NamedTuple):
-    """What came of an evaluation."""
+    """What came of an evaluation; ``clock_was_set``: the wall clock, since the last."""
 
     decisions: list[DecisionRecord]
     notifications: list[Notification]
+    clock_was_set: bool = False
 
 
 class Engine:
@@ -147,7 +148,10 @@ class Engine:
             self._handle(evaluation, event, t)
         for step in DUE:
             step(evaluation)
-        result = PolicyResult(evaluation.decisions, evaluation.notifications)
+        clock_was_set = self.memory.current_monitor.set_t == now.t
+        result = PolicyResult(
+            evaluation.decisions, evaluation.notifications, clock_was_set
+        )
         if result.decisions:
             self._save_timestamps(now, force=True)
         return result
