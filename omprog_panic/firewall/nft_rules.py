@@ -6,11 +6,19 @@ Reads the JSON of ``nft -j list ruleset`` (libnftables-json(5)).
 from __future__ import annotations
 
 import dataclasses
-import ipaddress
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omprog_panic.errors import OmprogPanicError
+from omprog_panic.firewall.nft_value import (
+    fits_address,
+    fits_connection,
+    fits_interface,
+    fits_port,
+    fits_route,
+    fits_udp,
+    same_text,
+)
 from omprog_panic.firewall.passage import (
     MAX_DEPTH,
     UNDECIDED,
@@ -21,8 +29,6 @@ from omprog_panic.firewall.passage import (
     SourceIndex,
     Verdict,
     all_of,
-    is_between,
-    is_in,
     negate,
     same_number,
 )
@@ -43,7 +49,6 @@ _VERDICTS = {
     "reject": frozenset({Verdict.DROP}),
     "continue": frozenset({Verdict.CONTINUE}),
 }
-_STATES = {"new", "untracked"}  # nobody answers netconsole
 _FAMILIES = {4: {"ip", "inet", "netdev"}, 6: {"ip6", "inet", "netdev"}}
 
 
@@ -337,9 +342,9 @@ class _Walker:
         if "meta" in left:
             return self._meta(left["meta"].get("key"), right)
         if "ct" in left:
-            return _connection(left["ct"].get("key"), right)
+            return fits_connection(left["ct"].get("key"), right)
         if "fib" in left:
-            return _route(left["fib"].get("result"), right)
+            return fits_route(left["fib"].get("result"), right)
         return Match.MAYBE
 
     def _payload(self, field: Any, right: Any) -> Match:  # noqa: ANN401 - JSON
@@ -351,28 +356,28 @@ class _Walker:
                 return Match.NO
             if name in {"saddr", "daddr"}:
                 address = datagram.source if name == "saddr" else datagram.destination
-                return _in_range(address, right)
+                return fits_address(address, right)
             if name in {"protocol", "nexthdr"}:
-                return _is_udp(right)
+                return fits_udp(right)
         if protocol in {"udp", "th"} and name in {"sport", "dport"}:
             port = datagram.source_port if name == "sport" else datagram.port
-            return _port(port, right)
+            return fits_port(port, right)
         if protocol == "ether" and name == "type":
-            return _same(right, ours)
+            return same_text(right, ours)
         return Match.NO if protocol in {"tcp", "icmp", "icmpv6", "arp"} else Match.MAYBE
 
     def _meta(self, key: object, right: Any) -> Match:  # noqa: ANN401 - JSON
         datagram = self._datagram
         if key == "l4proto":
-            return _is_udp(right)
+            return fits_udp(right)
         if key == "nfproto":
-            return _same(right, "ipv4" if datagram.family == 4 else "ipv6")
+            return same_text(right, "ipv4" if datagram.family == 4 else "ipv6")
         if key == "protocol":
-            return _same(right, "ip" if datagram.family == 4 else "ip6")
+            return same_text(right, "ip" if datagram.family == 4 else "ip6")
         if key == "mark":
             return Match.MAYBE  # compared as a number, if it is known
         if key in {"iifname", "iif"} and isinstance(right, str):
-            return _interface(datagram.interface, right)
+            return fits_interface(datagram.interface, right)
         return Match.NO if key in {"oif", "oifname"} else Match.MAYBE
 
 
@@ -394,65 +399,6 @@ def _below(kind: str, value: Any) -> Match:  # noqa: ANN401 - JSON
     if kind in {"limit", "ct count"}:
         return Match.NO if value.get("inv") else Match.YES
     return Match.MAYBE  # a quota may be used up
-
-
-def _connection(key: object, right: object) -> Match:
-    """Compare with a new connection that no rule has translated."""
-    if not isinstance(right, str):
-        return Match.MAYBE
-    if key == "direction":
-        return _same(right, "original")
-    if key == "state":
-        return Match.YES if str(right) in _STATES else Match.NO
-    return Match.NO if key == "status" else Match.MAYBE
-
-
-def _route(result: object, right: object) -> Match:
-    """Compare with a datagram for this machine, from where its answer would go."""
-    if result == "type":
-        return _same(right, "local")
-    if result in {"oif", "oifname"} and isinstance(right, bool):
-        return Match.YES if right else Match.NO  # whether there is a route back
-    return Match.MAYBE
-
-
-def _interface(interface: str | None, right: str) -> Match:
-    if interface is None:
-        # It comes from another machine.
-        return Match.NO if right == "lo" else Match.MAYBE
-    if right.endswith("*"):
-        return Match.YES if interface.startswith(right[:-1]) else Match.NO
-    return _same(right, interface)
-
-
-def _same(right: object, value: str) -> Match:
-    return Match.YES if right == value else Match.NO
-
-
-def _is_udp(right: object) -> Match:
-    return Match.YES if str(right) in {"udp", "17"} else Match.NO
-
-
-def _port(port: int, right: Any) -> Match:  # noqa: ANN401 - JSON
-    if isinstance(right, int):
-        return Match.YES if right == port else Match.NO
-    if isinstance(right, dict) and "range" in right:
-        low, high = right["range"]
-        if isinstance(low, int) and isinstance(high, int):
-            return Match.YES if low <= port <= high else Match.NO
-    return Match.MAYBE
-
-
-def _in_range(address: Any, right: Any) -> Match:  # noqa: ANN401 - JSON
-    if isinstance(right, str):
-        return is_in(address, right)
-    if isinstance(right, dict) and "prefix" in right:
-        prefix = right["prefix"]
-        return is_in(address, f"{prefix['addr']}/{prefix['len']}")
-    if isinstance(right, dict) and "range" in right and address is not None:
-        low, high = map(ipaddress.ip_address, right["range"])
-        return is_between(address, int(low), int(high))
-    return Match.MAYBE
 
 
 def rule_text(expressions: list[Any]) -> str:

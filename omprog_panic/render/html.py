@@ -13,7 +13,12 @@ import functools
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from omprog_panic.notification.kinds import Kind
+from omprog_panic.notification.effect import (
+    EFFECTS,
+    Effect,
+    Importance,
+    importance,
+)
 from omprog_panic.render.template_set import TemplateSet, TemplateSources
 
 if TYPE_CHECKING:
@@ -31,32 +36,15 @@ _MORE = re.compile(r" {6,}(\S.*)")  # of the fact above
 _BLAMED = re.compile(r"> \S")
 _COLUMNS = re.compile(r"\S {2,}\S|\+0x[0-9a-f]+/0x", re.MULTILINE)
 
-# Background and text of the head. Contrast is at least 4.5:1 (WCAG 2.1, AA).
-RED, ORANGE = ("#b3261e", "#ffffff"), ("#a14a00", "#ffffff")
-GREEN, BLUE, GREY = ("#1b6e3c", "#ffffff"), ("#1a56a5", "#ffffff"), ("#4b5563", "#fff")
-_OF_LEVEL = {
-    "panic": RED,
-    "oops": ORANGE,
-    "lockup": ORANGE,
-    "hardware": ORANGE,
-    "test": BLUE,
-    "drill": BLUE,
-}
-_OF_KIND = {
-    Kind.FOLLOW_UP: RED,
-    Kind.PANIC_LOOP: RED,
-    Kind.ESCALATED: RED,
-    Kind.MONITOR_DEAF: RED,
-    Kind.SUSPECTED_CRASH: ORANGE,
-    Kind.UNDELIVERED: ORANGE,
-    Kind.UNACKNOWLEDGED: ORANGE,
-    Kind.SENDER_SILENT: ORANGE,
-    Kind.SUPPRESSED: ORANGE,
-    Kind.ACKNOWLEDGED: BLUE,
-    Kind.RESOLVED: GREEN,
-    Kind.BACK: GREEN,
-    Kind.SENDER_SPEAKS: GREEN,
-    Kind.MONITOR_HEARS: GREEN,
+_WHITE = "#ffffff"
+_RED, _ORANGE, _GREY = "#b3261e", "#a14a00", "#4b5563"
+_BLUE, _GREEN = "#1a56a5", "#1b6e3c"
+_OF_EFFECT = {Effect.ACKNOWLEDGE: _BLUE, Effect.RESOLVE: _GREEN}
+_OF_IMPORTANCE = {
+    Importance.CRITICAL: _RED,
+    Importance.ERROR: _ORANGE,
+    Importance.WARNING: _ORANGE,
+    Importance.INFO: _GREY,
 }
 
 
@@ -123,10 +111,14 @@ class HtmlWriter:
 
 
 def colours_of(context: MessageContext) -> Colours:
-    """Return the colours of a message's head: how bad it is, at a glance."""
-    if context.kind is Kind.INCIDENT:
-        return Colours(*_OF_LEVEL.get(str(context.facts.get("level")), GREY))
-    return Colours(*_OF_KIND.get(context.kind, GREY))
+    """Return the colours of a message's head: how bad it is, at a glance.
+
+    The contrast of both is at least 4.5:1 (WCAG 2.1, AA).
+    """
+    level = str(context.facts.get("level", ""))
+    of_effect = _OF_EFFECT.get(EFFECTS[context.kind])
+    background = of_effect or _OF_IMPORTANCE[importance(context.kind, level)]
+    return Colours(background, _WHITE)
 
 
 def read_blocks(text: str) -> list[Block]:

@@ -21,11 +21,12 @@ from urllib.parse import unquote
 from omprog_panic.clock import SystemClock, rfc3339
 from omprog_panic.config.service_url import masked, parse_service_url
 from omprog_panic.errors import DeliveryError
+from omprog_panic.notification.effect import Effect, Importance
 from omprog_panic.notification.fields import Fields
 from omprog_panic.notification.kinds import Kind
 from omprog_panic.notification.thread_keys import thread_keys
 from omprog_panic.sinks.http_api import DELIVERED, HttpApi
-from omprog_panic.sinks.incident_event import Effect, Importance, events_of
+from omprog_panic.sinks.incident_event import events_of
 from omprog_panic.sinks.sink import Outcome, ThreadMemory
 from omprog_panic.sinks.sink_type import own_url
 from omprog_panic.sinks.url_options import flag, http_link, options_of

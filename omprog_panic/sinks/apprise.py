@@ -14,7 +14,7 @@ import re
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import apprise
@@ -22,7 +22,6 @@ import apprise
 from omprog_panic.config.model import Understood
 from omprog_panic.config.service_url import masked, parse_service_url, url_in
 from omprog_panic.errors import DeliveryError
-from omprog_panic.secret import Secret
 from omprog_panic.sinks.apprise_log import REFUSED_TEXT, CapturedLog, captured_log
 from omprog_panic.sinks.dropped import dropped
 from omprog_panic.sinks.http_guard import guarded
@@ -59,6 +58,7 @@ if TYPE_CHECKING:
     from omprog_panic.config.model import Service
     from omprog_panic.config.service_url import ServiceUrl
     from omprog_panic.render.fitting import Attachment
+    from omprog_panic.secret import Secret
     from omprog_panic.sinks.url_template import UrlTemplate
 
     class Plugin(Protocol):
@@ -85,7 +85,7 @@ _PATH_IS_SECRET = frozenset({"json", "jsons", "xml", "xmls", "form", "forms"})
 # Schemes that apprise 1.2.0 (Debian 12) lacks, and the version that added them.
 _SINCE = {"workflow": WORKFLOWS_SINCE, "workflows": WORKFLOWS_SINCE}
 _SEPARATORS = re.compile("[/@:]")  # between the parts of a URL
-_SLACK_WEBHOOKS = frozenset({"webhook", "hook", "gov-hook"})  # its modes, 1.x and 2.x
+SLACK_WEBHOOKS = frozenset({"webhook", "hook", "gov-hook"})  # its modes, 1.x and 2.x
 _SLACK_FILES_SINCE = (1, 8, 1)  # before, it used files.upload, which Slack retired
 
 
@@ -181,7 +181,7 @@ def _check_parts(plugin: Plugin, url: ServiceUrl | None, template: UrlTemplate) 
     if url is None:
         return
     check_at(url, template)
-    if str(getattr(plugin, "mode", "")) in _SLACK_WEBHOOKS and url.scheme == "slack":
+    if str(getattr(plugin, "mode", "")) in SLACK_WEBHOOKS and url.scheme == "slack":
         check_slack(url)
 
 
@@ -397,59 +397,6 @@ def open_sink(service: Service) -> TextSink:
     return TextSink(AppriseChannel(service))
 
 
-def slack_webhook(service: Service) -> tuple[Secret, list[str]] | None:
-    """Return the URL and channels of a Slack webhook; None: it is no webhook."""
-    plugin: Any = plugin_of(service)
-    if str(plugin.mode) not in _SLACK_WEBHOOKS:
-        return None
-    is_government = str(plugin.mode) == "gov-hook"
-    base = plugin.webhook_gov_url if is_government else plugin.webhook_url
-    tokens = (plugin.token_a, plugin.token_b, plugin.token_c)
-    url = Secret("/".join((str(base), *tokens)))
-    return url, [channel for channel in plugin.channels if channel]
-
-
-def slack_bot_token(service: Service) -> Secret | None:
-    """Return the token of a Slack bot; None: it is none, or writes to an address."""
-    plugin: Any = plugin_of(service)
-    token = getattr(plugin, "access_token", None)
-    if str(plugin.mode) != "bot" or not token or "@" in slack_channel(service)[1:]:
-        return None
-    return Secret(str(token))
-
-
-def slack_channel(service: Service) -> str:
-    """Return the channel of a Slack service, as the API takes it."""
-    plugin: Any = plugin_of(service)
-    named = str(next(iter(plugin.channels), None) or "general")
-    if named[0] == "+":  # apprise's sign for the id of a channel
-        return named[1:]
-    return named if named[0] in "#@" else f"#{named}"
-
-
-class TelegramChat(NamedTuple):
-    """One chat of a bot; ``topic`` is a thread of a forum."""
-
-    token: Secret
-    id: int | str
-    topic: int | None
-    is_silent: bool
-
-
-def telegram_chat(service: Service) -> TelegramChat | None:
-    """Return the chat of a Telegram service; None where the URL names none."""
-    plugin: Any = plugin_of(service)
-    target = next(iter(plugin.targets), None)
-    chat, topic = target if isinstance(target, tuple) else (target, None)
-    if not chat:
-        return None
-    if isinstance(chat, str) and _CHAT_ID.fullmatch(chat):
-        chat = int(chat)
-    silent = bool(getattr(plugin, "silent", False))
-    return TelegramChat(Secret(str(plugin.bot_token)), chat, topic or None, silent)
-
-
-_CHAT_ID = re.compile(r"-?[0-9]+", re.ASCII)
 _URL_ATTRIBUTES = ("webhook_url", "notify_url", "cloud_notify_url", "api_url")
 
 

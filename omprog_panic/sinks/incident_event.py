@@ -4,8 +4,8 @@ PagerDuty, Opsgenie, Splunk On-Call, Grafana OnCall and Alertmanager have the sa
 model. A problem has a key; what is sent under it opens it, takes it or closes it.
 Sending the same again changes nothing, so a copy after a failure is harmless.
 
-``EFFECTS`` says what each kind of message does. Messages about silent senders name
-hosts and have no key: here each host is a problem of its own, opened by
+``notification.effect`` says what each kind of message does. Messages about silent
+senders name hosts and have no key: here each host is a problem of its own, opened by
 ``sender-silent`` or ``never-heard`` and closed by ``sender-speaks``. Other messages
 without a key open a problem under their own id, which people close.
 """
@@ -13,12 +13,12 @@ without a key open a problem under their own id, which people close.
 from __future__ import annotations
 
 import dataclasses
-import enum
 from typing import TYPE_CHECKING
 
 from omprog_panic.notification.acknowledged import Acknowledged, Unacknowledged
 from omprog_panic.notification.boots import Back, SuspectedCrash
 from omprog_panic.notification.cause import CauseSummary, FollowUp, PanicLoop
+from omprog_panic.notification.effect import EFFECTS, Effect, Importance, importance
 from omprog_panic.notification.escalated import Escalated
 from omprog_panic.notification.incident import IncidentNotes, RequestedTest
 from omprog_panic.notification.kinds import Kind
@@ -34,66 +34,6 @@ if TYPE_CHECKING:
     from omprog_panic.sinks.sink import Alert
 
 MAX_DETAIL = 1000  # characters of one detail
-
-
-class Effect(enum.Enum):
-    """What a message does to the problem with its key."""
-
-    TRIGGER = "trigger"
-    ACKNOWLEDGE = "acknowledge"
-    UNACKNOWLEDGE = "unacknowledge"
-    RESOLVE = "resolve"
-    INFORM = "inform"  # nothing to be woken for, and nothing to close
-
-
-class Importance(enum.Enum):
-    """How important a problem is; the services have words of their own for these."""
-
-    CRITICAL = "critical"
-    ERROR = "error"
-    WARNING = "warning"
-    INFO = "info"
-
-
-EFFECTS: Mapping[Kind, Effect] = {
-    Kind.INCIDENT: Effect.TRIGGER,
-    Kind.FOLLOW_UP: Effect.TRIGGER,
-    Kind.PANIC_LOOP: Effect.TRIGGER,
-    Kind.ESCALATED: Effect.TRIGGER,
-    Kind.ACKNOWLEDGED: Effect.ACKNOWLEDGE,
-    Kind.UNACKNOWLEDGED: Effect.UNACKNOWLEDGE,
-    Kind.RESOLVED: Effect.RESOLVE,
-    Kind.BACK: Effect.INFORM,
-    Kind.SUSPECTED_CRASH: Effect.TRIGGER,
-    Kind.SENDER_SILENT: Effect.TRIGGER,
-    Kind.SENDER_SPEAKS: Effect.RESOLVE,
-    Kind.NEVER_HEARD: Effect.TRIGGER,
-    Kind.MONITOR_DEAF: Effect.TRIGGER,
-    Kind.DATABASE_DAMAGED: Effect.TRIGGER,
-    Kind.MONITOR_HEARS: Effect.RESOLVE,
-    Kind.SUPPRESSED: Effect.INFORM,
-    Kind.SILENCE_ENDED: Effect.INFORM,
-    Kind.DIGEST: Effect.INFORM,
-    Kind.UNDELIVERED: Effect.TRIGGER,
-    Kind.TEST: Effect.TRIGGER,
-}
-_OF_SEVERITY = {
-    "panic": Importance.CRITICAL,
-    "oops": Importance.CRITICAL,
-    "lockup": Importance.CRITICAL,
-    "hardware": Importance.CRITICAL,
-    "warning": Importance.WARNING,
-    "info": Importance.INFO,
-    "drill": Importance.INFO,
-}
-_OF_KIND = {
-    Kind.SUSPECTED_CRASH: Importance.ERROR,
-    Kind.SENDER_SILENT: Importance.ERROR,
-    Kind.NEVER_HEARD: Importance.WARNING,
-    Kind.MONITOR_DEAF: Importance.CRITICAL,
-    Kind.DATABASE_DAMAGED: Importance.ERROR,
-    Kind.UNDELIVERED: Importance.ERROR,
-}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -129,16 +69,9 @@ def importance_of(alert: Alert) -> Importance:
     """Return how urgent an alert is."""
     notification = alert.notification
     facts = notification.facts
-    if isinstance(facts, IncidentNotes) and facts.drill:
-        return Importance.INFO
-    if EFFECTS[notification.kind] is Effect.INFORM:
-        return Importance.INFO
-    if notification.kind is Kind.TEST:
-        return Importance.INFO
-    severity = notification.labels.severity
-    return _OF_KIND.get(
-        notification.kind, _OF_SEVERITY.get(severity, Importance.CRITICAL)
-    )
+    is_drill = isinstance(facts, IncidentNotes) and facts.drill
+    severity = "drill" if is_drill else notification.labels.severity
+    return importance(notification.kind, severity)
 
 
 def _event(alert: Alert, summary: str) -> IncidentEvent:

@@ -18,9 +18,10 @@ from urllib.parse import unquote
 from omprog_panic.clock import rfc3339
 from omprog_panic.config.service_url import masked, parse_service_url
 from omprog_panic.errors import DeliveryError
+from omprog_panic.notification.effect import Effect
 from omprog_panic.plain import one_line
 from omprog_panic.sinks.http_api import HttpApi
-from omprog_panic.sinks.incident_event import Effect, events_of
+from omprog_panic.sinks.incident_event import events_of
 from omprog_panic.sinks.incident_sink import IncidentSink
 from omprog_panic.sinks.sink_type import own_url
 from omprog_panic.sinks.url_options import choice, http_link, options_of

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from omprog_panic.sinks import apprise, escaping
+from omprog_panic.sinks import apprise_chats, escaping
 from omprog_panic.sinks.apprise_log import PERMANENT_WORDS
 from omprog_panic.sinks.first_message import FirstMessage
 from omprog_panic.sinks.http_api import DELIVERED, HttpApi
@@ -89,7 +89,7 @@ class SlackBotChannel:
     def post(self, post: Post) -> Posted:
         text = _text(post.subject, post.body)
         content: dict[str, object] = {
-            "channel": apprise.slack_channel(self._service),
+            "channel": apprise_chats.slack_channel(self._service),
             "text": text,
             "mrkdwn": True,
             "link_names": False,  # "@channel" stays a word

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from omprog_panic.sinks import apprise, escaping
+from omprog_panic.sinks import apprise, apprise_chats, escaping
 from omprog_panic.sinks.apprise_log import PERMANENT
 from omprog_panic.sinks.http_api import retry_after, why
 from omprog_panic.sinks.http_guard import guarded
@@ -73,10 +73,10 @@ class SlackWebhookChannel:
 
 def open_sink(service: Service) -> TextSink:
     """Return the sink of a ``slack://`` URL; only workflows are apprise's."""
-    webhook = apprise.slack_webhook(service)
+    webhook = apprise_chats.slack_webhook(service)
     if webhook is not None:
         return TextSink(SlackWebhookChannel(*webhook))
-    token = apprise.slack_bot_token(service)
+    token = apprise_chats.slack_bot_token(service)
     if token is None:
         return apprise.open_sink(service)
     files = apprise.AppriseChannel(service)

@@ -15,9 +15,10 @@ from urllib.parse import quote, unquote
 
 from omprog_panic.config.service_url import masked, parse_service_url
 from omprog_panic.errors import DeliveryError
+from omprog_panic.notification.effect import Effect, Importance
 from omprog_panic.secret import Secret
 from omprog_panic.sinks.http_api import HttpApi
-from omprog_panic.sinks.incident_event import Effect, Importance, events_of
+from omprog_panic.sinks.incident_event import events_of
 from omprog_panic.sinks.incident_sink import IncidentSink
 from omprog_panic.sinks.sink_type import own_url
 from omprog_panic.sinks.url_options import options_of

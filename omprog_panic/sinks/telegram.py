@@ -10,7 +10,7 @@ import dataclasses
 import json
 from typing import TYPE_CHECKING
 
-from omprog_panic.sinks import apprise
+from omprog_panic.sinks import apprise, apprise_chats
 from omprog_panic.sinks.apprise_log import retry_after
 from omprog_panic.sinks.first_message import FirstMessage
 from omprog_panic.sinks.http_api import DELIVERED, HttpApi, form_with_file
@@ -21,7 +21,8 @@ from omprog_panic.sinks.threaded import Posted, ThreadedSink
 if TYPE_CHECKING:
     from omprog_panic.config.model import Service
     from omprog_panic.render.fitting import Attachment
-    from omprog_panic.sinks.apprise import AppriseChannel, TelegramChat
+    from omprog_panic.sinks.apprise import AppriseChannel
+    from omprog_panic.sinks.apprise_chats import TelegramChat
     from omprog_panic.sinks.sink import Outcome
     from omprog_panic.sinks.text import Attachments, TextSink
     from omprog_panic.sinks.threaded import Post
@@ -132,7 +133,7 @@ def open_sink(service: Service) -> TextSink:
 
     Without a chat, apprise asks Telegram who has written to the bot.
     """
-    chat = apprise.telegram_chat(service)
+    chat = apprise_chats.telegram_chat(service)
     if chat is None:
         return apprise.open_sink(service)
     files = apprise.AppriseChannel(service)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Protocol
 
+from omprog_panic.notification.effect import Importance
 from omprog_panic.notification.format import Lifecycle
 from omprog_panic.sinks.first_message import (
     FirstMessage,
     decode_first_message,
     encode_first_message,
 )
-from omprog_panic.sinks.incident_event import Importance, importance_of
+from omprog_panic.sinks.incident_event import importance_of
 from omprog_panic.sinks.sink import Outcome, ThreadMemory
 from omprog_panic.sinks.text import REFUSED, Attachments, TextChannel, TextSink
 

@@ -18,7 +18,8 @@ from omprog_panic.notification.kinds import FORMATS, Kind
 from omprog_panic.render.fitting import Attachment
 from omprog_panic.secret import Secret
 from omprog_panic.sinks.alertmanager import AlertmanagerSink
-from omprog_panic.sinks.apprise import AppriseChannel, telegram_chat
+from omprog_panic.sinks.apprise import AppriseChannel
+from omprog_panic.sinks.apprise_chats import telegram_chat
 from omprog_panic.sinks.grafana_oncall import GrafanaOnCall
 from omprog_panic.sinks.incident_sink import IncidentSink, IncidentTool
 from omprog_panic.sinks.mail import Mail, MailChannel, write_mail

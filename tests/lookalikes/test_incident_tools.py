@@ -10,6 +10,7 @@ from omprog_panic.errors import DeliveryError
 from omprog_panic.notification.acknowledged import Acknowledged, Unacknowledged
 from omprog_panic.notification.boots import Back
 from omprog_panic.notification.cause import FollowUp
+from omprog_panic.notification.effect import EFFECTS, Effect
 from omprog_panic.notification.escalated import Escalated
 from omprog_panic.notification.format import MessageFacts
 from omprog_panic.notification.holder import Holder
@@ -19,7 +20,7 @@ from omprog_panic.notification.notification import Labels
 from omprog_panic.notification.resolved import Resolved
 from omprog_panic.notification.senders import SenderSilent, SenderSpeaks, SilentHost
 from omprog_panic.secret import Secret
-from omprog_panic.sinks.incident_event import EFFECTS, Effect, events_of
+from omprog_panic.sinks.incident_event import events_of
 from omprog_panic.sinks.registry import SINKS, open_sink, read_services, service_address
 from omprog_panic.sinks.sink import Alert
 from tests.alerts import LABELS, make_alert

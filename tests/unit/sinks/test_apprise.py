@@ -10,7 +10,6 @@ from omprog_panic.sinks.apprise import (
     READ_TIMEOUT_S,
     AppriseChannel,
     read_services,
-    slack_webhook,
 )
 from tests.builders import make_service
 from tests.fakes import Receiver
@@ -53,16 +52,6 @@ def test_mail_has_no_limit_and_others_their_own() -> None:
 
     assert AppriseChannel(service(mail, "mailto")).excess("s", LONG) == 0
     assert AppriseChannel(service(telegram, "tgram")).excess("s", LONG) > 900
-
-
-def test_a_slack_webhook_is_told_from_a_bot() -> None:
-    url = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
-    webhook = slack_webhook(service(url, "slack"))
-    bot = "slack://xoxb-1234-1234-4ddbc191d40ee098cbaae6f3523ada2d/#c"
-
-    assert webhook is not None
-    assert webhook[0].reveal().endswith(url.removeprefix("slack:/"))
-    assert slack_webhook(service(bot, "slack")) is None
 
 
 def test_what_apprise_does_not_know_is_refused_without_its_url() -> None:

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from omprog_panic.notification.acknowledged import Acknowledged
+from omprog_panic.notification.effect import Effect, Importance
 from omprog_panic.notification.format import MessageFacts
 from omprog_panic.notification.holder import Holder
 from omprog_panic.notification.incident import IncidentNotes
@@ -12,12 +13,7 @@ from omprog_panic.notification.kinds import FORMATS, Kind
 from omprog_panic.notification.notification import Labels
 from omprog_panic.notification.senders import SenderSilent, SenderSpeaks, SilentHost
 from omprog_panic.notification.thread_keys import MAX_HOSTS
-from omprog_panic.sinks.incident_event import (
-    Effect,
-    Importance,
-    events_of,
-    importance_of,
-)
+from omprog_panic.sinks.incident_event import events_of, importance_of
 from omprog_panic.sinks.sink import Alert
 from tests.alerts import LABELS, make_alert
 

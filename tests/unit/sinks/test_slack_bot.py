@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from omprog_panic.secret import Secret
-from omprog_panic.sinks.apprise import slack_bot_token, slack_channel
+from omprog_panic.sinks.apprise_chats import slack_bot_token, slack_channel
 from omprog_panic.sinks.slack_webhook import SLACK
 from omprog_panic.sinks.threaded import ThreadedSink
 from tests.builders import make_service

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from omprog_panic.secret import Secret
-from omprog_panic.sinks.apprise import telegram_chat
+from omprog_panic.sinks.apprise_chats import telegram_chat
 from omprog_panic.sinks.telegram import TELEGRAM
 from omprog_panic.sinks.text import TextSink
 from omprog_panic.sinks.threaded import ThreadedSink
