@@ -71,6 +71,10 @@ def subjects(receiver: Receiver) -> list[str]:
     return [str(got.alert["title"]) for got in receiver.received]
 
 
+def panics(receiver: Receiver) -> set[str]:
+    return {subject for subject in subjects(receiver) if subject.startswith("PANIC")}
+
+
 def notices(receiver: Receiver) -> int:
     return sum(subject.startswith(NOTICE) for subject in subjects(receiver))
 
@@ -105,23 +109,37 @@ def receiver() -> Iterator[Receiver]:
         yield receiver
 
 
+def configured(folder: Path, receiver: Receiver) -> Path:
+    urls = [f"json://127.0.0.1:{receiver.port}/{name}" for name in "ab"]
+    return write_config(folder, urls, retry_first_s=0.05, retry_max_s=0.2)
+
+
 @pytest.fixture
 def config(tmp_path: Path, receiver: Receiver) -> Path:
-    urls = [f"json://127.0.0.1:{receiver.port}/{name}" for name in "ab"]
-    return write_config(tmp_path, urls, retry_first_s=0.05, retry_max_s=0.2)
+    return configured(tmp_path, receiver)
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Return the database of an alerter that has stopped in order."""
+    with Receiver() as receiver:
+        config = configured(tmp_path_factory.mktemp("filled"), receiver)
+        with AlerterProcess(config) as alerter:
+            alerter.wait_for_line("started")
+            publish(config.parent / "spool", *map(make_lone_incident, range(1, MANY)))
+            receiver.wait_for(2 * (MANY - 1))
+            assert alerter.terminate() == 0
+    checkpoint(database_location(config))
+    return database_location(config).read_bytes()
 
 
 @pytest.fixture
-def filled(config: Path, receiver: Receiver) -> Path:
-    """Give the database of an alerter that has stopped in order."""
-    with AlerterProcess(config) as alerter:
-        alerter.wait_for_line("started")
-        publish(config.parent / "spool", *map(make_lone_incident, range(1, MANY)))
-        receiver.wait_for(2 * (MANY - 1))
-        assert alerter.terminate() == 0
-    checkpoint(database_location(config))
-    receiver.received.clear()
-    return database_location(config)
+def filled(config: Path, stopped: bytes) -> Path:
+    """Give each test a copy: filling it takes seconds."""
+    database = database_location(config)
+    database.parent.mkdir(exist_ok=True)
+    database.write_bytes(stopped)
+    return database
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -194,9 +212,9 @@ def test_a_damaged_wal_costs_no_alert(
     with AlerterProcess(config) as alerter:
         alerter.wait_for_line("started")
         publish(spool, make_lone_incident(MANY + 40))
-        assert wait_for(
-            lambda: sum(s.startswith("PANIC") for s in subjects(receiver)) >= 42
-        )
+        # Some come twice: what was sent is forgotten with the damaged part.
+        assert wait_for(lambda: len(panics(receiver)) == 21)
+        assert wait_for(lambda: not list((spool / "new").iterdir()))
         assert alerter.terminate() == 0
     assert list((spool / "new").iterdir()) == []
 
